@@ -1,0 +1,92 @@
+"""The test command: every check in order, whatever the ones before it said, then the tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import IO, NamedTuple
+
+
+class Check(NamedTuple):
+    """One program of the test command, as arguments to the environment's Python."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+CHECKS = (
+    Check("ruff check", ("-m", "ruff", "check")),
+    Check("ruff format", ("-m", "ruff", "format", "--check")),
+    Check("mypy", ("-m", "mypy")),
+    # import-linter has no module to run with -m.
+    Check(
+        "import-linter",
+        (
+            "-c",
+            "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())",
+        ),
+    ),
+)
+
+
+def run_all(python: str, folder: str, pytest_arguments: list[str]) -> int:
+    """Run the checks and the tests in ``folder``; 0 if all of them passed, else 1.
+
+    What pytest makes of the tests is the last line of the output, after a summary of the checks.
+    """
+    outcomes = []
+    for check in CHECKS:
+        _announce(check.name)
+        code = subprocess.run([python, *check.arguments], cwd=folder, check=False).returncode
+        outcomes.append((check.name, code))
+    _announce("pytest")
+    code, verdict = _run_pytest(python, folder, pytest_arguments)
+    outcomes.append(("pytest", code))
+    _announce("summary")
+    for name, code in outcomes:
+        print(f"{'passed' if code == 0 else 'FAILED'}  {name}", flush=True)
+    sys.stdout.buffer.write(verdict)
+    sys.stdout.flush()
+    return int(any(code != 0 for _, code in outcomes))
+
+
+def _run_pytest(python: str, folder: str, arguments: list[str]) -> tuple[int, bytes]:
+    """Run pytest, showing what it prints as it comes; its exit code and its last line."""
+    colour = ["--color=yes"] if sys.stdout.isatty() else []
+    with subprocess.Popen(
+        [python, "-m", "pytest", *colour, *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None
+        verdict = copy_all_but_last_line(process.stdout, sys.stdout.buffer)
+    return process.returncode, verdict
+
+
+def copy_all_but_last_line(source: IO[bytes], target: IO[bytes]) -> bytes:
+    """Copy as it comes, and return the last whole line instead of copying it.
+
+    A line that comes in pieces (a row of dots) is shown at once and never held back.
+    """
+    held = b""
+    at_line_start = True
+    while True:
+        piece = os.read(source.fileno(), 65536)
+        if not piece:
+            return held
+        text = held + piece
+        held = b""
+        if text.endswith(b"\n"):
+            start = text.rfind(b"\n", 0, len(text) - 1) + 1
+            if start > 0 or at_line_start:
+                text, held = text[:start], text[start:]
+        if text:
+            at_line_start = text.endswith(b"\n")
+        target.write(text)
+        target.flush()
+
+
+def _announce(name: str) -> None:
+    print(f"\n--- {name}", flush=True)
