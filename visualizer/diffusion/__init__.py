@@ -40,7 +40,7 @@ _ROOMS = {
     "Trajectory": "trajectory",
 }
 
-__all__ = sorted(_ROOMS)  # noqa: PLE0605
+__all__ = sorted(_ROOMS)
 
 
 def __getattr__(name: str) -> Any:

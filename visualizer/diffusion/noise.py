@@ -32,7 +32,7 @@ class NoiseLevel:
 
     @classmethod
     def from_sigma(cls, sigma: float, space: Space) -> NoiseLevel:
-        """The level of σ as samplers store it: σ = noise/signal for vp and ve, σ = noise for flow."""
+        """The level of σ as samplers store it: noise/signal for vp and ve, noise for flow."""
         if space == "flow":
             return cls("flow", 1.0 - sigma, sigma)
         if space == "ve":

@@ -154,6 +154,7 @@ class Trajectory:
     planned: tuple[NoiseLevel, ...]
     cancelled: bool = False
     final: Picture | None = None
+    timesteps: tuple[float, ...] = ()
     pictures: Mapping[tuple[int, View], Picture] = field(default_factory=dict)
     sampler: str = ""
     seconds: float = 0.0

@@ -1,0 +1,140 @@
+"""ModelFacts: what a window or a command line must know of a model, as plain values (no torch)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from visualizer.diffusion.noise import NoiseLevel
+
+
+@dataclass(frozen=True)
+class SamplerName:
+    """A sampler that fits a model: ``key`` as in a request, ``label`` as people call it."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words a small model was taught; every other word means nothing to it."""
+
+    words: frozenset[str]
+    objects: tuple[str, ...] = ()
+    colors: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> Vocabulary | None:
+        """Read a model folder's ``vocabulary.json``; None where there is none to be read."""
+        values = _read_json(path)
+        if not values.get("words"):
+            return None
+        lists = {
+            name: tuple(map(str, values.get(name) or values.get(british, ())))
+            for name, british in (
+                ("objects", "objects"),
+                ("colors", "colours"),
+                ("places", "places"),
+                ("times", "times"),
+            )
+        }
+        return cls(words=frozenset(map(str, values["words"])), **lists)
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """What the makers of a model recommend; ``sizes`` empty where any size will do."""
+
+    steps: int
+    guidance_scale: float
+    sizes: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def load(cls, path: Path, default: Recommended) -> Recommended:
+        """Read a model folder's ``recommended.json``; the default where there is none."""
+        values = _read_json(path)
+        return cls(
+            steps=int(values.get("steps", default.steps)),
+            guidance_scale=float(values.get("guidance_scale", default.guidance_scale)),
+            sizes=tuple((int(w), int(h)) for w, h in values.get("sizes", default.sizes)),
+        )
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A model in plain values.
+
+    Attributes:
+        name: what the window calls it.
+        samplers: those that fit this model; ``own_sampler`` is the label of the model's own.
+        steps, guidance_scale, width, height: recommended.
+        sizes: (width, height) pairs it can do, the recommended first.
+        size_step: other sizes in multiples of this many pixels; 0 when only ``sizes`` will do.
+        guidance: False for distilled models, where guidance and the avoid text do nothing.
+        max_words: how many tokens of a prompt it reads.
+        vocabulary: the words it knows; None for a model that was taught a whole language.
+    """
+
+    name: str
+    pipeline_class: str
+    device: str
+    dtype: str
+    samplers: tuple[SamplerName, ...]
+    own_sampler: str
+    steps: int
+    guidance_scale: float
+    width: int
+    height: int
+    sizes: tuple[tuple[int, int], ...]
+    size_step: int
+    guidance: bool
+    max_words: int
+    vocabulary: Vocabulary | None = None
+    licence: str = ""
+    weights_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a request will do, known before anything runs.
+
+    Attributes:
+        levels: the N+1 noise levels.
+        timesteps: the N timesteps, one a level but the last.
+        sampler: the label of the sampler that will run.
+        notice: a sentence on something worth knowing (a prompt too long), or "".
+    """
+
+    levels: tuple[NoiseLevel, ...]
+    timesteps: tuple[float, ...]
+    sampler: str
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class PromptReading:
+    """How a model reads a prompt.
+
+    Attributes:
+        words_read: words that fit into what the model reads.
+        words_total: words in the prompt.
+        unknown: (start, end, word) of words it was never taught; empty without a vocabulary.
+    """
+
+    words_read: int
+    words_total: int
+    unknown: tuple[tuple[int, int, str], ...] = field(default=())
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,225 @@
+"""The samplers by the names people know, and the noise levels each will visit.
+
+A sampler is a diffusers scheduler class with a few settings. Keys and labels are those of the
+programs people come from; "the model's own" is what a request without a sampler runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from visualizer.diffusion.facts import SamplerName
+from visualizer.diffusion.libraries import diffusers
+from visualizer.diffusion.noise import NoiseLevel, Space
+from visualizer.diffusion.parameterization import PREDICTION_TYPES, PredictionType
+from visualizer.diffusion.request import RequestError
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A diffusers scheduler class with settings, under the name people know."""
+
+    key: str
+    label: str
+    scheduler: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+# trailing: every run starts at pure noise, whatever its number of steps (Lin et al. 2024, table 2)
+_TRAILING = {"timestep_spacing": "trailing", "use_karras_sigmas": False}
+_KARRAS = {"timestep_spacing": "trailing", "use_karras_sigmas": True}
+_ODE = {"algorithm_type": "dpmsolver++"}
+
+DIFFUSION_SAMPLERS: tuple[Sampler, ...] = (
+    Sampler("ddim", "DDIM", "DDIMScheduler", {**_TRAILING, "clip_sample": False}),
+    Sampler("ddpm", "DDPM", "DDPMScheduler", {**_TRAILING, "clip_sample": False}),
+    Sampler("euler", "Euler", "EulerDiscreteScheduler", _TRAILING),
+    Sampler("euler_a", "Euler a", "EulerAncestralDiscreteScheduler", _TRAILING),
+    Sampler("heun", "Heun", "HeunDiscreteScheduler", _TRAILING),
+    Sampler("dpm2", "DPM2", "KDPM2DiscreteScheduler", _TRAILING),
+    Sampler("dpm2_a", "DPM2 a", "KDPM2AncestralDiscreteScheduler", _TRAILING),
+    Sampler("dpmpp_2m", "DPM++ 2M", "DPMSolverMultistepScheduler", {**_TRAILING, **_ODE}),
+    Sampler(
+        "dpmpp_2m_karras", "DPM++ 2M Karras", "DPMSolverMultistepScheduler", {**_KARRAS, **_ODE}
+    ),
+    Sampler(
+        "dpmpp_2m_sde",
+        "DPM++ 2M SDE",
+        "DPMSolverMultistepScheduler",
+        {**_TRAILING, "algorithm_type": "sde-dpmsolver++"},
+    ),
+    Sampler("dpmpp_2s", "DPM++ 2S", "DPMSolverSinglestepScheduler", _TRAILING),
+    Sampler("unipc", "UniPC", "UniPCMultistepScheduler", _TRAILING),
+    Sampler("deis", "DEIS", "DEISMultistepScheduler", {**_TRAILING, "algorithm_type": "deis"}),
+    Sampler("pndm", "PNDM", "PNDMScheduler", {**_TRAILING, "skip_prk_steps": False}),
+    Sampler("plms", "PLMS", "PNDMScheduler", {**_TRAILING, "skip_prk_steps": True}),
+)
+FLOW_SAMPLERS: tuple[Sampler, ...] = (
+    Sampler("euler", "Euler", "FlowMatchEulerDiscreteScheduler"),
+    Sampler("heun", "Heun", "FlowMatchHeunDiscreteScheduler"),
+    Sampler(
+        "dpmpp_2m",
+        "DPM++ 2M",
+        "DPMSolverMultistepScheduler",
+        {"use_flow_sigmas": True, "prediction_type": "flow_prediction"},
+    ),
+    Sampler(
+        "unipc",
+        "UniPC",
+        "UniPCMultistepScheduler",
+        {"use_flow_sigmas": True, "prediction_type": "flow_prediction"},
+    ),
+)
+_VE_SCHEDULERS = ("Euler", "Heun", "KDPM2", "LMS", "DPMSolverSDE")
+
+
+def is_flow(scheduler: Any) -> bool:
+    """True for flow matching, whose latents are x = (1−σ)·x₀ + σ·ε."""
+    return type(scheduler).__name__.startswith("FlowMatch") or bool(
+        scheduler.config.get("use_flow_sigmas", False)
+    )
+
+
+def space_of(scheduler: Any) -> Space:
+    """The scale in which a scheduler holds its latents."""
+    if is_flow(scheduler):
+        return "flow"
+    return "ve" if type(scheduler).__name__.startswith(_VE_SCHEDULERS) else "vp"
+
+
+def prediction_type_of(scheduler: Any) -> PredictionType:
+    """What the model's output means to this scheduler.
+
+    Raises:
+        RequestError: for a prediction type this program cannot read.
+    """
+    if is_flow(scheduler):
+        return "flow_prediction"
+    kind = scheduler.config.get("prediction_type", "epsilon")
+    if kind not in PREDICTION_TYPES:
+        raise RequestError(f"This model predicts '{kind}', which cannot be shown yet.")
+    return kind  # type: ignore[no-any-return]
+
+
+def fitting(scheduler: Any) -> tuple[Sampler, ...]:
+    """The samplers that a model with this scheduler of its own can run."""
+    if is_flow(scheduler):
+        return FLOW_SAMPLERS
+    config = scheduler.config
+    discrete = "beta_schedule" in config or "trained_betas" in config
+    readable = config.get("prediction_type", "epsilon") in PREDICTION_TYPES
+    return DIFFUSION_SAMPLERS if discrete and readable else ()
+
+
+def sampler_names(scheduler: Any) -> tuple[SamplerName, ...]:
+    """``fitting`` as plain values."""
+    return tuple(SamplerName(s.key, s.label) for s in fitting(scheduler))
+
+
+def label_of(scheduler: Any) -> str:
+    """What people call a scheduler as it is set, e.g. "DPM++ 2M Karras"."""
+    name, config = type(scheduler).__name__, scheduler.config
+    same_class = [s for s in fitting(scheduler) if s.scheduler == name]
+    for sampler in same_class:
+        told_apart = ("use_karras_sigmas", "algorithm_type", "skip_prk_steps")
+        settings = {k: v for k, v in sampler.settings.items() if k in told_apart}
+        if all(config.get(k, False) == v for k, v in settings.items()):
+            return sampler.label
+    return same_class[0].label if same_class else name.removesuffix("Scheduler")
+
+
+def fresh_scheduler(own: Any, key: str | None) -> Any:
+    """A scheduler with no history: the model's own, or another that reads the same model.
+
+    Raises:
+        RequestError: for a name that does not exist or does not fit the model.
+    """
+    if key is None:
+        return type(own).from_config(own.config)
+    choice = {s.key: s for s in fitting(own)}.get(key)
+    if choice is None:
+        known = ", ".join(s.key for s in fitting(own)) or "only the model's own"
+        raise RequestError(f"This model has no sampler '{key}'. It can use: {known}.")
+    cls = getattr(diffusers, choice.scheduler)
+    accepted = inspect.signature(cls.__init__).parameters
+    config = {**own.config, **choice.settings}
+    return cls.from_config({k: v for k, v in config.items() if k in accepted})
+
+
+def is_trial(scheduler: Any) -> bool:
+    """Whether the coming ``step`` call evaluates a trial point of a higher-order solver.
+
+    Heun, KDPM2 and FlowMatchHeun make every second call one; PNDM three of four in its
+    Runge-Kutta part, or its second call when it starts with the linear multistep method.
+    """
+    if hasattr(scheduler, "state_in_first_order"):
+        return not scheduler.state_in_first_order
+    if hasattr(scheduler, "plms_timesteps"):
+        if scheduler.config.skip_prk_steps:
+            return bool(scheduler.counter == 1)
+        counter = int(scheduler.counter)
+        return counter < len(scheduler.prk_timesteps) and counter % 4 != 0
+    return False
+
+
+def level_at(scheduler: Any, index: int, timestep: float) -> NoiseLevel:
+    """The noise level of the ``index``-th ``step`` call of a run."""
+    space = space_of(scheduler)
+    if hasattr(scheduler, "sigmas"):
+        return NoiseLevel.from_sigma(float(scheduler.sigmas[index]), space)
+    return NoiseLevel.from_alpha_bar(float(scheduler.alphas_cumprod[int(timestep)]))
+
+
+def final_level(scheduler: Any) -> NoiseLevel:
+    """The noise level a run ends at: 0, or a trace of noise where the schedule keeps one."""
+    if hasattr(scheduler, "sigmas"):
+        return NoiseLevel.from_sigma(float(scheduler.sigmas[-1]), space_of(scheduler))
+    return NoiseLevel.from_alpha_bar(float(getattr(scheduler, "final_alpha_cumprod", 1.0)))
+
+
+def planned_levels(scheduler: Any) -> tuple[tuple[NoiseLevel, ...], tuple[float, ...]]:
+    """(N+1 levels, N timesteps) of a scheduler whose timesteps are set; trials left out."""
+    timesteps = np.asarray(scheduler.timesteps.cpu(), dtype=np.float64)
+    calls = range(len(timesteps))
+    if hasattr(scheduler, "state_in_first_order"):
+        kept = [i for i in calls if i % 2 == 0]
+    elif hasattr(scheduler, "plms_timesteps") and not scheduler.config.skip_prk_steps:
+        prk = len(scheduler.prk_timesteps)
+        kept = [i for i in calls if i >= prk or i % 4 == 0]
+    elif hasattr(scheduler, "plms_timesteps"):
+        kept = [i for i in calls if i != 1]
+    else:
+        kept = list(calls)
+    levels = [level_at(scheduler, i, timesteps[i]) for i in kept]
+    return (*levels, final_level(scheduler)), tuple(float(timesteps[i]) for i in kept)
+
+
+def check_spacing(scheduler: Any, levels: tuple[NoiseLevel, ...], steps: int) -> None:
+    """Refuse spacings that cannot start from pure noise or run past the schedule.
+
+    Raises:
+        RequestError: with what to do instead.
+    """
+    label = label_of(scheduler)
+    if len(levels) != steps + 1:
+        raise RequestError(
+            f"The sampler {label} cannot do exactly {steps} steps with this model "
+            f"(it would do {len(levels) - 1}). Choose another number."
+        )
+    timesteps = scheduler.timesteps
+    repeats = len(timesteps) > 1 and float(timesteps[0]) == float(timesteps[1])
+    if repeats and not is_flow(scheduler):
+        raise RequestError(
+            f"{steps} steps are more than the sampler {label} can tell apart. Choose fewer, "
+            f"or DDIM, which can do up to {scheduler.config.num_train_timesteps}."
+        )
+    if levels[0].noise_share < 0.9:
+        raise RequestError(
+            f"With {steps} steps the sampler {label} would start at "
+            f"{levels[0].noise_share:.0%} noise instead of pure noise. Choose another number of "
+            "steps, or a sampler by name, such as DDIM."
+        )
