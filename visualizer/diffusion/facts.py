@@ -35,15 +35,8 @@ class Vocabulary:
         values = _read_json(path)
         if not values.get("words"):
             return None
-        lists = {
-            name: tuple(map(str, values.get(name) or values.get(british, ())))
-            for name, british in (
-                ("objects", "objects"),
-                ("colors", "colours"),
-                ("places", "places"),
-                ("times", "times"),
-            )
-        }
+        kinds = ("objects", "colors", "places", "times")
+        lists = {kind: tuple(map(str, values.get(kind, ()))) for kind in kinds}
         return cls(words=frozenset(map(str, values["words"])), **lists)
 
 

@@ -346,9 +346,9 @@ def _stable_config(name: str, config: Any) -> bytes:
     return f"{name} {json.dumps(own, sort_keys=True, default=str)}".encode()
 
 
-def _bytes_of(tensor: torch.Tensor) -> memoryview:
+def _bytes_of(tensor: torch.Tensor) -> bytes:
     flat = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
-    return memoryview(flat.numpy())
+    return bytes(flat.numpy().data)
 
 
 def _cache_folder() -> Path:
