@@ -97,8 +97,11 @@ def hand_over(wish: Wish, python: str) -> int:
         return checks.run_all(python, str(ROOT), wish.arguments)
     if wish.command == "bench":
         os.chdir(ROOT)
-    module = {"run": "visualizer", "bench": "benchmarks"}[wish.command]
-    command = [python, "-m", module, *wish.arguments]
+        command = [python, "-m", "benchmarks", *wish.arguments]
+    else:
+        # The person's own folder stays the current one, for the files they name, but -P keeps a
+        # module in it from being taken for one of the program's.
+        command = [python, "-P", "-m", "visualizer", *wish.arguments]
     if sys.platform != "win32":  # there, exec would give the console back at once
         sys.stdout.flush()
         os.execv(python, command)
