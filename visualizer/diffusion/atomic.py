@@ -1,0 +1,117 @@
+"""Files that are either whole or not there: written beside their place, then moved into it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+class WriteError(Exception):
+    """A file that could not be written; its text is a sentence saying why."""
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A binary file to write and seek in, which takes the place of ``path`` when the block ends.
+
+    Whatever goes wrong (a full disk, an exception in the block, Ctrl+C), a former file at ``path``
+    stays as it was and nothing is left beside it.
+
+    Raises:
+        WriteError: with a sentence, when the operating system refuses.
+    """
+    place = _place_of(path)
+    part = place.with_name(f".{secrets.token_hex(6)}.part")
+    try:
+        mode = _check_place(place)
+        with part.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0, os.SEEK_END)
+            if file.tell() != part.stat().st_size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if mode is not None:
+            part.chmod(mode)
+        part.replace(place)
+    except OSError as error:
+        raise WriteError(_sentence(error, path)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+    _sync_folder(place.parent)
+
+
+def check_writable(path: Path) -> None:
+    """Say beforehand whether ``path`` could be written, without touching what is there.
+
+    Raises:
+        WriteError: with a sentence, when it could not.
+    """
+    place = _place_of(path)
+    part = place.with_name(f".{secrets.token_hex(6)}.part")
+    try:
+        _check_place(place)
+        part.open("xb").close()
+        part.unlink()
+    except OSError as error:
+        raise WriteError(_sentence(error, path)) from error
+
+
+def display_name(path: Path) -> str:
+    """A file's name as it can be printed anywhere, also when it is no valid text."""
+    return path.name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _place_of(path: Path) -> Path:
+    """Where the file really lies: a link goes on pointing at it."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError as error:  # a NUL or half a symbol in the name
+        raise WriteError(f"'{display_name(path)}' is not a name that a file can have.") from error
+
+
+def _check_place(place: Path) -> int | None:
+    """The permissions of the file to be replaced; None when there is none."""
+    try:
+        mode = place.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return stat.S_IMODE(mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the move itself last through a power cut, where the system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _sentence(error: OSError, path: Path) -> str:
+    name = display_name(path)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"'{name}' was not saved: the disk is full."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"'{name}' was not saved: you may not write there. Choose another folder."
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return f"'{name}' was not saved: its folder does not exist."
+    if error.errno == errno.EISDIR:
+        return f"'{name}' was not saved: there is a folder of that name."
+    if error.errno == errno.ENAMETOOLONG:
+        return f"'{name[:40]}…' was not saved: its name is too long."
+    return f"'{name}' was not saved: {error.strerror or error}."

@@ -1,0 +1,122 @@
+"""Pictures kept with a run, compressed without loss and unpacked when somebody looks."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from visualizer.diffusion.trajectory import Picture, View, read_only
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.trajectory import Trajectory
+
+STORED_VIEWS: tuple[View, ...] = ("noisy", "denoised")
+MAX_STORED_BYTES = 128 * 2**20
+"""Uncompressed size of all pictures a run file keeps. 50 steps of 512 × 512 fit whole; of a run
+that is larger, evenly chosen steps are kept, always with the first."""
+MAX_PIXELS = 8192 * 8192
+PNG_START = b"\x89PNG\r\n\x1a\n"
+
+
+class StoredPictures(Mapping[tuple[int, View], Picture]):
+    """PNG bytes by (index, view) that read as pictures, (H, W, 3) uint8.
+
+    Raises:
+        ValueError: on making one, when a picture is no 8-bit RGB PNG or has an absurd size.
+        LookupError: on looking, when there is no such picture or it does not unpack.
+    """
+
+    def __init__(self, pngs: Mapping[tuple[int, View], bytes]) -> None:
+        self._pngs = dict(pngs)
+        for png in self._pngs.values():
+            check_png(png)
+
+    def __getitem__(self, key: tuple[int, View]) -> Picture:
+        return unpack(self._pngs[key])
+
+    def __iter__(self) -> Iterator[tuple[int, View]]:
+        return iter(self._pngs)
+
+    def __len__(self) -> int:
+        return len(self._pngs)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._pngs
+
+    def png(self, key: tuple[int, View]) -> bytes:
+        """The compressed picture."""
+        return self._pngs[key]
+
+
+def gather(trajectory: Trajectory, *, decode: bool) -> dict[tuple[int, View], bytes]:
+    """The pictures of a run worth keeping, as PNG bytes.
+
+    Args:
+        trajectory: a run; the last picture is left out when it is ``trajectory.final`` anyway.
+        decode: decode what is not stored yet, where the run has a decoder.
+    """
+    count = len(trajectory.steps) - (trajectory.final is not None)
+    stored = trajectory.pictures
+    pngs: dict[tuple[int, View], bytes] = {}
+    if decode and trajectory.decoder is not None and count > 0:
+        first = trajectory.picture(0, "noisy")
+        indices = chosen_steps(count, first.nbytes)
+    else:
+        size = max((_raw_size(stored, key) for key in stored), default=0)
+        indices = sorted({k for k, _ in stored if k < count})
+        indices = [indices[i] for i in chosen_steps(len(indices), size)]
+    for k in indices:
+        for view in STORED_VIEWS:
+            if isinstance(stored, StoredPictures) and (k, view) in stored:
+                pngs[k, view] = stored.png((k, view))
+            elif (k, view) in stored or (decode and trajectory.decoder is not None):
+                pngs[k, view] = pack(trajectory.picture(k, view))
+    return pngs
+
+
+def chosen_steps(count: int, picture_bytes: int) -> list[int]:
+    """Which of ``count`` steps keep their pictures, so that all stay below the cap."""
+    room = MAX_STORED_BYTES // max(1, picture_bytes * len(STORED_VIEWS))
+    if count <= room:
+        return list(range(count))
+    if room < 2:
+        return list(range(min(count, room)))
+    return sorted({round(i * (count - 1) / (room - 1)) for i in range(room)})
+
+
+def pack(picture: Picture) -> bytes:
+    """A picture as PNG bytes, without loss."""
+    buffer = io.BytesIO()
+    # static does not compress: more effort than 3 only costs time
+    Image.fromarray(np.ascontiguousarray(picture)).save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def unpack(png: bytes) -> Picture:
+    """The inverse of ``pack``: (H, W, 3) uint8, read-only."""
+    try:
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+            return read_only(np.array(image.convert("RGB")))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise LookupError("This picture is damaged in the file.") from error
+
+
+def check_png(png: bytes) -> tuple[int, int]:
+    """(width, height) as the PNG itself states them, looked at before anything is unpacked."""
+    width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+    if png[:8] != PNG_START or png[12:16] != b"IHDR" or png[24:26] != b"\x08\x02":
+        raise ValueError("no RGB picture")
+    if not 0 < width * height <= MAX_PIXELS:
+        raise ValueError("absurd picture size")
+    return width, height
+
+
+def _raw_size(stored: Mapping[tuple[int, View], Picture], key: tuple[int, View]) -> int:
+    if isinstance(stored, StoredPictures):
+        width, height = check_png(stored.png(key))
+        return width * height * 3
+    return stored[key].nbytes
