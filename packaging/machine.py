@@ -178,14 +178,12 @@ def apt_install(packages: list[str]) -> bool:
     if apt is None or not _is_root():
         return False
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = [apt, "install", "--yes", "--no-install-recommends", *packages]
-    print(f"Installing them: {' '.join(install[1:])}", flush=True)
+    install = [apt, "install", "-qq", "--yes", "--no-install-recommends", *packages]
+    print(f"Installing them: apt-get {' '.join(install[1:])}", flush=True)
     # A fresh machine has no package lists yet, and a stale list names files that are gone.
-    for command in (install, [apt, "update"], install):
-        done = subprocess.run(command, env=environment, check=False)
-        if command is install and done.returncode == 0:
-            return True
-    return False
+    # Where they cannot be fetched, what is there may still do.
+    subprocess.run([apt, "update", "-qq"], env=environment, check=False)
+    return subprocess.run(install, env=environment, check=False).returncode == 0
 
 
 def _joined(names: Iterable[str]) -> str:

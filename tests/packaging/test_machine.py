@@ -82,13 +82,13 @@ def test_root_installs_what_is_missing_and_asks_nothing(monkeypatch: pytest.Monk
         environment = options["env"]
         assert isinstance(environment, dict)
         assert environment["DEBIAN_FRONTEND"] == "noninteractive"
-        # As on a fresh machine, where the package lists are fetched first.
-        return subprocess.CompletedProcess(command, 100 if len(ran) == 1 else 0)
+        # A list that cannot be fetched is no reason to give up.
+        return subprocess.CompletedProcess(command, 100 if command[1] == "update" else 0)
 
     monkeypatch.setattr("machine.subprocess.run", run)
     assert machine.apt_install(["libnobody9"])
-    install = ["install", "--yes", "--no-install-recommends", "libnobody9"]
-    assert ran == [install, ["update"], install]
+    install = ["install", "-qq", "--yes", "--no-install-recommends", "libnobody9"]
+    assert ran == [["update", "-qq"], install]
 
 
 def test_a_library_that_apt_did_not_bring_is_still_answered(
