@@ -1,0 +1,201 @@
+"""What happens at this moment, said as a teacher would say it aloud.
+
+The text follows the playhead, the view and the state of the run. It claims nothing that is not
+true of every sampler and model: at the start the latent is drawn from the seed and nothing else;
+the guess from much noise is an average of what would fit (a posterior mean, hence the blur);
+noise hides fine detail first, because pictures have most of their power in large shapes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["planned", "running", "cancelled", "complete"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where the playhead stands.
+
+    Attributes:
+        k: the point, 0 … last.
+        last: the index of the final picture.
+        noise_share: variance share of the noise, 0 … 1.
+        view: noisy, denoised, noise, change or channels.
+        state: of the run.
+        newest: True at the newest point of a run that is still going or was stopped.
+        seed: the seed of the run, if it is known.
+        gain: how much the view "change" is amplified.
+    """
+
+    k: int
+    last: int
+    noise_share: float
+    view: str
+    state: State
+    newest: bool = False
+    seed: int | None = None
+    gain: float = 4.0
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A headline of a few words, and one to three sentences."""
+
+    title: str
+    text: str
+
+
+def explain(moment: Moment) -> Explanation:
+    """The text for a moment."""
+    if moment.state == "planned":
+        return _PLANNED
+    if moment.state == "cancelled" and moment.newest:
+        return Explanation(
+            "You stopped here",
+            f"The run ended at step {moment.k} of {moment.last}, with {percent(moment.noise_share)}"
+            " noise still in the latent. Everything up to here is kept: drag back, switch views, "
+            "save it.",
+        )
+    return _BY_VIEW.get(moment.view, _noisy)(moment)
+
+
+def percent(share: float) -> str:
+    """A share as a person reads it; what is nearly nothing or nearly all never rounds to it."""
+    if 0 < share < 0.005:
+        return "under 1 %"
+    if 0.995 <= share < 1:
+        return "over 99 %"
+    return f"{round(share * 100)} %"
+
+
+_PLANNED = Explanation(
+    "The plan",
+    "Nothing has been computed yet. The faint line below is the plan: how much noise the sampler "
+    "will leave after each step. Press Enter in the prompt to begin.",
+)
+
+
+def _noisy(moment: Moment) -> Explanation:
+    share = moment.noise_share
+    if moment.k == 0:
+        source = "the seed" if moment.seed is None else f"seed {moment.seed}"
+        return Explanation(
+            "Pure static",
+            f"Random numbers drawn from {source}, nothing else. The same seed gives this very "
+            "static for any prompt. All the model will ever do is say which part of it is noise.",
+        )
+    if moment.k == moment.last:
+        return Explanation(
+            "The picture",
+            "No noise is left, so this latent is the picture. Drag the playhead to the left and "
+            "watch it sink back into the static it was carved from.",
+        )
+    if share > 0.9:
+        return Explanation(
+            "The big decisions",
+            "It still looks like static, yet the layout is being settled: what is bright, what is "
+            "dark, where the colors go. At every step the model reads your words, points at the "
+            "noise, and the sampler takes a little of it away.",
+        )
+    if share > 0.5:
+        return Explanation(
+            "Shapes come out of the static",
+            "Large forms show first. Noise drowns fine detail long before it drowns big shapes, so "
+            "on the way back the big shapes are the first to be heard.",
+        )
+    if share > 0.1:
+        return Explanation(
+            "More picture than noise",
+            "What goes where is settled now. From here on the steps sharpen edges and add detail; "
+            "they rarely change their mind.",
+        )
+    return Explanation(
+        "The finishing touches",
+        f"Only a thin veil is left, {percent(share)} of the latent. The last steps work on texture "
+        "and fine edges: look closely, or zoom in.",
+    )
+
+
+def _denoised(moment: Moment) -> Explanation:
+    share = moment.noise_share
+    if moment.k == moment.last:
+        return Explanation(
+            "Nothing left to guess",
+            "The noise is gone, so guess and picture are one and the same.",
+        )
+    if share > 0.9:
+        return Explanation(
+            "A guess in one leap",
+            "If the model had to name the finished picture right now, this would be it. Many "
+            "pictures fit the little it can make out, and it answers with their average: that is "
+            "why it looks blurred.",
+        )
+    if share > 0.3:
+        return Explanation(
+            "The guess grows firmer",
+            "This is where the model thinks it is heading. The sampler does not believe it at "
+            "once: it takes one small step that way, then asks again, with a little less noise in "
+            "the way.",
+        )
+    return Explanation(
+        "The guess has settled",
+        f"With {percent(share)} noise left there is hardly anything to guess: this and the noisy "
+        "latent are nearly the same picture.",
+    )
+
+
+def _noise(moment: Moment) -> Explanation:
+    share = moment.noise_share
+    if moment.k == moment.last:
+        return Explanation(
+            "No noise left", "The last latent is the picture itself: nothing is left to predict."
+        )
+    if share > 0.5:
+        return Explanation(
+            "What the model calls noise",
+            "The model never paints. It is shown the latent and answers with this: the part that "
+            f"it takes for noise. Here that is {percent(share)} of the latent, so the two look "
+            "much alike.",
+        )
+    return Explanation(
+        "What the model still calls noise",
+        f"Drawn at full strength so that you can see it; in the latent it is down to "
+        f"{percent(share)}. Where you recognize the picture in it, the model cannot tell detail "
+        "from noise.",
+    )
+
+
+def _change(moment: Moment) -> Explanation:
+    if moment.k == 0:
+        return Explanation(
+            "Nothing to compare", "This is the first step: there is no earlier one to compare with."
+        )
+    return Explanation(
+        "What this step changed",
+        f"The difference from the step before, amplified {moment.gain:g} times. Mid-gray means "
+        "that nothing changed. Follow it through time: broad patches first, fine edges last.",
+    )
+
+
+def _channels(moment: Moment) -> Explanation:
+    ending = (
+        "Decoded, they are the picture."
+        if moment.k == moment.last
+        else "At first they are noise, all of them alike; then each takes on a task of its own."
+    )
+    return Explanation(
+        "What the model really sees",
+        "The model works on these small grids of numbers, not on pixels. White is positive, black "
+        f"is negative, on one scale for the whole run. {ending}",
+    )
+
+
+_BY_VIEW = {
+    "noisy": _noisy,
+    "denoised": _denoised,
+    "noise": _noise,
+    "change": _change,
+    "channels": _channels,
+}

@@ -1,0 +1,61 @@
+"""Files by dialog or by drag and drop: the only modal windows there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QStandardPaths
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+if TYPE_CHECKING:
+    from visualizer.session.timeline import Timeline
+
+_KINDS = {
+    ".denoise": "Runs (*.denoise)",
+    ".png": "Pictures (*.png)",
+    ".webp": "Animations (*.webp)",
+    ".gif": "Animations (*.gif)",
+    ".mp4": "Videos (*.mp4)",
+}
+
+
+def ask_open(parent: QWidget) -> str:
+    """The run file to open, or ""."""
+    path, _kind = QFileDialog.getOpenFileName(
+        parent, "Open a run", _documents(), f"{_KINDS['.denoise']};;All files (*)"
+    )
+    return path
+
+
+def ask_save(parent: QWidget, timeline: Timeline, ending: str, suffix: str) -> str:
+    """Where to write a run, with the right suffix, or ""."""
+    proposed = Path(_documents()) / file_name(timeline, ending, suffix)
+    path, _kind = QFileDialog.getSaveFileName(parent, "Save as", str(proposed), _KINDS[suffix])
+    if path and Path(path).suffix.lower() != suffix:
+        path += suffix
+    return path
+
+
+def ask_folder(parent: QWidget) -> str:
+    """The model folder to open, or ""."""
+    return QFileDialog.getExistingDirectory(parent, "Open a model folder", _documents())
+
+
+def file_name(timeline: Timeline, ending: str, suffix: str) -> str:
+    """A name that says what is in it: "a-red-ferrari-on-a-mountain-seed-7.denoise"."""
+    words = re.findall(r"\w+", timeline.request.prompt.lower())
+    name = "-".join(words)[:48].strip("-") or "picture"
+    return f"{name}-seed-{timeline.request.seed}{ending}{suffix}"
+
+
+def dropped(data: QMimeData) -> str:
+    """The path of the file or folder that was dropped, or ""."""
+    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    return paths[0] if paths else ""
+
+
+def _documents() -> str:
+    place = QStandardPaths.StandardLocation.DocumentsLocation
+    return QStandardPaths.writableLocation(place)

@@ -1,0 +1,172 @@
+"""The header: what to make (prompt, seed, Generate) and, more quietly, how to make it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from visualizer.ui import theme
+from visualizer.ui.icons import IconButton
+from visualizer.ui.number_field import MAX_SEED, NumberField
+from visualizer.ui.prompt_field import PromptField
+from visualizer.ui.settings_row import SettingsRow
+from visualizer.ui.word_hints import vocabulary_note
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.request import SamplingRequest
+    from visualizer.settings import Settings
+
+_FIELD_HEIGHT = 5 * theme.SPACE
+_BUTTON_WIDTH = 15 * theme.SPACE
+_PLAIN_TIP = "What the picture shows. Enter generates it."
+
+
+class Header(QWidget):
+    """Two rows of fields; together they are one SamplingRequest."""
+
+    generate_asked = Signal()
+    stop_asked = Signal()
+    edited = Signal()  # a field changed, whoever changed it
+    note = Signal(str)  # a field had to correct what was typed
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._working = False
+        self._facts: ModelFacts | None = None
+        self.prompt = PromptField("Prompt")
+        self.prompt.setObjectName("prompt")
+        self.prompt.setPlaceholderText("Describe a picture")
+        self.prompt.setToolTip(_PLAIN_TIP)
+        self.prompt.setFixedHeight(_FIELD_HEIGHT)
+        self.prompt.setText(settings.prompt)
+        self.seed_label = QLabel("Seed")
+        self.seed_label.setProperty("role", "quiet")
+        self.seed = NumberField("seed", 0, MAX_SEED)
+        self.seed.setObjectName("seed")
+        self.seed.setAccessibleName("Seed")
+        self.seed.setToolTip("Which static the picture is carved from: any number up to 4294967295")
+        self.seed.setFixedSize(15 * theme.SPACE, _FIELD_HEIGHT)
+        self.seed.set_number(settings.seed)
+        self.seed_label.setBuddy(self.seed)
+        self.dice = IconButton("dice", "Draw another seed")
+        self.dice.clicked.connect(self.draw_seed)
+        self.generate = QPushButton("Generate")
+        self.generate.setProperty("role", "primary")
+        self.generate.setFixedSize(_BUTTON_WIDTH, _FIELD_HEIGHT)
+        self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.generate.clicked.connect(self._pressed)
+        self.settings_row = SettingsRow(settings)
+        self.show_state("ready")
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        first = QHBoxLayout()
+        first.setSpacing(theme.SPACE)
+        first.addWidget(self.prompt, 1)
+        first.addSpacing(theme.SPACE)
+        first.addWidget(self.seed_label)
+        first.addWidget(self.seed)
+        first.addWidget(self.dice)
+        first.addSpacing(theme.SPACE)
+        first.addWidget(self.generate)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        rows.setSpacing(theme.SPACE)
+        rows.addLayout(first)
+        rows.addWidget(self.settings_row)
+
+    def _connect(self) -> None:
+        row = self.settings_row
+        for text in (self.prompt, row.avoid):
+            text.textChanged.connect(lambda _text: self.edited.emit())
+            text.returnPressed.connect(self.generate_asked)
+            text.cleaned.connect(self.note)
+        for number in (self.seed, row.steps, row.guidance):
+            number.changed.connect(self.edited)
+            number.corrected.connect(self.note)
+            number.entered.connect(self.generate_asked)
+        row.edited.connect(self.edited)
+
+    # What the window asks ----------------------------------------------------------------------
+
+    def request(self) -> SamplingRequest:
+        """The request that the fields make.
+
+        Raises:
+            RequestError: with a sentence, when they make none.
+        """
+        from visualizer.diffusion.request import SamplingRequest  # loads numpy: not at the start
+
+        row = self.settings_row
+        return SamplingRequest(
+            prompt=self.prompt.text().strip(),
+            negative_prompt=row.avoid_text(),
+            seed=self.seed.whole(),
+            steps=row.steps.whole(),
+            guidance_scale=row.guidance_scale(),
+            sampler=row.sampler_key(),
+            width=row.picture_size[0] if row.picture_size else None,
+            height=row.picture_size[1] if row.picture_size else None,
+        )
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """Offer what this model can do."""
+        self._facts = facts
+        self.settings_row.set_facts(facts)
+        words = facts.vocabulary
+        if words is None:
+            self.prompt.set_vocabulary(frozenset(), (), ())
+            self.settings_row.avoid.set_vocabulary(frozenset(), (), ())
+            self.prompt.setToolTip(_PLAIN_TIP)
+            return
+        objects, colors = tuple(words.objects), tuple(words.colors)
+        self.prompt.set_vocabulary(words.words, objects, colors)
+        self.settings_row.avoid.set_vocabulary(words.words, objects, colors)
+        known = vocabulary_note(objects, colors, words.places, words.times)
+        self.prompt.setToolTip(f"{_PLAIN_TIP} The built-in model was taught these:\n{known}")
+
+    def length_note(self) -> str:
+        """What to say of a prompt that is longer than the model reads, or ""."""
+        limit = self._facts.max_words if self._facts is not None else 0
+        if not limit or len(self.prompt.text().split()) <= limit:
+            return ""
+        return (
+            f"This model reads the first {limit} words of a prompt, or fewer when they are long. "
+            "The rest will be left out."
+        )
+
+    def show_request(self, request: SamplingRequest) -> None:
+        """Fill the fields from a run, so that it can be varied."""
+        self.prompt.setText(request.prompt)
+        self.prompt.setCursorPosition(0)
+        self.seed.set_number(request.seed)
+        self.settings_row.show_request(request)
+
+    def draw_seed(self) -> None:
+        """Another seed, at random."""
+        self.seed.set_number(secrets.randbelow(MAX_SEED + 1))
+
+    def show_state(self, state: str) -> None:
+        """The button: "ready" Generate, "waiting" for the model, "running" Stop."""
+        self._working = state != "ready"
+        button = self.generate
+        button.setText({"ready": "Generate", "waiting": "Waiting …", "running": "Stop"}[state])
+        button.setAccessibleName({"ready": "Generate", "waiting": "Cancel"}.get(state, "Stop"))
+        button.setToolTip(
+            {
+                "ready": "Make this picture (Enter in the prompt, Ctrl+Enter anywhere)",
+                "waiting": "Starts as soon as the model is loaded. Press to call it off (Esc)",
+                "running": "Stop here and keep the steps made so far (Esc)",
+            }[state]
+        )
+        button.setProperty("role", "" if self._working else "primary")
+        button.style().unpolish(button)
+        button.style().polish(button)
+
+    def _pressed(self) -> None:
+        (self.stop_asked if self._working else self.generate_asked).emit()

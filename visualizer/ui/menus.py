@@ -1,0 +1,116 @@
+"""The three menus of the window: which model, everything else, and what to export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QWidget
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+
+EXPORTS = (
+    ("Final picture (PNG)", "", ".png"),
+    ("Sheet of all steps (PNG)", "-sheet", ".png"),
+    ("Animation (WebP)", "", ".webp"),
+    ("Animation (GIF)", "", ".gif"),
+    ("Video (MP4)", "", ".mp4"),
+)
+"""What can be exported: what it is called, what its file name ends with, its suffix."""
+
+THEMES = (("Follow the system", "system"), ("Dark", "dark"), ("Light", "light"))
+
+
+class ModelMenu(QMenu):
+    """The built-in model, model folders that were open before, and the way to another one."""
+
+    model_chosen = Signal(object)  # a folder, or None for the built-in model
+    folder_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._folders: list[str] = []
+        self._current: str | None = None
+        self._fill()
+
+    def set_current(self, folder: str | None) -> None:
+        """This model is the one that generates (None: the built-in one)."""
+        self._current = folder
+        if folder is not None and folder not in self._folders:
+            self._folders.insert(0, folder)
+        self._fill()
+
+    def _fill(self) -> None:
+        self.clear()
+        group = QActionGroup(self)
+        for folder in (None, *self._folders):
+            action = self.addAction("Built-in" if folder is None else Path(folder).name)
+            action.setToolTip(folder or "Comes with the program; works without a network")
+            action.setCheckable(True)
+            action.setChecked(folder == self._current)
+            group.addAction(action)
+            action.triggered.connect(_later(self.model_chosen.emit, folder))
+        self.addSeparator()
+        self.addAction("Open a model folder …").triggered.connect(
+            lambda _checked=False: self.folder_asked.emit()
+        )
+
+
+class MoreMenu(QMenu):
+    """Everything that is needed now and then."""
+
+    size_chosen = Signal(object)  # (width, height), or None for the model's own
+    theme_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget, actions: dict[str, QAction], worn: str) -> None:
+        super().__init__(parent)
+        self._sizes = self.addMenu("Size")
+        self._sizes.menuAction().setVisible(False)
+        looks = self.addMenu("Theme")
+        group = QActionGroup(self)
+        for label, name in THEMES:
+            action = looks.addAction(label)
+            action.setCheckable(True)
+            action.setChecked(name == worn)
+            group.addAction(action)
+            action.triggered.connect(_later(self.theme_chosen.emit, name))
+        self.addSeparator()
+        for name in ("open", "save"):
+            self.addAction(actions[name])
+        self.addSeparator()
+        for name in ("full_screen", "shortcuts", "about"):
+            self.addAction(actions[name])
+
+    def set_sizes(self, facts: ModelFacts, chosen: tuple[int, int] | None) -> None:
+        """Offer the sizes of this model, where it has several."""
+        self._sizes.clear()
+        self._sizes.menuAction().setVisible(len(facts.sizes) > 1)
+        group = QActionGroup(self)
+        for index, (width, height) in enumerate(facts.sizes):
+            hint = "  (its own)" if index == 0 else ""
+            action = self._sizes.addAction(f"{width} × {height}{hint}")
+            action.setCheckable(True)
+            action.setChecked((width, height) == (chosen or facts.sizes[0]))
+            group.addAction(action)
+            size = None if index == 0 else (width, height)
+            action.triggered.connect(_later(self.size_chosen.emit, size))
+
+
+class ExportMenu(QMenu):
+    """What a run can become."""
+
+    chosen = Signal(str, str)  # what the file name ends with, and its suffix
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        for label, ending, suffix in EXPORTS:
+            action = self.addAction(f"{label} …")
+            action.triggered.connect(_later(self.chosen.emit, ending, suffix))
+
+
+def _later(emit: Callable[..., None], *values: object) -> Callable[..., None]:
+    return lambda _checked=False: emit(*values)

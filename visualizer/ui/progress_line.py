@@ -1,0 +1,100 @@
+"""How far the work is: a thin line, and a few words beside the transport."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from visualizer.ui import theme
+
+if TYPE_CHECKING:
+    from visualizer.session.progress import Progress
+
+_HEIGHT = 3
+_SWEEP_MS = 40
+_SWEEP_STEPS = 45
+
+
+class ProgressLine(QWidget):
+    """A line three pixels high: filled as far as the run is, or a piece wandering along it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(_HEIGHT)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName("Progress")
+        self._share: float | None = 0.0
+        self._sweep = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_SWEEP_MS)
+        self._timer.timeout.connect(self._advance)
+
+    @property
+    def share(self) -> float | None:
+        """0 … 1, or None while nobody can say how far it is."""
+        return self._share
+
+    def set_share(self, share: float | None) -> None:
+        """How far the work is; None: it goes on, nobody knows how far. 0: nothing goes on."""
+        if share == self._share:
+            return
+        self._share = share
+        if share is None and self.isVisible():
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self.setAccessibleDescription("" if not share else f"{share:.0%}")
+        self.update()
+
+    def _advance(self) -> None:
+        if not self.isVisible():
+            self._timer.stop()
+            return
+        self._sweep = (self._sweep + 1) % _SWEEP_STEPS
+        self.update()
+
+    def showEvent(self, event: object) -> None:
+        """A line that was hidden while work went on wanders again."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        if self._share is None:
+            self._timer.start()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The line."""
+        worn = theme.current()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(worn.line))
+        width = float(self.width())
+        if self._share is None:
+            piece = width / 5
+            left = (width + piece) * self._sweep / _SWEEP_STEPS - piece
+            painter.fillRect(QRectF(left, 0, piece, _HEIGHT), QColor(worn.second))
+        elif self._share > 0:
+            painter.fillRect(QRectF(0, 0, width * self._share, _HEIGHT), QColor(worn.second))
+        painter.end()
+
+
+def progress_text(progress: Progress) -> str:
+    """ "Step 12 of 30 · 24 steps a second · 1 s left"."""
+    parts = [f"Step {progress.done} of {progress.total}"]
+    rate = progress.steps_per_second
+    if rate >= 1:
+        parts.append(f"{rate:.0f} steps/s" if rate >= 9.5 else f"{rate:.1f} steps/s")
+    elif rate > 0:
+        parts.append(f"{1 / rate:.1f} s a step")
+    if progress.seconds_left is not None and progress.done < progress.total:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return "  ·  ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """A time as a person says it: "0.8 s", "12 s", "3 min", "1 h 20 min"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,184 @@
+"""The second row of the header: how the picture is made, in quiet letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from visualizer.ui import theme
+from visualizer.ui.icons import IconButton
+from visualizer.ui.number_field import NumberField
+from visualizer.ui.prompt_field import PromptField
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.request import SamplingRequest
+    from visualizer.settings import Settings
+
+_HEIGHT = 3 * theme.SPACE + theme.SPACE // 2
+_STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 3.0
+MAX_STEPS = 1000
+
+
+class SettingsRow(QWidget):
+    """Avoid, steps, guidance, sampler, model, and the menu of everything else."""
+
+    edited = Signal()
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._facts: ModelFacts | None = None
+        self.picture_size: tuple[int, int] | None = None
+        """The size asked for; None is the model's own."""
+        self.avoid = PromptField("Avoid")
+        self.avoid.setText(settings.avoid)
+        self.avoid.setMinimumWidth(12 * theme.SPACE)
+        self.steps = NumberField("number of steps", 1, MAX_STEPS)
+        self.steps.setAccessibleName("Steps")
+        self.steps.setFixedWidth(6 * theme.SPACE)
+        self.steps.setToolTip("How many steps from static to picture: more are finer, and slower")
+        self.steps.set_number(settings.steps or _STEPS_UNTIL_KNOWN)
+        self.guidance = NumberField("guidance", 0, 100, decimals=1, step=0.5)
+        self.guidance.setAccessibleName("Guidance")
+        self.guidance.setFixedWidth(6 * theme.SPACE)
+        chosen = settings.guidance_scale
+        self.guidance.set_number(_GUIDANCE_UNTIL_KNOWN if chosen is None else chosen)
+        self.sampler = QComboBox()
+        self.sampler.setAccessibleName("Sampler")
+        self.sampler.setToolTip("The rule by which a little noise is taken away at every step")
+        self.sampler.addItem("the model’s own", None)
+        self.sampler.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.sampler.setMinimumContentsLength(14)
+        self.sampler.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.sampler.setMaximumWidth(32 * theme.SPACE)
+        self.model = QToolButton()
+        self.model.setText("Built-in")
+        self.model.setAccessibleName("Model")
+        self.model.setToolTip("Which model makes the picture")
+        self.model.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.model.setMaximumWidth(22 * theme.SPACE)
+        self.more = IconButton("more", "Size, theme and more")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._lay_out()
+        self.guidance.changed.connect(self._judge_avoid)
+        self.sampler.currentIndexChanged.connect(lambda _index: self.edited.emit())
+        self._judge_avoid()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        named = (
+            ("Avoid", self.avoid, 3),
+            ("Steps", self.steps, 0),
+            ("Guidance", self.guidance, 0),
+            ("Sampler", self.sampler, 2),
+            ("Model", self.model, 0),
+        )
+        for name, field, stretch in named:
+            label = QLabel(name)
+            label.setProperty("role", "quiet")
+            label.setBuddy(field)
+            if row.count():
+                row.addSpacing(theme.SPACE + theme.SPACE // 2)
+            row.addWidget(label)
+            row.addWidget(field, stretch)
+            field.setProperty("role", "quiet")
+            field.setFixedHeight(_HEIGHT)
+        row.addSpacing(theme.SPACE)
+        row.addWidget(self.more)
+
+    # What the fields say -----------------------------------------------------------------------
+
+    def avoid_text(self) -> str | None:
+        """What to steer away from, or None."""
+        return (self.avoid.text().strip() or None) if self.avoid.isEnabled() else None
+
+    def guidance_scale(self) -> float | None:
+        """The guidance, or None where the model has none."""
+        return self.guidance.value() if self.guidance.isEnabled() else None
+
+    def sampler_key(self) -> str | None:
+        """The key of the sampler, or None for the model's own."""
+        key = self.sampler.currentData()
+        return None if key is None else str(key)
+
+    def set_size(self, size: tuple[int, int] | None) -> None:
+        """Ask for a size; None is the model's own."""
+        if size != self.picture_size:
+            self.picture_size = size
+            self.edited.emit()
+
+    # What the window tells them ----------------------------------------------------------------
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """Offer what this model can do.
+
+        The first model of the sitting gets what was chosen last time; another one that takes its
+        place gets its own recommendations.
+        """
+        first = self._facts is None
+        same = self._facts is not None and self._facts.name == facts.name
+        self._facts = facts
+        kept = self._settings if first else None
+        if not same:
+            steps = (kept.steps if kept else None) or facts.steps
+            scale = kept.guidance_scale if kept else None
+            self.steps.set_number(steps)
+            self.guidance.set_number(facts.guidance_scale if scale is None else scale)
+            wanted = (kept.width, kept.height) if kept else (None, None)
+            self.picture_size = next((size for size in facts.sizes if size == wanted), None)
+        self.guidance.setEnabled(facts.guidance)
+        self._offer_samplers(facts, kept.sampler if kept else self.sampler_key())
+        self.model.setText(facts.name)
+        self._judge_avoid()
+        self.edited.emit()
+
+    def _offer_samplers(self, facts: ModelFacts, wanted: str | None) -> None:
+        self.sampler.blockSignals(True)
+        self.sampler.clear()
+        own = f" ({facts.own_sampler})" if facts.own_sampler else ""
+        self.sampler.addItem(f"the model’s own{own}", None)
+        for name in facts.samplers:
+            self.sampler.addItem(name.label, name.key)
+        self.sampler.setCurrentIndex(max(self.sampler.findData(wanted), 0) if wanted else 0)
+        self.sampler.blockSignals(False)
+
+    def show_request(self, request: SamplingRequest) -> None:
+        """Fill the fields from a run."""
+        if request.steps is not None:
+            self.steps.set_number(request.steps)
+        if request.guidance_scale is not None:
+            self.guidance.set_number(request.guidance_scale)
+        self.sampler.setCurrentIndex(
+            max(self.sampler.findData(request.sampler), 0) if request.sampler else 0
+        )
+        if request.negative_prompt is not None:
+            self.avoid.setText(request.negative_prompt)
+        sizes = self._facts.sizes if self._facts is not None else ()
+        asked = (request.width, request.height)
+        self.set_size(next((size for size in sizes if size == asked), None))
+
+    def _judge_avoid(self) -> None:
+        """The avoid field only does something where guidance is on; it says why if it is off."""
+        distilled = self._facts is not None and not self._facts.guidance
+        reason = ""
+        if distilled:
+            reason = "not with this model: it works without guidance"
+        elif self.guidance.value() <= 1:
+            reason = "needs guidance above 1"
+        self.avoid.setEnabled(not reason)
+        self.avoid.setPlaceholderText(reason or "what should not be there")
+        self.avoid.setToolTip(
+            f"Avoid: {reason}" if reason else "What to steer away from, for example: fog"
+        )
+        self.guidance.setToolTip(
+            "This model was trained to work without guidance"
+            if distilled
+            else "How strictly the picture follows the words; 1 or less switches guidance off"
+        )

@@ -1,0 +1,280 @@
+"""The panel beside the picture: where the playhead stands, what happens here, how it was made."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizer.ui import theme
+from visualizer.ui.explanation import Explanation, Moment, State, explain, percent
+from visualizer.ui.icons import IconButton
+from visualizer.ui.progress_line import duration
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.session.playhead import Playhead
+    from visualizer.session.timeline import Timeline
+
+WIDTH = 36 * theme.SPACE
+_TELLING = 0.03
+"""A measured share that differs from the planned one by less is not worth a word."""
+
+
+class SidePanel(QScrollArea):
+    """Follows the playhead; says the same as the picture, in words and numbers."""
+
+    copied = Signal(str)
+    reuse_asked = Signal()  # put the settings of the shown run into the fields
+
+    def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._playhead = playhead
+        self._timeline: Timeline | None = None
+        self._facts: ModelFacts | None = None
+        self.setFixedWidth(WIDTH)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.step = _label("title")
+        self.share = ShareBar()
+        self.picture_share = _label("")
+        self.noise_share = _label("quiet")
+        self.measured = _label("small-quiet")
+        self.headline = _label("value")
+        self.text = _label("")
+        self.prompt = _label("small")
+        self.facts = _label("small-quiet")
+        self.seed = _label("small-quiet")
+        self.copy_seed = IconButton("copy", "Copy the seed")
+        self.copy_seed.clicked.connect(self._copy_seed)
+        self.reuse = IconButton("undo", "Use these settings again")
+        self.reuse.clicked.connect(self.reuse_asked)
+        self._lay_out()
+        playhead.moved.connect(self.refresh)
+        playhead.view_changed.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        inside.setObjectName("side")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(*[2 * theme.SPACE] * 4)
+        column.setSpacing(0)
+        column.addWidget(self.step)
+        column.addSpacing(theme.SPACE)
+        column.addWidget(self.share)
+        column.addSpacing(theme.SPACE // 2)
+        shares = QHBoxLayout()
+        shares.addWidget(self.picture_share)
+        shares.addStretch(1)
+        shares.addWidget(self.noise_share)
+        column.addLayout(shares)
+        column.addWidget(self.measured)
+        column.addSpacing(2 * theme.SPACE)
+        column.addWidget(self.headline)
+        column.addSpacing(theme.SPACE // 2)
+        column.addWidget(self.text)
+        column.addStretch(1)
+        column.addSpacing(theme.SPACE)
+        column.addWidget(self.prompt)
+        column.addSpacing(theme.SPACE // 2)
+        column.addWidget(self.facts)
+        seed_row = QHBoxLayout()
+        seed_row.setSpacing(theme.SPACE // 2)
+        seed_row.addWidget(self.seed)
+        seed_row.addWidget(self.copy_seed)
+        seed_row.addStretch(1)
+        seed_row.addWidget(self.reuse)
+        column.addLayout(seed_row)
+        self.setWidget(inside)
+
+    def set_timeline(self, timeline: Timeline | None) -> None:
+        """Follow another timeline, or none."""
+        if self._timeline is not None:
+            self._timeline.grown.disconnect(self.refresh)
+        self._timeline = timeline
+        if timeline is not None:
+            timeline.grown.connect(self.refresh)
+        self.refresh()
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """Know the names that people use for this model's samplers."""
+        self._facts = facts
+        self.refresh()
+
+    def refresh(self, _changed: object = None) -> None:
+        """Say it all again, for where the playhead stands now."""
+        timeline = self._timeline
+        shown = timeline is not None and timeline.total > 0
+        for part in (self.share, self.copy_seed, self.reuse):
+            part.setVisible(shown)
+        if timeline is None or not shown:
+            self._show_nothing()
+            return
+        k = min(self._playhead.index, timeline.total - 1)
+        share = timeline.level(k).noise_share
+        self.step.setText(timeline.label(k))
+        self.share.set_share(share)
+        self.picture_share.setText(f"{percent(1 - share)} picture")
+        self.noise_share.setText(f"{percent(share)} noise")
+        self._show_measured(timeline, k, share)
+        explanation = explain(self._moment(timeline, k, share))
+        self._show_explanation(explanation)
+        self.prompt.setText(f"“{_shortened(timeline.request.prompt)}”")
+        self.prompt.setVisible(bool(timeline.request.prompt))
+        self.prompt.setToolTip(timeline.request.prompt)
+        self.facts.setText(self._run_facts(timeline))
+        self.seed.setText(f"Seed {timeline.request.seed}")
+
+    def _show_nothing(self) -> None:
+        for label in (self.picture_share, self.noise_share, self.measured, self.facts, self.seed):
+            label.setText("")
+        self.prompt.hide()
+        self.measured.hide()
+        self.step.setText("From static to picture")
+        self._show_explanation(
+            Explanation(
+                "How it begins",
+                "Describe a picture above and press Enter. The model starts from random static "
+                "and takes the noise away, a little at every step. You will see each step, and "
+                "you can drag time back and forth.",
+            )
+        )
+
+    def _show_measured(self, timeline: Timeline, k: int, share: float) -> None:
+        measured = timeline.measured_share(k) if k < len(timeline) else None
+        telling = measured is not None and abs(measured - share) >= _TELLING
+        self.measured.setVisible(telling)
+        if telling and measured is not None:
+            against = "the guess so far" if not timeline.complete else "the final picture"
+            self.measured.setText(f"Measured against {against}: {percent(measured)} noise")
+
+    def _show_explanation(self, explanation: Explanation) -> None:
+        self.headline.setText(explanation.title)
+        self.text.setText(explanation.text)
+
+    def _moment(self, timeline: Timeline, k: int, share: float) -> Moment:
+        from visualizer.diffusion.trajectory import CHANGE_GAIN  # numpy is there by now
+
+        state: State = "complete"
+        if not len(timeline) and not timeline.running:
+            state = "planned"
+        elif timeline.running:
+            state = "running"
+        elif timeline.cancelled:
+            state = "cancelled"
+        return Moment(
+            k=k,
+            last=timeline.total - 1,
+            noise_share=share,
+            view=self._playhead.view,
+            state=state,
+            newest=k == len(timeline) - 1,
+            seed=timeline.request.seed,
+            gain=CHANGE_GAIN,
+        )
+
+    def _run_facts(self, timeline: Timeline) -> str:
+        request, run = timeline.request, timeline.trajectory
+        facts = [self._sampler_name(timeline)]
+        if request.guidance_scale is not None:
+            facts.append(f"guidance {request.guidance_scale:g}")
+        if request.negative_prompt:
+            facts.append(f"avoiding “{_shortened(request.negative_prompt, 40)}”")
+        facts.append(f"{timeline.total - 1} steps")
+        if run is not None and run.seconds > 0:
+            facts[-1] += f" in {duration(run.seconds)}"
+        if run is not None and run.model.name:
+            facts.append(f"{run.model.name} model")
+        return ", ".join(fact for fact in facts if fact)
+
+    def _sampler_name(self, timeline: Timeline) -> str:
+        key, facts = timeline.request.sampler, self._facts
+        if facts is not None and key is not None:
+            return next((name.label for name in facts.samplers if name.key == key), key)
+        run = timeline.trajectory
+        if key is None and facts is not None and (run is None or run.model.name == facts.name):
+            return facts.own_sampler
+        return key or (run.sampler.removesuffix("Scheduler") if run is not None else "")
+
+    def _copy_seed(self) -> None:
+        if self._timeline is not None:
+            seed = str(self._timeline.request.seed)
+            QApplication.clipboard().setText(seed)
+            self.copied.emit(f"Seed {seed} copied")
+
+
+class ShareBar(QWidget):
+    """How much of the latent is picture and how much noise; the noise is drawn as static."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(theme.SPACE)
+        self.setAccessibleName("Picture and noise")
+        self._share = 1.0
+        self._static: QPixmap | None = None
+        self._made_for: tuple[object, ...] = ()
+
+    def set_share(self, noise_share: float) -> None:
+        """The variance share of the noise, 0 … 1."""
+        if noise_share != self._share:
+            self._share = noise_share
+            noise = percent(noise_share)
+            self.setAccessibleDescription(f"{percent(1 - noise_share)} picture, {noise} noise")
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Picture at the left, static at the right."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
+        painter.setClipPath(shape)
+        painter.drawPixmap(0, 0, self._grain())
+        clean = round(self.width() * (1 - self._share))
+        painter.fillRect(0, 0, clean, self.height(), QColor(theme.current().text))
+        painter.end()
+
+    def _grain(self) -> QPixmap:
+        worn = theme.current()
+        made_for = (self.size(), self.devicePixelRatioF(), worn.name)
+        if self._static is None or made_for != self._made_for:
+            self._made_for = made_for
+            chance = random.Random(7)
+            ratio = self.devicePixelRatioF()
+            self._static = QPixmap(self.size() * ratio)
+            self._static.setDevicePixelRatio(ratio)
+            grays = [QColor(c) for c in (worn.raised, worn.line, worn.edge, worn.quiet)]
+            painter = QPainter(self._static)
+            for x in range(0, self.width(), 2):
+                for y in range(0, self.height(), 2):
+                    painter.fillRect(x, y, 2, 2, chance.choice(grays))
+            painter.end()
+        return self._static
+
+
+def _shortened(text: str, length: int = 110) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _label(role: str) -> QLabel:
+    label = QLabel()
+    if role:
+        label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(role != "title")
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    return label

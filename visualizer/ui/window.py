@@ -1,0 +1,582 @@
+"""The main window: other people's widgets on one page, and the session behind them.
+
+The window shows what the session says and passes on what the person wishes; it computes nothing.
+Only PySide6 is imported up here, so that the first frame does not wait for numpy or pyqtgraph.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QElapsedTimer, QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizer import EXAMPLE_PROMPT
+from visualizer.session.failure import Failure
+from visualizer.ui import files, theme
+from visualizer.ui.canvas import Canvas
+from visualizer.ui.failure_bar import FailureBar
+from visualizer.ui.header import Header
+from visualizer.ui.history_strip import HistoryStrip
+from visualizer.ui.icons import IconButton
+from visualizer.ui.menus import ExportMenu, ModelMenu, MoreMenu
+from visualizer.ui.overlay_card import about_card, shortcuts_card
+from visualizer.ui.progress_line import ProgressLine, progress_text
+from visualizer.ui.shortcuts import GROUPS, shown_keys
+from visualizer.ui.side_panel import SidePanel
+from visualizer.ui.timeline_view import TimelineView
+from visualizer.ui.transport import TransportBar
+from visualizer.ui.view_switch import ViewSwitch
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.session.progress import Progress
+    from visualizer.session.session import Session
+    from visualizer.session.timeline import Timeline
+    from visualizer.settings import Settings
+
+NAME = "Denoising Visualizer"
+_MINIMUM, _DEFAULT = (960, 600), (1280, 800)
+_SECOND_PRESS_MS = 500
+_SAID_MS = 8000
+_VIEWS = ("noisy", "denoised", "noise", "change", "channels")
+
+
+class MainWindow(QMainWindow):
+    """The Denoise page. Other pages will get a rail at the left of ``_body`` when they exist."""
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        super().__init__()
+        self.session = session
+        self.settings = settings
+        self._planned: Timeline | None = None
+        self._waiting = False
+        self._closed = False
+        self._was_maximized = False
+        self._since_start = QElapsedTimer()
+        self.setWindowTitle(NAME)
+        self.setMinimumSize(*_MINIMUM)
+        self.setAcceptDrops(True)
+        self._make_parts()
+        self._make_actions()
+        self._lay_out()
+        self._connect()
+        self._restore_geometry()
+        self._show_timeline(session.current)
+        self.history.set_history(session.history)
+        if session.facts is not None:
+            self._take_facts(session.facts)
+        else:
+            self.progress.set_share(None)
+            self._say("Loading the model …", stays=True)
+        self.header.prompt.setFocus()
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _make_parts(self) -> None:
+        playhead = self.session.playhead
+        self.header = Header(self.settings)
+        self.progress = ProgressLine()
+        self.history = HistoryStrip()
+        self.canvas = Canvas(playhead)
+        self.view_switch = ViewSwitch(playhead)
+        self.side_panel = SidePanel(playhead)
+        self.transport = TransportBar(playhead)
+        self.timeline_view = TimelineView(playhead)
+        self.status = QLabel()
+        self.status.setProperty("role", "small-quiet")
+        self.status.setAccessibleName("Status")
+        self.save_button = IconButton("save", "Save this run", shown_keys("Ctrl+S"))
+        self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
+
+    def _make_actions(self) -> None:
+        """What keys do and what menus offer, by name."""
+        does: dict[str, Callable[[], object]] = {
+            "open": self.open_file,
+            "save": self.save_file,
+            "full_screen": self.toggle_full_screen,
+            "shortcuts": lambda: self.shortcuts_card.toggle(),
+            "about": lambda: self.about_card.toggle(),
+        }
+        labels = {
+            "open": "Open a run …",
+            "save": "Save this run …",
+            "full_screen": "Full screen",
+            "shortcuts": "Keyboard shortcuts",
+            "about": "About",
+        }
+        self.actions_by_name: dict[str, QAction] = {}
+        for name, act in does.items():
+            entry = QAction(labels[name], self)
+            entry.triggered.connect(_without_arguments(act))
+            self.actions_by_name[name] = entry
+        playhead = self.session.playhead
+        keys = {
+            **does,
+            "toggle": self._space,
+            "back": lambda: playhead.step(-1),
+            "forward": lambda: playhead.step(1),
+            "back_ten": lambda: playhead.step(-10),
+            "forward_ten": lambda: playhead.step(10),
+            "home": playhead.home,
+            "end": playhead.end,
+            "slower": self._slower,
+            "faster": self._faster,
+            "generate": self.generate,
+            "escape": self._escape,
+            "export": self._open_export_menu,
+            **{f"view_{n}": partial(playhead.set_view, view) for n, view in enumerate(_VIEWS, 1)},
+        }
+        self._shortcuts: list[QShortcut] = []
+        for _group, shortcuts in GROUPS:
+            for shortcut in shortcuts:
+                wished = keys[shortcut.action]
+                action = self.actions_by_name.get(shortcut.action)
+                if action is not None:
+                    action.setShortcuts([QKeySequence(key) for key in shortcut.keys])
+                    self.addAction(action)
+                    continue
+                for key in shortcut.keys:
+                    made = QShortcut(QKeySequence(key), self)
+                    made.setAutoRepeat(shortcut.repeats)
+                    made.activated.connect(wished)
+                    self._shortcuts.append(made)
+
+    def _lay_out(self) -> None:
+        page = self._page = QWidget()
+        page.setObjectName("page")
+        page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside a field leaves the field
+        centre = QVBoxLayout()
+        centre.setContentsMargins(theme.SPACE, 2 * theme.SPACE, theme.SPACE, theme.SPACE)
+        centre.setSpacing(theme.SPACE)
+        centre.addWidget(self.canvas, 1)
+        centre.addWidget(self.view_switch, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._body = QHBoxLayout()
+        self._body.setContentsMargins(theme.SPACE, 0, 0, 0)
+        self._body.setSpacing(0)
+        self._body.addWidget(self.history)
+        self._body.addLayout(centre, 1)
+        self._body.addWidget(self.side_panel)
+        self.transport.add_action_widget(self.status)
+        self.transport.add_action_widget(self.save_button)
+        self.transport.add_action_widget(self.export_button)
+        time = QVBoxLayout()
+        time.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        time.setSpacing(theme.SPACE)
+        time.addWidget(self.transport)
+        time.addWidget(self.timeline_view)
+        line = QFrame()
+        line.setProperty("role", "separator")
+        line.setFixedHeight(1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.progress)
+        column.addLayout(self._body, 1)
+        column.addWidget(line)
+        column.addLayout(time)
+        self.setCentralWidget(page)
+        self.message = FailureBar(page)
+        self.shortcuts_card = shortcuts_card(page)
+        self.about_card = about_card(page)
+
+    def _connect(self) -> None:
+        session, header, row = self.session, self.header, self.header.settings_row
+        header.generate_asked.connect(self.generate)
+        header.stop_asked.connect(self.stop)
+        header.edited.connect(self._plan)
+        header.note.connect(self.message.show_note)
+        self.model_menu = ModelMenu(self)
+        self.model_menu.set_current(self.settings.model_folder)
+        self.model_menu.model_chosen.connect(self._load_model)
+        self.model_menu.folder_asked.connect(self._ask_model)
+        row.model.setMenu(self.model_menu)
+        self.more_menu = MoreMenu(self, self.actions_by_name, self.settings.theme)
+        self.more_menu.size_chosen.connect(row.set_size)
+        self.more_menu.theme_chosen.connect(self.choose_theme)
+        row.more.setMenu(self.more_menu)
+        self.export_menu = ExportMenu(self)
+        self.export_menu.chosen.connect(self.export_file)
+        self.export_button.clicked.connect(self._open_export_menu)
+        self.save_button.clicked.connect(self.save_file)
+        self.history.chosen.connect(session.show)
+        self.side_panel.copied.connect(self._say)
+        self.side_panel.reuse_asked.connect(self._reuse)
+        self.message.installEventFilter(self)
+
+        session.model_loading.connect(self._model_loading)
+        session.model_ready.connect(self._take_facts)
+        session.planned.connect(self._take_plan)
+        session.plan_refused.connect(lambda why: self.message.show_note(why, "plan"))
+        session.current_changed.connect(self._show_timeline)
+        session.run_started.connect(self._run_started)
+        session.progressed.connect(self._progressed)
+        session.run_finished.connect(self._run_finished)
+        session.opened.connect(self._opened)
+        session.history_changed.connect(self._history_changed)
+        session.saved.connect(lambda path: self._say(f"Saved as {Path(path).name}"))
+        session.exported.connect(lambda path: self._say(f"Exported as {Path(path).name}"))
+        session.failed.connect(self.show_failure)
+        hints = QApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._system_scheme_changed)
+        self._silence = QTimer(self)
+        self._silence.setSingleShot(True)
+        self._silence.timeout.connect(lambda: self.status.setText(""))
+
+    # --- what the person asks -----------------------------------------------------------------
+
+    def generate(self) -> None:
+        """Make the picture of the fields, unless one is being made. Never stops one."""
+        if self.session.running or self._waiting:
+            return
+        from visualizer.diffusion.request import RequestError
+
+        if not self.header.prompt.text().strip():
+            self.message.show_failure(
+                Failure(
+                    "The prompt is empty.",
+                    f"Say what the picture should show, for example: {EXAMPLE_PROMPT}",
+                )
+            )
+            self.header.prompt.setFocus()
+            return
+        try:
+            request = self.header.request()
+        except RequestError as error:
+            self.message.show_failure(Failure("These settings make no picture.", str(error)))
+            return
+        self.message.dismiss()
+        self._since_start.start()
+        self._waiting = True
+        self.header.show_state("running" if self.session.facts is not None else "waiting")
+        self.session.generate(request)
+        self.timeline_view.setFocus()
+
+    def stop(self) -> None:
+        """Stop the run; what is there stays."""
+        if self._since_start.isValid() and self._since_start.elapsed() < _SECOND_PRESS_MS:
+            return
+        self.session.stop()
+        if not self.session.running:
+            self._at_rest()
+
+    def open_file(self) -> None:
+        """Ask for a run file and open it."""
+        path = files.ask_open(self)
+        if path:
+            self.session.open_run(path)
+
+    def save_file(self) -> None:
+        """Ask where to, and save the run that is looked at."""
+        timeline = self._finished()
+        path = files.ask_save(self, timeline, "", ".denoise") if timeline else ""
+        if timeline and path:
+            self.session.save_run(timeline, path)
+
+    def export_file(self, ending: str, suffix: str) -> None:
+        """Ask where to, and export the run that is looked at."""
+        timeline = self._finished()
+        path = files.ask_save(self, timeline, ending, suffix) if timeline else ""
+        if timeline and path:
+            self._say("Exporting …", stays=True)
+            self.session.export_run(timeline, path)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or come back."""
+        if self.isFullScreen():
+            self.showMaximized() if self._was_maximized else self.showNormal()
+        else:
+            self._was_maximized = self.isMaximized()
+            self.showFullScreen()
+
+    def choose_theme(self, name: str) -> None:
+        """Wear "dark", "light", or what the system wears ("system")."""
+        self.settings.theme = name
+        wear(name)
+
+    def show_failure(self, failure: Failure) -> None:
+        """Say what went wrong."""
+        self.message.show_failure(failure)
+        if not self.session.running and not self._waiting:
+            self.status.setText("")
+        if self.session.facts is not None and not self.session.running:
+            self._at_rest()
+
+    def _escape(self) -> None:
+        for card in (self.shortcuts_card, self.about_card):
+            if not card.isHidden():
+                card.close_card()
+                return
+        if self.isFullScreen():
+            self.toggle_full_screen()
+        elif self.session.running or self._waiting:
+            self.stop()
+        else:
+            self.message.dismiss()
+
+    def _space(self) -> None:
+        """Play or pause; a control that was reached by Tab is pressed instead."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton) and focus.isEnabled():
+            focus.click()
+        elif isinstance(focus, QComboBox):
+            focus.showPopup()
+        else:
+            self.session.playhead.toggle()
+
+    def _slower(self) -> None:
+        self.session.playhead.speed /= 2
+
+    def _faster(self) -> None:
+        playhead = self.session.playhead
+        if playhead.playing:
+            playhead.speed *= 2
+        else:
+            playhead.play()
+
+    def _open_export_menu(self) -> None:
+        if self._finished() is not None:
+            above = QPoint(0, -self.export_menu.sizeHint().height())
+            self.export_menu.popup(self.export_button.mapToGlobal(above))
+
+    def _reuse(self) -> None:
+        if self.session.current is not None:
+            self.header.show_request(self.session.current.request)
+
+    def _ask_model(self) -> None:
+        folder = files.ask_folder(self)
+        if folder:
+            self._load_model(folder)
+
+    def _load_model(self, folder: str | None) -> None:
+        self.settings.model_folder = folder
+        self.progress.set_share(None)
+        self.session.load_model(folder)
+
+    def _plan(self) -> None:
+        note = self.header.length_note()
+        if note:
+            self.message.show_note(note, "length")
+        else:
+            self.message.clear("length")
+        if self.session.facts is None:
+            return
+        from visualizer.diffusion.request import RequestError
+
+        try:
+            self.session.plan(self.header.request())
+        except RequestError as error:
+            self.session.plan(None)
+            self.message.show_note(str(error), "plan")
+
+    # --- what the session says ----------------------------------------------------------------
+
+    def _model_loading(self, sentence: str) -> None:
+        if not self.session.running:
+            self.progress.set_share(None)
+        self._say(f"{sentence}  Your picture is next." if self._waiting else sentence, stays=True)
+
+    def _take_facts(self, facts: ModelFacts) -> None:
+        self.header.set_facts(facts)
+        self.side_panel.set_facts(facts)
+        self.more_menu.set_sizes(facts, self.header.settings_row.picture_size)
+        self.model_menu.set_current(self.settings.model_folder)
+        if not self.session.running:
+            self.progress.set_share(0)
+            self._say("Ready")
+
+    def _take_plan(self, planned: Timeline) -> None:
+        self._planned = planned
+        self.message.clear("plan")
+        if self.session.current is None:
+            self._show_timeline(None)
+
+    def _show_timeline(self, timeline: Timeline | None) -> None:
+        self.canvas.set_timeline(timeline)
+        self.view_switch.set_timeline(timeline)
+        self.transport.set_timeline(timeline)
+        self.timeline_view.set_timeline(timeline or self._planned)
+        self.side_panel.set_timeline(timeline or self._planned)
+        self.history.set_current(timeline)
+        self.setWindowTitle(f"{_shortened(timeline.title)} – {NAME}" if timeline else NAME)
+        self._judge_actions()
+        self.message.clear("run")
+        if timeline is not None and timeline.notice:
+            self.message.show_note(timeline.notice, "run")
+
+    def _run_started(self, timeline: Timeline) -> None:
+        self._waiting = False
+        self._since_start.start()
+        self.header.show_state("running")
+        self.progress.set_share(0)
+        self._say(f"Step 0 of {timeline.total - 1}", stays=True)
+        self._judge_actions()
+
+    def _progressed(self, progress: Progress) -> None:
+        self.progress.set_share(progress.done / max(progress.total, 1))
+        self._say(progress_text(progress), stays=True)
+
+    def _run_finished(self, timeline: Timeline) -> None:
+        self._at_rest()
+        if timeline.cancelled:
+            done = max(len(timeline) - 1, 0)
+            self._say(f"Stopped after {done} of {timeline.total - 1} steps")
+        else:
+            self._say("Done")
+        if timeline is self.session.current and timeline.notice:
+            self.message.show_note(timeline.notice, "run")
+
+    def _opened(self, _timeline: Timeline) -> None:
+        self._judge_actions()
+
+    def _history_changed(self) -> None:
+        self.history.set_history(self.session.history)
+        self.history.set_current(self.session.current)
+
+    def _at_rest(self) -> None:
+        self._waiting = False
+        self.header.show_state("ready")
+        self.progress.set_share(0 if self.session.facts is not None else None)
+        self._judge_actions()
+
+    def _judge_actions(self) -> None:
+        can = self._finished() is not None
+        self.save_button.setEnabled(can)
+        self.export_button.setEnabled(can)
+        self.actions_by_name["save"].setEnabled(can)
+
+    def _finished(self) -> Timeline | None:
+        current = self.session.current
+        return current if current is not None and current.trajectory is not None else None
+
+    def _say(self, text: str, stays: bool = False) -> None:
+        self.status.setText(text)
+        self._silence.stop() if stays else self._silence.start(_SAID_MS)
+
+    # --- the window itself --------------------------------------------------------------------
+
+    def _system_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        if self.settings.theme == "system":
+            wear("system")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme reaches what paints itself."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "message"):
+            self.message.refresh_theme()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The message stays at its place."""
+        super().resizeEvent(event)
+        self._place_message()
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """The message is as high as its text."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+            QTimer.singleShot(0, self, self._place_message)
+        return super().eventFilter(watched, event)  # type: ignore[arg-type]
+
+    def _place_message(self) -> None:
+        page = self._page
+        width = min(page.width() - 4 * theme.SPACE, 90 * theme.SPACE)
+        height = max(self.message.heightForWidth(width), self.message.minimumSizeHint().height())
+        top = self.progress.geometry().bottom() + theme.SPACE
+        self.message.setGeometry((page.width() - width) // 2, top, width, height)
+        self.message.raise_()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files are welcome."""
+        if files.dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the run file, or the model folder, that was dropped."""
+        path = files.dropped(event.mimeData())
+        if not path:
+            return
+        event.acceptProposedAction()
+        if Path(path).is_dir():
+            self._load_model(path)
+        else:
+            self.session.open_run(path)
+
+    def _restore_geometry(self) -> None:
+        saved = QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore"))
+        if saved.isEmpty() or not self.restoreGeometry(saved):
+            self.resize(*_DEFAULT)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Gone at once for the eye; then remember the choices and let the work end."""
+        event.accept()
+        if self._closed:
+            return
+        self._closed = True
+        geometry = self.saveGeometry()
+        self.hide()
+        QApplication.processEvents()
+        self._remember(geometry)
+        self.session.close()
+
+    def _remember(self, geometry: QByteArray) -> None:
+        settings, header, row = self.settings, self.header, self.header.settings_row
+        settings.geometry = bytes(geometry.toBase64().data()).decode("ascii")
+        settings.prompt = header.prompt.text().strip() or EXAMPLE_PROMPT
+        settings.seed = header.seed.whole()
+        settings.avoid = row.avoid.text().strip()
+        facts = self.session.facts
+        if facts is not None:
+            steps, guidance = row.steps.whole(), row.guidance.value()
+            settings.steps = None if steps == facts.steps else steps
+            settings.guidance_scale = None if guidance == facts.guidance_scale else guidance
+            settings.sampler = row.sampler_key()
+            settings.width, settings.height = row.picture_size or (None, None)
+        playhead = self.session.playhead
+        settings.speed, settings.loop = playhead.speed, playhead.loop
+        with contextlib.suppress(OSError):  # nobody is left to be told
+            settings.save()
+
+
+def wear(name: str) -> None:
+    """Give the application a look: "dark", "light", or the system's own ("system")."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return
+    if name == "system":
+        light = app.styleHints().colorScheme() == Qt.ColorScheme.Light
+        name = "light" if light else "dark"
+    theme.apply(app, theme.THEMES[name])
+
+
+def _without_arguments(act: Callable[[], object]) -> Callable[..., None]:
+    def triggered(_checked: bool = False) -> None:
+        act()
+
+    return triggered
+
+
+def _shortened(text: str, length: int = 80) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
