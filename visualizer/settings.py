@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from visualizer import EXAMPLE_PROMPT
+from visualizer.folders import config_folder
 
-FOLDER_VARIABLE = "DENOISING_VISUALIZER_CONFIG"
-"""An environment variable naming another folder for the settings (tests, portable use)."""
 FILE_NAME = "settings.json"
 CHOICES = {
     "theme": ("system", "dark", "light"),
@@ -107,12 +106,3 @@ class Settings:
 def _accepted(kinds: list[str]) -> set[str]:
     names = {"NoneType" if kind == "None" else kind for kind in kinds}
     return names | {"int"} if "float" in names else names
-
-
-def config_folder() -> Path:
-    """The folder of the settings file."""
-    if named := os.environ.get(FOLDER_VARIABLE):
-        return Path(named)
-    from platformdirs import user_config_path
-
-    return user_config_path("denoising-visualizer", appauthor=False)

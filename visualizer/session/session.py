@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from visualizer.session.desk import Desk, Opened
+from visualizer.session.exporter import Exporter
+from visualizer.session.failure import Failure
+from visualizer.session.history import HistoryFolder
+from visualizer.session.loading import open_model as open_real_model
+from visualizer.session.pictures import PictureCache
 from visualizer.session.playhead import Playhead
+from visualizer.session.progress import Pace
+from visualizer.session.sharpening import Sharpener
+from visualizer.session.timeline import Timeline
+from visualizer.session.worker import Finished, Fitted, Loaded, Planned, Started, Worker
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
-    from visualizer.session.timeline import Timeline
+    from visualizer.diffusion.trajectory import Picture, Trajectory, View
+    from visualizer.session.worker import OpenModel, Sample
+
+SECOND_PRESS_S = 0.5
+"""A Generate within this time of the last one is taken for a double press."""
+PLAN_DELAY_MS = 120
+FRAME_MS = 16
+"""Steps cross to the window this often at most."""
+CLOSE_SECONDS = 10.0
+
+
+@dataclass
+class Run:
+    """The run that is running, or waits for the model."""
+
+    id: int
+    request: SamplingRequest
+    cancel: threading.Event = field(default_factory=threading.Event)
+    timeline: Timeline | None = None
+    pace: Pace | None = None
+    before: Timeline | None = None
 
 
 class Session(QObject):
@@ -26,8 +60,11 @@ class Session(QObject):
     """Timeline with levels only, for the last valid request given to ``plan``."""
     plan_refused = Signal(str)
     """A sentence saying why the last request given to ``plan`` cannot be sampled."""
+    running_changed = Signal(bool)
+    """``running`` changed. True as soon as a run is asked for, also while it waits for the model
+    and no ``run_started`` has come; False when it ended, however it ended."""
     run_started = Signal(object)
-    """Timeline, live: it grows from here."""
+    """Timeline, live: it grows from here. One ``run_finished`` follows."""
     progressed = Signal(object)
     """Progress of the run."""
     run_finished = Signal(object)
@@ -35,69 +72,457 @@ class Session(QObject):
     opened = Signal(object)
     """Timeline of an opened file, or of the prepared run."""
     current_changed = Signal(object)
-    """The timeline that is looked at: Timeline. Also emitted for new runs and opened ones."""
+    """The timeline that is looked at, or None. Comes before ``run_started`` and ``opened``."""
     saved = Signal(str)
     """The path of a run file that was written."""
     exported = Signal(str)
     """The path of an exported picture or animation."""
+    exporting_changed = Signal(bool)
     history_changed = Signal()
     failed = Signal(object)
     """Failure: what went wrong, as a person can act on it."""
 
-    facts: ModelFacts | None
-    running: bool
-    exporting: bool
-    current: Timeline | None
-    playhead: Playhead
-    history: tuple[Timeline, ...]
-
-    def __init__(self, *, data_folder: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        data_folder: Path | None = None,
+        open_model: OpenModel | None = None,
+        sample: Sample | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         """
         Args:
             data_folder: where the history is kept; None is the person's own data folder.
+            open_model, sample: what opens models and samples; the real ones when None.
         """
         super().__init__(parent)
+        self.facts: ModelFacts | None = None
+        self.current: Timeline | None = None
         self.playhead = Playhead(self)
+        self.cache = PictureCache()
+        self._data_folder = data_folder
+        self._history: list[Timeline] = []
+        self._history_folder: HistoryFolder | None = None
+        self._places: dict[int, Path] = {}
+        self._history_complained = False
+        self._run: Run | None = None
+        self._run_ids = 0
+        self._plan_ids = 0
+        self._pressed_at = -SECOND_PRESS_S
+        self._plan_request: SamplingRequest | None = None
+        self._model_folder: str | None = None
+        self._loading = False
+        self._prepared_path = ""
+        self._exports = 0
+        self._closed = False
+
+        self._worker = Worker(open_model or open_real_model, sample, self)
+        self._desk = Desk(self)
+        self._exporter = Exporter(self)
+        self._sharpener = Sharpener(self._worker, self._desk, self.playhead, self.cache, self)
+        self._frames = QTimer(self)
+        self._frames.setInterval(FRAME_MS)
+        self._frames.timeout.connect(self._deliver)
+        self._plan_delay = QTimer(self)
+        self._plan_delay.setSingleShot(True)
+        self._plan_delay.setInterval(PLAN_DELAY_MS)
+        self._plan_delay.timeout.connect(self._post_plan)
+        self._connect()
+
+    def _connect(self) -> None:
+        queued = Qt.ConnectionType.QueuedConnection
+        worker, desk, exporter = self._worker, self._desk, self._exporter
+        worker.loading.connect(self.model_loading, queued)
+        worker.loaded.connect(self._on_loaded, queued)
+        worker.fitted.connect(self._on_fitted, queued)
+        worker.load_failed.connect(self._on_load_failed, queued)
+        worker.planned.connect(self._on_planned, queued)
+        worker.started.connect(self._on_started, queued)
+        worker.finished.connect(self._on_finished, queued)
+        worker.failed.connect(self._fail, queued)
+        desk.opened.connect(self._on_opened, queued)
+        desk.open_failed.connect(self._on_open_failed, queued)
+        desk.saved.connect(self.saved, queued)
+        desk.save_failed.connect(self._on_save_failed, queued)
+        desk.autosave_failed.connect(self._on_autosave_failed, queued)
+        desk.failed.connect(self._fail, queued)
+        exporter.exported.connect(self._on_exported, queued)
+        exporter.failed.connect(self._on_export_failed, queued)
+        self._sharpener.idle.connect(self._autosave)
+
+    # --- state --------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is running, or waits for the model."""
+        return self._run is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the run that was asked for still waits for the model."""
+        return self._run is not None and self._run.timeline is None
+
+    @property
+    def loading(self) -> bool:
+        """Whether a model is being loaded."""
+        return self._loading
+
+    @property
+    def exporting(self) -> bool:
+        """Whether something is being exported."""
+        return self._exports > 0
+
+    @property
+    def history(self) -> tuple[Timeline, ...]:
+        """Every run of this sitting, the oldest first: made here, opened, and the prepared one."""
+        return tuple(self._history)
+
+    @property
+    def history_folder(self) -> Path:
+        """Where runs are saved by themselves."""
+        return self._folder().folder
+
+    # --- the model ----------------------------------------------------------------------------
 
     def start(self, model_folder: str | None = None, run_file: str | None = None) -> None:
         """Load the model (None: the built-in one) and show a run: the file, or the prepared one."""
-        raise NotImplementedError
+        from visualizer.assets import asset_path
+
+        if run_file is not None:
+            self.open_run(run_file)
+        else:
+            try:
+                self._prepared_path = str(asset_path("prepared", "ferrari.denoise"))
+            except FileNotFoundError:
+                self._prepared_path = ""  # a checkout in which it has not been made yet
+            else:
+                self._desk.open(self._prepared_path)
+        self.load_model(model_folder)
+
+    def load_model(self, folder: str | None) -> None:
+        """Load another model (None: the built-in one); the one there stays until it is ready."""
+        if self._closed:
+            return
+        self._loading = True
+        self._model_folder = folder
+        self._worker.load(folder)
+
+    @Slot(object)
+    def _on_loaded(self, loaded: Loaded) -> None:
+        self._loading = False
+        self.facts = loaded.facts
+        self._sharpener.set_model(loaded)
+        self.model_ready.emit(loaded.facts)
+        if self._plan_request is not None:
+            self._plan_delay.start()
+
+    @Slot(object)
+    def _on_fitted(self, fitted: Fitted) -> None:
+        self._sharpener.set_fast_decoder(fitted)
+
+    @Slot(object)
+    def _on_load_failed(self, failure: Failure) -> None:
+        self._loading = False
+        if self.facts is None and self._model_folder is not None:
+            # a model that was moved away must not leave a window that cannot do anything
+            failure = replace(
+                failure, detail=f"{failure.detail} The built-in model is used instead.".strip()
+            )
+            self.failed.emit(failure)
+            self.load_model(None)
+            return
+        self.failed.emit(failure)
+
+    # --- planning -----------------------------------------------------------------------------
+
+    def plan(self, request: SamplingRequest | None) -> None:
+        """Ask for the levels of a request (debounced): ``planned`` or ``plan_refused`` follows.
+
+        None forgets the last request.
+        """
+        self._plan_request = request
+        self._plan_ids += 1  # answers to former requests are dropped
+        if request is None:
+            self._plan_delay.stop()
+        elif not self._closed:
+            self._plan_delay.start()
+
+    @Slot()
+    def _post_plan(self) -> None:
+        if self._plan_request is not None and self.facts is not None:
+            self._plan_ids += 1
+            self._worker.plan(self._plan_ids, self._plan_request)
+
+    @Slot(object)
+    def _on_planned(self, planned: Planned) -> None:
+        if planned.plan_id != self._plan_ids or self._plan_request is None:
+            return
+        if planned.plan is None:
+            self.plan_refused.emit(planned.refusal)
+        else:
+            self.planned.emit(Timeline.planned(self._plan_request, planned.plan, cache=self.cache))
+
+    # --- a run --------------------------------------------------------------------------------
 
     def generate(self, request: SamplingRequest) -> None:
         """Sample. Ignored while a run is running or was asked for less than half a second ago.
 
         While the model loads, the run waits for it.
         """
-        raise NotImplementedError
+        now = time.monotonic()
+        if self._closed or self._run is not None or now - self._pressed_at < SECOND_PRESS_S:
+            return
+        if self.facts is None and not self._loading:
+            self.failed.emit(Failure("There is no model to generate with.", "Open a model first."))
+            return
+        self._pressed_at = now
+        self._run_ids += 1
+        self._run = Run(self._run_ids, request)
+        self._sharpener.set_paused(True)
+        self._worker.sample(self._run.id, request, self._run.cancel)
+        self.running_changed.emit(True)
 
     def stop(self) -> None:
         """Stop the run within one step; what is there stays as a normal run."""
-        raise NotImplementedError
+        run = self._run
+        if run is None:
+            return
+        run.cancel.set()
+        if run.timeline is None:  # it waits for the model: nothing is lost by dropping it at once
+            self._end_run()
 
-    def plan(self, request: SamplingRequest | None) -> None:
-        """Ask for the levels of a request (debounced): ``planned`` or ``plan_refused`` follows."""
-        raise NotImplementedError
+    @Slot(object)
+    def _on_started(self, started: Started) -> None:
+        run = self._run
+        if run is None or started.run_id != run.id:
+            return
+        timeline = Timeline.planned(run.request, started.plan, cache=self.cache)
+        timeline.setParent(self)
+        timeline.begin()
+        run.timeline, run.before = timeline, self.current
+        run.pace = Pace(timeline.total - 1)
+        self._sharpener.add(timeline)
+        self._set_current(timeline)
+        self.playhead.go_live()
+        self.run_started.emit(timeline)
+        self._frames.start()
+
+    @Slot()
+    def _deliver(self) -> None:
+        """Hand over what was sampled since the last frame."""
+        run = self._run
+        if run is None or run.timeline is None or run.pace is None:
+            return
+        mail = self._worker.take(run.id)
+        if not mail:
+            return
+        run.timeline.append([point for point, _ in mail])
+        if run.timeline is self.current:
+            self.playhead.set_bounds(len(run.timeline), running=True)
+        progress = None
+        for point, seconds in mail:
+            progress = run.pace.mark(point.step.index, seconds)
+        self.progressed.emit(progress)
+
+    @Slot(object)
+    def _on_finished(self, finished: Finished) -> None:
+        run = self._run
+        if run is None or finished.run_id != run.id:
+            return
+        self._deliver()
+        timeline, trajectory = run.timeline, finished.trajectory
+        self._end_run()
+        if timeline is not None:
+            self._keep(run, timeline, trajectory, finished.measured)
+            self.run_finished.emit(timeline)
+        if finished.failure is not None:
+            self.failed.emit(finished.failure)
+
+    def _end_run(self) -> None:
+        self._run = None
+        self._frames.stop()
+        self._sharpener.set_paused(False)
+        self.running_changed.emit(False)
+
+    def _keep(
+        self,
+        run: Run,
+        timeline: Timeline,
+        trajectory: Trajectory | None,
+        measured: tuple[float, ...] | None,
+    ) -> None:
+        """A run that ended stays, unless it ended before its first step."""
+        if trajectory is None or not trajectory.steps:
+            timeline.abandon()
+            if timeline is self.current:
+                self._set_current(run.before)
+            return
+        timeline.finish(trajectory, measured)
+        if timeline is self.current:
+            self.playhead.set_bounds(len(timeline))
+        self._history.append(timeline)
+        self.history_changed.emit()
+        self._places[timeline.serial] = self._folder().place_for(
+            timeline.request.prompt, timeline.request.seed
+        )
+        self._autosave(timeline)
+        if timeline is self.current:
+            self._sharpener.show(timeline)
+
+    # --- what is looked at --------------------------------------------------------------------
 
     def show(self, timeline: Timeline) -> None:
         """Look at another run of this sitting."""
-        raise NotImplementedError
+        if timeline is not self.current:
+            self._set_current(timeline)
+            if timeline.running:
+                self.playhead.go_live()
+
+    def _set_current(self, timeline: Timeline | None) -> None:
+        self.current = timeline
+        count = 0 if timeline is None else len(timeline)
+        self.playhead.pause()
+        self.playhead.set_bounds(count, running=timeline is not None and timeline.running)
+        self._sharpener.show(timeline)
+        self.current_changed.emit(timeline)
+
+    # --- files --------------------------------------------------------------------------------
 
     def open_run(self, path: str) -> None:
         """Read a run file: ``opened`` or ``failed`` follows."""
-        raise NotImplementedError
+        self._desk.open(path)
+
+    @Slot(object)
+    def _on_opened(self, opened: Opened) -> None:
+        prepared = opened.path == self._prepared_path
+        if prepared and (self.current is not None or self._history):
+            return  # the person was quicker
+        timeline = Timeline.of(opened.trajectory, opened.points, cache=self.cache)
+        timeline.setParent(self)
+        self._sharpener.add(timeline)
+        self._history.append(timeline)
+        self.history_changed.emit()
+        self._set_current(timeline)
+        self.playhead.seek(len(timeline) - 1, by_person=False)
+        self.opened.emit(timeline)
+
+    @Slot(str, object)
+    def _on_open_failed(self, path: str, failure: Failure) -> None:
+        del path
+        self.failed.emit(failure)
 
     def save_run(self, timeline: Timeline, path: str) -> None:
-        """Write a run file: ``saved`` or ``failed`` follows."""
-        raise NotImplementedError
+        """Write a run file: ``saved`` or ``failed`` follows.
+
+        Pictures that are not decoded yet are decoded first, unless a run is running: then the
+        file is written at once with those that are there.
+        """
+        run = timeline.trajectory
+        if run is None:
+            self.failed.emit(Failure("This run is still running.", "Stop it, or let it finish."))
+            return
+        wanted = [] if self.running else self._pictures_for_file(timeline)
+        self._sharpener.complete(
+            timeline, wanted, lambda found: self._desk.save(self._with(timeline, found), path)
+        )
+
+    @Slot(str, object)
+    def _on_save_failed(self, path: str, failure: Failure) -> None:
+        del path
+        self.failed.emit(failure)
 
     def export_run(self, timeline: Timeline, path: str) -> None:
         """Write a picture or animation by the path's suffix: ``exported`` or ``failed`` follows."""
-        raise NotImplementedError
+        if timeline.trajectory is None:
+            self.failed.emit(Failure("This run is still running.", "Stop it, or let it finish."))
+            return
+        self._count_export(+1)
+        wanted: list[tuple[int, View]] = [(k, "noisy") for k in range(len(timeline))]
+        self._sharpener.complete(
+            timeline, wanted, lambda found: self._exporter.export(self._with(timeline, found), path)
+        )
 
-    def load_model(self, folder: str | None) -> None:
-        """Load another model (None: the built-in one); the one there stays until it is ready."""
-        raise NotImplementedError
+    @Slot(str)
+    def _on_exported(self, path: str) -> None:
+        self._count_export(-1)
+        self.exported.emit(path)
+
+    @Slot(str, object)
+    def _on_export_failed(self, path: str, failure: Failure) -> None:
+        del path
+        self._count_export(-1)
+        self.failed.emit(failure)
+
+    def _count_export(self, change: int) -> None:
+        before = self.exporting
+        self._exports += change
+        if self.exporting != before:
+            self.exporting_changed.emit(self.exporting)
+
+    def _pictures_for_file(self, timeline: Timeline) -> list[tuple[int, View]]:
+        from visualizer.diffusion.stored_pictures import STORED_VIEWS, chosen_steps
+
+        run = timeline.trajectory
+        picture = run.final if run is not None and run.final is not None else None
+        picture = timeline.thumbnail(0) if picture is None else picture
+        size = 0 if picture is None else picture.nbytes
+        return [(k, view) for k in chosen_steps(len(timeline), size) for view in STORED_VIEWS]
+
+    def _with(self, timeline: Timeline, found: dict[tuple[int, View], Picture]) -> Trajectory:
+        """The run with the pictures found beside those it has."""
+        run = timeline.trajectory
+        assert run is not None
+        new = {key: picture for key, picture in found.items() if key not in run.pictures}
+        if not new:
+            return run
+        return replace(run, pictures={**run.pictures, **new})
+
+    # --- history ------------------------------------------------------------------------------
+
+    def _folder(self) -> HistoryFolder:
+        if self._history_folder is None:
+            if self._data_folder is None:
+                from visualizer.folders import data_folder
+
+                self._data_folder = data_folder()
+            self._history_folder = HistoryFolder(self._data_folder / "history")
+        return self._history_folder
+
+    @Slot(object)
+    def _autosave(self, timeline: Timeline) -> None:
+        """Write a run to the history; again once all its pictures are exact."""
+        place = self._places.get(timeline.serial)
+        if place is None or timeline.trajectory is None:
+            return
+        run = self._with(timeline, timeline.exact_pictures())
+        self._desk.autosave(partial(self._folder().save, run, place))
+
+    @Slot(object)
+    def _on_autosave_failed(self, failure: Failure) -> None:
+        if not self._history_complained:  # once is enough: nothing is lost while the window is open
+            self._history_complained = True
+            self.failed.emit(failure)
+
+    @Slot(object)
+    def _fail(self, failure: Failure) -> None:
+        self.failed.emit(failure)
+
+    # --- the end ------------------------------------------------------------------------------
 
     def close(self) -> bool:
         """Cancel everything and wait at most 10 s. True when no thread is left."""
-        raise NotImplementedError
+        self._closed = True
+        until = time.monotonic() + CLOSE_SECONDS
+        if self._run is not None:
+            self._run.cancel.set()
+        self._frames.stop()
+        self._plan_delay.stop()
+        self.playhead.pause()
+        self._worker.close()
+        self._exporter.close()
+        self._desk.finish()
+        ended = [
+            thread.join(until - time.monotonic())
+            for thread in (self._exporter, self._worker, self._desk)
+        ]
+        return all(ended)

@@ -1,0 +1,141 @@
+"""The desk: a second thread for what needs no model: files, previews, differences of pictures.
+
+It is quick when the worker is not: a run file opens while torch is still being imported.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from visualizer.session.failure import Failure, describe
+from visualizer.session.jobs import JobThread
+from visualizer.session.timeline import Point, points_of
+from visualizer.session.worker import Decoded
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.decoding import FastDecoder
+    from visualizer.diffusion.trajectory import Picture, Step, Trajectory, View
+
+# The newest picture wish is the most urgent one: the playhead has moved on from the others.
+LOOK, FILE, AUTOSAVE = -1, 10**9, 2 * 10**9
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run that was read, with everything a Timeline needs."""
+
+    path: str
+    trajectory: Trajectory
+    points: tuple[Point, ...]
+
+
+class Desk(QObject):
+    """Posts jobs to the second thread; answers arrive as signals, emitted on that thread."""
+
+    opened = Signal(object)
+    open_failed = Signal(str, object)
+    saved = Signal(str)
+    save_failed = Signal(str, object)
+    autosave_failed = Signal(object)
+    decoded = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = JobThread("files", self._job_failed)
+        self._doing = ""
+        self._answer: Callable[[Failure], None] = self.failed.emit
+        self._wishes = itertools.count(1)
+
+    # --- called on the GUI thread -------------------------------------------------------------
+
+    def open(self, path: str) -> None:
+        """``opened`` or ``open_failed`` follows."""
+        self._thread.post(lambda: self._open(path), LOOK)
+
+    def save(self, run: Trajectory, path: str) -> None:
+        """``saved`` or ``save_failed`` follows."""
+        self._thread.post(lambda: self._save(run, path), FILE)
+
+    def autosave(self, save: Callable[[], None]) -> None:
+        """Run a job of the history; ``autosave_failed`` may follow."""
+        self._thread.post(lambda: self._autosave(save), AUTOSAVE)
+
+    def preview(self, fast: FastDecoder, serial: int, k: int, view: View, step: Step) -> None:
+        """``decoded`` follows, with a picture that is not exact."""
+        self._look(lambda: self._preview(fast, serial, k, view, step))
+
+    def unpack(self, run: Trajectory, serial: int, k: int, view: View) -> None:
+        """``decoded`` follows: a large picture stored in the run."""
+        self._look(lambda: self._unpack(run, serial, k, view))
+
+    def change(self, serial: int, k: int, before: Picture, after: Picture, exact: bool) -> None:
+        """``decoded`` follows: the difference of two large pictures."""
+        self._look(lambda: self._change(serial, k, before, after, exact))
+
+    def finish(self) -> None:
+        """Take no more jobs; those that wait are done."""
+        self._thread.finish()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread's end."""
+        return self._thread.join(seconds)
+
+    def _look(self, job: Callable[[], None]) -> None:
+        self._thread.post(job, LOOK - next(self._wishes))
+
+    # --- on the desk's thread -----------------------------------------------------------------
+
+    def _job_failed(self, error: BaseException) -> None:
+        self._answer(describe(error, self._doing))
+
+    def _begin(self, doing: str, answer: Callable[[Failure], None]) -> None:
+        self._doing, self._answer = doing, answer
+
+    def _open(self, path: str) -> None:
+        self._begin("The run could not be opened.", lambda f: self.open_failed.emit(path, f))
+        from visualizer.diffusion.trajectory import Trajectory
+
+        run = Trajectory.open(path)
+        self.opened.emit(Opened(path, run, tuple(points_of(run))))
+
+    def _save(self, run: Trajectory, path: str) -> None:
+        self._begin("The run could not be saved.", lambda f: self.save_failed.emit(path, f))
+        from visualizer.diffusion import runfile
+
+        runfile.save(run, Path(path), decode=False)
+        self.saved.emit(path)
+
+    def _autosave(self, save: Callable[[], None]) -> None:
+        self._begin("The history is not being saved.", self.autosave_failed.emit)
+        save()
+
+    def _preview(self, fast: FastDecoder, serial: int, k: int, view: View, step: Step) -> None:
+        self._pictured("A preview could not be made.", serial, k, view)
+        from visualizer.diffusion.trajectory import view_latents
+
+        picture = fast.decode(view_latents(step, view))
+        self.decoded.emit(Decoded(serial, k, view, picture, exact=False))
+
+    def _unpack(self, run: Trajectory, serial: int, k: int, view: View) -> None:
+        self._pictured("A picture of this file is damaged.", serial, k, view)
+        self.decoded.emit(Decoded(serial, k, view, run.pictures[k, view]))
+
+    def _change(self, serial: int, k: int, before: Picture, after: Picture, exact: bool) -> None:
+        self._pictured("The change could not be computed.", serial, k, "change")
+        from visualizer.diffusion.trajectory import difference
+
+        self.decoded.emit(Decoded(serial, k, "change", difference(before, after), exact))
+
+    def _pictured(self, doing: str, serial: int, k: int, view: View) -> None:
+        def fail(failure: Failure) -> None:
+            self.decoded.emit(Decoded(serial, k, view, None))
+            self.failed.emit(failure)
+
+        self._begin(doing, fail)

@@ -1,0 +1,54 @@
+"""Exporter: runs exports one after another on a thread that waits for their process."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from visualizer.session.export_process import ExportFailed, export
+from visualizer.session.failure import Failure, describe
+from visualizer.session.jobs import JobThread
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.trajectory import Trajectory
+
+TITLE = "The export failed."
+
+
+class Exporter(QObject):
+    """Writes pictures and animations. Its signals are emitted on its thread."""
+
+    exported = Signal(str)
+    failed = Signal(str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = JobThread("exports", self._job_failed)
+        self._cancel = threading.Event()
+        self._path = ""
+
+    def export(self, run: Trajectory, path: str) -> None:
+        """``exported`` or ``failed`` follows."""
+        self._thread.post(lambda: self._export(run, path))
+
+    def close(self) -> None:
+        """Cancel what is being written."""
+        self._cancel.set()
+        self._thread.close()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread's end."""
+        return self._thread.join(seconds)
+
+    def _export(self, run: Trajectory, path: str) -> None:
+        self._path = path
+        if export(run, path, self._cancel):
+            self.exported.emit(path)
+
+    def _job_failed(self, error: BaseException) -> None:
+        failure = describe(error, TITLE)
+        if isinstance(error, ExportFailed):
+            failure = Failure(TITLE, str(error))
+        self.failed.emit(self._path, failure)

@@ -1,0 +1,28 @@
+"""Opening a model on the worker without freezing the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.model import Model
+
+
+def open_model(folder: str | None, say: Callable[[str], None]) -> Model:
+    """The model of a folder, or the built-in one; imports torch on the way.
+
+    Raises:
+        ModelError: with a sentence.
+    """
+    say("Loading PyTorch …")
+    import torch  # noqa: F401
+
+    say("Loading the diffusion library …")
+    from visualizer.diffusion.model import Model
+
+    if folder is None:
+        say("Opening the built-in model …")
+        return Model.builtin()
+    say("Opening the model …")
+    return Model.open(folder)

@@ -1,0 +1,76 @@
+"""The picture cache: full pictures under one bound, those looked at last kept longest."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.trajectory import Picture
+
+FULL_PICTURES_BYTES = 512 * 2**20
+"""Full pictures of all runs of a sitting together. 900 steps at 128² in all three decoded views
+take 133 MB of it. Thumbnails are kept besides, at most 77 kB a point."""
+THUMBNAIL_SIDE = 160
+
+
+class Entry(NamedTuple):
+    """One picture, and whether it is the model's own decode or the fast preview."""
+
+    picture: Picture
+    exact: bool
+
+
+class PictureCache:
+    """Pictures by (timeline, k, view). Only the GUI thread touches it."""
+
+    def __init__(self, limit: int = FULL_PICTURES_BYTES) -> None:
+        self.limit = limit
+        self.size = 0
+        self._entries: OrderedDict[tuple[int, int, str], Entry] = OrderedDict()
+
+    def get(self, key: tuple[int, int, str]) -> Entry | None:
+        """The picture, which now counts as just looked at."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            self._entries.move_to_end(key)
+        return entry
+
+    def peek(self, key: tuple[int, int, str]) -> Entry | None:
+        """The picture, without counting as a look."""
+        return self._entries.get(key)
+
+    def put(self, key: tuple[int, int, str], picture: Picture, *, exact: bool) -> None:
+        """Keep a picture; an exact one is never replaced by a preview."""
+        old = self._entries.get(key)
+        if old is not None:
+            if old.exact and not exact:
+                return
+            self.drop(key)
+        self._entries[key] = Entry(picture, exact)
+        self.size += picture.nbytes
+        while self.size > self.limit and len(self._entries) > 1:
+            _, gone = self._entries.popitem(last=False)
+            self.size -= gone.picture.nbytes
+
+    def drop(self, key: tuple[int, int, str]) -> None:
+        """Forget a picture, if it is there."""
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self.size -= entry.picture.nbytes
+
+
+def thumbnail_of(picture: Picture, side: int = THUMBNAIL_SIDE) -> Picture:
+    """The picture with its longest side ≤ ``side``: means over square blocks, (H, W, 3) uint8."""
+    import numpy as np
+
+    factor = -(-max(picture.shape[:2]) // side)
+    if factor <= 1:
+        return picture
+    height, width = (max(n // factor, 1) for n in picture.shape[:2])
+    rows, columns = min(factor, picture.shape[0]), min(factor, picture.shape[1])
+    blocks = picture[: height * rows, : width * columns]
+    blocks = blocks.reshape(height, rows, width, columns, 3)
+    small: Picture = blocks.mean(axis=(1, 3), dtype=np.float32).round().astype(np.uint8)
+    small.flags.writeable = False
+    return small

@@ -1,0 +1,299 @@
+"""Sharpening: which picture is decoded next. Nearest the playhead first, one small job each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from visualizer.session.timeline import DECODED_VIEWS, Timeline
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.trajectory import Picture, View
+    from visualizer.session.desk import Desk
+    from visualizer.session.pictures import PictureCache
+    from visualizer.session.playhead import Playhead
+    from visualizer.session.worker import Decoded, Fitted, Loaded, Worker
+
+IN_FLIGHT = 2
+"""Decodes given to the worker at a time: one at work and one waiting, so that it never idles and
+a new run never stands behind more than one."""
+
+Key = tuple[int, int, str]
+
+
+@dataclass
+class Completion:
+    """A wish for exact pictures of a whole run, for a file; kept apart from the cache's bound."""
+
+    timeline: Timeline
+    open: set[tuple[int, View]]
+    done: Callable[[dict[tuple[int, View], Picture]], None]
+    pictures: dict[tuple[int, View], Picture] = field(default_factory=dict)
+
+
+class Sharpener(QObject):
+    """Turns wishes for pictures into jobs for the worker (exact) and the desk (previews).
+
+    Everything is decided here, on the GUI thread, at the moment a job is due, so that the
+    playhead's place of now counts. While ``paused`` (a run is running) nothing is decoded exactly.
+    """
+
+    idle = Signal(object)
+    """Everything wanted of the shown Timeline is exact."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        desk: Desk,
+        playhead: Playhead,
+        cache: PictureCache,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._worker, self._desk = worker, desk
+        self._playhead, self._cache = playhead, cache
+        self._model: Loaded | None = None
+        self._fast: Fitted | None = None
+        self._timeline: Timeline | None = None
+        self._timelines: dict[int, Timeline] = {}
+        self._missing: dict[View, set[int]] = {}
+        self._completions: list[Completion] = []
+        self._in_flight: set[Key] = set()
+        self._previewing: set[Key] = set()
+        self._hopeless: set[Key] = set()
+        self._paused = False
+        self._was_idle = True
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._post_jobs)
+        queued = Qt.ConnectionType.QueuedConnection
+        worker.decoded.connect(self._on_decoded, queued)
+        desk.decoded.connect(self._on_decoded, queued)
+        playhead.moved.connect(self.nudge)
+        playhead.view_changed.connect(self.nudge)
+
+    # --- what the session tells it ------------------------------------------------------------
+
+    def add(self, timeline: Timeline) -> None:
+        """Serve a timeline's wishes from now on."""
+        self._timelines[timeline.serial] = timeline
+        timeline.picture_wanted.connect(lambda k, view: self._on_wanted(timeline, k, view))
+        self._tell_model(timeline)
+
+    def set_model(self, model: Loaded) -> None:
+        """Another model decodes from now on; its fast decoder follows."""
+        self._model, self._fast = model, None
+        self._hopeless.clear()
+        for timeline in self._timelines.values():
+            self._tell_model(timeline)
+        self.show(self._timeline)
+
+    def set_fast_decoder(self, fast: Fitted) -> None:
+        """The fast decoder of the model that is there."""
+        if self._model is not None and fast.model_id == self._model.model_id:
+            self._fast = fast
+            for timeline in self._timelines.values():
+                self._tell_model(timeline)
+
+    def show(self, timeline: Timeline | None) -> None:
+        """This timeline is looked at: its pictures come first."""
+        self._timeline = timeline
+        self._missing = {}
+        self._was_idle = False
+        if timeline is not None:
+            for view in DECODED_VIEWS:
+                self._missing[view] = {
+                    k
+                    for k in range(len(timeline))
+                    if not timeline.is_exact(k, view) and timeline.has_view(k, view)
+                }
+        self.nudge()
+
+    @property
+    def paused(self) -> bool:
+        """Whether exact decodes wait because a run is running."""
+        return self._paused
+
+    def set_paused(self, paused: bool) -> None:
+        """Stop decoding exactly, or begin again."""
+        if paused != self._paused:
+            self._paused = paused
+            if not paused:
+                self.show(self._timeline)
+
+    def complete(
+        self,
+        timeline: Timeline,
+        wanted: Iterable[tuple[int, View]],
+        done: Callable[[dict[tuple[int, View], Picture]], None],
+    ) -> None:
+        """Call ``done`` with exact pictures of all that is wanted and can be had, once there."""
+        completion = Completion(timeline, set(), done)
+        for k, view in wanted:
+            if timeline.is_exact(k, view):
+                picture = timeline.picture(k, view)
+                if picture is not None:
+                    completion.pictures[k, view] = picture
+            elif timeline.can_decode and timeline.has_view(k, view):
+                completion.open.add((k, view))
+        if completion.open:
+            self._completions.append(completion)
+            self.nudge()
+        else:
+            done(completion.pictures)
+
+    @Slot()
+    def nudge(self) -> None:
+        """Look soon what there is to do."""
+        self._soon.start()
+
+    # --- deciding -----------------------------------------------------------------------------
+
+    def _tell_model(self, timeline: Timeline) -> None:
+        model = self._model
+        mine = model is not None and (
+            timeline.running
+            or (
+                timeline.trajectory is not None
+                and timeline.trajectory.model.weights_hash == model.identity.weights_hash
+            )
+        )
+        timeline.set_model(can_decode=mine, can_preview=mine and self._fast is not None)
+
+    def _post_jobs(self) -> None:
+        while not self._paused and self._model is not None and len(self._in_flight) < IN_FLIGHT:
+            chosen = self._choose()
+            if chosen is None:
+                break
+            timeline, k, view = chosen
+            self._in_flight.add((timeline.serial, k, view))
+            self._worker.decode(self._model.model_id, timeline.serial, k, view, timeline.step(k))
+        if self._in_flight or self._paused or self._timeline is None or self._was_idle:
+            return
+        if self._timeline.can_decode:
+            self._was_idle = True
+            self.idle.emit(self._timeline)
+
+    def _choose(self) -> tuple[Timeline, int, View] | None:
+        """The next exact decode: under the playhead, for a file, near the playhead."""
+        timeline = self._timeline
+        here = self._playhead.index
+        view = self._shown_view()
+        if timeline is not None and timeline.can_decode:
+            if self._is_open(timeline, here, view):
+                return timeline, here, view
+            if (
+                self._playhead.view == "change"
+                and here > 0
+                and self._is_open(timeline, here - 1, view)
+            ):
+                return timeline, here - 1, view
+        for completion in self._completions:
+            for k, wanted in completion.open:
+                if (completion.timeline.serial, k, wanted) not in self._in_flight:
+                    return completion.timeline, k, wanted
+        if timeline is not None and timeline.can_decode:
+            views: list[View] = [view, "noisy", "denoised"]
+            for view in dict.fromkeys(views):
+                near = self._nearest(timeline, view, here)
+                if near is not None:
+                    return timeline, near, view
+        return None
+
+    def _shown_view(self) -> View:
+        view = self._playhead.view
+        return view if view in DECODED_VIEWS else "noisy"
+
+    def _is_open(self, timeline: Timeline, k: int, view: View) -> bool:
+        key = (timeline.serial, k, view)
+        return (
+            k in self._missing.get(view, ())
+            and key not in self._in_flight
+            and key not in self._hopeless
+        )
+
+    def _nearest(self, timeline: Timeline, view: View, here: int) -> int | None:
+        missing: Collection[int] = self._missing.get(view, ())
+        if not missing:
+            return None
+        reach = min(self._reach(timeline), len(timeline))
+        for distance in range(reach):
+            for k in (here + distance, here - distance):
+                if k in missing and self._is_open(timeline, k, view):
+                    return k
+        return None
+
+    def _reach(self, timeline: Timeline) -> int:
+        """How far from the playhead pictures are sharpened, so that the cache holds them all."""
+        run = timeline.trajectory
+        size = 0 if run is None or run.final is None else run.final.nbytes
+        if not size:
+            picture = timeline.thumbnail(0)
+            size = 0 if picture is None else picture.nbytes
+        return max(self._cache.limit // max(4 * size * len(DECODED_VIEWS[:2]), 1), 1)
+
+    # --- answers and wishes -------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_decoded(self, decoded: Decoded) -> None:
+        key = (decoded.serial, decoded.k, decoded.view)
+        (self._in_flight if decoded.exact else self._previewing).discard(key)
+        self._previewing.discard(key)
+        timeline = self._timelines.get(decoded.serial)
+        if decoded.picture is None:
+            if not decoded.outdated:
+                self._hopeless.add(key)
+        elif timeline is not None:
+            if decoded.exact and timeline is self._timeline:
+                self._missing.get(decoded.view, set()).discard(decoded.k)
+            timeline.put_picture(decoded.k, decoded.view, decoded.picture, exact=decoded.exact)
+        if decoded.exact:
+            self._serve_completions(decoded)
+        self._post_jobs()
+
+    def _serve_completions(self, decoded: Decoded) -> None:
+        wanted = (decoded.k, decoded.view)
+        for completion in [c for c in self._completions if c.timeline.serial == decoded.serial]:
+            if wanted not in completion.open:
+                continue
+            completion.open.discard(wanted)
+            if decoded.picture is not None:
+                completion.pictures[wanted] = decoded.picture
+            if not completion.open:
+                self._completions.remove(completion)
+                completion.done(completion.pictures)
+
+    def _on_wanted(self, timeline: Timeline, k: int, view: View) -> None:
+        """Somebody looks at a picture that is not there yet, or not exact."""
+        key = (timeline.serial, k, view)
+        if view == "change":
+            self._want_change(timeline, k, key)
+            return
+        run = timeline.trajectory
+        if run is not None and timeline.stores(k, view) and key not in self._hopeless:
+            if key not in self._previewing:
+                self._previewing.add(key)
+                self._desk.unpack(run, timeline.serial, k, view)
+            return
+        if not timeline.has_view(k, view):
+            return
+        fast = self._fast if timeline.can_preview else None
+        if fast is not None and key not in self._previewing and not timeline.has_entry(k, view):
+            self._previewing.add(key)
+            self._desk.preview(fast.fast_decoder, timeline.serial, k, view, timeline.step(k))
+        if timeline is self._timeline and timeline.can_decode:
+            missing = self._missing.setdefault(view, set())
+            if k not in missing:  # it was there once, and fell out of the cache
+                missing.add(k)
+                self.nudge()
+
+    def _want_change(self, timeline: Timeline, k: int, key: Key) -> None:
+        before, after = timeline.picture(k - 1, "noisy"), timeline.picture(k, "noisy")
+        if before is not None and after is not None and key not in self._previewing:
+            self._previewing.add(key)
+            exact = timeline.is_exact(k, "change")
+            self._desk.change(timeline.serial, k, before, after, exact)

@@ -1,0 +1,306 @@
+"""The worker: the one thread that owns the weights. torch lives here and nowhere else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from visualizer.session.failure import Failure, describe
+from visualizer.session.jobs import JobThread
+from visualizer.session.timeline import Point, peak_of, share_of
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.decoding import FastDecoder
+    from visualizer.diffusion.facts import ModelFacts, Plan
+    from visualizer.diffusion.request import SamplingRequest
+    from visualizer.diffusion.trajectory import (
+        ModelIdentity,
+        Picture,
+        Step,
+        Trajectory,
+        View,
+    )
+
+# What is most urgent has the lowest number. Exact decodes come one or two at a time, chosen by
+# the Sharpener, so that they never stand in the way of a run.
+SAMPLE = LOAD = 0  # in the order they were asked for: a run waits for the model before it
+PLAN, DECODE, FIT = 1, 2, 3
+
+Say = Callable[[str], None]
+OpenModel = Callable[[str | None, Say], Any]
+Sample = Callable[..., "Trajectory"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model that can generate now."""
+
+    model_id: int
+    facts: ModelFacts
+    identity: ModelIdentity
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The fast decoder of a model; numpy only."""
+
+    model_id: int
+    fast_decoder: FastDecoder
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a request would do, or the sentence why it cannot be done."""
+
+    plan_id: int
+    plan: Plan | None
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run begins."""
+
+    run_id: int
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run ended: complete, stopped or failed.
+
+    Attributes:
+        trajectory: what there is of it; None when it failed before it began.
+        measured: measured shares against the real final latent; None when there is none.
+        failure: what went wrong, or None.
+    """
+
+    run_id: int
+    trajectory: Trajectory | None
+    measured: tuple[float, ...] | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture of a timeline's point.
+
+    Attributes:
+        picture: None when it could not be made.
+        exact: whether it is the model's own decode, or a preview.
+        outdated: another model has been loaded since it was asked for.
+    """
+
+    serial: int
+    k: int
+    view: View
+    picture: Picture | None
+    exact: bool = True
+    outdated: bool = False
+
+
+class Worker(QObject):
+    """Posts jobs to the thread that owns the model; answers arrive as signals.
+
+    The signals are emitted on that thread: connect them with ``QueuedConnection``.
+    """
+
+    loading = Signal(str)
+    loaded = Signal(object)
+    fitted = Signal(object)
+    load_failed = Signal(object)
+    planned = Signal(object)
+    started = Signal(object)
+    finished = Signal(object)
+    decoded = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        open_model: OpenModel,
+        sample: Sample | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """
+        Args:
+            open_model: gives the model of a folder (None: the built-in one), told how to say what
+                it is doing; runs on the worker's thread.
+            sample: ``visualizer.diffusion.sample`` when None.
+        """
+        super().__init__(parent)
+        self._open_model = open_model
+        self._sample = sample
+        self._thread = JobThread("diffusion", self._job_failed)
+        self._doing = ""
+        self._answer: Callable[[Failure], None] = self.failed.emit
+        self._model: Any = None
+        self._model_id = 0
+        self._fast: FastDecoder | None = None
+        self._fit_tried = False
+        self._mail: list[tuple[int, Point, float]] = []
+        self._mail_lock = threading.Lock()
+
+    # --- called on the GUI thread -------------------------------------------------------------
+
+    def load(self, folder: str | None) -> None:
+        """``loading`` sentences, then ``loaded`` or ``load_failed``."""
+        self._thread.post(lambda: self._load(folder), LOAD)
+
+    def plan(self, plan_id: int, request: SamplingRequest) -> None:
+        """``planned`` follows."""
+        self._thread.post(lambda: self._plan(plan_id, request), PLAN)
+
+    def sample(self, run_id: int, request: SamplingRequest, cancel: threading.Event) -> None:
+        """``started``, points to ``take``, then ``finished``; always ``finished``."""
+        self._thread.post(lambda: self._run(run_id, request, cancel), SAMPLE)
+
+    def decode(self, model_id: int, serial: int, k: int, view: View, step: Step) -> None:
+        """``decoded`` follows, exactly once."""
+        self._thread.post(lambda: self._decode(model_id, serial, k, view, step), DECODE)
+
+    def take(self, run_id: int) -> list[tuple[Point, float]]:
+        """The points of a run sampled since the last call, each with the time it was there."""
+        with self._mail_lock:
+            mail, self._mail = self._mail, []
+        return [(point, seconds) for owner, point, seconds in mail if owner == run_id]
+
+    def close(self) -> None:
+        """Drop what waits; the thread ends after the job at hand."""
+        self._thread.close()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread's end."""
+        return self._thread.join(seconds)
+
+    # --- on the worker's thread ---------------------------------------------------------------
+
+    def _job_failed(self, error: BaseException) -> None:
+        self._answer(describe(error, self._doing))
+
+    def _begin(self, doing: str, answer: Callable[[Failure], None]) -> None:
+        """What a failure of this job is called, and who is told."""
+        self._doing, self._answer = doing, answer
+
+    def _load(self, folder: str | None) -> None:
+        self._begin("The model could not be opened.", self.load_failed.emit)
+        model = self._open_model(folder, self.loading.emit)
+        facts, identity = model.facts, model.identity
+        self._model, self._fast, self._fit_tried = model, None, False
+        self._model_id += 1
+        self.loaded.emit(Loaded(self._model_id, facts, identity))
+        self._thread.post(self._fit, FIT)
+
+    def _fit(self) -> None:
+        self._begin("Fast previews cannot be made with this model.", self.failed.emit)
+        self._fit_fast_decoder()
+
+    def _fit_fast_decoder(self) -> None:
+        if self._fit_tried or self._model is None:
+            return
+        self._fit_tried = True
+        self._fast = self._model.fast_decoder
+        self.fitted.emit(Fitted(self._model_id, self._fast))
+
+    def _plan(self, plan_id: int, request: SamplingRequest) -> None:
+        self._begin(
+            "",
+            lambda failure: self.planned.emit(Planned(plan_id, None, failure.detail)),
+        )
+        if self._model is not None:
+            self.planned.emit(Planned(plan_id, self._model.plan(request)))
+
+    def _run(self, run_id: int, request: SamplingRequest, cancel: threading.Event) -> None:
+        recorded: list[Step] = []
+        plan: Plan | None = None
+
+        def fail(failure: Failure) -> None:
+            rest = self._rest_of(request, plan, recorded)
+            self.finished.emit(Finished(run_id, rest, failure=failure))
+
+        self._begin("The picture could not be generated.", fail)
+        if cancel.is_set():
+            self.finished.emit(Finished(run_id, None))
+            return
+        if self._model is None:
+            fail(Failure("There is no model to generate with.", "Open a model first."))
+            return
+        plan = self._model.plan(request)
+        self._fit_fast_decoder()
+        self.started.emit(Started(run_id, plan))
+
+        def on_step(step: Step) -> None:
+            recorded.append(step)
+            point = self._point(step)
+            with self._mail_lock:
+                self._mail.append((run_id, point, time.perf_counter()))
+
+        run = self._sample_function()(self._model, request, on_step=on_step, cancelled=cancel)
+        failure = None
+        if run.cancelled and not cancel.is_set():
+            failure = Failure("The run stopped before its end.", run.notice)
+        measured = None
+        if not run.cancelled:
+            measured = tuple(share_of(s, run.measured_noise(s.index)) for s in run.steps)
+        self.finished.emit(Finished(run_id, run.with_decoder(None), measured, failure))
+
+    def _sample_function(self) -> Sample:
+        if self._sample is not None:
+            return self._sample
+        from visualizer.diffusion.sampling import sample
+
+        return sample
+
+    def _rest_of(
+        self, request: SamplingRequest, plan: Plan | None, recorded: list[Step]
+    ) -> Trajectory | None:
+        """What is left of a run that failed half-way: a normal run that was stopped."""
+        if plan is None or not recorded:
+            return None
+        from visualizer.diffusion.trajectory import Trajectory
+
+        return Trajectory(
+            request=request,
+            model=self._model.identity,
+            steps=tuple(recorded),
+            planned=plan.levels,
+            timesteps=plan.timesteps,
+            cancelled=True,
+            sampler=plan.sampler,
+            notice="The run stopped before its end because of an error.",
+        )
+
+    def _point(self, step: Step) -> Point:
+        from visualizer.diffusion.trajectory import view_latents
+        from visualizer.session.pictures import thumbnail_of
+
+        previews: dict[View, Picture] = {}
+        if self._fast is not None:
+            previews["noisy"] = self._fast.decode(view_latents(step, "noisy"))
+            previews["denoised"] = self._fast.decode(view_latents(step, "denoised"))
+        noisy = previews.get("noisy")
+        return Point(
+            step,
+            share_of(step, step.measured_noise()),
+            peak_of(step),
+            previews,
+            None if noisy is None else thumbnail_of(noisy),
+        )
+
+    def _decode(self, model_id: int, serial: int, k: int, view: View, step: Step) -> None:
+        def fail(failure: Failure) -> None:
+            self.decoded.emit(Decoded(serial, k, view, None))
+            self.failed.emit(failure)
+
+        self._begin("A picture could not be decoded.", fail)
+        if model_id != self._model_id:
+            self.decoded.emit(Decoded(serial, k, view, None, outdated=True))
+            return
+        from visualizer.diffusion.trajectory import view_latents
+
+        picture = self._model.decode(view_latents(step, view))
+        self.decoded.emit(Decoded(serial, k, view, picture))
