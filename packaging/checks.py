@@ -15,18 +15,18 @@ class Check(NamedTuple):
     arguments: tuple[str, ...]
 
 
+# import-linter has no module to run with -m.
+LINT_IMPORTS = """
+import sys
+from importlinter.cli import lint_imports_command
+sys.exit(lint_imports_command(["--no-logo"]))
+"""
+
 CHECKS = (
     Check("ruff check", ("-m", "ruff", "check")),
     Check("ruff format", ("-m", "ruff", "format", "--check")),
     Check("mypy", ("-m", "mypy")),
-    # import-linter has no module to run with -m.
-    Check(
-        "import-linter",
-        (
-            "-c",
-            "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())",
-        ),
-    ),
+    Check("import-linter", ("-c", LINT_IMPORTS)),
 )
 
 
