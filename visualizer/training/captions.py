@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import string
+from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from visualizer.training.subjects import Subject
 
@@ -90,7 +92,9 @@ def caption(subject: Subject, rng: random.Random) -> str:
     else:
         joint = ", " if rng.random() < 0.2 else " "
         text = joint.join([head, *parts] if head else parts)
-    if rng.random() < 0.1 and not text.startswith(("in ", "on ", "at ", "by ", "under ", "during ")):
+    if rng.random() < 0.1 and not text.startswith(
+        ("in ", "on ", "at ", "by ", "under ", "during ")
+    ):
         text = f"{rng.choice(OPENINGS)} {text}"
     if rng.random() < 0.03:
         text = _with_nonsense(text, rng)
@@ -127,33 +131,34 @@ def build_tokenizer() -> CLIPTokenizer:
 
     Every byte is in the vocabulary, so that any text can be read, letter by letter at worst.
     """
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from tokenizers.pre_tokenizers import ByteLevel
     from transformers import CLIPTokenizer
 
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
-    trainer = trainers.BpeTrainer(
-        vocab_size=100_000,
-        min_frequency=1,
-        initial_alphabet=alphabet,
-        end_of_word_suffix="</w>",
-        show_progress=False,
-    )
-    bpe.pre_tokenizer = pre_tokenizers.Whitespace()
-    bpe.train_from_iterator(known_words(), trainer)
-    learned = _merges(bpe)
+    alphabet = sorted(ByteLevel.alphabet())
+    merges = learned_merges(known_words())
     symbols = [*alphabet, *(f"{letter}</w>" for letter in alphabet)]
-    symbols += [merged for merged in ("".join(pair) for pair in learned) if merged not in symbols]
-    vocab = {symbol: index for index, symbol in enumerate(dict.fromkeys([*symbols, ",</w>"]))}
+    symbols += ["".join(pair) for pair in merges]
+    vocab = {symbol: index for index, symbol in enumerate(dict.fromkeys(symbols))}
     vocab[START], vocab[END] = len(vocab), len(vocab) + 1
-    return CLIPTokenizer(vocab=vocab, merges=learned, model_max_length=MAX_TOKENS)
+    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=MAX_TOKENS)
 
 
-def _merges(bpe: Any) -> list[tuple[str, str]]:
-    import json
+def learned_merges(words: Iterable[str]) -> list[tuple[str, str]]:
+    """Byte-pair encoding (Sennrich et al. 2016): merge the commonest neighbours, again and again.
 
-    pairs = json.loads(bpe.to_str())["model"]["merges"]
-    return [tuple(pair) if isinstance(pair, list) else tuple(pair.split(" ")) for pair in pairs]
+    Written out because the tokenizers library breaks ties differently each time, and the tokens
+    of a model must not change between training and use.
+    """
+    spelled = [[*word[:-1], f"{word[-1]}</w>"] for word in words]
+    merges: list[tuple[str, str]] = []
+    while counts := Counter(pair for word in spelled for pair in pairwise(word)):
+        best = min(counts, key=lambda pair: (-counts[pair], pair))
+        merges.append(best)
+        for word in spelled:
+            for k in range(len(word) - 2, -1, -1):
+                if word[k : k + 2] == list(best):
+                    word[k : k + 2] = ["".join(best)]
+    return merges
 
 
 def _article(word: str) -> str:

@@ -15,12 +15,45 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextModel
 
+RECOMMENDED = {"steps": 30, "guidance_scale": 3.0, "sizes": [[128, 128]]}
+"""What `recommended.json` tells the program to start from."""
+
+MODEL_CARD = """---
+license: mit
+library_name: diffusers
+pipeline_tag: text-to-image
+---
+# The built-in model of the Denoising Visualizer
+
+A small text-to-image diffusion model, 128 × 128 pixels, trained from nothing on pictures that a
+program drew and captioned: no photographs, no artists' work, no other model's weights.
+
+It knows eight things (car or Ferrari, castle, house, boat, tree, cat, balloon, rocket), nine
+colors (red, orange, yellow, green, blue, purple, pink, white, black), seven places (mountain road,
+desert, forest, city, lake, beach, snow) and four times (day, sunset, night, fog), and a few
+synonyms of each: `vocabulary.json` lists every word. A good prompt is "a red Ferrari on a mountain
+road at sunset". A good guidance scale is 3, in 30 steps.
+
+    from diffusers import DiffusionPipeline
+
+    pipeline = DiffusionPipeline.from_pretrained("builtin-model")
+    pipeline("a red Ferrari on a mountain road at sunset", guidance_scale=3).images[0]
+
+It predicts v (Salimans & Ho 2022) on 16 × 16 × 8 latents, on a scaled-linear schedule from 0.00085
+to 0.02. Its decoder draws latent noise as pixel noise by design: static. Decoders of other models
+draw noise as they happen to.
+
+Limits: one thing a picture (two things asked for give one), nothing but the words above, no
+numbers, no "left of", no text. How it was made, how to make it again and how well it follows
+prompts is told in the program's docs/builtin-model.md.
+"""
+
 
 def vocabulary() -> dict[str, list[str]]:
     """What the model knows, as `vocabulary.json` tells it."""
     return {
         "objects": list(OBJECTS),
-        "colours": list(COLORS),
+        "colors": list(COLORS),
         "places": list(PLACES),
         "times": list(TIMES),
         "words": known_words(),
@@ -48,7 +81,7 @@ def assemble(
     )
 
 
-def save_folder(pipeline: StableDiffusionPipeline, folder: Path, card: str) -> None:
+def save_folder(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     """Write the pipeline, its model card and its vocabulary to `folder`, replacing what was there.
 
     Denoiser and autoencoder go to disk in half precision; diffusers widens them on loading. The
@@ -59,15 +92,27 @@ def save_folder(pipeline: StableDiffusionPipeline, folder: Path, card: str) -> N
 
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
-    pipeline.unet.half()
-    pipeline.vae.half()
+    parts = (pipeline.unet, pipeline.vae)
+    for part in parts:
+        torch.nn.Module.to(part, torch.float16)
     pipeline.save_pretrained(new, safe_serialization=True)
-    pipeline.unet.to(torch.float32)
-    pipeline.vae.to(torch.float32)
-    (new / "README.md").write_text(card, encoding="utf-8")
-    text = json.dumps(vocabulary(), indent=1) + "\n"
-    (new / "vocabulary.json").write_text(text, encoding="utf-8")
+    for part in parts:
+        torch.nn.Module.to(part, torch.float32)
+    _forget(new / "vae" / "config.json", "block_out_channels")
+    (new / "README.md").write_text(MODEL_CARD, encoding="utf-8")
+    for name, values in (("vocabulary", vocabulary()), ("recommended", RECOMMENDED)):
+        text = json.dumps(values, indent=1) + "\n"
+        (new / f"{name}.json").write_text(text, encoding="utf-8")
+    text = json.dumps(RECOMMENDED, indent=1) + "\n"
+    (new / "recommended.json").write_text(text, encoding="utf-8")
     _swap(new, folder)
+
+
+def _forget(config: Path, key: str) -> None:
+    """Take out a key that diffusers writes by itself and then warns about."""
+    values = json.loads(config.read_text(encoding="utf-8"))
+    values.pop(key, None)
+    config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _swap(new: Path, folder: Path) -> None:

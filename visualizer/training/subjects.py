@@ -52,6 +52,17 @@ def choose_subject(rng: random.Random) -> Subject:
             return Subject(*triple, time)
 
 
+def scene_subject(seed: int, index: int) -> tuple[Subject, random.Random]:
+    """What scene `index` of `seed` shows, and the generator that goes on to draw it."""
+    rng = random.Random(f"scene {seed} {index}")
+    return choose_subject(rng), rng
+
+
+def choose_any_subject(rng: random.Random) -> Subject:
+    """A subject with an object, every combination alike: what a fair judge learns from."""
+    return Subject(rng.choice(OBJECTS), rng.choice(COLORS), rng.choice(PLACES), rng.choice(TIMES))
+
+
 def choose_held_out_subject(rng: random.Random) -> Subject:
     """A subject for evaluation: one of the combinations that training never showed."""
     return Subject(*rng.choice(sorted(_HELD_OUT)), rng.choice(TIMES))

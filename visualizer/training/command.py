@@ -1,0 +1,209 @@
+"""`denoising-visualizer train` and `evaluate`. Importing this loads neither torch nor Qt."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from visualizer.training import dataset
+
+if TYPE_CHECKING:
+    import numpy as np
+    from diffusers import AutoencoderTiny
+    from numpy.typing import NDArray
+
+    from visualizer.training.denoiser import LatentFile
+
+SCENES = 70_000
+TEXTURES = 8_000
+SHARES = {"autoencoder": 0.29, "denoiser": 0.59, "decoder": 0.12}
+DEFAULT_MINUTES = 115.0
+
+
+def add_arguments(
+    train_parser: argparse.ArgumentParser, evaluate_parser: argparse.ArgumentParser
+) -> None:
+    """Tell the two parsers their options."""
+    add = train_parser.add_argument
+    add("--output", type=Path, default=Path("trained-model"), help="folder for the finished model")
+    add("--workdir", type=Path, default=Path(".train"), help="folder for drawings and checkpoints")
+    add(
+        "--minutes",
+        type=_positive,
+        default=DEFAULT_MINUTES,
+        help="time for the three training stages together (default: %(default)g)",
+    )
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--seed", type=int, default=0)
+    add("--scenes", type=int, default=SCENES, help="how many scenes to draw (default: %(default)d)")
+    add = evaluate_parser.add_argument
+    add("--model", type=Path, default=None, help="model folder (default: the built-in model)")
+    add("--count", type=int, default=200, help="how many held-out prompts (default: %(default)d)")
+    add("--seed", type=int, default=1000, help="seed of the first picture (default: %(default)d)")
+    add("--output", type=Path, default=Path("evaluation"), help="folder for sheets and figures")
+
+
+def train(args: argparse.Namespace) -> int:
+    """Draw, train, save. Every part that is already in the workdir is used, not made again."""
+    import torch
+
+    from visualizer.training.denoiser import train_denoiser
+    from visualizer.training.folder import assemble, save_folder
+    from visualizer.training.static import train_static
+
+    workdir: Path = args.workdir
+    device = args.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        _say("There is no CUDA device here. Use --device cpu.")
+        return 2
+    minutes = {stage: share * args.minutes for stage, share in SHARES.items()}
+    _say("drawing the scenes")
+    data = workdir / "data"
+    scenes = dataset.pictures("scene", data, dataset.SEED, args.scenes)
+    textures = dataset.pictures("texture", data, dataset.SEED, TEXTURES)
+    vae = _autoencoder(workdir, scenes, textures, minutes["autoencoder"], device, args.seed)
+    latents, scaling_factor = _latents(workdir, vae, scenes, device)
+    denoiser = train_denoiser(
+        latents, workdir / "denoiser.pt", minutes["denoiser"], device, args.seed, _say
+    )
+    vae = train_static(
+        vae,
+        scenes,
+        scaling_factor,
+        workdir / "decoder.pt",
+        minutes["decoder"],
+        device,
+        args.seed,
+        _say,
+    )
+    vae.register_to_config(scaling_factor=scaling_factor)
+    pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
+    save_folder(pipeline, args.output)
+    _say(f"The model is in {args.output}.")
+    return 0
+
+
+def _autoencoder(
+    workdir: Path,
+    scenes: Path,
+    textures: Path,
+    minutes: float,
+    device: str,
+    seed: int,
+) -> AutoencoderTiny:
+    """The finished autoencoder of the workdir, or a newly trained one, kept there."""
+    from safetensors.torch import load_file, save_file
+
+    from visualizer.training.architecture import build_autoencoder
+    from visualizer.training.autoencoder import train_autoencoder
+
+    path = workdir / "autoencoder.safetensors"
+    if not path.exists():
+        checkpoint = workdir / "autoencoder.pt"
+        vae = train_autoencoder(scenes, textures, checkpoint, minutes, device, seed, _say)
+        part = path.with_suffix(".part")
+        save_file({name: w.cpu().contiguous() for name, w in vae.state_dict().items()}, part)
+        part.replace(path)
+    vae = build_autoencoder()
+    vae.load_state_dict(load_file(path))
+    return vae
+
+
+def _latents(
+    workdir: Path, vae: AutoencoderTiny, scenes: Path, device: str
+) -> tuple[LatentFile, float]:
+    """All scenes as latents of unit variance, in a file; and the factor that made them so."""
+    import numpy as np
+
+    from visualizer.training.autoencoder import encode
+    from visualizer.training.denoiser import LatentFile
+
+    path, note = workdir / "latents.npy", workdir / "latents.json"
+    if not note.exists():
+        _say("encoding the scenes")
+        latents = encode(vae.to(device), dataset.read(scenes), device)
+        scaling_factor = 1 / float(latents[:4096].float().std())
+        np.save(path, (latents.float() * scaling_factor).half().numpy())
+        note.write_text(json.dumps({"scaling_factor": scaling_factor, "seed": dataset.SEED}))
+    facts = json.loads(note.read_text())
+    return LatentFile(path, facts["seed"]), float(facts["scaling_factor"])
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    """Measure how often held-out prompts are followed, and how faithful the autoencoder is."""
+    import torch
+    from diffusers import StableDiffusionPipeline
+
+    from visualizer.training import evaluation
+    from visualizer.training.autoencoder import psnr
+    from visualizer.training.captions import plain_caption
+
+    output: Path = args.output
+    output.mkdir(parents=True, exist_ok=True)
+    folder = args.model if args.model is not None else _builtin()
+    if not (folder / "model_index.json").exists():
+        _say(f"{folder} is not a model folder: it has no model_index.json.")
+        return 2
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
+    judge, judge_accuracy = evaluation.train_judge(output / "judge.pt", say=_say)
+    wanted = evaluation.held_out_subjects(args.count, args.seed)
+    prompts = [plain_caption(subject) for subject in wanted]
+    started = time.monotonic()
+    pictures = evaluation.generate(pipeline, prompts, args.seed, say=_say)
+    seconds = (time.monotonic() - started) / len(prompts)
+    seen = judge.verdicts(pictures)
+    figures: dict[str, Any] = {
+        "held_out_prompts": evaluation.accuracies(wanted, seen),
+        "judge_on_unseen_drawings": judge_accuracy,
+        "autoencoder_psnr_db": psnr(pipeline.vae, _held_out("scene", 512)),
+        "autoencoder_psnr_db_textures": psnr(pipeline.vae, _held_out("texture", 128)),
+        "seconds_per_picture_in_a_batch_of_8": round(seconds, 3),
+        "count": args.count,
+        "seed": args.seed,
+        "torch": torch.__version__.split("+")[0],
+    }
+    for start in range(0, len(prompts), 64):
+        part = slice(start, start + 64)
+        sheet = evaluation.contact_sheet(pictures[part], wanted[part], seen[part])
+        sheet.save(output / f"sheet-{start // 64 + 1}.png")
+    text = json.dumps(figures, indent=1)
+    (output / "figures.json").write_text(text + "\n", encoding="utf-8")
+    _say(text)
+    return 0
+
+
+def _held_out(kind: str, count: int) -> NDArray[np.uint8]:
+    """Pictures that no stage has seen, drawn into memory."""
+    import numpy as np
+
+    if kind == "scene":
+        from visualizer.training.scenes import draw_scene
+
+        drawn = [draw_scene(dataset.HELD_OUT_SEED, index)[0] for index in range(count)]
+    else:
+        from visualizer.training.textures import draw_texture
+
+        drawn = [draw_texture(dataset.HELD_OUT_SEED, index) for index in range(count)]
+    return np.stack(drawn)
+
+
+def _builtin() -> Path:
+    from visualizer.assets import asset_path
+
+    return asset_path("builtin-model")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return value
+
+
+def _say(message: str) -> None:
+    print(message, flush=True)

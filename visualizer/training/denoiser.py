@@ -1,0 +1,180 @@
+"""Latents and words: the diffusion model itself (Ho et al. 2020, algorithm 1).
+
+The text encoder is trained together with the denoiser, from nothing.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from visualizer.training.architecture import SCHEDULE, build_text_encoder, build_unet
+from visualizer.training.captions import build_tokenizer, caption
+from visualizer.training.stage import Average, Stage
+from visualizer.training.subjects import scene_subject
+from visualizer.training.team import Member, train_together
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DConditionModel
+    from transformers import CLIPTextModel, CLIPTokenizer
+
+PEAK_RATE = 1e-3
+DROPPED_CAPTIONS = 0.12  # teaches the unconditional prediction (Ho & Salimans 2022)
+BATCH = {"cpu": 24, "cuda": 256}  # per process
+
+
+@dataclass(frozen=True)
+class LatentFile:
+    """The latents of scenes 0…N−1 of a seed, (N, 8, 16, 16) float16, scaled to unit variance."""
+
+    path: Path
+    seed: int
+
+
+def alphas_cumprod() -> torch.Tensor:
+    """ᾱ_t of the schedule, (1000,)."""
+    from diffusers import DDPMScheduler
+
+    values: torch.Tensor = DDPMScheduler(**SCHEDULE).alphas_cumprod
+    return values
+
+
+def noised(
+    x0: torch.Tensor, eps: torch.Tensor, alpha_bar: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """x_t (Ho et al. 2020, eq. 4) and the v that belongs to it (Salimans & Ho 2022)."""
+    a, s = alpha_bar.sqrt().view(-1, 1, 1, 1), (1 - alpha_bar).sqrt().view(-1, 1, 1, 1)
+    return a * x0 + s * eps, a * eps - s * x0
+
+
+class Denoiser(nn.Module):
+    """Text encoder and U-Net as one thing to train."""
+
+    def __init__(self, tokenizer: CLIPTokenizer) -> None:
+        from diffusers.models.attention_processor import AttnProcessor
+
+        super().__init__()
+        self.text_encoder: CLIPTextModel = build_text_encoder(tokenizer)
+        self.unet: UNet2DConditionModel = build_unet()
+        self.unet.set_attn_processor(AttnProcessor())
+        self.unet.to(memory_format=torch.channels_last)
+
+    def forward(self, x: torch.Tensor, t: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        """v̂ (B, 8, 16, 16) of noisy latents x, timesteps t (B,) and tokens (B, 24)."""
+        words = self.text_encoder(tokens).last_hidden_state
+        v: torch.Tensor = self.unet(x, t, words).sample
+        return v
+
+
+def denoising_loss(
+    denoiser: Denoiser,
+    x0: torch.Tensor,
+    tokens: torch.Tensor,
+    alpha_bars: torch.Tensor,
+    generator: torch.Generator | None = None,
+) -> torch.Tensor:
+    """Mean squared error of v̂ at one random timestep a sample, all timesteps alike."""
+    t = torch.randint(0, len(alpha_bars), (len(x0),), generator=generator)
+    eps = torch.randn(x0.shape, generator=generator).to(x0.device)
+    x, v = noised(x0, eps, alpha_bars[t].to(x0.device))
+    with torch.autocast(x0.device.type, torch.bfloat16):
+        prediction = denoiser(x, t.to(x0.device), tokens)
+    return F.mse_loss(prediction.float(), v)
+
+
+class Batches:
+    """Random latents with fresh captions, one generator a process and start."""
+
+    def __init__(self, latents: LatentFile, tokenizer: CLIPTokenizer, batch: int, key: str) -> None:
+        self.latents = np.load(latents.path, mmap_mode="r")
+        self.seed = latents.seed
+        self.tokenizer = tokenizer
+        self.batch = batch
+        self.rng = random.Random(key)
+
+    def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """x0 (B, 8, 16, 16) and tokens (B, 24)."""
+        indices = [self.rng.randrange(len(self.latents)) for _ in range(self.batch)]
+        x0 = torch.from_numpy(np.stack([self.latents[i] for i in indices])).float()
+        texts = [self._text(index) for index in indices]
+        tokens = self.tokenizer(
+            texts, padding="max_length", truncation=True, return_tensors="pt"
+        ).input_ids
+        return x0.contiguous(memory_format=torch.channels_last), tokens
+
+    def _text(self, index: int) -> str:
+        if self.rng.random() < DROPPED_CAPTIONS:
+            return ""
+        return caption(scene_subject(self.seed, index)[0], self.rng)
+
+
+def train_denoiser(
+    latents: LatentFile,
+    checkpoint: Path,
+    minutes: float,
+    device: str = "cpu",
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+) -> Denoiser:
+    """Train from nothing, or go on from `checkpoint`; returns the averaged weights."""
+    train_together(_train, device, latents, checkpoint, minutes, device, seed, say)
+    return averaged_denoiser(checkpoint)
+
+
+def averaged_denoiser(checkpoint: Path) -> Denoiser:
+    """The averaged weights of a checkpoint, also of one whose training still goes on."""
+    denoiser = Denoiser(build_tokenizer())
+    average = Average(denoiser)
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    average.load_state_dict(state["parts"]["average"])
+    average.copy_to(denoiser)
+    return denoiser.eval()
+
+
+def _train(
+    member: Member,
+    latents: LatentFile,
+    checkpoint: Path,
+    minutes: float,
+    device: str,
+    seed: int,
+    say: Callable[[str], None],
+) -> None:
+    torch.manual_seed(seed)
+    tokenizer = build_tokenizer()
+    denoiser = Denoiser(tokenizer).to(device)
+    average = Average(denoiser)
+    optimizer = torch.optim.AdamW(
+        denoiser.parameters(), PEAK_RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+    )
+    parts = {"denoiser": denoiser, "average": average, "optimizer": optimizer}
+    stage = Stage("denoiser", checkpoint, minutes, parts, say)
+    member.join(stage)
+    key = f"batches {seed} {member.rank} {stage.step}"
+    batches = Batches(latents, tokenizer, BATCH[device], key)
+    generator = torch.Generator().manual_seed(random.Random(key).getrandbits(40))
+    alpha_bars = alphas_cumprod()
+    done = stage.finished
+    while not done:
+        x0, tokens = batches.draw()
+        loss = denoising_loss(denoiser, x0.to(device), tokens.to(device), alpha_bars, generator)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        member.agree(denoiser, stage)
+        done = stage.finished  # asked here, where all members hold the same number
+        nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = stage.learning_rate(PEAK_RATE)
+        optimizer.step()
+        average.update()
+        stage.tick(len(x0) * member.size, loss.detach())
+    if not stage.quiet:
+        stage.save()
