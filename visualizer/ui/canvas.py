@@ -2,33 +2,420 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from visualizer.ui import theme as themes
+from visualizer.ui.icons import IconButton
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.trajectory import Picture
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
 
+MAX_PIXEL = 64.0
+"""The largest one pixel of a picture is drawn, in pixels of the screen."""
+SCALED_BYTES = 128 * 2**20
+"""Pictures already brought to the size of the canvas; 50 of 800² take it up."""
+
+
+def image_of(picture: Picture) -> QImage:
+    """The picture as Qt sees it, without copying: keep the array alive as long as the image."""
+    height, width, _ = picture.shape
+    return QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB888)
+
+
+class ScaledPictures:
+    """Pictures scaled to the canvas, those looked at last kept longest, under one bound.
+
+    A picture is known by its identity; the entry holds it, so that the identity stays its own.
+    """
+
+    def __init__(self, limit: int = SCALED_BYTES) -> None:
+        self._limit = limit
+        self._size = 0
+        self._entries: OrderedDict[tuple[int, int, int, bool], tuple[Picture, QPixmap]] = (
+            OrderedDict()
+        )
+
+    def get(self, picture: Picture, size: QSize, hard: bool) -> QPixmap:
+        """The picture in ``size`` pixels of the screen."""
+        key = (id(picture), size.width(), size.height(), hard)
+        kept = self._entries.get(key)
+        if kept is not None:
+            self._entries.move_to_end(key)
+            return kept[1]
+        pixmap = QPixmap.fromImage(scaled(image_of(picture), size, hard))
+        self._entries[key] = (picture, pixmap)
+        self._size += _bytes(pixmap)
+        while self._size > self._limit and len(self._entries) > 1:
+            _, (_, gone) = self._entries.popitem(last=False)
+            self._size -= _bytes(gone)
+        return pixmap
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self._size = 0
+
+
+def scaled(image: QImage, size: QSize, hard: bool) -> QImage:
+    """The image in another size: squares, or smooth both ways (also when it shrinks)."""
+    if image.size() == size:
+        return image.convertToFormat(QImage.Format.Format_RGB32)
+    how = (
+        Qt.TransformationMode.FastTransformation
+        if hard
+        else Qt.TransformationMode.SmoothTransformation
+    )
+    return image.convertToFormat(QImage.Format.Format_RGB32).scaled(
+        size, Qt.AspectRatioMode.IgnoreAspectRatio, how
+    )
+
+
+def _bytes(pixmap: QPixmap) -> int:
+    return pixmap.width() * pixmap.height() * 4
+
 
 class Canvas(QWidget):
-    """Shows ``timeline.picture(playhead.index, playhead.view)``, undistorted."""
+    """Shows ``timeline.picture(playhead.index, playhead.view)``, undistorted.
+
+    The wheel zooms about the cursor, dragging pans, a double click shows the whole picture again.
+    """
 
     hard_pixels_changed = Signal(bool)
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.hard_pixels = False
+        self._playhead = playhead
+        self._timeline: Timeline | None = None
+        self._placeholder = "Describe a picture and press Enter"
+        self._hard = False
+        self._zoom = 1.0  # 1 is the whole picture, as large as it goes
+        self._center = QPointF(0.5, 0.5)  # the point of the picture in the middle, 0 … 1
+        self._grip: QPointF | None = None
+        self._scaled = ScaledPictures()
+
+        self.setAccessibleName("Picture")
+        self.setMinimumSize(240, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+        self.fit_button = IconButton("fit", "Show the whole picture", "double click")
+        self.fit_button.clicked.connect(self.fit)
+        self.fit_button.hide()
+        self.pixels_button = IconButton("pixels", "Show every pixel as a square")
+        self.pixels_button.setCheckable(True)
+        self.pixels_button.toggled.connect(self.set_hard_pixels)
+        self._corner = QWidget(self)
+        row = QHBoxLayout(self._corner)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(themes.SPACE // 2)
+        for button in (self.fit_button, self.pixels_button):
+            themes.set_role(button, "overlay")
+            row.addWidget(button)
+        self._corner.hide()
+
+        playhead.moved.connect(self._look_again)
+        playhead.view_changed.connect(self._look_again)
+
+    # --- what it shows ------------------------------------------------------------------------
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The timeline shown."""
+        return self._timeline
 
     def set_timeline(self, timeline: Timeline | None) -> None:
         """Show another timeline, or none."""
+        if self._timeline is not None:
+            self._timeline.picture_changed.disconnect(self._picture_changed)
+            self._timeline.grown.disconnect(self._grown)
+        self._timeline = timeline
+        self._scaled.clear()
+        if timeline is not None:
+            timeline.picture_changed.connect(self._picture_changed)
+            timeline.grown.connect(self._grown)
+        self.fit()
+        self._look_again()
 
     def set_placeholder(self, text: str) -> None:
         """What is said while there is no picture yet."""
+        self._placeholder = text
+        self.update()
+
+    def picture(self) -> Picture | None:
+        """The picture shown now; None when something else is said."""
+        timeline, k, view = self._timeline, self._playhead.index, self._playhead.view
+        if timeline is None or k >= len(timeline) or not timeline.has_view(k, view):
+            return None
+        return timeline.picture(k, view)
+
+    def message(self) -> str:
+        """What is said in place of a picture; "" when there is one."""
+        timeline, k, view = self._timeline, self._playhead.index, self._playhead.view
+        if timeline is None or len(timeline) == 0:
+            return self._placeholder
+        if not timeline.has_view(k, view):
+            return timeline.why_missing(k, view)
+        return "" if timeline.picture(k, view) is not None else "Making this picture …"
+
+    def caption(self) -> str:
+        """What must be known to read the picture; "" for most."""
+        if self._playhead.view == "change":
+            from visualizer.diffusion.trajectory import CHANGE_GAIN
+
+            return f"Change since the step before, {CHANGE_GAIN:g} times amplified"
+        if self._playhead.view == "channels":
+            return "Raw values: black is negative, gray is zero, white is positive"
+        return ""
+
+    # --- how it shows it ----------------------------------------------------------------------
+
+    @property
+    def hard_pixels(self) -> bool:
+        """Whether every pixel is drawn as a square. The channels always are."""
+        return self._hard
 
     def set_hard_pixels(self, hard: bool) -> None:
         """Draw every pixel as a square instead of smoothing the enlargement."""
+        if hard != self._hard:
+            self._hard = hard
+            self.pixels_button.setChecked(hard)
+            self.hard_pixels_changed.emit(hard)
+            self.update()
+
+    @property
+    def zoom(self) -> float:
+        """1 shows the whole picture, as large as it goes."""
+        return self._zoom
 
     def fit(self) -> None:
         """Show the whole picture, as large as it goes."""
+        self._zoom = 1.0
+        self._center = QPointF(0.5, 0.5)
+        self._view_moved()
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Enlarge; the point of the picture at ``about`` (the middle by default) stays there."""
+        picture = self.picture()
+        if picture is None:
+            return
+        about = QPointF(self.rect().center()) if about is None else about
+        before = self._target(picture)
+        most = max(1.0, MAX_PIXEL / max(self._fitting(picture), 1e-6))
+        self._zoom = min(max(self._zoom * factor, 1.0), most)
+        u = (about.x() - before.x()) / before.width()
+        v = (about.y() - before.y()) / before.height()
+        after = self._size(picture)
+        middle = QRectF(self.rect()).center()
+        self._center = QPointF(
+            u - (about.x() - middle.x()) / after[0], v - (about.y() - middle.y()) / after[1]
+        )
+        self._view_moved()
+
+    def target_rect(self) -> QRectF:
+        """Where the whole picture lies, in the widget's coordinates; empty without a picture."""
+        picture = self.picture()
+        return QRectF() if picture is None else self._target(picture)
+
+    def _fitting(self, picture: Picture) -> float:
+        """Widget pixels per picture pixel when the whole picture shows."""
+        height, width, _ = picture.shape
+        return float(min(self.width() / width, self.height() / height))
+
+    def _size(self, picture: Picture) -> tuple[float, float]:
+        scale = self._fitting(picture) * self._zoom
+        return picture.shape[1] * scale, picture.shape[0] * scale
+
+    def _target(self, picture: Picture) -> QRectF:
+        width, height = self._size(picture)
+        x = _hold(self.width() / 2 - self._center.x() * width, width, self.width())
+        y = _hold(self.height() / 2 - self._center.y() * height, height, self.height())
+        return QRectF(x, y, width, height)
+
+    def _view_moved(self) -> None:
+        picture = self.picture()
+        if picture is not None and self._zoom > 1.0:  # the center that the edges really allow
+            target = self._target(picture)
+            self._center = QPointF(
+                (self.width() / 2 - target.x()) / target.width(),
+                (self.height() / 2 - target.y()) / target.height(),
+            )
+        zoomed = self._zoom > 1.0
+        if zoomed != self.fit_button.isVisibleTo(self._corner):
+            self.fit_button.setVisible(zoomed)
+            self._place_corner()
+        if self._grip is None:
+            shape = Qt.CursorShape.OpenHandCursor if zoomed else Qt.CursorShape.ArrowCursor
+            self.setCursor(shape)
+        self.update()
+
+    # --- news ---------------------------------------------------------------------------------
+
+    def _look_again(self) -> None:
+        timeline, k = self._timeline, self._playhead.index
+        there = timeline is not None and len(timeline) > 0
+        if self._corner.isVisibleTo(self) != there:
+            self._corner.setVisible(there)
+            self._place_corner()
+        self.pixels_button.setEnabled(self._playhead.view != "channels")
+        self.setAccessibleDescription(
+            f"{timeline.label(k)}: {self._playhead.view}" if timeline and there else ""
+        )
+        self.update()
+
+    def _grown(self) -> None:
+        if self._timeline is not None and len(self._timeline) <= self._playhead.index + 1:
+            self._look_again()
+
+    def _picture_changed(self, k: int, view: str) -> None:
+        if k == self._playhead.index and view == self._playhead.view:
+            self._look_again()
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture, or a quiet sentence in its place."""
+        theme = themes.current()
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(theme.ground))
+        picture = self.picture()
+        if picture is None:
+            self._paint_message(painter, self.message())
+        else:
+            self._paint_picture(painter, picture)
+            caption = self.caption()
+            if caption:
+                self._paint_caption(painter, caption)
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, picture: Picture) -> None:
+        target = self._target(picture)
+        hard = self._hard or self._playhead.view == "channels"
+        ratio = self.devicePixelRatioF()
+        if self._zoom == 1.0:
+            # whole pixels of the screen, so that nothing is blurred twice
+            left, top = round(target.x() * ratio), round(target.y() * ratio)
+            size = QSize(
+                max(round(target.width() * ratio), 1), max(round(target.height() * ratio), 1)
+            )
+            pixmap = self._scaled.get(picture, size, hard)
+            where = QRectF(left / ratio, top / ratio, size.width() / ratio, size.height() / ratio)
+            painter.drawPixmap(where, pixmap, QRectF(pixmap.rect()))
+            return
+        image = image_of(picture)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not hard)
+        painter.drawImage(target, image, QRectF(image.rect()))
+
+    def _paint_message(self, painter: QPainter, text: str) -> None:
+        painter.setPen(QColor(themes.current().quiet))
+        painter.setFont(themes.font())
+        space = self.rect().adjusted(*(themes.SPACE * 3 * s for s in (1, 1, -1, -1)))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(space, flags, text)
+
+    def _paint_caption(self, painter: QPainter, text: str) -> None:
+        theme, space = themes.current(), themes.SPACE
+        font = themes.font(themes.FONT_SMALL)
+        width = QFontMetrics(font).horizontalAdvance(text) + 2 * space
+        box = QRect(0, 0, min(width, self.width() - 2 * space), 3 * space)
+        box.moveCenter(QPoint(self.rect().center().x(), self.height() - 2 * space - space // 2))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.surface))
+        painter.drawRoundedRect(box, 6, 6)
+        painter.setPen(QColor(theme.text))
+        painter.setFont(font)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Old sizes will not come back."""
+        super().resizeEvent(event)
+        self._scaled.clear()
+        self._place_corner()
+        self._view_moved()
+
+    def _place_corner(self) -> None:
+        self._corner.adjustSize()
+        self._corner.move(self.width() - self._corner.width() - themes.SPACE, themes.SPACE)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme paints the ground anew."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the cursor."""
+        if self.picture() is None:
+            event.ignore()
+            return
+        self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """A pinch on a touchpad zooms as well."""
+        if (
+            isinstance(event, QNativeGestureEvent)
+            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
+        ):
+            self.zoom_by(1.0 + event.value(), event.position())
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of an enlarged picture."""
+        if event.button() == Qt.MouseButton.LeftButton and self._zoom > 1.0:
+            self._grip = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan."""
+        picture = self.picture()
+        if self._grip is None or picture is None:
+            super().mouseMoveEvent(event)
+            return
+        width, height = self._size(picture)
+        moved = event.position() - self._grip
+        self._grip = event.position()
+        self._center -= QPointF(moved.x() / width, moved.y() / height)
+        self._view_moved()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        if self._grip is None:
+            super().mouseReleaseEvent(event)
+            return
+        self._grip = None
+        self._view_moved()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show the whole picture again."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.fit()
+
+
+def _hold(start: float, length: float, room: float) -> float:
+    """A start such that the picture fills the room, or is centered in it when it is smaller."""
+    if length <= room:
+        return (room - length) / 2
+    return min(0.0, max(start, room - length))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -18,7 +18,7 @@ _SCALES = (1.0, 1.25, 1.5, 2.0)
 _TINT = "currentColor"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _drawing(name: str) -> str:
     return asset_path("icons", f"{name}.svg").read_text(encoding="utf-8")
 

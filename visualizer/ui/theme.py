@@ -18,7 +18,7 @@ from string import Template
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QToolTip, QWidget
 
 from visualizer.assets import asset_path
 
@@ -130,7 +130,7 @@ def apply(app: QApplication, theme: Theme) -> None:
 def current() -> Theme:
     """The theme the application wears now (dark before any was applied)."""
     app = QApplication.instance()
-    return THEMES.get(app.property(_WORN) if app else None, DARK)
+    return THEMES.get(str(app.property(_WORN)), DARK) if app else DARK
 
 
 def follow_system(app: QApplication) -> None:
@@ -202,3 +202,8 @@ def set_role(widget: QWidget, role: str) -> None:
     widget.setProperty("role", role)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def pad_spin_box(box: QAbstractSpinBox) -> None:
+    """Set the text of a spin box as far in as that of the other fields (Qt ignores its padding)."""
+    box.lineEdit().setTextMargins(SPACE - 2, 0, 0, 0)

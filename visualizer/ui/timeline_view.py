@@ -4,24 +4,322 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QActionGroup, QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from visualizer.ui import theme as themes
+from visualizer.ui.filmstrip import Filmstrip
+from visualizer.ui.noise_scale import SCALES, SHARE, NoiseScale
+from visualizer.ui.playhead_mark import HoverMark, Legend, PlayheadMark
+from visualizer.ui.step_axis import RIGHT, StepAxis
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.noise import NoiseLevel
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
+    from visualizer.ui.noise_plot import NoisePlot
+
+PLOT_HEIGHT, PLOT_LEAST = 136, 104
+REDRAW_MS = 40
+"""While a run grows, the plot is redrawn at most this often."""
 
 
 class TimelineView(QWidget):
     """Pressing or dragging anywhere scrubs. The plot appears after the first frame."""
 
     plot_ready = Signal()
+    scale_changed = Signal(str)
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._playhead = playhead
+        self._timeline: Timeline | None = None
+        self._scale = SHARE
+        self._levels: list[NoiseLevel] = []
+        self._shares: list[float] = []
+        self._seen = (0, False)  # points and completeness the lists were read at
+        self._painted = False
+        self._scrubbing = False
+
+        self.setAccessibleName("Timeline")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+        self.filmstrip = Filmstrip(playhead)
+        self.plot: NoisePlot | None = None
+        self._plot_room = QWidget()
+        self._plot_room.setMinimumHeight(PLOT_LEAST)
+        self._plot_room.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.filmstrip)
+        self._column.addWidget(self._plot_room, 1)
+
+        self._legend = Legend(self)
+        self.hover_mark = HoverMark(self)
+        self.mark = PlayheadMark(self)
+        self.scale_button = self._make_scale_button()
+        self.readout = QLabel(self)
+        themes.set_role(self.readout, "chip")
+        self.readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.readout.hide()
+
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MS)
+        self._redraw.timeout.connect(self._draw_plot)
+        playhead.moved.connect(self._place_mark)
+
+    # --- what it shows ------------------------------------------------------------------------
 
     def set_timeline(self, timeline: Timeline | None) -> None:
         """Show another timeline, or none."""
+        if self._timeline is not None:
+            self._timeline.grown.disconnect(self._grown)
+        self._timeline = timeline
+        self._levels, self._shares, self._seen = [], [], (0, False)
+        if timeline is not None:
+            timeline.grown.connect(self._grown)
+        self.filmstrip.set_timeline(timeline)
+        self._leave()
+        self._draw_plot()
+
+    @property
+    def scale(self) -> NoiseScale:
+        """What the y axis counts."""
+        return self._scale
 
     def set_scale(self, key: str) -> None:
-        """What the y axis counts: "share" (of noise), "sigma" or "log_snr"."""
+        """What the y axis counts: "share" (of noise), "sigma" or "log_snr".
+
+        Raises:
+            KeyError: for a scale that does not exist.
+        """
+        if SCALES[key] is self._scale:
+            return
+        self._scale = SCALES[key]
+        self._label_scale()
+        self._draw_plot()
+        self.scale_changed.emit(key)
+
+    @property
+    def axis(self) -> StepAxis:
+        """The x axis of filmstrip and plot."""
+        total = 0 if self._timeline is None else self._timeline.total
+        return StepAxis(self.width(), total)
+
+    def add_plot(self) -> None:
+        """Put the plot in its place (done by itself after the first frame)."""
+        if self.plot is not None:
+            return
+        from visualizer.ui.noise_plot import NoisePlot
+
+        self.plot = NoisePlot()
+        self.plot.setMinimumHeight(PLOT_LEAST)
+        self._column.replaceWidget(self._plot_room, self.plot)
+        self._plot_room.deleteLater()
+        for above in (self._legend, self.hover_mark, self.mark, self.scale_button, self.readout):
+            above.raise_()
+        self._column.activate()
+        self._draw_plot()
+        self.plot_ready.emit()
+
+    def describe(self, k: int) -> str:
+        """The readout at point k: step, timestep, planned and measured noise."""
+        timeline = self._timeline
+        if timeline is None or not 0 <= k < timeline.total:
+            return ""
+        parts = [timeline.label(k), f"timestep {timeline.timestep(k):.4g}"]
+        parts.append(self._scale.words(self._scale.of_level(timeline.level(k))))
+        share = timeline.measured_share(k)
+        if share is not None:
+            parts.append(f"measured {self._scale.words(self._scale.of_share(share))}")
+        return " · ".join(parts)
+
+    # --- news ---------------------------------------------------------------------------------
+
+    def _grown(self) -> None:
+        self.filmstrip.refresh()
+        self._place_mark()
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _read_levels(self) -> None:
+        """Take over what is new; all of it when the run ended, which redraws the measured line."""
+        timeline = self._timeline
+        if timeline is None:
+            return
+        seen, complete = self._seen
+        there = len(timeline)
+        if timeline.total != len(self._levels) or there < seen or complete == timeline.running:
+            seen = 0
+            self._levels = [timeline.level(k) for k in range(timeline.total)]
+        for k in range(seen, there):
+            self._levels[k] = timeline.level(k)
+        del self._shares[seen:]
+        for k in range(seen, there):
+            share = timeline.measured_share(k)
+            if share is None:
+                break
+            self._shares.append(share)
+        self._seen = (len(self._shares), not timeline.running)
+
+    def _draw_plot(self) -> None:
+        self._redraw.stop()
+        self._read_levels()
+        if self.plot is not None:
+            of_level, of_share = self._scale.of_level, self._scale.of_share
+            self.plot.show_levels(
+                self.axis,
+                self._scale,
+                [of_level(level) for level in self._levels],
+                [of_share(share) for share in self._shares],
+            )
+        self._legend.show_lines(bool(self._levels), bool(self._shares))
+        self._place_overlays()
+
+    # --- the playhead -------------------------------------------------------------------------
+
+    def _place_mark(self) -> None:
+        timeline, k = self._timeline, self._playhead.index
+        if timeline is None or len(timeline) == 0:
+            self.mark.hide()
+            return
+        dot = self.plot.y_pixel(k) if self.plot is not None else None
+        if dot is not None and self.plot is not None:
+            dot += self.plot.y()
+        self.mark.stand(round(self.axis.x(k)), self._line_bottom(), dot)
+        self.mark.show()
+
+    def _line_bottom(self) -> int:
+        if self.plot is None:
+            return self.filmstrip.height()
+        return int(self.plot.geometry().y()) + self.plot.plot_bottom()
+
+    def _place_overlays(self) -> None:
+        top = self.filmstrip.geometry().bottom() + 1
+        self.scale_button.adjustSize()
+        self.scale_button.move(themes.SPACE // 2, top + 4)
+        self.scale_button.setVisible(self.plot is not None)
+        self._legend.adjustSize()
+        self._legend.move(self.width() - RIGHT - self._legend.width() - themes.SPACE, top + 4)
+        self._place_mark()
+
+    def _seek(self, x: float) -> None:
+        if self._timeline is not None:
+            self._playhead.seek(self.axis.nearest(x))
+
+    # --- hovering -----------------------------------------------------------------------------
+
+    def _hover(self, position: QPoint) -> None:
+        words = ""
+        if self._timeline is not None and self._timeline.total > 0:
+            k = self._playhead.index if self._scrubbing else self.axis.nearest(position.x())
+            words = self.describe(k)
+        if not words:
+            self._leave()
+            return
+        x = round(self.axis.x(k))
+        self.readout.setText(words)
+        self.readout.adjustSize()
+        left = min(max(x - self.readout.width() // 2, 4), self.width() - self.readout.width() - 4)
+        self.readout.move(left, self.filmstrip.geometry().bottom() + 3)
+        self.readout.show()
+        self.hover_mark.stand(x, self._line_bottom())
+        self.hover_mark.setVisible(k != self._playhead.index)
+
+    def _leave(self) -> None:
+        self.readout.hide()
+        self.hover_mark.hide()
+
+    # --- the scale ----------------------------------------------------------------------------
+
+    def _make_scale_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setProperty("role", "axis")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setCursor(Qt.CursorShape.ArrowCursor)
+        menu = QMenu(button)
+        self._scale_actions = QActionGroup(menu)
+        for scale in SCALES.values():
+            action = menu.addAction(scale.name)
+            action.setCheckable(True)
+            action.setData(scale.key)
+            action.setToolTip(scale.explained)
+            self._scale_actions.addAction(action)
+        self._scale_actions.triggered.connect(lambda action: self.set_scale(str(action.data())))
+        button.setMenu(menu)
+        button.hide()
+        self.scale_button = button
+        self._label_scale()
+        return button
+
+    def _label_scale(self) -> None:
+        self.scale_button.setText(self._scale.label)
+        self.scale_button.setAccessibleName(f"Scale of the noise axis: {self._scale.name}")
+        self.scale_button.setToolTip(self._scale.explained)
+        for action in self._scale_actions.actions():
+            action.setChecked(action.data() == self._scale.key)
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        """Room for both."""
+        return QSize(640, self.filmstrip.height() + PLOT_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """The plot can do with less."""
+        return QSize(320, self.filmstrip.height() + PLOT_LEAST)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground. The first frame asks for the plot."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(themes.current().ground))
+        painter.end()
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self.add_plot)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The axis is as wide as the widget."""
+        super().resizeEvent(event)
+        self._column.activate()
+        self._leave()
+        self._draw_plot()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Jump there."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        self._scrubbing = True
+        self._playhead.pause()
+        self._seek(event.position().x())
+        self._hover(event.position().toPoint())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Scrub while the button is down; read out otherwise."""
+        if self._scrubbing:
+            self._seek(event.position().x())
+        self._hover(event.position().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._scrubbing = False
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is read out any more."""
+        super().leaveEvent(event)
+        self._leave()

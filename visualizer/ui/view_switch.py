@@ -4,18 +4,84 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
 if TYPE_CHECKING:
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
 
+WORDS: dict[str, tuple[str, str]] = {
+    "noisy": ("Noisy latent", "What the sampler holds at this step, as a picture"),
+    "denoised": ("Model’s guess", "The finished picture, as the model imagines it at this step"),
+    "noise": ("Predicted noise", "What the model takes for noise at this step"),
+    "change": ("Change", "What is different from the step before"),
+    "channels": ("Channels", "The raw numbers of the latent, one gray picture a channel"),
+}
+
 
 class ViewSwitch(QWidget):
-    """Noisy latent | Model's guess | Predicted noise | Change | Channels (keys 1…5)."""
+    """Noisy latent | Model’s guess | Predicted noise | Change | Channels (keys 1…5)."""
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._playhead = playhead
+        self._timeline: Timeline | None = None
+        self.setAccessibleName("View")
+
+        segments = QFrame()
+        segments.setObjectName("segments")
+        row = QHBoxLayout(segments)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(2)
+        self._group = QButtonGroup(self)
+        self.buttons: dict[str, QToolButton] = {}
+        for number, (view, (label, explained)) in enumerate(WORDS.items(), start=1):
+            button = QToolButton()
+            button.setProperty("role", "segment")
+            button.setText(label)
+            button.setCheckable(True)
+            button.setAccessibleName(label)
+            button.setToolTip(f"{explained}  ({number})")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(lambda _=False, view=view: playhead.set_view(view))
+            self._group.addButton(button)
+            self.buttons[view] = button
+            row.addWidget(button)
+
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addStretch()
+        outer.addWidget(segments)
+        outer.addStretch()
+
+        playhead.view_changed.connect(self._show_view)
+        playhead.moved.connect(self._show_empty)
+        self._show_view(playhead.view)
 
     def set_timeline(self, timeline: Timeline | None) -> None:
         """Show another timeline, or none."""
+        if self._timeline is not None:
+            self._timeline.grown.disconnect(self._show_empty)
+        self._timeline = timeline
+        if timeline is not None:
+            timeline.grown.connect(self._show_empty)
+        self._show_empty()
+
+    def _show_view(self, view: str) -> None:
+        self.buttons[view].setChecked(True)
+
+    def _show_empty(self) -> None:
+        """A view with no picture at this step is dimmed; chosen, the canvas says why."""
+        timeline, k = self._timeline, self._playhead.index
+        there = timeline is not None and len(timeline) > 0
+        for view, button in self.buttons.items():
+            button.setEnabled(there)
+            why = timeline.why_missing(k, view) if timeline is not None and there else ""
+            if bool(why) != bool(button.property("empty")):
+                button.setProperty("empty", bool(why))
+                button.style().unpolish(button)
+                button.style().polish(button)
+            number = list(WORDS).index(view) + 1
+            button.setToolTip(f"{why or WORDS[view][1]}  ({number})")
+            button.setAccessibleDescription(why)

@@ -1,0 +1,65 @@
+"""The x axis that filmstrip and noise plot share, and the few ticks that a person can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEFT, RIGHT = 64, 48
+"""Room beside the axis: for the words of the y axis, and for half a thumbnail."""
+
+
+@dataclass(frozen=True)
+class StepAxis:
+    """Points 0 … total−1, spread evenly over a widget of ``width`` pixels."""
+
+    width: int
+    total: int
+
+    @property
+    def first(self) -> float:
+        """Where point 0 stands."""
+        return float(LEFT)
+
+    @property
+    def last(self) -> float:
+        """Where the last point stands."""
+        return float(max(self.width - RIGHT, LEFT + 1))
+
+    @property
+    def spacing(self) -> float:
+        """Pixels from one point to the next."""
+        return (self.last - self.first) / max(self.total - 1, 1)
+
+    def x(self, k: float) -> float:
+        """Where point k stands, in pixels from the left edge of the widget."""
+        return self.first + k * self.spacing
+
+    def nearest(self, x: float) -> int:
+        """The point nearest to x; a point of the axis even when x lies beyond it."""
+        k = round((x - self.first) / self.spacing)
+        return min(max(k, 0), max(self.total - 1, 0))
+
+    def shown(self, need: float) -> list[int]:
+        """As many points as fit when each needs ``need`` pixels: the first, the last, and an
+        even choice between them."""
+        last = self.total - 1
+        if last < 1:
+            return list(range(self.total))
+        stride = max(1, -int(-need // self.spacing))
+        gaps = last // stride
+        if gaps < 1:
+            return [last]
+        return [round(i * last / gaps) for i in range(gaps + 1)]
+
+    def ticks(self, room: float = 72.0) -> list[int]:
+        """Round step numbers at least ``room`` pixels apart; always with both ends."""
+        last = self.total - 1
+        if last < 1:
+            return list(range(self.total))
+        step = next(s for s in _round_numbers() if s * self.spacing >= room or s >= last)
+        inner = [k for k in range(step, last, step) if (last - k) * self.spacing >= room * 0.6]
+        return [0, *inner, last]
+
+
+def _round_numbers() -> list[int]:
+    return [m * 10**e for e in range(6) for m in (1, 2, 5)]
