@@ -49,7 +49,7 @@ def make_run(
     prompt: str = "a red Ferrari on a mountain road at sunset",
     seed: int = 7,
     stop_after: int | None = None,
-    pictures: bool = True,
+    pictures: bool | dict[tuple[int, View], Picture] = True,
     trials: int = 0,
     size: int = SIZE,
     **changes: Any,
@@ -78,7 +78,9 @@ def make_run(
     stopped = stop_after is not None
     made = made[:stop_after] if stopped else made
     stored: dict[tuple[int, View], Picture] = {}
-    if pictures:
+    if isinstance(pictures, dict):
+        stored = pictures
+    elif pictures:
         for k in range(len(made)):
             stored[k, "noisy"] = make_picture(levels[k].noise_share, seed + k, size)
             stored[k, "denoised"] = make_picture(levels[k].noise_share / 4, seed, size)
@@ -92,10 +94,11 @@ def make_run(
         ),
         "steps": made,
         "planned": levels,
+        "timesteps": tuple(999 * (1 - k / steps) for k in range(steps)),
         "cancelled": stopped,
         "final": None if stopped else make_picture(0.0, size=size),
         "pictures": stored,
-        "sampler": "DDIMScheduler",
+        "sampler": "DDIM",
         "seconds": 0.75,
     }
     return Trajectory(**{**values, **changes})

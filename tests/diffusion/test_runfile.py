@@ -37,7 +37,8 @@ def same_array(a: Any, b: Any) -> bool:
 
 
 def assert_same_run(a: Trajectory, b: Trajectory) -> None:
-    for name in ("request", "model", "planned", "cancelled", "sampler", "seconds", "notice"):
+    values = ("request", "model", "planned", "timesteps", "cancelled", "sampler", "seconds")
+    for name in (*values, "notice"):
         assert getattr(a, name) == getattr(b, name), name
     assert len(a.steps) == len(b.steps)
     for x, y in zip(a.steps, b.steps, strict=True):
@@ -176,6 +177,7 @@ def trajectories(draw: st.DrawFn) -> Trajectory:
         model=ModelIdentity(draw(names), draw(names), "c", "w", versions={"torch": draw(names)}),
         steps=steps,
         planned=tuple(draw(st.lists(levels, max_size=4))),
+        timesteps=tuple(draw(st.lists(finite, max_size=4))),
         cancelled=draw(st.booleans()),
         final=make_picture(0.5, size=8) if draw(st.booleans()) else None,
         seconds=draw(finite),

@@ -100,6 +100,7 @@ def _describe(trajectory: Trajectory) -> dict[str, Any]:
         "notice": trajectory.notice,
         "cancelled": trajectory.cancelled,
         "planned": [_level_to_json(level) for level in trajectory.planned],
+        "timesteps": list(trajectory.timesteps),
         "steps": [
             {
                 "timestep": step.timestep,
@@ -265,6 +266,7 @@ def _rebuild(run: Mapping[str, Any], tensors: Tensors) -> Trajectory:
         model=ModelIdentity(**known),
         steps=steps,
         planned=tuple(_level_from_json(level) for level in run["planned"]),
+        timesteps=tuple(float(t) for t in run["timesteps"]),
         cancelled=bool(run["cancelled"]),
         final=final,
         pictures=StoredPictures(pngs),
