@@ -33,7 +33,7 @@ CHECKS = (
 def run_all(python: str, folder: str, pytest_arguments: list[str]) -> int:
     """Run the checks and the tests in ``folder``; 0 if all of them passed, else 1.
 
-    What pytest makes of the tests is the last line of the output, after a summary of the checks.
+    What pytest makes of the tests is said again in the last line, after a summary of the checks.
     """
     outcomes = []
     for check in CHECKS:
@@ -46,7 +46,7 @@ def run_all(python: str, folder: str, pytest_arguments: list[str]) -> int:
     _announce("summary")
     for name, code in outcomes:
         print(f"{'passed' if code == 0 else 'FAILED'}  {name}", flush=True)
-    sys.stdout.buffer.write(verdict)
+    sys.stdout.buffer.write(verdict + b"\n")
     sys.stdout.flush()
     return int(any(code != 0 for _, code in outcomes))
 
@@ -58,34 +58,23 @@ def _run_pytest(python: str, folder: str, arguments: list[str]) -> tuple[int, by
         [python, "-m", "pytest", *colour, *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     ) as process:
         assert process.stdout is not None
-        verdict = copy_all_but_last_line(process.stdout, sys.stdout.buffer)
+        verdict = copy(process.stdout, sys.stdout.buffer)
     return process.returncode, verdict
 
 
-def copy_all_but_last_line(source: IO[bytes], target: IO[bytes]) -> bytes:
-    """Copy as it comes, and return the last whole line instead of copying it.
-
-    A line that comes in pieces (a row of dots) is shown at once and never held back.
-    """
-    held = b""
-    at_line_start = True
+def copy(source: IO[bytes], target: IO[bytes]) -> bytes:
+    """Copy as it comes, also a row of dots without an end yet; the last line that had text."""
+    line = last = b""
     while True:
         piece = os.read(source.fileno(), 65536)
         if not piece:
-            return held
-        text = held + piece
-        held = b""
-        if text.endswith(b"\n"):
-            start = text.rfind(b"\n", 0, len(text) - 1) + 1
-            if start > 0 or at_line_start:
-                text, held = text[:start], text[start:]
-        if text:
-            at_line_start = text.endswith(b"\n")
-        target.write(text)
+            return line if line.strip() else last
+        target.write(piece)
         target.flush()
+        *whole, line = (line + piece).split(b"\n")
+        last = next((text for text in reversed(whole) if text.strip()), last)
 
 
 def _announce(name: str) -> None:

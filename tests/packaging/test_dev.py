@@ -273,7 +273,9 @@ def test_words_after_two_dashes_are_not_read() -> None:
 def test_test_runs_every_check_and_ends_with_the_verdict_of_pytest(checkout: Checkout) -> None:
     checkout.put_stand_in(fails="ruff format")
     script = checkout.python.read_text()
-    checkout.python.write_text(script + 'case "$*" in *pytest*) echo dots; echo "2 passed";; esac')
+    checkout.python.write_text(
+        script + 'case "$*" in *pytest*) printf "..\\n2 pas"; echo sed;; esac'
+    )
     done = checkout.start("test", "-k", "thing")
     assert done.returncode == 1
     ran = checkout.asked()
