@@ -6,15 +6,15 @@ long as copying it takes. This module is imported by that process, so it knows n
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from visualizer.diffusion.trajectory import Trajectory
 
 POLL_SECONDS = 0.1
@@ -33,6 +33,8 @@ def export(run: Trajectory, path: str, cancel: threading.Event) -> bool:
     Raises:
         ExportFailed: with a sentence.
     """
+    import multiprocessing  # 20 ms that the start of the program does not need
+
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_encode, args=(theirs, path), name="export", daemon=True)
