@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from visualizer.training.architecture import build_autoencoder
+from visualizer.training.architecture import LATENT_CHANNELS, LATENT_SIZE, build_autoencoder
 from visualizer.training.dataset import read
 from visualizer.training.stage import Average, Stage
 from visualizer.training.team import Member, train_together
@@ -131,10 +131,30 @@ def encode(vae: AutoencoderTiny, pictures: NDArray[np.uint8], device: str = "cpu
     """Unscaled latents (N, 8, 16, 16) of pictures (N, 128, 128, 3), in half precision."""
     chunks: list[torch.Tensor] = []
     for start in range(0, len(pictures), 64):
-        x = to_tensor(np.ascontiguousarray(pictures[start : start + 64]), device)
+        x = to_tensor(np.array(pictures[start : start + 64]), device)
         with torch.autocast(x.device.type, torch.bfloat16):
             chunks.append(vae.encoder(x).half().cpu().contiguous())
     return torch.cat(chunks)
+
+
+def encode_file(vae: AutoencoderTiny, pictures: Path, latents: Path, device: str = "cpu") -> None:
+    """Encode a file of pictures into a file of unscaled latents, (N, 8, 16, 16) float16."""
+    part = latents.with_name(latents.name + ".part")
+    shape = (len(read(pictures)), LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
+    np.lib.format.open_memmap(part, "w+", np.float16, shape).flush()
+    train_together(_encode_share, device, vae.cpu(), pictures, part, device)
+    part.replace(latents)
+
+
+def _encode_share(
+    member: Member, vae: AutoencoderTiny, pictures: Path, latents: Path, device: str
+) -> None:
+    drawn, out = read(pictures), np.lib.format.open_memmap(latents, "r+")
+    vae = vae.to(device=device, memory_format=torch.channels_last)
+    for start in range(256 * member.rank, len(drawn), 256 * member.size):
+        some = slice(start, start + 256)
+        out[some] = encode(vae, drawn[some], device).numpy()
+    out.flush()
 
 
 @torch.no_grad()
@@ -146,7 +166,7 @@ def psnr(vae: AutoencoderTiny, pictures: NDArray[np.uint8]) -> float:
     sharp = copy.deepcopy(vae).float().eval()
     values: list[float] = []
     for start in range(0, len(pictures), 32):
-        x = to_tensor(np.ascontiguousarray(pictures[start : start + 32]), str(vae.device))
+        x = to_tensor(np.array(pictures[start : start + 32]), str(vae.device))
         y: Any = sharp.decoder(sharp.encoder(x))
         error = (y.clamp(-1, 1).add(1).mul(127.5).round() - x.add(1).mul(127.5)).square()
         values += (10 * torch.log10(255**2 / error.mean((1, 2, 3)))).tolist()

@@ -67,21 +67,21 @@ def train(args: argparse.Namespace) -> int:
     scenes = dataset.pictures("scene", data, dataset.SEED, args.scenes)
     textures = dataset.pictures("texture", data, dataset.SEED, TEXTURES)
     vae = _autoencoder(workdir, scenes, textures, minutes["autoencoder"], device, args.seed)
-    latents, scaling_factor = _latents(workdir, vae, scenes, device)
+    latents = _latents(workdir, vae, scenes, device)
     denoiser = train_denoiser(
         latents, workdir / "denoiser.pt", minutes["denoiser"], device, args.seed, _say
     )
     vae = train_static(
         vae,
         scenes,
-        scaling_factor,
+        latents.scaling_factor,
         workdir / "decoder.pt",
         minutes["decoder"],
         device,
         args.seed,
         _say,
     )
-    vae.register_to_config(scaling_factor=scaling_factor)
+    vae.register_to_config(scaling_factor=latents.scaling_factor)
     pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
     save_folder(pipeline, args.output)
     _say(f"The model is in {args.output}.")
@@ -114,24 +114,19 @@ def _autoencoder(
     return vae
 
 
-def _latents(
-    workdir: Path, vae: AutoencoderTiny, scenes: Path, device: str
-) -> tuple[LatentFile, float]:
-    """All scenes as latents of unit variance, in a file; and the factor that made them so."""
+def _latents(workdir: Path, vae: AutoencoderTiny, scenes: Path, device: str) -> LatentFile:
+    """All scenes as latents, in a file of the workdir, and the factor that scales them."""
     import numpy as np
 
-    from visualizer.training.autoencoder import encode
+    from visualizer.training.autoencoder import encode_file
     from visualizer.training.denoiser import LatentFile
 
-    path, note = workdir / "latents.npy", workdir / "latents.json"
-    if not note.exists():
+    path = workdir / "latents.npy"
+    if not path.exists():
         _say("encoding the scenes")
-        latents = encode(vae.to(device), dataset.read(scenes), device)
-        scaling_factor = 1 / float(latents[:4096].float().std())
-        np.save(path, (latents.float() * scaling_factor).half().numpy())
-        note.write_text(json.dumps({"scaling_factor": scaling_factor, "seed": dataset.SEED}))
-    facts = json.loads(note.read_text())
-    return LatentFile(path, facts["seed"]), float(facts["scaling_factor"])
+        encode_file(vae, scenes, path, device)
+    some = np.load(path, mmap_mode="r")[:4096].astype(np.float32)
+    return LatentFile(path, dataset.SEED, scaling_factor=1 / float(some.std()))
 
 
 def evaluate(args: argparse.Namespace) -> int:

@@ -33,10 +33,14 @@ BATCH = {"cpu": 24, "cuda": 256}  # per process
 
 @dataclass(frozen=True)
 class LatentFile:
-    """The latents of scenes 0…N−1 of a seed, (N, 8, 16, 16) float16, scaled to unit variance."""
+    """The latents of scenes 0…N−1 of a seed, (N, 8, 16, 16) float16.
+
+    `scaling_factor` times them has variance 1, as in the pipeline that is made in the end.
+    """
 
     path: Path
     seed: int
+    scaling_factor: float = 1.0
 
 
 def alphas_cumprod() -> torch.Tensor:
@@ -95,7 +99,7 @@ class Batches:
 
     def __init__(self, latents: LatentFile, tokenizer: CLIPTokenizer, batch: int, key: str) -> None:
         self.latents = np.load(latents.path, mmap_mode="r")
-        self.seed = latents.seed
+        self.seed, self.scaling_factor = latents.seed, latents.scaling_factor
         self.tokenizer = tokenizer
         self.batch = batch
         self.rng = random.Random(key)
@@ -104,6 +108,7 @@ class Batches:
         """x0 (B, 8, 16, 16) and tokens (B, 24)."""
         indices = [self.rng.randrange(len(self.latents)) for _ in range(self.batch)]
         x0 = torch.from_numpy(np.stack([self.latents[i] for i in indices])).float()
+        x0 *= self.scaling_factor
         texts = [self._text(index) for index in indices]
         tokens = self.tokenizer(
             texts, padding="max_length", truncation=True, return_tensors="pt"
