@@ -89,6 +89,7 @@ def test_menus_find_the_program(elsewhere: Path) -> None:
     for name in ("denoising-visualizer", "denoising-visualizer-window"):
         assert list(scripts_of(elsewhere).glob(name + "*"))
     share = elsewhere / "share"
+    assert list(share.glob("icons/hicolor/scalable/apps/denoising-visualizer.svg"))
     assert (share / "applications" / "denoising-visualizer.desktop").is_file()
     assert (share / "metainfo" / "denoising-visualizer.metainfo.xml").is_file()
 
