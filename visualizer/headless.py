@@ -1,0 +1,362 @@
+"""What the program does without a window: sample a prompt, write files, tell what is in one."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import signal
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from visualizer import EXAMPLE_PROMPT
+from visualizer.progress_line import ProgressLine
+
+if TYPE_CHECKING:
+    from visualizer.diffusion import Model, SamplingRequest, Trajectory
+    from visualizer.diffusion.facts import ModelFacts
+
+EXAMPLE_SEED = 7
+FOLDER = "denoising-visualizer-pictures"
+# Read by the libraries when they are imported. Nothing here ever goes online.
+ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+class Refused(Exception):
+    """Ends a command with a sentence."""
+
+    def __init__(self, sentence: str, status: int = 2) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -> None:
+    """Tell the two parsers their options."""
+    add = run.add_argument
+    add("prompt", metavar="PROMPT", help="what the picture shows")
+    add("--avoid", metavar="TEXT", help="what to steer away from")
+    add("--seed", type=int, default=0, help="0 to 4294967295 (default: %(default)s)")
+    add("--steps", type=int, help="denoising steps (default: what the model recommends)")
+    add("--guidance", type=float, help="how strongly the prompt pulls (default: the model's)")
+    add("--sampler", metavar="NAME", help="for example ddim or euler (default: the model's own)")
+    add("--size", type=_size, metavar="WxH", help="in pixels, for example 512x512")
+    add("--model", type=Path, metavar="FOLDER", help="a diffusers folder (default: the built-in)")
+    add("--device", help="cpu, cuda or mps (default: the best there is)")
+    add(
+        "--out",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="may be given several times; .png is the final picture, or a sheet of steps when the "
+        "name contains 'sheet'; .webp, .gif, .apng and .mp4 move; .denoise is the whole run "
+        "(default: a .png named after the prompt)",
+    )
+    add("--quiet", action="store_true", help="say nothing but errors")
+    info.add_argument("path", type=Path, metavar="PATH", help="a .denoise file or a model folder")
+
+
+# --- Commands -------------------------------------------------------------------------------------
+
+
+def run(options: argparse.Namespace) -> int:
+    """``denoising-visualizer run``: sample, then write every ``--out``."""
+    return _answering(lambda: _run(options))
+
+
+def info(options: argparse.Namespace) -> int:
+    """``denoising-visualizer info``: a run file or a model folder in a few lines."""
+    return _answering(lambda: _info(options.path))
+
+
+def without_window(path: str | None) -> int:
+    """What a start without a display does: the main job, into files.
+
+    Args:
+        path: a run file somebody wanted to open; None samples the example prompt.
+    """
+    return _answering(lambda: _without_window(path))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from visualizer.diffusion import SamplingRequest
+
+    width, height = options.size or (None, None)
+    request = SamplingRequest(
+        prompt=options.prompt,
+        negative_prompt=options.avoid or None,
+        seed=options.seed,
+        steps=options.steps,
+        guidance_scale=options.guidance,
+        sampler=options.sampler,
+        width=width,
+        height=height,
+    )
+    outs = options.out or [Path(f"{_slug(request.prompt)}-{request.seed}.png")]
+    return _sample_and_write(request, outs, options.model, options.device, quiet=options.quiet)
+
+
+def _info(path: Path) -> int:
+    if path.is_dir():
+        lines = _about_model(_open_model(path, None).facts)
+    else:
+        from visualizer.diffusion import Trajectory
+
+        lines = _about_run(Trajectory.open(path))
+    width = max(len(name) for name, _ in lines) + 2
+    for name, text in lines:
+        print(f"{name:<{width}}{text}")
+    return 0
+
+
+def _without_window(path: str | None) -> int:
+    from visualizer.diffusion import SamplingRequest, Trajectory
+
+    say = ProgressLine().say
+    say("There is no display here, so no window can open.")
+    folder = _folder_for_pictures()
+    names = ("final.png", "sheet.png", "steps.webp")
+    if path is not None:
+        say(f"Writing the pictures of {path} to {folder} instead.")
+        return _write_all(Trajectory.open(path), [folder / name for name in names], quiet=False)
+    say(f'Sampling "{EXAMPLE_PROMPT}" and writing it to {folder} instead.')
+    request = SamplingRequest(prompt=EXAMPLE_PROMPT, seed=EXAMPLE_SEED)
+    outs = [folder / name for name in (*names, "ferrari.denoise")]
+    status = _sample_and_write(request, outs, None, None, quiet=False)
+    say('For a prompt of your own: denoising-visualizer run "PROMPT" --out picture.png')
+    return status
+
+
+def _answering(work: Callable[[], int]) -> int:
+    """The one place where sentences reach the terminal."""
+    from visualizer.diffusion import RequestError, RunFileError
+    from visualizer.export import ExportError
+
+    try:
+        return work()
+    except (RequestError, RunFileError, ExportError) as error:
+        sentence, status = str(error), 2
+    except Refused as refused:
+        sentence, status = str(refused), refused.status
+    ProgressLine().say(f"error: {sentence}")
+    return status
+
+
+# --- Sampling -------------------------------------------------------------------------------------
+
+
+def _sample_and_write(
+    request: SamplingRequest,
+    outs: Sequence[Path],
+    folder: Path | None,
+    device: str | None,
+    *,
+    quiet: bool,
+) -> int:
+    from visualizer import export
+
+    for out in outs:  # before the long run, not after it
+        export.check(out)
+    line = ProgressLine(quiet=quiet)
+    line.say("Loading the model …")
+    model = _open_model(folder, device)
+    request = _recommended(request, model.facts)
+    for note in _notes(request, model):
+        line.say(f"Note: {note}")
+    trajectory = _sample(model, request, line)
+    if trajectory.cancelled:
+        line.say(trajectory.notice or f"Stopped after {_count(len(trajectory.steps), 'step')}.")
+        kept = [out for out in outs if out.suffix.lower() == ".denoise" and trajectory.steps]
+        failed = _write_all(trajectory, kept, quiet=quiet)
+        return 1 if trajectory.notice or failed else 130
+    line.say(f"{_count(len(trajectory.steps) - 1, 'step')} in {trajectory.seconds:.1f} s")
+    return _write_all(trajectory, outs, quiet=quiet)
+
+
+def _sample(model: Model, request: SamplingRequest, line: ProgressLine) -> Trajectory:
+    from visualizer.diffusion import ModelError, sample
+
+    total = len(model.plan(request).timesteps)
+    cancelled = threading.Event()
+    line.start()
+    with _stopping(cancelled, line):
+        try:
+            return sample(
+                model,
+                request,
+                on_step=lambda step: line.show("Step", step.index, total),
+                cancelled=cancelled,
+            )
+        except ModelError as error:
+            raise Refused(str(error), 1) from error
+        finally:
+            line.clear()
+
+
+def _open_model(folder: Path | None, device: str | None) -> Model:
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    warnings.simplefilter("ignore")  # advice of libraries to programmers
+    from visualizer.diffusion import Model, ModelError
+
+    try:
+        return Model.open(folder, device=device) if folder else Model.builtin(device=device)
+    except (ModelError, FileNotFoundError) as error:
+        raise Refused(str(error)) from error
+
+
+def _recommended(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
+    """The request with the model's own settings where none were given, as in the window."""
+    settings: dict[str, Any] = {
+        "steps": facts.steps,
+        "guidance_scale": facts.guidance_scale if facts.guidance else None,
+        "width": facts.width,
+        "height": facts.height,
+    }
+    missing = {name: value for name, value in settings.items() if getattr(request, name) is None}
+    return replace(request, **missing)
+
+
+def _notes(request: SamplingRequest, model: Model) -> Iterator[str]:
+    """What the person should know before the run."""
+    notice = model.plan(request).notice  # refuses here what cannot be sampled
+    if notice:
+        yield notice
+    unknown = [word for _, _, word in model.read_prompt(request.prompt).unknown]
+    if unknown:
+        words = ", ".join(f"'{word}'" for word in dict.fromkeys(unknown))
+        yield f"This model was never taught {words}."
+    if not model.facts.guidance:
+        if request.guidance_scale is not None or request.negative_prompt:
+            yield "This model works without guidance: --guidance and --avoid change nothing."
+    elif request.negative_prompt and (request.guidance_scale or 0) <= 1:
+        yield "The text to avoid is not read where guidance is off (1 or less)."
+
+
+@contextlib.contextmanager
+def _stopping(cancelled: threading.Event, line: ProgressLine) -> Iterator[None]:
+    """Ctrl+C stops the run within a step; a second one ends the program at once."""
+
+    def stop(number: int, _frame: object) -> None:
+        cancelled.set()
+        line.say("Stopping …")
+        signal.signal(number, signal.default_int_handler)
+
+    former = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+# --- Writing --------------------------------------------------------------------------------------
+
+
+def _write_all(trajectory: Trajectory, outs: Sequence[Path], *, quiet: bool) -> int:
+    """Write every file, also when one of them fails; 1 then."""
+    from visualizer import export
+    from visualizer.diffusion import Trajectory
+
+    line = ProgressLine(quiet=quiet)
+    status = 0
+    # the run itself first: it is then safe, and the others need not decode its pictures again
+    for out in sorted(outs, key=lambda out: out.suffix.lower() != ".denoise"):
+        line.start()
+        try:
+            export.write(trajectory, out, partial(line.draw, out.name))
+        except export.ExportError as error:
+            line.clear()
+            ProgressLine().say(f"error: {error}")
+            status = 1
+            continue
+        line.clear()
+        if out.suffix.lower() == ".denoise":
+            trajectory = Trajectory.open(out).with_decoder(trajectory.decoder)
+        if not quiet:
+            print(out, flush=True)
+    return status
+
+
+def _folder_for_pictures() -> Path:
+    """A folder of our own where we are, or else among the person's pictures."""
+    import platformdirs
+
+    places = (Path.cwd(), platformdirs.user_pictures_path(), Path.home())
+    for place in places:
+        folder = place / FOLDER
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return folder
+    raise Refused("There is no folder here that may be written to.", 1)
+
+
+def _slug(prompt: str) -> str:
+    """A file name that tells the prompt."""
+    return re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:60].strip("-") or "picture"
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)\s*[x×X]\s*(\d+)", text.strip())
+    if not found:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 512x512")
+    return int(found[1]), int(found[2])
+
+
+# --- Telling --------------------------------------------------------------------------------------
+
+
+def _about_run(run: Trajectory) -> list[tuple[str, str]]:
+    request, model = run.request, run.model
+    done, planned = max(0, len(run.steps) - 1), max(0, len(run.planned) - 1)
+    lines = [("prompt", request.prompt or "(none)")]
+    if request.negative_prompt:
+        lines.append(("avoid", request.negative_prompt))
+    lines.append(("seed", str(request.seed)))
+    lines.append(("steps", f"stopped at {done} of {planned}" if run.cancelled else str(done)))
+    if request.guidance_scale is not None:
+        lines.append(("guidance", f"{request.guidance_scale:g}"))
+    lines.append(("sampler", run.sampler or "the model's own"))
+    if run.final is not None:
+        lines.append(("size", f"{run.final.shape[1]} × {run.final.shape[0]} pixels"))
+    versions = ", ".join(f"{name} {version}" for name, version in model.versions.items())
+    lines += [
+        ("model", f"{model.name} ({model.pipeline_class}, weights {model.weights_hash[:12]})"),
+        ("made on", f"{model.device}, {model.dtype}, {_count(model.threads, 'thread')}"),
+        ("made with", versions),
+        ("took", f"{run.seconds:.1f} s"),
+        ("pictures", f"{len(run.pictures) + (run.final is not None)} in the file"),
+    ]
+    if run.notice:
+        lines.append(("notice", run.notice))
+    return [(name, text) for name, text in lines if text]
+
+
+def _about_model(facts: ModelFacts) -> list[tuple[str, str]]:
+    lines = [
+        ("model", f"{facts.name} ({facts.pipeline_class}, weights {facts.weights_hash[:12]})"),
+        ("licence", facts.licence),
+        ("device", f"{facts.device}, {facts.dtype}"),
+        ("sizes", ", ".join(f"{w} × {h}" for w, h in facts.sizes)),
+        ("steps", str(facts.steps)),
+        ("guidance", f"{facts.guidance_scale:g}" if facts.guidance else "not used"),
+        ("samplers", ", ".join([f"{facts.own_sampler} (own)", *(s.key for s in facts.samplers)])),
+    ]
+    if facts.vocabulary is not None:
+        known = facts.vocabulary
+        lines.append(("knows", ", ".join((*known.objects, *known.colors, *known.places))))
+    return [(name, text) for name, text in lines if text]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
