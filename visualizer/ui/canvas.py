@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 
 MAX_PIXEL = 64.0
 """The largest one pixel of a picture is drawn, in pixels of the screen."""
+VIEW_NAMES = {
+    "noisy": "noisy latent",
+    "denoised": "model’s guess",
+    "noise": "predicted noise",
+    "change": "change",
+    "channels": "channels",
+}
 SCALED_BYTES = 128 * 2**20
 """Pictures already brought to the size of the canvas; 50 of 800² take it up."""
 
@@ -104,7 +111,9 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._playhead = playhead
         self._timeline: Timeline | None = None
-        self._placeholder = "Describe a picture and press Enter"
+        self._placeholder = "Describe a picture and press Enter."
+        self._picture: Picture | None = None
+        self._message = self._placeholder
         self._hard = False
         self._zoom = 1.0  # 1 is the whole picture, as large as it goes
         self._center = QPointF(0.5, 0.5)  # the point of the picture in the middle, 0 … 1
@@ -157,23 +166,17 @@ class Canvas(QWidget):
     def set_placeholder(self, text: str) -> None:
         """What is said while there is no picture yet."""
         self._placeholder = text
-        self.update()
+        self._look_again()
 
+    @property
     def picture(self) -> Picture | None:
         """The picture shown now; None when something else is said."""
-        timeline, k, view = self._timeline, self._playhead.index, self._playhead.view
-        if timeline is None or k >= len(timeline) or not timeline.has_view(k, view):
-            return None
-        return timeline.picture(k, view)
+        return self._picture
 
+    @property
     def message(self) -> str:
         """What is said in place of a picture; "" when there is one."""
-        timeline, k, view = self._timeline, self._playhead.index, self._playhead.view
-        if timeline is None or len(timeline) == 0:
-            return self._placeholder
-        if not timeline.has_view(k, view):
-            return timeline.why_missing(k, view)
-        return "" if timeline.picture(k, view) is not None else "Making this picture …"
+        return self._message
 
     def caption(self) -> str:
         """What must be known to read the picture; "" for most."""
@@ -213,7 +216,7 @@ class Canvas(QWidget):
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Enlarge; the point of the picture at ``about`` (the middle by default) stays there."""
-        picture = self.picture()
+        picture = self._picture
         if picture is None:
             return
         about = QPointF(self.rect().center()) if about is None else about
@@ -231,7 +234,7 @@ class Canvas(QWidget):
 
     def target_rect(self) -> QRectF:
         """Where the whole picture lies, in the widget's coordinates; empty without a picture."""
-        picture = self.picture()
+        picture = self._picture
         return QRectF() if picture is None else self._target(picture)
 
     def _fitting(self, picture: Picture) -> float:
@@ -250,7 +253,7 @@ class Canvas(QWidget):
         return QRectF(x, y, width, height)
 
     def _view_moved(self) -> None:
-        picture = self.picture()
+        picture = self._picture
         if picture is not None and self._zoom > 1.0:  # the center that the edges really allow
             target = self._target(picture)
             self._center = QPointF(
@@ -269,19 +272,28 @@ class Canvas(QWidget):
     # --- news ---------------------------------------------------------------------------------
 
     def _look_again(self) -> None:
-        timeline, k = self._timeline, self._playhead.index
+        timeline, k, view = self._timeline, self._playhead.index, self._playhead.view
+        self._picture, self._message = None, ""
         there = timeline is not None and len(timeline) > 0
+        if timeline is None or not there:
+            self._message = self._placeholder
+        elif not timeline.has_view(k, view):
+            self._message = timeline.why_missing(k, view)
+        else:
+            self._picture = timeline.picture(k, view)
+            self._message = "" if self._picture is not None else "Making this picture …"
         if self._corner.isVisibleTo(self) != there:
             self._corner.setVisible(there)
             self._place_corner()
-        self.pixels_button.setEnabled(self._playhead.view != "channels")
-        self.setAccessibleDescription(
-            f"{timeline.label(k)}: {self._playhead.view}" if timeline and there else ""
-        )
+        self.pixels_button.setEnabled(view != "channels")
+        words = f"{timeline.label(k)}, {VIEW_NAMES[view]}" if timeline and there else ""
+        self.setAccessibleDescription(words)
         self.update()
 
     def _grown(self) -> None:
-        if self._timeline is not None and len(self._timeline) <= self._playhead.index + 1:
+        """The point looked at may be new, and the channels' common range wider."""
+        newest = self._timeline is not None and len(self._timeline) <= self._playhead.index + 1
+        if newest or self._picture is None or self._playhead.view == "channels":
             self._look_again()
 
     def _picture_changed(self, k: int, view: str) -> None:
@@ -295,9 +307,9 @@ class Canvas(QWidget):
         theme = themes.current()
         painter = QPainter(self)
         painter.fillRect(event.rect(), QColor(theme.ground))
-        picture = self.picture()
+        picture = self._picture
         if picture is None:
-            self._paint_message(painter, self.message())
+            self._paint_message(painter, self._message)
         else:
             self._paint_picture(painter, picture)
             caption = self.caption()
@@ -307,20 +319,20 @@ class Canvas(QWidget):
 
     def _paint_picture(self, painter: QPainter, picture: Picture) -> None:
         target = self._target(picture)
-        hard = self._hard or self._playhead.view == "channels"
-        ratio = self.devicePixelRatioF()
-        if self._zoom == 1.0:
+        channels = self._playhead.view == "channels"
+        if self._zoom == 1.0 and not channels:
             # whole pixels of the screen, so that nothing is blurred twice
+            ratio = self.devicePixelRatioF()
             left, top = round(target.x() * ratio), round(target.y() * ratio)
-            size = QSize(
-                max(round(target.width() * ratio), 1), max(round(target.height() * ratio), 1)
-            )
-            pixmap = self._scaled.get(picture, size, hard)
+            width, height = round(target.width() * ratio), round(target.height() * ratio)
+            size = QSize(max(width, 1), max(height, 1))
+            pixmap = self._scaled.get(picture, size, self._hard)
             where = QRectF(left / ratio, top / ratio, size.width() / ratio, size.height() / ratio)
             painter.drawPixmap(where, pixmap, QRectF(pixmap.rect()))
             return
+        smooth = not (self._hard or channels)
         image = image_of(picture)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not hard)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(target, image, QRectF(image.rect()))
 
     def _paint_message(self, painter: QPainter, text: str) -> None:
@@ -363,7 +375,7 @@ class Canvas(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the cursor."""
-        if self.picture() is None:
+        if self._picture is None:
             event.ignore()
             return
         self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
@@ -390,7 +402,7 @@ class Canvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan."""
-        picture = self.picture()
+        picture = self._picture
         if self._grip is None or picture is None:
             super().mouseMoveEvent(event)
             return

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -30,6 +30,9 @@ MARKER_ROOM = 14
 
 class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Two lines on an axis that never moves by itself: no zoom, no menu, no mouse at all."""
+
+    moved = Signal()
+    """Points stand at other pixels than before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +56,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._left.setWidth(LEFT - MARGIN)
         self._bottom.setHeight(FOOTER)
         for axis in (self._left, self._bottom):
-            axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
+            axis.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=6, hideOverlappingLabels=False)
         box = item.getViewBox()
         box.disableAutoRange()
         box.setDefaultPadding(0)
@@ -71,6 +74,8 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         ):
             item.addItem(each, ignoreBounds=True)
         self._dress()
+        # pyqtgraph lays itself out a little later than the widget is resized
+        box.sigResized.connect(self._laid_out)
 
     def show_levels(
         self,
@@ -90,6 +95,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         levels = np.clip(self._planned, low, high)
         self._planned_curve.setData(steps, levels)
         self._area.setData(steps, levels, fillLevel=low)
+        self._area.setVisible(not scale.rises)  # below a rising line lies picture, not noise
         values = np.clip(self._measured, low, high)
         self._measured_curve.setData(steps[: len(values)], values[: len(steps)])
         marked = [k for k in axis.shown(MARKER_ROOM) if k < len(values)]
@@ -120,12 +126,11 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Ranges that put every point exactly on the shared axis, with MARGIN pixels around."""
         axis, low, high = self._axis, self._low, self._high
         beyond = MARGIN / axis.spacing
-        inner = max(self.height() - HEADER - FOOTER - 2 * MARGIN, 1)
+        inner = max(self.getPlotItem().getViewBox().height() - 2 * MARGIN, 1.0)
         above = (high - low) * MARGIN / inner
         last = max(axis.total - 1, 1)
         box = self.getPlotItem().getViewBox()
         box.setRange(xRange=(-beyond, last + beyond), yRange=(low - above, high + above), padding=0)
-        # pyqtgraph resizes its layout a little later than the widget
         ticks = self._scale.ticks(low, high)
         self._left.setTicks([ticks])
         steps = axis.ticks()
@@ -134,6 +139,10 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             line.setVisible(tick is not None)
             if tick is not None:
                 line.setPos(tick[0])
+
+    def _laid_out(self) -> None:
+        self._draw_axes()
+        self.moved.emit()
 
     def _dress(self) -> None:
         theme = themes.current()
@@ -155,10 +164,9 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Pixels per step have changed."""
-        super().resizeEvent(event)
-        if hasattr(self, "_bottom"):  # pyqtgraph resizes while it constructs itself
+        if hasattr(self, "_axis"):  # pyqtgraph resizes while it constructs itself
             self._axis = StepAxis(self.width(), self._axis.total)
-            self._draw_axes()
+        super().resizeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Nothing zooms here; whatever lies around may scroll."""

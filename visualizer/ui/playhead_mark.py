@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from visualizer.ui import theme as themes
 
 HALF = 8
-"""Half the width of the mark: room for its handle and its dot."""
+"""Half the width of the mark: room for its dot."""
 
 
 class _Overlay(QWidget):
@@ -23,7 +23,7 @@ class _Overlay(QWidget):
 
 
 class PlayheadMark(_Overlay):
-    """One line through filmstrip and plot, a handle on top, and a dot on the noise line.
+    """One line through filmstrip and plot, and a dot on the noise line.
 
     Moving it repaints a strip 16 pixels wide, nothing else.
     """
@@ -44,25 +44,20 @@ class PlayheadMark(_Overlay):
 
     def stand(self, x: int, bottom: int, dot: float | None) -> None:
         """Stand with the line's middle at x, from the top to ``bottom``; the dot at height y."""
-        self.setGeometry(x - HALF, 0, 2 * HALF, bottom + HALF)
+        self.setGeometry(x - HALF, 0, 2 * HALF, bottom)
         if dot != self._dot:
             self._dot = dot
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Line, handle, dot."""
+        """Line and dot."""
         theme = themes.current()
         accent = QColor(theme.accent)
         painter = QPainter(self)
-        painter.fillRect(HALF - 1, 0, 2, self.height() - HALF, accent)
+        painter.fillRect(HALF - 1, 0, 2, self.height(), accent)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(accent)
-        parent = self.parentWidget()
-        focused = parent is not None and parent.hasFocus()
-        painter.setPen(QPen(QColor(theme.text), 1.5) if focused else Qt.PenStyle.NoPen)
-        handle = [QPointF(HALF - 6, 1), QPointF(HALF + 6, 1), QPointF(HALF, 9)]
-        painter.drawPolygon(QPolygonF(handle))
         if self._dot is not None:
+            painter.setBrush(accent)
             painter.setPen(QPen(QColor(theme.ground), 2))
             painter.drawEllipse(QPointF(HALF, self._dot), 5.5, 5.5)
         painter.end()
@@ -82,6 +77,18 @@ class HoverMark(_Overlay):
         painter.end()
 
 
+class FocusRing(_Overlay):
+    """Says that the keyboard speaks to the timeline."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The ring."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(themes.current().second), 2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        painter.end()
+
+
 class Legend(_Overlay):
     """Which line is which, in words, with a piece of each line beside them."""
 
@@ -92,7 +99,6 @@ class Legend(_Overlay):
     def show_lines(self, planned: bool, measured: bool) -> None:
         """Name the lines that are there."""
         self._words = ["planned noise"] * planned + ["measured"] * measured
-        self.setVisible(bool(self._words))
         self.setAccessibleName(", ".join(self._words))
         self.update()
 

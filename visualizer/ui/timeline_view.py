@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QActionGroup,
+    QColor,
+    QFocusEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from visualizer.ui import theme as themes
 from visualizer.ui.filmstrip import Filmstrip
 from visualizer.ui.noise_scale import SCALES, SHARE, NoiseScale
-from visualizer.ui.playhead_mark import HoverMark, Legend, PlayheadMark
+from visualizer.ui.playhead_mark import FocusRing, HoverMark, Legend, PlayheadMark
 from visualizer.ui.step_axis import RIGHT, StepAxis
 
 if TYPE_CHECKING:
@@ -38,7 +46,8 @@ class TimelineView(QWidget):
         self._scale = SHARE
         self._levels: list[NoiseLevel] = []
         self._shares: list[float] = []
-        self._seen = (0, False)  # points and completeness the lists were read at
+        self._read = 0  # how many points the lists hold as they really were
+        self._read_ended = False  # whether that was after the end of the run
         self._painted = False
         self._scrubbing = False
 
@@ -48,20 +57,12 @@ class TimelineView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
-        self.filmstrip = Filmstrip(playhead)
+        self.filmstrip = Filmstrip(playhead, self)
         self.plot: NoisePlot | None = None
-        self._plot_room = QWidget()
-        self._plot_room.setMinimumHeight(PLOT_LEAST)
-        self._plot_room.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addWidget(self.filmstrip)
-        self._column.addWidget(self._plot_room, 1)
-
         self._legend = Legend(self)
         self.hover_mark = HoverMark(self)
         self.mark = PlayheadMark(self)
+        self._ring = FocusRing(self)
         self.scale_button = self._make_scale_button()
         self.readout = QLabel(self)
         themes.set_role(self.readout, "chip")
@@ -81,7 +82,8 @@ class TimelineView(QWidget):
         if self._timeline is not None:
             self._timeline.grown.disconnect(self._grown)
         self._timeline = timeline
-        self._levels, self._shares, self._seen = [], [], (0, False)
+        self._levels, self._shares = [], []
+        self._read, self._read_ended = 0, False
         if timeline is not None:
             timeline.grown.connect(self._grown)
         self.filmstrip.set_timeline(timeline)
@@ -118,13 +120,11 @@ class TimelineView(QWidget):
             return
         from visualizer.ui.noise_plot import NoisePlot
 
-        self.plot = NoisePlot()
-        self.plot.setMinimumHeight(PLOT_LEAST)
-        self._column.replaceWidget(self._plot_room, self.plot)
-        self._plot_room.deleteLater()
-        for above in (self._legend, self.hover_mark, self.mark, self.scale_button, self.readout):
-            above.raise_()
-        self._column.activate()
+        self.plot = NoisePlot(self)
+        self.plot.moved.connect(self._place_mark)
+        self.plot.lower()
+        self._lay_out()
+        self.plot.show()
         self._draw_plot()
         self.plot_ready.emit()
 
@@ -133,7 +133,7 @@ class TimelineView(QWidget):
         timeline = self._timeline
         if timeline is None or not 0 <= k < timeline.total:
             return ""
-        parts = [timeline.label(k), f"timestep {timeline.timestep(k):.4g}"]
+        parts = [timeline.label(k), f"timestep {_timestep(timeline.timestep(k))}"]
         parts.append(self._scale.words(self._scale.of_level(timeline.level(k))))
         share = timeline.measured_share(k)
         if share is not None:
@@ -153,20 +153,18 @@ class TimelineView(QWidget):
         timeline = self._timeline
         if timeline is None:
             return
-        seen, complete = self._seen
-        there = len(timeline)
-        if timeline.total != len(self._levels) or there < seen or complete == timeline.running:
-            seen = 0
+        there, ended = len(timeline), not timeline.running
+        if len(self._levels) != timeline.total or ended != self._read_ended or there < self._read:
             self._levels = [timeline.level(k) for k in range(timeline.total)]
-        for k in range(seen, there):
+            self._read = 0
+        del self._shares[self._read :]
+        for k in range(self._read, there):
             self._levels[k] = timeline.level(k)
-        del self._shares[seen:]
-        for k in range(seen, there):
             share = timeline.measured_share(k)
             if share is None:
                 break
             self._shares.append(share)
-        self._seen = (len(self._shares), not timeline.running)
+        self._read, self._read_ended = len(self._shares), ended
 
     def _draw_plot(self) -> None:
         self._redraw.stop()
@@ -180,6 +178,7 @@ class TimelineView(QWidget):
                 [of_share(share) for share in self._shares],
             )
         self._legend.show_lines(bool(self._levels), bool(self._shares))
+        self._legend.setVisible(bool(self._levels) and not self.readout.isVisible())
         self._place_overlays()
 
     # --- the playhead -------------------------------------------------------------------------
@@ -200,8 +199,15 @@ class TimelineView(QWidget):
             return self.filmstrip.height()
         return int(self.plot.geometry().y()) + self.plot.plot_bottom()
 
+    def _lay_out(self) -> None:
+        top = self.filmstrip.height()
+        self.filmstrip.setGeometry(0, 0, self.width(), top)
+        if self.plot is not None:
+            self.plot.setGeometry(0, top, self.width(), max(self.height() - top, 1))
+
     def _place_overlays(self) -> None:
-        top = self.filmstrip.geometry().bottom() + 1
+        top = self.filmstrip.height()
+        self._ring.setGeometry(self.rect())
         self.scale_button.adjustSize()
         self.scale_button.move(themes.SPACE // 2, top + 4)
         self.scale_button.setVisible(self.plot is not None)
@@ -226,15 +232,19 @@ class TimelineView(QWidget):
         x = round(self.axis.x(k))
         self.readout.setText(words)
         self.readout.adjustSize()
-        left = min(max(x - self.readout.width() // 2, 4), self.width() - self.readout.width() - 4)
-        self.readout.move(left, self.filmstrip.geometry().bottom() + 3)
+        leftmost = self.scale_button.geometry().right() + themes.SPACE
+        rightmost = self.width() - self.readout.width() - themes.SPACE // 2
+        left = max(min(x - self.readout.width() // 2, rightmost), leftmost)
+        self.readout.move(left, self.filmstrip.height() + 2)
         self.readout.show()
+        self._legend.setVisible(not self._legend.geometry().intersects(self.readout.geometry()))
         self.hover_mark.stand(x, self._line_bottom())
         self.hover_mark.setVisible(k != self._playhead.index)
 
     def _leave(self) -> None:
         self.readout.hide()
         self.hover_mark.hide()
+        self._legend.setVisible(bool(self._levels))
 
     # --- the scale ----------------------------------------------------------------------------
 
@@ -288,7 +298,7 @@ class TimelineView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The axis is as wide as the widget."""
         super().resizeEvent(event)
-        self._column.activate()
+        self._lay_out()
         self._leave()
         self._draw_plot()
 
@@ -297,6 +307,17 @@ class TimelineView(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
             self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever came here by keyboard sees where the focus is."""
+        super().focusInEvent(event)
+        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._ring.setVisible(event.reason() in reasons)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """No ring without focus."""
+        super().focusOutEvent(event)
+        self._ring.hide()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Jump there."""
@@ -323,3 +344,7 @@ class TimelineView(QWidget):
         """Nothing is read out any more."""
         super().leaveEvent(event)
         self._leave()
+
+
+def _timestep(t: float) -> str:
+    return f"{t:.0f}" if t >= 10 or t == int(t) else f"{t:.3g}"
