@@ -1,8 +1,9 @@
 """Start the Denoising Visualizer from a fresh checkout, or test it, with one command.
 
-    python3 packaging/dev.py run   [FILE or other arguments of the program]
-    python3 packaging/dev.py test  [arguments of pytest]
-    python3 packaging/dev.py bench [names of benchmarks]
+    python3 packaging/dev.py run          [FILE or other arguments of the program]
+    python3 packaging/dev.py test         [arguments of pytest]
+    python3 packaging/dev.py bench        [names of benchmarks]
+    python3 packaging/dev.py screenshots  [arguments of packaging/screenshots.py]
 
 On Windows: py packaging\\dev.py run
 
@@ -26,7 +27,7 @@ from environment import Environment, wait_for
 from machine import Interpreter, Stop, ensure_libraries, needed_libraries, why_unsupported
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("run", "test", "bench")
+COMMANDS = ("run", "test", "bench", "screenshots")
 INTERRUPTED = 130  # what a shell reports for Ctrl+C
 
 
@@ -40,7 +41,7 @@ class Wish(NamedTuple):
     @property
     def needs_tools(self) -> bool:
         """Whether the tools of development are needed, not only the program."""
-        return self.command != "run"
+        return self.command in ("test", "bench")
 
 
 def main(argv: list[str]) -> int:
@@ -53,7 +54,7 @@ def main(argv: list[str]) -> int:
         problem = why_unsupported(Interpreter.running())
         if problem:
             raise Stop(problem)
-        ensure_libraries(needed_libraries(wish.command))
+        ensure_libraries(needed_libraries(wish.command, wish.arguments))
         environment = Environment(ROOT)
         environment.ensure(tools=wish.needs_tools, torch_index=wish.torch_index)
         return hand_over(wish, str(environment.python))
@@ -92,16 +93,19 @@ def read_arguments(argv: list[str]) -> Wish:
 
 
 def hand_over(wish: Wish, python: str) -> int:
-    """Run the command in the environment; on POSIX, ``run`` and ``bench`` replace this process."""
+    """Run the command in the environment; on POSIX, what is run replaces this process."""
     if wish.command == "test":
         return checks.run_all(python, str(ROOT), wish.arguments)
     if wish.command == "bench":
         os.chdir(ROOT)
-        command = [python, "-m", "benchmarks", *wish.arguments]
+        program = ["-m", "benchmarks"]
+    elif wish.command == "screenshots":
+        program = [str(ROOT / "packaging" / "screenshots.py")]
     else:
         # The person's own folder stays the current one, for the files they name, but -P keeps a
         # module in it from being taken for one of the program's.
-        command = [python, "-P", "-m", "visualizer", *wish.arguments]
+        program = ["-P", "-m", "visualizer"]
+    command = [python, *program, *wish.arguments]
     if sys.platform != "win32":  # there, exec would give the console back at once
         sys.stdout.flush()
         os.execv(python, command)

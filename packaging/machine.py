@@ -113,17 +113,26 @@ WINDOW_LIBRARIES = (
 )
 
 
-def needed_libraries(command: str) -> tuple[Library, ...]:
-    """The libraries that ``command`` needs here. The tests draw to memory and need no X."""
+def needed_libraries(command: str, arguments: list[str]) -> tuple[Library, ...]:
+    """The libraries that a command of dev.py needs on this machine, and no more.
+
+    Sampling and telling about files need no Qt; the tests, the benchmarks and the scenes that a
+    model is trained on are drawn to memory; only a window needs X.
+    """
     if not sys.platform.startswith("linux"):
         return ()
-    if command != "run":
+    if command in ("test", "bench"):
         return QT_LIBRARIES
-    if os.environ.get("DISPLAY"):
-        return QT_LIBRARIES + WINDOW_LIBRARIES
-    if os.environ.get("WAYLAND_DISPLAY"):
+    if command == "run" and arguments[:1] in (["train"], ["evaluate"]):
         return QT_LIBRARIES
-    return ()  # no display: the program works headless and never loads Qt
+    if command == "run" and (arguments[:1] in (["run"], ["info"]) or not _has_screen()):
+        return ()
+    return QT_LIBRARIES + (WINDOW_LIBRARIES if os.environ.get("DISPLAY") else ())
+
+
+def _has_screen() -> bool:
+    """Whether Qt was given somewhere to draw, if only the memory; where not, it is never loaded."""
+    return any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")))
 
 
 def missing_libraries(libraries: tuple[Library, ...]) -> list[Library]:

@@ -102,13 +102,19 @@ def test_a_library_that_apt_did_not_bring_is_still_answered(
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux has the libraries apart")
 def test_only_a_window_needs_the_libraries_of_x(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+    needed = machine.needed_libraries
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
-    assert machine.needed_libraries("run") == ()
-    assert machine.needed_libraries("test") == machine.QT_LIBRARIES
+    assert needed("run", []) == ()
+    assert needed("screenshots", []) == machine.QT_LIBRARIES
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert needed("run", []) == machine.QT_LIBRARIES
     monkeypatch.setenv("DISPLAY", ":0")
-    assert set(machine.needed_libraries("run")) > set(machine.QT_LIBRARIES)
-    assert machine.needed_libraries("test") == machine.QT_LIBRARIES
+    for arguments in ([], ["a.denoise"]):
+        assert needed("run", arguments) == machine.QT_LIBRARIES + machine.WINDOW_LIBRARIES
+    assert needed("run", ["train"]) == machine.QT_LIBRARIES
+    assert needed("run", ["run", "a red car"]) == ()
+    assert needed("test", []) == machine.QT_LIBRARIES
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="asks for POSIX")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -94,9 +93,6 @@ def test_menus_find_the_program(elsewhere: Path) -> None:
     assert (share / "metainfo" / "denoising-visualizer.metainfo.xml").is_file()
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("visualizer.cli") is None, reason="the command line is not there yet"
-)
 def test_the_wheel_makes_a_picture(elsewhere: Path, tmp_path: Path) -> None:
     from PIL import Image
 
