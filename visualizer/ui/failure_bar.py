@@ -84,9 +84,13 @@ class FailureBar(QFrame):
         return f"{self._title.text()} {self._detail.text()}".strip()
 
     def refresh_theme(self) -> None:
-        """Draw the icon in the colors of the theme that is worn now."""
-        pixmap = icon(self._icon_name, theme.current()).pixmap(QSize(_ICON, _ICON))
-        self._icon.setPixmap(pixmap)
+        """Draw the icon and the edge in the colors of the theme that is worn now."""
+        worn = theme.current()
+        edge = worn.danger if self._icon_name == "warning" else worn.quiet
+        wanted = f'QFrame[role="failure"] {{ border-left-color: {edge}; }}'
+        if self.styleSheet() != wanted:  # setting it is a change of style as well
+            self.setStyleSheet(wanted)
+        self._icon.setPixmap(icon(self._icon_name, worn).pixmap(QSize(_ICON, _ICON)))
 
     def _say(self, icon_name: str, title: str, detail: str) -> None:
         self._icon_name = icon_name

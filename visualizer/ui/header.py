@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
+from string import Template
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from visualizer.ui import theme
 from visualizer.ui.icons import IconButton
@@ -22,6 +31,29 @@ if TYPE_CHECKING:
 
 _FIELD_HEIGHT = 5 * theme.SPACE
 _BUTTON_WIDTH = 15 * theme.SPACE
+_STYLE = """
+/* A style sheet that hides the arrows with NoButtons gives the text no room at all. */
+NumberField::up-button, NumberField::down-button { width: 0; margin: 0; border: none; }
+NumberField::up-arrow, NumberField::down-arrow { image: none; width: 0; height: 0; }
+QLineEdit[role="quiet"], QComboBox[role="quiet"], NumberField[role="quiet"] {
+    background: transparent; border: 1px solid transparent; border-radius: 6px;
+    padding: 0 5px; min-height: 24px;
+}
+QLineEdit[role="quiet"] { background: $surface; }
+NumberField[role="quiet"] { background: $surface; padding: 0; }
+NumberField QLineEdit { padding: 0; }
+QComboBox[role="quiet"] { background: $surface; padding-right: 22px; }
+QLineEdit[role="quiet"]:hover, QComboBox[role="quiet"]:hover, NumberField[role="quiet"]:hover {
+    border-color: $edge;
+}
+QLineEdit[role="quiet"]:focus, QComboBox[role="quiet"]:focus, NumberField[role="quiet"]:focus {
+    border: 2px solid $second; min-height: 22px;
+}
+QLineEdit[role="quiet"]:focus { padding: 0 4px; }
+QComboBox[role="quiet"]:focus { padding: 0 21px 0 4px; }
+QToolButton[role="drop"] { color: $text; }
+QLineEdit[role="quiet"]:disabled, NumberField[role="quiet"]:disabled { background: transparent; }
+"""
 _PLAIN_TIP = "What the picture shows. Enter generates it."
 
 
@@ -35,10 +67,12 @@ class Header(QWidget):
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._working = False
+        self._worn = ""
         self._facts: ModelFacts | None = None
         self.prompt = PromptField("Prompt")
-        self.prompt.setObjectName("prompt")
+        self.prompt.setProperty("role", "prompt")
         self.prompt.setPlaceholderText("Describe a picture")
         self.prompt.setToolTip(_PLAIN_TIP)
         self.prompt.setFixedHeight(_FIELD_HEIGHT)
@@ -46,13 +80,13 @@ class Header(QWidget):
         self.seed_label = QLabel("Seed")
         self.seed_label.setProperty("role", "quiet")
         self.seed = NumberField("seed", 0, MAX_SEED)
-        self.seed.setObjectName("seed")
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("Which static the picture is carved from: any number up to 4294967295")
         self.seed.setFixedSize(15 * theme.SPACE, _FIELD_HEIGHT)
         self.seed.set_number(settings.seed)
         self.seed_label.setBuddy(self.seed)
         self.dice = IconButton("dice", "Draw another seed")
+        self.dice.setFixedSize(_FIELD_HEIGHT, _FIELD_HEIGHT)
         self.dice.clicked.connect(self.draw_seed)
         self.generate = QPushButton("Generate")
         self.generate.setProperty("role", "primary")
@@ -63,6 +97,19 @@ class Header(QWidget):
         self.show_state("ready")
         self._lay_out()
         self._connect()
+        self._wear_theme()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The fields wear the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._wear_theme()
+
+    def _wear_theme(self) -> None:
+        worn = theme.current()
+        if worn.name != self._worn:  # setting a style sheet is a style change as well
+            self._worn = worn.name
+            self.setStyleSheet(Template(_STYLE).substitute(asdict(worn)))
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
@@ -72,13 +119,12 @@ class Header(QWidget):
         first.addWidget(self.seed_label)
         first.addWidget(self.seed)
         first.addWidget(self.dice)
-        first.addSpacing(theme.SPACE)
         first.addWidget(self.generate)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, theme.SPACE)
-        rows.setSpacing(theme.SPACE)
-        rows.addLayout(first)
-        rows.addWidget(self.settings_row)
+        self._rows = QVBoxLayout(self)
+        self._rows.setSpacing(theme.SPACE)
+        self._rows.addLayout(first)
+        self._rows.addWidget(self.settings_row)
+        self.set_compact(False)
 
     def _connect(self) -> None:
         row = self.settings_row
@@ -147,6 +193,23 @@ class Header(QWidget):
         self.seed.set_number(request.seed)
         self.settings_row.show_request(request)
 
+    def shows_request(self, request: SamplingRequest) -> bool:
+        """Whether the fields say what this run was made from."""
+        row = self.settings_row
+        return (
+            self.prompt.text().strip() == request.prompt.strip()
+            and self.seed.whole() == request.seed
+            and request.steps in (None, row.steps.whole())
+            and request.guidance_scale in (None, row.guidance_scale())
+            and (request.negative_prompt or None) == row.avoid_text()
+            and row.sampler_key() == request.sampler
+        )
+
+    def set_compact(self, compact: bool) -> None:
+        """Less air, for a low window."""
+        side, top = 2 * theme.SPACE, theme.SPACE if compact else 2 * theme.SPACE
+        self._rows.setContentsMargins(side, top, side, theme.SPACE)
+
     def draw_seed(self) -> None:
         """Another seed, at random."""
         self.seed.set_number(secrets.randbelow(MAX_SEED + 1))
@@ -164,9 +227,7 @@ class Header(QWidget):
                 "running": "Stop here and keep the steps made so far (Esc)",
             }[state]
         )
-        button.setProperty("role", "" if self._working else "primary")
-        button.style().unpolish(button)
-        button.style().polish(button)
+        theme.set_role(button, "" if self._working else "primary")
 
     def _pressed(self) -> None:
         (self.stop_asked if self._working else self.generate_asked).emit()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QWidget
 
+_INDENT = 6
 MAX_SEED = 2**32 - 1  # visualizer.diffusion.request.MAX_SEED, without importing numpy for it
 
 
@@ -38,9 +39,9 @@ class NumberField(QDoubleSpinBox):
         self.setDecimals(decimals)
         self.setRange(low, high)
         self.setSingleStep(step)
-        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
         self.setKeyboardTracking(True)
+        self.lineEdit().setTextMargins(_INDENT, 0, _INDENT, 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
         self.valueChanged.connect(lambda _value: self.changed.emit())

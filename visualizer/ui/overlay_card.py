@@ -22,6 +22,7 @@ class OverlayCard(QFrame):
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("card")
+        self._worn = ""
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         heading = QLabel(title)
@@ -40,10 +41,26 @@ class OverlayCard(QFrame):
 
     def open_card(self) -> None:
         """Show it in the middle."""
+        self._wear_theme()
         self._center()
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _wear_theme(self) -> None:
+        worn = theme.current()
+        if worn.name != self._worn:
+            self._worn = worn.name
+            self.setStyleSheet(
+                f"#card {{ background: {worn.surface}; border: 1px solid {worn.edge};"
+                " border-radius: 12px; }"
+            )
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and not self.isHidden():
+            self._wear_theme()
 
     def close_card(self) -> None:
         """Take it away."""

@@ -66,7 +66,7 @@ class ProgressLine(QWidget):
         """The line."""
         worn = theme.current()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(worn.line))
+        painter.fillRect(0, _HEIGHT - 1, self.width(), 1, QColor(worn.line))
         width = float(self.width())
         if self._share is None:
             piece = width / 5

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from visualizer.ui import theme
 from visualizer.ui.icons import IconButton
@@ -20,6 +31,29 @@ if TYPE_CHECKING:
 _HEIGHT = 3 * theme.SPACE + theme.SPACE // 2
 _STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 3.0
 MAX_STEPS = 1000
+
+
+class ElidingComboBox(QComboBox):
+    """A combo box that says with "…" that its text goes on. (A style sheet takes that away.)"""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """As Qt does it, with a shorter text."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        text = option.currentText
+        option.currentText = self.fontMetrics().elidedText(
+            text, Qt.TextElideMode.ElideRight, field.width() - theme.SPACE // 2
+        )
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 class SettingsRow(QWidget):
@@ -46,7 +80,7 @@ class SettingsRow(QWidget):
         self.guidance.setFixedWidth(6 * theme.SPACE)
         chosen = settings.guidance_scale
         self.guidance.set_number(_GUIDANCE_UNTIL_KNOWN if chosen is None else chosen)
-        self.sampler = QComboBox()
+        self.sampler = ElidingComboBox()
         self.sampler.setAccessibleName("Sampler")
         self.sampler.setToolTip("The rule by which a little noise is taken away at every step")
         self.sampler.addItem("the model’s own", None)
@@ -55,7 +89,7 @@ class SettingsRow(QWidget):
         )
         self.sampler.setMinimumContentsLength(14)
         self.sampler.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.sampler.setMaximumWidth(32 * theme.SPACE)
+        self.sampler.setMaximumWidth(38 * theme.SPACE)
         self.model = QToolButton()
         self.model.setText("Built-in")
         self.model.setAccessibleName("Model")
@@ -63,6 +97,7 @@ class SettingsRow(QWidget):
         self.model.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.model.setMaximumWidth(22 * theme.SPACE)
         self.more = IconButton("more", "Size, theme and more")
+        self.more.setFixedSize(4 * theme.SPACE, _HEIGHT)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._lay_out()
         self.guidance.changed.connect(self._judge_avoid)
@@ -74,10 +109,10 @@ class SettingsRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE // 2)
         named = (
-            ("Avoid", self.avoid, 3),
+            ("Avoid", self.avoid, 2),
             ("Steps", self.steps, 0),
             ("Guidance", self.guidance, 0),
-            ("Sampler", self.sampler, 2),
+            ("Sampler", self.sampler, 3),
             ("Model", self.model, 0),
         )
         for name, field, stretch in named:
@@ -85,10 +120,10 @@ class SettingsRow(QWidget):
             label.setProperty("role", "quiet")
             label.setBuddy(field)
             if row.count():
-                row.addSpacing(theme.SPACE + theme.SPACE // 2)
+                row.addSpacing(theme.SPACE)
             row.addWidget(label)
             row.addWidget(field, stretch)
-            field.setProperty("role", "quiet")
+            field.setProperty("role", "drop" if field is self.model else "quiet")
             field.setFixedHeight(_HEIGHT)
         row.addSpacing(theme.SPACE)
         row.addWidget(self.more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
 
 WIDTH = 36 * theme.SPACE
-_TELLING = 0.03
-"""A measured share that differs from the planned one by less is not worth a word."""
+_GAPS = (8, 4, 16, 4)
+"""Below the step, the bar, the shares, and the headline."""
 
 
 class SidePanel(QScrollArea):
@@ -43,6 +45,9 @@ class SidePanel(QScrollArea):
         self._playhead = playhead
         self._timeline: Timeline | None = None
         self._facts: ModelFacts | None = None
+        self._compact = False
+        self._reusable = False
+        self._gaps = [QSpacerItem(0, gap) for gap in _GAPS]
         self.setFixedWidth(WIDTH)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -55,9 +60,11 @@ class SidePanel(QScrollArea):
         self.measured = _label("small-quiet")
         self.headline = _label("value")
         self.text = _label("")
+        self.text.setTextFormat(Qt.TextFormat.RichText)
         self.prompt = _label("small")
         self.facts = _label("small-quiet")
         self.seed = _label("small-quiet")
+        self.seed.setWordWrap(False)
         self.copy_seed = IconButton("copy", "Copy the seed")
         self.copy_seed.clicked.connect(self._copy_seed)
         self.reuse = IconButton("undo", "Use these settings again")
@@ -70,22 +77,22 @@ class SidePanel(QScrollArea):
     def _lay_out(self) -> None:
         inside = QWidget()
         inside.setObjectName("side")
-        column = QVBoxLayout(inside)
+        column = self._column = QVBoxLayout(inside)
         column.setContentsMargins(*[2 * theme.SPACE] * 4)
         column.setSpacing(0)
         column.addWidget(self.step)
-        column.addSpacing(theme.SPACE)
+        column.addItem(self._gaps[0])
         column.addWidget(self.share)
-        column.addSpacing(theme.SPACE // 2)
+        column.addItem(self._gaps[1])
         shares = QHBoxLayout()
         shares.addWidget(self.picture_share)
         shares.addStretch(1)
         shares.addWidget(self.noise_share)
         column.addLayout(shares)
         column.addWidget(self.measured)
-        column.addSpacing(2 * theme.SPACE)
+        column.addItem(self._gaps[2])
         column.addWidget(self.headline)
-        column.addSpacing(theme.SPACE // 2)
+        column.addItem(self._gaps[3])
         column.addWidget(self.text)
         column.addStretch(1)
         column.addSpacing(theme.SPACE)
@@ -94,7 +101,7 @@ class SidePanel(QScrollArea):
         column.addWidget(self.facts)
         seed_row = QHBoxLayout()
         seed_row.setSpacing(theme.SPACE // 2)
-        seed_row.addWidget(self.seed)
+        seed_row.addWidget(self.seed, 0, Qt.AlignmentFlag.AlignVCenter)
         seed_row.addWidget(self.copy_seed)
         seed_row.addStretch(1)
         seed_row.addWidget(self.reuse)
@@ -119,8 +126,9 @@ class SidePanel(QScrollArea):
         """Say it all again, for where the playhead stands now."""
         timeline = self._timeline
         shown = timeline is not None and timeline.total > 0
-        for part in (self.share, self.copy_seed, self.reuse):
+        for part in (self.share, self.copy_seed):
             part.setVisible(shown)
+        self.reuse.setVisible(shown and self._reusable)
         if timeline is None or not shown:
             self._show_nothing()
             return
@@ -134,16 +142,33 @@ class SidePanel(QScrollArea):
         explanation = explain(self._moment(timeline, k, share))
         self._show_explanation(explanation)
         self.prompt.setText(f"“{_shortened(timeline.request.prompt)}”")
-        self.prompt.setVisible(bool(timeline.request.prompt))
+        self.prompt.setVisible(bool(timeline.request.prompt) and not self._compact)
+        self.facts.setVisible(not self._compact)
         self.prompt.setToolTip(timeline.request.prompt)
         self.facts.setText(self._run_facts(timeline))
         self.seed.setText(f"Seed {timeline.request.seed}")
+
+    def set_compact(self, compact: bool) -> None:
+        """In a low window the explanation is worth more than the facts and the air."""
+        self._compact = compact
+        space = theme.SPACE
+        self._column.setContentsMargins(
+            2 * space, space if compact else 2 * space, 2 * space, space
+        )
+        for gap, usual in zip(self._gaps, _GAPS, strict=True):
+            gap.changeSize(0, usual // 2 if compact else usual)
+        self._column.invalidate()
+        self.refresh()
+
+    def offer_reuse(self, offer: bool) -> None:
+        """Whether the fields say something else than this run was made from."""
+        self._reusable = offer
+        self.reuse.setVisible(offer and self._timeline is not None)
 
     def _show_nothing(self) -> None:
         for label in (self.picture_share, self.noise_share, self.measured, self.facts, self.seed):
             label.setText("")
         self.prompt.hide()
-        self.measured.hide()
         self.step.setText("From static to picture")
         self._show_explanation(
             Explanation(
@@ -156,15 +181,20 @@ class SidePanel(QScrollArea):
 
     def _show_measured(self, timeline: Timeline, k: int, share: float) -> None:
         measured = timeline.measured_share(k) if k < len(timeline) else None
-        telling = measured is not None and abs(measured - share) >= _TELLING
-        self.measured.setVisible(telling)
-        if telling and measured is not None:
-            against = "the guess so far" if not timeline.complete else "the final picture"
-            self.measured.setText(f"Measured against {against}: {percent(measured)} noise")
+        if measured is None:
+            self.measured.setText(" ")  # its room is kept, so that nothing jumps
+            self.measured.setToolTip("")
+            return
+        against = "finished picture" if timeline.complete else "model’s guess"
+        self.measured.setText(f"Measured: {percent(measured)} noise")
+        self.measured.setToolTip(
+            f"Planned are {percent(share)}. Measured is what is really there: the latent compared "
+            f"with the {against}."
+        )
 
     def _show_explanation(self, explanation: Explanation) -> None:
         self.headline.setText(explanation.title)
-        self.text.setText(explanation.text)
+        self.text.setText(f'<p style="line-height: 125%">{escape(explanation.text)}</p>')
 
     def _moment(self, timeline: Timeline, k: int, share: float) -> Moment:
         from visualizer.diffusion.trajectory import CHANGE_GAIN  # numpy is there by now

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 NAME = "Denoising Visualizer"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
+_LOW = 720
 _SECOND_PRESS_MS = 500
 _SAID_MS = 8000
 _VIEWS = ("noisy", "denoised", "noise", "change", "channels")
@@ -73,7 +74,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.settings = settings
         self._planned: Timeline | None = None
-        self._waiting = False
+        self._live: Timeline | None = None
         self._closed = False
         self._was_maximized = False
         self._since_start = QElapsedTimer()
@@ -86,12 +87,12 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore_geometry()
         self._show_timeline(session.current)
-        self.history.set_history(session.history)
+        self._show_history()
         if session.facts is not None:
             self._take_facts(session.facts)
         else:
             self.progress.set_share(None)
-            self._say("Loading the model …", stays=True)
+            self._say("Loading the model …", True)
         self.header.prompt.setFocus()
 
     # --- building -----------------------------------------------------------------------------
@@ -169,23 +170,23 @@ class MainWindow(QMainWindow):
         page = self._page = QWidget()
         page.setObjectName("page")
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside a field leaves the field
-        centre = QVBoxLayout()
-        centre.setContentsMargins(theme.SPACE, 2 * theme.SPACE, theme.SPACE, theme.SPACE)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(theme.SPACE)
+        pictures.addWidget(self.history)
+        pictures.addWidget(self.canvas, 1)
+        centre = self._centre = QVBoxLayout()
         centre.setSpacing(theme.SPACE)
-        centre.addWidget(self.canvas, 1)
-        centre.addWidget(self.view_switch, 0, Qt.AlignmentFlag.AlignHCenter)
+        centre.addLayout(pictures, 1)
+        centre.addWidget(self.view_switch)
         self._body = QHBoxLayout()
-        self._body.setContentsMargins(theme.SPACE, 0, 0, 0)
+        self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(0)
-        self._body.addWidget(self.history)
         self._body.addLayout(centre, 1)
         self._body.addWidget(self.side_panel)
         self.transport.add_action_widget(self.status)
         self.transport.add_action_widget(self.save_button)
         self.transport.add_action_widget(self.export_button)
-        time = QVBoxLayout()
-        time.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
-        time.setSpacing(theme.SPACE)
+        time = self._time = QVBoxLayout()
         time.addWidget(self.transport)
         time.addWidget(self.timeline_view)
         line = QFrame()
@@ -200,6 +201,7 @@ class MainWindow(QMainWindow):
         column.addWidget(line)
         column.addLayout(time)
         self.setCentralWidget(page)
+        self._set_compact(False)
         self.message = FailureBar(page)
         self.shortcuts_card = shortcuts_card(page)
         self.about_card = about_card(page)
@@ -209,6 +211,7 @@ class MainWindow(QMainWindow):
         header.generate_asked.connect(self.generate)
         header.stop_asked.connect(self.stop)
         header.edited.connect(self._plan)
+        header.edited.connect(self._judge_reuse)
         header.note.connect(self.message.show_note)
         self.model_menu = ModelMenu(self)
         self.model_menu.set_current(self.settings.model_folder)
@@ -236,8 +239,9 @@ class MainWindow(QMainWindow):
         session.run_started.connect(self._run_started)
         session.progressed.connect(self._progressed)
         session.run_finished.connect(self._run_finished)
-        session.opened.connect(self._opened)
-        session.history_changed.connect(self._history_changed)
+        session.running_changed.connect(self._running_changed)
+        session.opened.connect(lambda _timeline: self._judge_actions())
+        session.history_changed.connect(self._show_history)
         session.saved.connect(lambda path: self._say(f"Saved as {Path(path).name}"))
         session.exported.connect(lambda path: self._say(f"Exported as {Path(path).name}"))
         session.failed.connect(self.show_failure)
@@ -251,7 +255,7 @@ class MainWindow(QMainWindow):
 
     def generate(self) -> None:
         """Make the picture of the fields, unless one is being made. Never stops one."""
-        if self.session.running or self._waiting:
+        if self.session.running:
             return
         from visualizer.diffusion.request import RequestError
 
@@ -271,8 +275,6 @@ class MainWindow(QMainWindow):
             return
         self.message.dismiss()
         self._since_start.start()
-        self._waiting = True
-        self.header.show_state("running" if self.session.facts is not None else "waiting")
         self.session.generate(request)
         self.timeline_view.setFocus()
 
@@ -281,8 +283,6 @@ class MainWindow(QMainWindow):
         if self._since_start.isValid() and self._since_start.elapsed() < _SECOND_PRESS_MS:
             return
         self.session.stop()
-        if not self.session.running:
-            self._at_rest()
 
     def open_file(self) -> None:
         """Ask for a run file and open it."""
@@ -302,7 +302,7 @@ class MainWindow(QMainWindow):
         timeline = self._finished()
         path = files.ask_save(self, timeline, ending, suffix) if timeline else ""
         if timeline and path:
-            self._say("Exporting …", stays=True)
+            self._say("Exporting …", True)
             self.session.export_run(timeline, path)
 
     def toggle_full_screen(self) -> None:
@@ -321,10 +321,9 @@ class MainWindow(QMainWindow):
     def show_failure(self, failure: Failure) -> None:
         """Say what went wrong."""
         self.message.show_failure(failure)
-        if not self.session.running and not self._waiting:
-            self.status.setText("")
-        if self.session.facts is not None and not self.session.running:
-            self._at_rest()
+        if not self.session.running:
+            self._say("")
+            self._rest()
 
     def _escape(self) -> None:
         for card in (self.shortcuts_card, self.about_card):
@@ -333,7 +332,7 @@ class MainWindow(QMainWindow):
                 return
         if self.isFullScreen():
             self.toggle_full_screen()
-        elif self.session.running or self._waiting:
+        elif self.session.running:
             self.stop()
         else:
             self.message.dismiss()
@@ -396,9 +395,10 @@ class MainWindow(QMainWindow):
     # --- what the session says ----------------------------------------------------------------
 
     def _model_loading(self, sentence: str) -> None:
-        if not self.session.running:
-            self.progress.set_share(None)
-        self._say(f"{sentence}  Your picture is next." if self._waiting else sentence, stays=True)
+        if self.session.running and not self.session.waiting:
+            return  # another model loads while a run goes on: the run is more interesting
+        self.progress.set_share(None)
+        self._say(f"{sentence}  Your picture is next." if self.session.waiting else sentence, True)
 
     def _take_facts(self, facts: ModelFacts) -> None:
         self.header.set_facts(facts)
@@ -424,24 +424,33 @@ class MainWindow(QMainWindow):
         self.history.set_current(timeline)
         self.setWindowTitle(f"{_shortened(timeline.title)} – {NAME}" if timeline else NAME)
         self._judge_actions()
+        self._judge_reuse()
         self.message.clear("run")
         if timeline is not None and timeline.notice:
             self.message.show_note(timeline.notice, "run")
 
+    def _running_changed(self, running: bool) -> None:
+        if not running:
+            self._rest()
+        elif self.session.loading and self.session.waiting:
+            self.header.show_state("waiting")
+            self._say("Your picture is made as soon as the model is loaded.", True)
+        else:
+            self.header.show_state("running")
+
     def _run_started(self, timeline: Timeline) -> None:
-        self._waiting = False
         self._since_start.start()
         self.header.show_state("running")
         self.progress.set_share(0)
-        self._say(f"Step 0 of {timeline.total - 1}", stays=True)
-        self._judge_actions()
+        self._say(f"Step 0 of {timeline.total - 1}", True)
+        self._show_history()
 
     def _progressed(self, progress: Progress) -> None:
         self.progress.set_share(progress.done / max(progress.total, 1))
-        self._say(progress_text(progress), stays=True)
+        self._say(progress_text(progress), True)
 
     def _run_finished(self, timeline: Timeline) -> None:
-        self._at_rest()
+        self._judge_actions()
         if timeline.cancelled:
             done = max(len(timeline) - 1, 0)
             self._say(f"Stopped after {done} of {timeline.total - 1} steps")
@@ -450,17 +459,20 @@ class MainWindow(QMainWindow):
         if timeline is self.session.current and timeline.notice:
             self.message.show_note(timeline.notice, "run")
 
-    def _opened(self, _timeline: Timeline) -> None:
-        self._judge_actions()
+    def _show_history(self) -> None:
+        """The runs of the sitting, and the one that is being made."""
+        runs, current = self.session.history, self.session.current
+        if current is not None and current.running:
+            self._live = current
+        live = self._live
+        if live is not None and live.running and live not in runs:
+            runs = (*runs, live)
+        self.history.set_history(runs)
+        self.history.set_current(current)
 
-    def _history_changed(self) -> None:
-        self.history.set_history(self.session.history)
-        self.history.set_current(self.session.current)
-
-    def _at_rest(self) -> None:
-        self._waiting = False
+    def _rest(self) -> None:
         self.header.show_state("ready")
-        self.progress.set_share(0 if self.session.facts is not None else None)
+        self.progress.set_share(None if self.session.loading else 0)
         self._judge_actions()
 
     def _judge_actions(self) -> None:
@@ -468,6 +480,13 @@ class MainWindow(QMainWindow):
         self.save_button.setEnabled(can)
         self.export_button.setEnabled(can)
         self.actions_by_name["save"].setEnabled(can)
+
+    def _judge_reuse(self) -> None:
+        """A run whose settings stand in the fields needs no button that puts them there."""
+        current = self.session.current
+        self.side_panel.offer_reuse(
+            current is not None and not self.header.shows_request(current.request)
+        )
 
     def _finished(self) -> Timeline | None:
         current = self.session.current
@@ -490,9 +509,22 @@ class MainWindow(QMainWindow):
             self.message.refresh_theme()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The message stays at its place."""
+        """The message stays at its place; a low window spends less on the timeline."""
         super().resizeEvent(event)
+        self._set_compact(self.height() < _LOW)
         self._place_message()
+
+    def _set_compact(self, compact: bool) -> None:
+        view, space = self.timeline_view, theme.SPACE
+        size = view.minimumSizeHint() if compact else view.sizeHint()
+        view.setMaximumHeight(size.height())
+        self.header.set_compact(compact)
+        self.side_panel.set_compact(compact)
+        above = space if compact else 2 * space
+        self._centre.setContentsMargins(space, above, space, space)
+        between = space // 2 if compact else space
+        self._time.setContentsMargins(2 * space, between, 2 * space, between)
+        self._time.setSpacing(between)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The message is as high as its text."""
@@ -501,11 +533,11 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     def _place_message(self) -> None:
-        page = self._page
-        width = min(page.width() - 4 * theme.SPACE, 90 * theme.SPACE)
+        room = self.side_panel.x()  # beside the panel, over the picture
+        width = min(room - 4 * theme.SPACE, 90 * theme.SPACE)
         height = max(self.message.heightForWidth(width), self.message.minimumSizeHint().height())
         top = self.progress.geometry().bottom() + theme.SPACE
-        self.message.setGeometry((page.width() - width) // 2, top, width, height)
+        self.message.setGeometry((room - width) // 2, top, width, height)
         self.message.raise_()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
