@@ -12,7 +12,6 @@ P is one fixed random linear map. What is seen is still a decode of that very la
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from visualizer.training.architecture import LATENT_CHANNELS
+from visualizer.training.architecture import LATENT_CHANNELS, LATENT_SIZE
 from visualizer.training.autoencoder import encode, picture_loss, to_tensor
 from visualizer.training.dataset import read
 from visualizer.training.denoiser import alphas_cumprod, noised
@@ -35,35 +34,32 @@ PEAK_RATE = 1.2e-3
 STRENGTH = 0.55
 CLEAN_SHARE = 0.6
 RESIDUAL_NOISE = 0.06  # standard deviation that the denoiser leaves in its final latents
-PATCH = 16
+PATCH, OVERLAP = 12, 4
 BATCH = 16
 
 
 class Static:
-    """P: latent noise (B, 8, 16, 16) to static (B, 3, 128, 128) of unit variance.
+    """P: latent noise (B, 8, 16, 16) to static (B, 3, 128, 128) of unit variance at every pixel.
 
-    Every latent position spreads over 16 × 16 pixels, fading towards the edges, so that
-    neighbours overlap; every pixel has the same variance. Both keep an 8-pixel grid from showing.
+    Each latent position is drawn as a random patch of 12 × 12 pixels that fades into its
+    neighbours, so that no 8-pixel grid shows.
     """
 
     def __init__(self, seed: int = 5) -> None:
         generator = torch.Generator().manual_seed(seed)
         kernel = torch.randn(LATENT_CHANNELS, 3, PATCH, PATCH, generator=generator)
-        window = torch.sin(math.pi * (torch.arange(PATCH) + 0.5) / PATCH)
-        kernel = kernel * window[:, None] * window[None, :]
-        # A pixel is reached by 2 × 2 positions: the squares of its 4 · 8 weights add up to one.
-        half = PATCH // 2
-        phases = kernel.view(LATENT_CHANNELS, 3, 2, half, 2, half)
-        kernel = phases / phases.square().sum((0, 2, 4), keepdim=True).sqrt()
-        self.kernel = kernel.reshape(LATENT_CHANNELS, 3, PATCH, PATCH)
+        edge = torch.sin(torch.pi / 2 * (torch.arange(OVERLAP) + 0.5) / OVERLAP)
+        window = torch.cat([edge, torch.ones(PATCH - 2 * OVERLAP), edge.flip(0)])
+        self.kernel = kernel * window[:, None] * window[None, :]
+        ones = torch.ones(1, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
+        self.deviation = self._spread(ones, self.kernel.square()).sqrt()
 
     def __call__(self, eps: torch.Tensor) -> torch.Tensor:
-        kernel = self.kernel.to(eps)
-        margin = PATCH // 4
-        spread = F.conv_transpose2d(eps, kernel, stride=PATCH // 2, padding=margin)
-        ones = torch.ones_like(eps[:1])
-        reach = F.conv_transpose2d(ones, kernel.square(), stride=PATCH // 2, padding=margin)
-        return spread / reach.sqrt()
+        return self._spread(eps, self.kernel.to(eps)) / self.deviation.to(eps)
+
+    @staticmethod
+    def _spread(eps: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+        return F.conv_transpose2d(eps, kernel, stride=PATCH - OVERLAP, padding=OVERLAP // 2)
 
 
 def train_static(
