@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from visualizer.session.gentle_import import gently, preload_torch
+
 if TYPE_CHECKING:
     from visualizer.diffusion.model import Model
 
@@ -15,14 +17,24 @@ def open_model(folder: str | None, say: Callable[[str], None]) -> Model:
     Raises:
         ModelError: with a sentence.
     """
-    say("Loading PyTorch …")
-    import torch  # noqa: F401
+    with gently():
+        say("Loading PyTorch …")
+        preload_torch()
+        import torch  # noqa: F401
 
-    say("Loading the diffusion library …")
-    from visualizer.diffusion.model import Model
+        _quiet_tqdm()
+        say("Loading the diffusion library …")
+        from visualizer.diffusion.model import Model
 
-    if folder is None:
-        say("Opening the built-in model …")
-        return Model.builtin()
-    say("Opening the model …")
-    return Model.open(folder)
+        if folder is None:
+            say("Opening the built-in model …")
+            return Model.builtin()
+        say("Opening the model …")
+        return Model.open(folder)
+
+
+def _quiet_tqdm() -> None:
+    """No thread that watches over progress bars which nobody sees."""
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0
