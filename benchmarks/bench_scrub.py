@@ -71,7 +71,8 @@ def main() -> None:
     theme.apply(app, theme.DARK)
     window = QWidget()
     playhead = Playhead(window)
-    parts = [c(playhead) for c in (Canvas, ViewSwitch, TransportBar, TimelineView)]
+    view = TimelineView(playhead)
+    parts = [Canvas(playhead), ViewSwitch(playhead), TransportBar(playhead), view]
     column = QVBoxLayout(window)
     for part in parts:
         column.addWidget(part)
@@ -81,7 +82,7 @@ def main() -> None:
     playhead.set_bounds(len(run))
     for part in parts:
         part.set_timeline(run)
-    parts[3].add_plot()
+    view.add_plot()
     for _ in range(20):
         app.processEvents()
 

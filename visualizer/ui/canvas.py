@@ -75,6 +75,11 @@ class ScaledPictures:
             self._size -= _bytes(gone)
         return pixmap
 
+    @property
+    def bytes_kept(self) -> int:
+        """How much memory the scaled pictures take."""
+        return self._size
+
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()

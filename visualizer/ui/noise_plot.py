@@ -35,7 +35,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Points stand at other pixels than before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, enableMenu=False)
         self._axis = StepAxis(1, 0)
         self._scale = SHARE
         self._low, self._high = 0.0, 1.0
@@ -45,7 +45,6 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setAccessibleName("Noise plot")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
         item = self.getPlotItem()

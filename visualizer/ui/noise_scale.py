@@ -117,7 +117,7 @@ LOG_SNR = NoiseScale(
     of_share=_log_snr_of_share,
     pure_noise=-math.inf,
     clean=math.inf,
-    form=lambda value: _minus(f"log-SNR {value:.2f}"),
+    form=lambda value: f"log-SNR {_minus(f'{value:.2f}')}",
     rises=True,
 )
 SCALES = {scale.key: scale for scale in (SHARE, SIGMA, LOG_SNR)}

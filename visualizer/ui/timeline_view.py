@@ -124,7 +124,6 @@ class TimelineView(QWidget):
         self.plot.moved.connect(self._place_mark)
         self.plot.lower()
         self._lay_out()
-        self.plot.show()
         self._draw_plot()
         self.plot_ready.emit()
 
@@ -170,6 +169,7 @@ class TimelineView(QWidget):
         self._redraw.stop()
         self._read_levels()
         if self.plot is not None:
+            self.plot.setVisible(bool(self._levels))  # an axis with nothing on it says nothing
             of_level, of_share = self._scale.of_level, self._scale.of_share
             self.plot.show_levels(
                 self.axis,
@@ -210,7 +210,7 @@ class TimelineView(QWidget):
         self._ring.setGeometry(self.rect())
         self.scale_button.adjustSize()
         self.scale_button.move(themes.SPACE // 2, top + 4)
-        self.scale_button.setVisible(self.plot is not None)
+        self.scale_button.setVisible(self.plot is not None and bool(self._levels))
         self._legend.adjustSize()
         self._legend.move(self.width() - RIGHT - self._legend.width() - themes.SPACE, top + 4)
         self._place_mark()

@@ -58,6 +58,7 @@ class ViewSwitch(QWidget):
         playhead.view_changed.connect(self._show_view)
         playhead.moved.connect(self._show_empty)
         self._show_view(playhead.view)
+        self._show_empty()
 
     def set_timeline(self, timeline: Timeline | None) -> None:
         """Show another timeline, or none."""

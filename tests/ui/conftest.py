@@ -1,0 +1,30 @@
+"""What every test of the window shares: a dark theme, and no widget left behind."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from visualizer.ui import theme
+
+
+@pytest.fixture(autouse=True)
+def clean_application(qapp: QApplication) -> Iterator[None]:
+    """Start dark; fail when a top-level widget outlives its test."""
+    if not qapp.styleSheet() or theme.current() is not theme.DARK:
+        theme.apply(qapp, theme.DARK)
+    before = {id(widget) for widget in qapp.topLevelWidgets()}
+
+    def left_behind() -> list[QWidget]:
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        return [widget for widget in qapp.topLevelWidgets() if id(widget) not in before]
+
+    yield
+    qapp.processEvents()
+    if left_behind():
+        gc.collect()  # only then: it takes longer than most tests
+        assert not left_behind()

@@ -1,0 +1,49 @@
+"""The view switch chooses, and dims what is empty."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from tests.ui.example_timelines import make_timeline, playhead_on
+from visualizer.diffusion.trajectory import VIEWS
+from visualizer.ui.canvas import VIEW_NAMES
+from visualizer.ui.view_switch import WORDS, ViewSwitch
+
+
+def test_all_views_have_a_segment_in_the_order_of_the_keys() -> None:
+    assert tuple(WORDS) == VIEWS
+    assert set(VIEW_NAMES) == set(VIEWS)
+
+
+def test_choosing_goes_both_ways(qtbot: QtBot) -> None:
+    timeline = make_timeline(10)
+    playhead = playhead_on(timeline, 4)
+    switch = ViewSwitch(playhead)
+    qtbot.addWidget(switch)
+    assert not switch.buttons["noisy"].isEnabled()
+    switch.set_timeline(timeline)
+    assert switch.buttons["noisy"].isChecked()
+    switch.buttons["denoised"].click()
+    assert playhead.view == "denoised"
+    playhead.set_view("channels")
+    assert [v for v, b in switch.buttons.items() if b.isChecked()] == ["channels"]
+    assert switch.buttons["channels"].toolTip().endswith("(5)")
+
+
+def test_empty_views_are_dimmed_and_say_why(qtbot: QtBot) -> None:
+    timeline = make_timeline(10)
+    playhead = playhead_on(timeline, 0)
+    switch = ViewSwitch(playhead)
+    qtbot.addWidget(switch)
+    switch.set_timeline(timeline)
+
+    def empty() -> set[str]:
+        return {v for v, b in switch.buttons.items() if b.property("empty")}
+
+    assert empty() == {"change"}
+    assert "first step" in switch.buttons["change"].toolTip()
+    assert switch.buttons["change"].isEnabled(), "chosen, the canvas explains"
+    playhead.seek(5)
+    assert empty() == set()
+    playhead.seek(10)
+    assert empty() == {"noise"}
