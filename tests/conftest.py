@@ -1,8 +1,32 @@
 """Settings that must be in place before any test module is imported."""
 
+from __future__ import annotations
+
 import os
+import shutil
+import tempfile
+
+import pytest
+
+HOME = "DENOISING_VISUALIZER_HOME"
 
 # No window may open, and Qt reads this once, when its first application object is made.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 # Nothing may be fetched while testing: a test that needs the network is a wrong test.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Small tensors gain nothing from more threads, and threads that wait for each other make tests
+# many times slower on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What a person keeps on this computer is out of reach, also for fixtures that outlive one test.
+os.environ[HOME] = tempfile.mkdtemp(prefix="denoising-visualizer-tests-")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test starts with no settings, no history and no crash log."""
+    monkeypatch.setenv(HOME, str(tmp_path_factory.mktemp("home")))
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ[HOME], ignore_errors=True)

@@ -187,6 +187,7 @@ class Model:
         scheduler = samplers.fresh_scheduler(self.pipeline.scheduler, request.sampler)
         samplers.prediction_type_of(scheduler)
         steps = request.steps or _defaults_of(self.pipeline)[0]
+        samplers.check_steps(scheduler, steps)
         try:
             scheduler.set_timesteps(steps)
             levels, timesteps = samplers.planned_levels(scheduler)

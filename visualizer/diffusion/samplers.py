@@ -79,16 +79,19 @@ _VE_SCHEDULERS = ("Euler", "Heun", "KDPM2", "LMS", "DPMSolverSDE")
 
 def is_flow(scheduler: Any) -> bool:
     """True for flow matching, whose latents are x = (1−σ)·x₀ + σ·ε."""
-    return type(scheduler).__name__.startswith("FlowMatch") or bool(
-        scheduler.config.get("use_flow_sigmas", False)
-    )
+    return _is_a(scheduler, ("FlowMatch",)) or bool(scheduler.config.get("use_flow_sigmas", False))
 
 
 def space_of(scheduler: Any) -> Space:
     """The scale in which a scheduler holds its latents."""
     if is_flow(scheduler):
         return "flow"
-    return "ve" if type(scheduler).__name__.startswith(_VE_SCHEDULERS) else "vp"
+    return "ve" if _is_a(scheduler, _VE_SCHEDULERS) else "vp"
+
+
+def _is_a(scheduler: Any, names: tuple[str, ...]) -> bool:
+    """Whether the name of a scheduler's class, or of one it derives from, begins so."""
+    return any(cls.__name__.startswith(names) for cls in type(scheduler).__mro__)
 
 
 def prediction_type_of(scheduler: Any) -> PredictionType:
@@ -198,6 +201,20 @@ def planned_levels(scheduler: Any) -> tuple[tuple[NoiseLevel, ...], tuple[float,
     return (*levels, final_level(scheduler)), tuple(float(timesteps[i]) for i in kept)
 
 
+def check_steps(scheduler: Any, steps: int) -> None:
+    """Refuse more steps than the schedule that the model was trained on has.
+
+    Raises:
+        RequestError: with the largest number that works.
+    """
+    most = int(scheduler.config.num_train_timesteps)
+    if steps > most:
+        raise RequestError(
+            f"{steps} steps are more than the sampler {label_of(scheduler)} can do with this "
+            f"model. It can do up to {most}."
+        )
+
+
 def check_spacing(scheduler: Any, levels: tuple[NoiseLevel, ...], steps: int) -> None:
     """Refuse spacings that cannot start from pure noise or run past the schedule.
 
@@ -214,8 +231,8 @@ def check_spacing(scheduler: Any, levels: tuple[NoiseLevel, ...], steps: int) ->
     repeats = len(timesteps) > 1 and float(timesteps[0]) == float(timesteps[1])
     if repeats and not is_flow(scheduler):
         raise RequestError(
-            f"{steps} steps are more than the sampler {label} can tell apart. Choose fewer, "
-            f"or DDIM, which can do up to {scheduler.config.num_train_timesteps}."
+            f"{steps} steps are more than the sampler {label} can tell apart. Choose fewer "
+            "steps, or DDIM."
         )
     if levels[0].noise_share < 0.9:
         raise RequestError(
