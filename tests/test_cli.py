@@ -151,7 +151,7 @@ def test_ctrl_c_keeps_the_partial_run(
     out, err = capsys.readouterr()
     assert out == "a.denoise\n"
     assert "Stopping …" in err
-    assert re.search(r"Stopped after \d steps\.", err)
+    assert f"Stopped at step {len(run.steps) - 1} of 20." in err
 
 
 def test_a_second_ctrl_c_ends_at_once(

@@ -174,7 +174,9 @@ def _sample_and_write(
         line.say(f"Note: {note}")
     trajectory = _sample(model, request, line)
     if trajectory.cancelled:
-        line.say(trajectory.notice or f"Stopped after {_count(len(trajectory.steps), 'step')}.")
+        where = f"step {len(trajectory.steps) - 1} of {len(trajectory.planned) - 1}"
+        before = "Stopped before the first step: there is nothing to keep."
+        line.say(trajectory.notice or (f"Stopped at {where}." if trajectory.steps else before))
         kept = [out for out in outs if out.suffix.lower() == ".denoise" and trajectory.steps]
         failed = _write_all(trajectory, kept, quiet=quiet)
         return 1 if trajectory.notice or failed else 130
