@@ -72,7 +72,12 @@ def main() -> None:
     window = QWidget()
     playhead = Playhead(window)
     view = TimelineView(playhead)
-    parts = [Canvas(playhead), ViewSwitch(playhead), TransportBar(playhead), view]
+    parts: list[Canvas | ViewSwitch | TransportBar | TimelineView] = [
+        Canvas(playhead),
+        ViewSwitch(playhead),
+        TransportBar(playhead),
+        view,
+    ]
     column = QVBoxLayout(window)
     for part in parts:
         column.addWidget(part)

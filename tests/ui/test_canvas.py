@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
@@ -50,7 +51,7 @@ def wheel(canvas: Canvas, where: QPointF, delta: int) -> None:
     QApplication.sendEvent(canvas, event)
 
 
-def quadrants(size: int = 16) -> np.ndarray:  # type: ignore[type-arg]
+def quadrants(size: int = 16) -> NDArray[np.uint8]:
     picture = np.zeros((size, size, 3), dtype=np.uint8)
     half = size // 2
     picture[:half, :half] = (250, 10, 10)

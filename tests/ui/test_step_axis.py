@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,7 +32,7 @@ def test_frames_shown_never_overlap_and_fill_the_axis(axis: StepAxis, need: floa
     shown = axis.shown(need)
     assert shown == sorted(set(shown))
     assert shown[-1] == axis.total - 1
-    gaps = [axis.x(b) - axis.x(a) for a, b in zip(shown, shown[1:], strict=False)]
+    gaps = [axis.x(b) - axis.x(a) for a, b in itertools.pairwise(shown)]
     assert all(gap >= need - 1e-6 for gap in gaps)
     if len(shown) > 2:
         assert shown[0] == 0
@@ -56,7 +58,5 @@ def test_ticks_have_room(axis: StepAxis) -> None:
     ticks = axis.ticks()
     assert len(ticks) <= 60
     assert all(
-        (b - a) * axis.spacing >= 40
-        for a, b in zip(ticks, ticks[1:], strict=False)
-        if b < axis.total - 1
+        (b - a) * axis.spacing >= 40 for a, b in itertools.pairwise(ticks) if b < axis.total - 1
     )

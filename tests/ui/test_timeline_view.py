@@ -287,21 +287,21 @@ class CountingTimeline(Timeline):
 def test_a_long_run_costs_the_same_at_every_step(qtbot: QtBot) -> None:
     timeline = CountingTimeline(900)
     timeline.begin()
-    view, _, plot = show_view(qtbot, timeline, running=True)
+    _view, _, plot = show_view(qtbot, timeline, running=True)
     points = make_points(900)
     timeline.append(points[:100])
     qtbot.waitUntil(lambda: len(plot._measured) == 100)
     timeline.asked = 0
     for there in (101, 102, 110):
         timeline.append(points[len(timeline) : there])
-        qtbot.waitUntil(lambda there=there: len(plot._measured) == there)
+        qtbot.waitUntil(lambda: len(plot._measured) == len(timeline))
     assert timeline.asked == 10, "only what is new is read"
 
 
 def test_at_the_end_the_measured_line_is_read_anew(qtbot: QtBot) -> None:
     timeline = make_timeline(10)
     timeline.begin()
-    view, _, plot = show_view(qtbot, timeline)
+    _view, _, plot = show_view(qtbot, timeline)
     before = plot.y_pixel(5)
     timeline._measured[5] = 0.2
     timeline._running = False
