@@ -1,0 +1,155 @@
+"""Models: opened safely, and what the window must know of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from visualizer.assets import asset_path
+from visualizer.diffusion import Model, ModelError, SamplingRequest, sample
+from visualizer.diffusion.libraries import diffusers
+
+
+def test_facts_of_the_builtin_model(builtin: Model) -> None:
+    facts = builtin.facts
+    assert (facts.width, facts.height) == (128, 128)
+    assert facts.steps == 30
+    assert facts.guidance
+    assert facts.vocabulary is not None
+    assert {"ferrari", "sunset", "mountain"} <= facts.vocabulary.words
+    assert "DDIM" in [s.label for s in facts.samplers]
+    assert facts.own_sampler in [s.label for s in facts.samplers]
+
+
+def test_plain_diffusers_opens_the_builtin_folder_and_generates() -> None:
+    pipeline = diffusers.DiffusionPipeline.from_pretrained(asset_path("builtin-model"))
+    image = pipeline("a red car", num_inference_steps=2).images[0]
+    assert image.size == (128, 128)
+    assert np.asarray(image).std() > 1
+
+
+def test_opening_and_sampling_prints_nothing() -> None:
+    code = (
+        "from visualizer.diffusion import Model, SamplingRequest, sample;"
+        "sample(Model.builtin(), SamplingRequest('a red car', steps=2, sampler='ddim'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
+
+
+def test_importing_the_library_loads_neither_qt_nor_torch() -> None:
+    code = (
+        "import sys, visualizer.diffusion as d; d.SamplingRequest('a'); d.Trajectory; d.Step;"
+        "import visualizer.diffusion.runfile;"
+        "assert not {'torch', 'diffusers', 'PySide6'} & set(sys.modules), sorted(sys.modules);"
+        "d.Model; d.sample; assert 'torch' in sys.modules; assert 'PySide6' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_the_window_loads_no_torch() -> None:
+    code = (
+        "import sys, visualizer.ui.window, visualizer.app;"
+        "assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_identity_is_by_content_not_by_place(builtin: Model, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(asset_path("builtin-model"), copy)
+    other = Model.open(copy, device="cpu")
+    assert other.identity.weights_hash == builtin.identity.weights_hash
+    assert other.identity.config_hash == builtin.identity.config_hash
+    assert str(tmp_path) not in repr(other.identity)
+
+
+def test_changed_weights_are_another_model(builtin: Model, tmp_path: Path) -> None:
+    copy = tmp_path / "changed"
+    shutil.copytree(asset_path("builtin-model"), copy)
+    other = Model.open(copy, device="cpu")
+    next(other.pipeline.unet.parameters()).data[0] += 1
+    assert other.identity.weights_hash != builtin.identity.weights_hash
+
+
+def test_decode_and_fast_decode_agree_in_the_large(builtin: Model) -> None:
+    """Averaged over 16 × 16 pixels, the affine map must show what the VAE shows."""
+    run = sample(builtin, SamplingRequest("a red car on a road", seed=7, steps=8))
+    for k in (0, 4, 8):
+        exact = run.picture(k).astype(float)
+        fast = builtin.fast_decoder.decode(run.view_latents(k, "noisy")).astype(float)
+        assert fast.shape == exact.shape
+        coarse = [p.reshape(8, 16, 8, 16, 3).mean((1, 3)) for p in (fast, exact)]
+        assert np.abs(coarse[0] - coarse[1]).mean() < 12
+        assert np.corrcoef(coarse[0].ravel(), coarse[1].ravel())[0, 1] > 0.8 or k == 0
+
+
+def test_encode_is_the_inverse_of_decode(builtin: Model) -> None:
+    y, x = np.mgrid[0:128, 0:128]
+    smooth = np.stack([x * 1.5 + 20, y * 1.5 + 20, 128 + 0 * x], axis=-1).astype(np.uint8)
+    decoded = builtin.decode(builtin.encode(smooth)).astype(float)
+    assert np.abs(decoded - smooth).mean() < 12
+
+
+def damaged(folder: Path, how: str) -> None:
+    index_file = folder / "model_index.json"
+    if how == "no index":
+        index_file.unlink()
+    elif how == "broken index":
+        index_file.write_text("{")
+    elif how == "truncated weights":
+        weights = next((folder / "unet").glob("*.safetensors"))
+        weights.write_bytes(weights.read_bytes()[:1000])
+    else:
+        index = json.loads(index_file.read_text())
+        index.update(json.loads(how))
+        index_file.write_text(json.dumps(index))
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ("no index", "holds no model_index.json"),
+        ("broken index", "cannot be read"),
+        ("truncated weights", "could not be loaded"),
+        ('{"_class_name": "EvilPipeline"}', "no pipeline called 'EvilPipeline'"),
+        ('{"unet": ["my_code", "Evil"]}', "for safety it is not loaded"),
+        ('{"unet": ["transformers", "Evil"]}', "for safety it is not loaded"),
+    ],
+)
+def test_bad_folders_are_refused_with_a_sentence(tmp_path: Path, how: str, sentence: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(asset_path("builtin-model"), folder)
+    damaged(folder, how)
+    with pytest.raises(ModelError, match=sentence):
+        Model.open(folder, device="cpu")
+
+
+def test_missing_folder_and_missing_device(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="There is no folder"):
+        Model.open(tmp_path / "nothing")
+    with pytest.raises(ModelError, match="no device 'cuda:9'"):
+        Model.open(asset_path("builtin-model"), device="cuda:9")
+
+
+def test_long_prompts_say_how_much_is_read(builtin: Model) -> None:
+    reading = builtin.read_prompt("red car " * 40)
+    assert reading.words_total == 80
+    assert 10 < reading.words_read < 30
+    assert builtin.read_prompt("a red car").words_read == 3
+    notice = builtin.plan(SamplingRequest("red car " * 40, steps=4)).notice
+    assert f"first {reading.words_read} of its 80 words" in notice
+    assert builtin.plan(SamplingRequest("a red car", steps=4)).notice == ""
+
+
+def test_unknown_words_are_found_where_they_stand(builtin: Model) -> None:
+    prompt = "a Red elephant, at sunset"
+    assert [(prompt[a:b], w) for a, b, w in builtin.read_prompt(prompt).unknown] == [
+        ("elephant", "elephant")
+    ]
