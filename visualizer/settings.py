@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import tempfile
 from dataclasses import asdict, dataclass, field, fields
@@ -17,6 +16,14 @@ FILE_NAME = "settings.json"
 CHOICES = {
     "theme": ("system", "dark", "light"),
     "y_axis": ("share", "sigma", "log_snr"),
+}
+RANGES = {
+    "seed": (0, 2**32 - 1),
+    "steps": (1, 100_000),
+    "guidance_scale": (0, 1000),
+    "width": (8, 16384),
+    "height": (8, 16384),
+    "speed": (0.25, 4.0),
 }
 
 
@@ -58,7 +65,7 @@ class Settings:
         settings = cls(folder=folder)
         try:
             values = json.loads(settings.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return settings  # the first launch, or a damaged file: neither is worth a word
         if isinstance(values, dict):
             for name, value in values.items():
@@ -96,10 +103,12 @@ class Settings:
             return
         if name in CHOICES and value not in CHOICES[name]:
             return
+        if name in RANGES and value is not None:
+            low, high = RANGES[name]
+            if not low <= value <= high:  # also what is not a number at all
+                return
         if "float" in kinds[name] and value is not None:
             value = float(value)
-            if not math.isfinite(value):
-                return
         setattr(self, name, value)
 
 

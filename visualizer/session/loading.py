@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from visualizer.session.gentle_import import gently, preload_torch
@@ -26,6 +28,7 @@ def open_model(folder: str | None, say: Callable[[str], None]) -> Model:
         say("Loading the diffusion library …")
         from visualizer.diffusion.model import Model
 
+        _hand_over_logs()
         if folder is None:
             say("Opening the built-in model …")
             return Model.builtin()
@@ -35,6 +38,12 @@ def open_model(folder: str | None, say: Callable[[str], None]) -> Model:
 
 def _quiet_tqdm() -> None:
     """No thread that watches over progress bars which nobody sees."""
-    from tqdm import tqdm
+    import_module("tqdm").tqdm.monitor_interval = 0
 
-    tqdm.monitor_interval = 0
+
+def _hand_over_logs() -> None:
+    """The libraries print what they log by themselves; it belongs into the program's log file."""
+    for name in ("diffusers", "transformers"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True

@@ -196,16 +196,17 @@ class Playhead(QObject):
     def set_bounds(self, count: int, running: bool = False) -> None:
         """The timeline under the playhead has ``count`` points now, and grows or not."""
         count = max(int(count), 0)
+        followed = self._live
         if running != self._running:
             self._running = running
             self.running_changed.emit(running)
-        if not running:
-            self._set_live(False)
         if count != self._count:
             self._count = count
             self.bounds_changed.emit(count)
-        if self._live or self._index >= count:
+        if followed or self._index >= count:
             self._move(count - 1)
+        if not running:
+            self._set_live(False)
         if count < 2:
             self.pause()
 

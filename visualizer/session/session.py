@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from visualizer.session import wanted_pictures
 from visualizer.session.desk import Desk, Opened
 from visualizer.session.exporter import Exporter
 from visualizer.session.failure import Failure
@@ -108,13 +110,14 @@ class Session(QObject):
         self._run: Run | None = None
         self._run_ids = 0
         self._plan_ids = 0
-        self._pressed_at = -SECOND_PRESS_S
+        self._pressed_at = -math.inf
         self._plan_request: SamplingRequest | None = None
         self._model_folder: str | None = None
         self._loading = False
         self._prepared_path = ""
         self._exports = 0
         self._closed = False
+        self._close_by: float | None = None
 
         self._worker = Worker(open_model or open_real_model, sample, self)
         self._desk = Desk(self)
@@ -421,7 +424,7 @@ class Session(QObject):
         if run is None:
             self.failed.emit(Failure("This run is still running.", "Stop it, or let it finish."))
             return
-        wanted = [] if self.running else self._pictures_for_file(timeline)
+        wanted = [] if self.running else wanted_pictures.for_run_file(timeline)
         self._sharpener.complete(
             timeline, wanted, lambda found: self._desk.save(self._with(timeline, found), path)
         )
@@ -437,7 +440,7 @@ class Session(QObject):
             self.failed.emit(Failure("This run is still running.", "Stop it, or let it finish."))
             return
         self._count_export(+1)
-        wanted: list[tuple[int, View]] = [(k, "noisy") for k in range(len(timeline))]
+        wanted = wanted_pictures.for_export(timeline, path)
         self._sharpener.complete(
             timeline, wanted, lambda found: self._exporter.export(self._with(timeline, found), path)
         )
@@ -458,15 +461,6 @@ class Session(QObject):
         self._exports += change
         if self.exporting != before:
             self.exporting_changed.emit(self.exporting)
-
-    def _pictures_for_file(self, timeline: Timeline) -> list[tuple[int, View]]:
-        from visualizer.diffusion.stored_pictures import STORED_VIEWS, chosen_steps
-
-        run = timeline.trajectory
-        picture = run.final if run is not None and run.final is not None else None
-        picture = timeline.thumbnail(0) if picture is None else picture
-        size = 0 if picture is None else picture.nbytes
-        return [(k, view) for k in chosen_steps(len(timeline), size) for view in STORED_VIEWS]
 
     def _with(self, timeline: Timeline, found: dict[tuple[int, View], Picture]) -> Trajectory:
         """The run with the pictures found beside those it has."""
@@ -511,8 +505,12 @@ class Session(QObject):
 
     def close(self) -> bool:
         """Cancel everything and wait at most 10 s. True when no thread is left."""
+        if not self._closed:
+            self._sharpener.give_up()
         self._closed = True
-        until = time.monotonic() + CLOSE_SECONDS
+        if self._close_by is None:
+            self._close_by = time.monotonic() + CLOSE_SECONDS
+        until = self._close_by
         if self._run is not None:
             self._run.cancel.set()
         self._frames.stop()

@@ -146,6 +146,12 @@ class Sharpener(QObject):
         else:
             done(completion.pictures)
 
+    def give_up(self) -> None:
+        """The window closes: files are written with the pictures that are there."""
+        completions, self._completions = self._completions, []
+        for completion in completions:
+            completion.done(completion.pictures)
+
     @Slot()
     def nudge(self) -> None:
         """Look soon what there is to do."""

@@ -1,0 +1,144 @@
+"""Timelines: planned, growing, finished."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.example_runs import make_run
+from tests.session.fake_model import FakeModel
+from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.stored_pictures import StoredPictures, pack
+from visualizer.diffusion.trajectory import difference
+from visualizer.session.timeline import Timeline, points_of
+
+
+@pytest.fixture(autouse=True)
+def _qt(qtbot: QtBot) -> None:
+    """Timelines are QObjects."""
+
+
+def test_a_planned_one_has_levels_and_nothing_else() -> None:
+    request = SamplingRequest("a red car", steps=10)
+    timeline = Timeline.planned(request, FakeModel().plan(request))
+    assert (len(timeline), timeline.total, timeline.complete) == (0, 11, False)
+    assert timeline.level(0).noise_share == 1
+    assert timeline.timestep(10) == 0
+    assert timeline.label(3) == "Step 3 of 10"
+    assert timeline.picture(0, "noisy") is None
+    assert not timeline.has_view(0, "noisy")
+    assert timeline.why_missing(0, "noisy")
+    assert bool(timeline)
+
+
+def test_an_opened_run_shows_what_the_run_shows() -> None:
+    run = make_run(6)
+    timeline = Timeline.of(run)
+    assert timeline.complete
+    assert timeline.trajectory is run
+    for k in range(7):
+        for view in ("noisy", "denoised", "channels"):
+            shown = timeline.picture(k, view)
+            assert shown is not None
+            assert np.array_equal(shown, run.picture(k, view)), (k, view)
+        assert timeline.level(k) == run.steps[k].noise_level
+        share = timeline.measured_share(k)
+        assert share is not None
+        assert 0 <= share <= 1
+    changed = timeline.picture(3, "change")
+    assert changed is not None
+    assert np.array_equal(changed, run.picture(3, "change"))
+
+
+def test_what_cannot_be_had_says_why() -> None:
+    timeline = Timeline.of(make_run(4))
+    assert timeline.why_missing(0, "change").startswith("Nothing has changed")
+    assert "no noise is left" in timeline.why_missing(4, "noise")
+    assert "Open the model that made it (Built-in)" in timeline.why_missing(2, "noise")
+    assert not timeline.has_view(2, "noise")
+    timeline.set_model(can_decode=True, can_preview=False)
+    assert timeline.has_view(2, "noise")
+
+
+def test_without_pictures_only_the_last_one_and_the_channels_are_there() -> None:
+    timeline = Timeline.of(make_run(4, pictures=False))
+    assert [timeline.has_view(k, "noisy") for k in range(5)] == [False] * 4 + [True]
+    assert timeline.has_view(1, "channels")
+    assert not timeline.has_view(4, "change")
+    assert timeline.thumbnail(4) is not None
+    assert timeline.thumbnail(0) is None
+
+
+def test_asking_for_what_is_not_exact_makes_it_wanted(qtbot: QtBot) -> None:
+    timeline = Timeline.of(make_run(4, pictures=False))
+    timeline.set_model(can_decode=True, can_preview=True)
+    with qtbot.waitSignal(timeline.picture_wanted) as wanted:
+        assert timeline.picture(2, "noisy") is None
+    assert wanted.args == [2, "noisy"]
+    preview = np.full((32, 32, 3), 90, dtype=np.uint8)
+    with qtbot.waitSignal(timeline.picture_changed) as changed:
+        timeline.put_picture(2, "noisy", preview, exact=False)
+    assert changed.args == [2, "noisy"]
+    assert timeline.picture(2, "noisy") is preview
+    assert timeline.thumbnail(2) is preview
+    assert not timeline.is_exact(2, "noisy")
+    timeline.put_picture(2, "noisy", preview + 1, exact=True)
+    assert timeline.is_exact(2, "noisy")
+    asked: list[int] = []
+    timeline.picture_wanted.connect(lambda k, view: asked.append(k))
+    timeline.picture(2, "noisy")
+    assert asked == []
+
+
+def test_a_change_follows_its_two_pictures() -> None:
+    timeline = Timeline.of(make_run(4, pictures=False))
+    timeline.set_model(can_decode=True, can_preview=True)
+    grey = np.full((32, 32, 3), 100, dtype=np.uint8)
+    timeline.put_picture(1, "noisy", grey, exact=False)
+    timeline.put_picture(2, "noisy", grey + 10, exact=False)
+    first = timeline.picture(2, "change")
+    assert first is not None
+    changed: list[tuple[int, str]] = []
+    timeline.picture_changed.connect(lambda k, view: changed.append((k, view)))
+    timeline.put_picture(1, "noisy", grey + 5, exact=True)
+    timeline.put_picture(2, "noisy", grey + 20, exact=True)
+    assert (2, "change") in changed
+    second = timeline.picture(2, "change")
+    assert second is not None
+    assert np.array_equal(second, difference(grey + 5, grey + 20))
+    assert timeline.is_exact(2, "change")
+
+
+def test_stored_pictures_are_unpacked_when_looked_at() -> None:
+    run = make_run(3)
+    pngs = {key: pack(picture) for key, picture in run.pictures.items()}
+    timeline = Timeline.of(replace(run, pictures=StoredPictures(pngs)))
+    shown = timeline.picture(1, "denoised")
+    assert shown is not None
+    assert np.array_equal(shown, run.picture(1, "denoised"))
+    assert timeline.picture(1, "denoised") is shown
+    assert timeline.is_exact(1, "denoised")
+
+
+def test_a_damaged_stored_picture_is_no_crash() -> None:
+    run = make_run(3)
+    pngs = {key: pack(picture) for key, picture in run.pictures.items()}
+    whole = pngs[1, "noisy"]
+    pngs[1, "noisy"] = whole[:33] + bytes(len(whole) - 33)
+    timeline = Timeline.of(replace(run, pictures=StoredPictures(pngs)), points=points_of(run))
+    assert timeline.picture(1, "noisy") is None
+
+
+def test_a_stopped_run_is_a_normal_run() -> None:
+    timeline = Timeline.of(make_run(8, stop_after=3))
+    assert (len(timeline), timeline.total, timeline.complete) == (3, 9, False)
+    assert timeline.cancelled
+    assert timeline.level(8).noise_share == 0
+    assert timeline.picture(2, "noisy") is not None
+
+
+def test_a_prompt_that_is_empty_still_has_a_title() -> None:
+    assert Timeline.of(make_run(1, request=SamplingRequest("  "))).title == "No prompt"
