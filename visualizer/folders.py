@@ -35,3 +35,12 @@ def log_folder() -> Path:
     from platformdirs import user_log_path
 
     return user_log_path(NAME, appauthor=False)
+
+
+def cache_folder() -> Path:
+    """What can be made again, such as the fast decoder of a model."""
+    if home := os.environ.get(VARIABLE):
+        return Path(home, "cache")
+    from platformdirs import user_cache_path
+
+    return user_cache_path(NAME, appauthor=False)

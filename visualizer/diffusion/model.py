@@ -20,6 +20,7 @@ from visualizer.diffusion.libraries import diffusers, quiet, transformers
 from visualizer.diffusion.parameterization import FloatArray
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.trajectory import ModelIdentity, Picture
+from visualizer.folders import cache_folder
 
 BUILTIN_NAME = "Built-in"
 _LIBRARIES = ("diffusers", "transformers")
@@ -219,7 +220,7 @@ class Model:
     @cached_property
     def fast_decoder(self) -> FastDecoder:
         """The affine stand-in for the VAE, fitted once and kept in the user's cache folder."""
-        path = _cache_folder() / f"fast-decoder-{self.identity.weights_hash[:32]}.safetensors"
+        path = cache_folder() / f"fast-decoder-{self.identity.weights_hash[:32]}.safetensors"
         kept = FastDecoder.load(path)
         if kept is not None:
             return kept
@@ -350,9 +351,3 @@ def _stable_config(name: str, config: Any) -> bytes:
 def _bytes_of(tensor: torch.Tensor) -> bytes:
     flat = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
     return bytes(flat.numpy().data)
-
-
-def _cache_folder() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("denoising-visualizer", appauthor=False))
