@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QActionGroup,
     QColor,
@@ -264,6 +264,7 @@ class TimelineView(QWidget):
             self._scale_actions.addAction(action)
         self._scale_actions.triggered.connect(lambda action: self.set_scale(str(action.data())))
         button.setMenu(menu)
+        button.installEventFilter(self)
         button.hide()
         self.scale_button = button
         self._label_scale()
@@ -275,6 +276,12 @@ class TimelineView(QWidget):
         self.scale_button.setToolTip(self._scale.explained)
         for action in self._scale_actions.actions():
             action.setChecked(action.data() == self._scale.key)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Over the button nothing is read out."""
+        if event.type() == QEvent.Type.Enter:
+            self._leave()
+        return super().eventFilter(watched, event)
 
     # --- Qt -----------------------------------------------------------------------------------
 
