@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from PIL import Image
 
 from tests.example_runs import make_run
 from visualizer import __version__, cli, headless
+from visualizer.assets import asset_path
 from visualizer.diffusion import Model, Trajectory
 from visualizer.display import has_display
 from visualizer.progress_line import ProgressLine
@@ -247,6 +249,35 @@ def test_a_model_folder_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixtu
     for folder, sentence in ((tmp_path, "model_index.json"), (tmp_path / "gone", "no folder")):
         assert cli.main(["run", PROMPT, "--model", str(folder)]) == 2
         assert sentence in capsys.readouterr().err
+
+
+def test_a_model_folder_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "my-model"
+    shutil.copytree(asset_path("builtin-model"), own)
+    arguments = ["--steps", "1", "--device", "cpu", "--out", str(tmp_path / "a.denoise")]
+    assert cli.main(["run", "a red car", "--model", str(own), *arguments]) == 0
+    model = Trajectory.open(tmp_path / "a.denoise").model
+    assert model.name == "my-model"
+    assert str(tmp_path) not in repr(model)
+    assert cli.main(["run", "a red car", "--model", str(own), "--device", "toaster"]) == 2
+    assert "This machine has no device 'toaster'" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise on Windows")
+def test_a_reader_that_has_gone_is_no_crash(tmp_path: Path) -> None:
+    make_run(1).save(tmp_path / "run.denoise")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", "visualizer", "info", tmp_path / "run.denoise"],
+            cwd=ROOT,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_mistakes_are_told_before_anything_is_loaded(tmp_path: Path) -> None:

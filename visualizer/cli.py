@@ -25,7 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _make_printable()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatch(arguments)
+        status = _dispatch(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a reader that has gone is noticed here, not at the very end
+        return status
     except KeyboardInterrupt:
         say("Stopped.")
         return 130

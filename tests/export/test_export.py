@@ -144,13 +144,21 @@ def test_characters_get_a_font_that_has_them() -> None:
     assert lettering._missing(greek, "ένα γατί") == 0
 
 
+def test_every_word_of_a_line_gets_a_font_that_has_it() -> None:
+    line = lettering.line_of("a cat, ένα γατί, котка", 20)
+    assert line.text == "a cat, ένα γατί, котка"
+    assert all(not lettering._missing(font, piece) for piece, font in line.pieces)
+    # words written from right to left stay in one piece, in which they are put in order
+    assert len(lettering.line_of("سيارة حمراء على طريق", 20).pieces) == 1
+
+
 def test_lines_fit_their_width() -> None:
-    lines, font = lettering.wrapped("a red Ferrari on a mountain road " * 9, 30, 500, 3)
+    lines = lettering.wrapped("a red Ferrari on a mountain road " * 9, 30, 500, 3)
     assert len(lines) == 3
-    assert lines[0].startswith("a red Ferrari")
-    assert lines[-1].endswith("…")
-    assert all(font.getlength(line) <= 500 for line in lines)
-    assert lettering.wrapped("two\n\nlines\t", 30, 500, 3)[0] == ["two lines"]
+    assert lines[0].text.startswith("a red Ferrari")
+    assert lines[-1].text.endswith("…")
+    assert all(line.width <= 500 for line in lines)
+    assert [line.text for line in lettering.wrapped("two\n\nlines\t", 30, 500, 3)] == ["two lines"]
 
 
 # --- Animations -----------------------------------------------------------------------------------

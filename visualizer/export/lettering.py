@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import dataclass
 from functools import cache
 
-from PIL import ImageFont
+from PIL import ImageDraw, ImageFont
 
 from visualizer.assets import asset_path
 
@@ -23,6 +25,27 @@ _LINUX_FONTS = (
 )
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of text in as many fonts as its alphabets need."""
+
+    pieces: tuple[tuple[str, Font], ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(piece for piece, _ in self.pieces)
+
+    @property
+    def width(self) -> float:
+        return sum(font.getlength(piece) for piece, font in self.pieces)
+
+    def draw(self, draw: ImageDraw.ImageDraw, left: float, baseline: float, color: str) -> None:
+        """Write the line from ``left`` on, all fonts on one baseline."""
+        for piece, font in self.pieces:
+            draw.text((left, baseline), piece, fill=color, font=font, anchor="ls")
+            left += font.getlength(piece)
+
+
 @cache
 def font_for(text: str, size: int) -> Font:
     """The first font that has every character; else the one that has the most of them."""
@@ -30,30 +53,46 @@ def font_for(text: str, size: int) -> Font:
     return min(missing, key=lambda font: missing[font])
 
 
-def wrapped(text: str, size: int, width: float, max_lines: int) -> tuple[list[str], Font]:
+def line_of(text: str, size: int, base: Font | None = None) -> Line:
+    """The text on one line: in ``base``, and the words it has no letters for in other fonts."""
+    base = base or font_for(text, size)
+    pieces: list[tuple[str, Font]] = []
+    for word in re.findall(r"…|[^\s…]+|\s+", text):
+        font = base if not _missing(base, word) else font_for(word, size)
+        if word.isspace() and pieces:
+            font = pieces[-1][1]
+        if pieces and pieces[-1][1] is font:
+            # neighbors stay one piece: words written from right to left change places in it
+            word = pieces.pop()[0] + word
+        pieces.append((word, font))
+    return Line(tuple(pieces))
+
+
+def wrapped(text: str, size: int, width: float, max_lines: int) -> list[Line]:
     """The text in lines no wider than ``width``, cut with an ellipsis after ``max_lines``."""
     text = " ".join(text.split())
-    font = font_for(text, size)
-    lines: list[str] = []
-    rest = text
-    while rest and len(lines) < max_lines:
-        fits = _fitting(rest, font, width)
-        if fits < len(rest) and len(lines) == max_lines - 1:
-            lines.append(rest[: _fitting(rest, font, width - font.getlength("…"))].rstrip() + "…")
+    base = font_for(text, size)
+    lines: list[Line] = []
+    while text and len(lines) < max_lines:
+        end = _fitting(text, size, base, width)
+        if end < len(text) and len(lines) == max_lines - 1:
+            end = _fitting(text, size, base, width - line_of("…", size, base).width)
+            lines.append(line_of(text[:end].rstrip() + "…", size, base))
             break
-        if fits < len(rest) and (space := rest.rfind(" ", 0, fits + 1)) > 0:
-            fits = space
-        lines.append(rest[:fits].rstrip())
-        rest = rest[fits:].lstrip()
-    return lines, font
+        if end < len(text) and (space := text.rfind(" ", 0, end + 1)) > 0:
+            end = space
+        lines.append(line_of(text[:end].rstrip(), size, base))
+        text = text[end:].lstrip()
+    return lines
 
 
-def _fitting(text: str, font: Font, width: float) -> int:
+def _fitting(text: str, size: int, base: Font, width: float) -> int:
     """How many characters, at least one, fit into a width."""
     low, high = 1, min(len(text), 400)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if font.getlength(text[:middle]) <= width else (low, middle - 1)
+        fits = line_of(text[:middle], size, base).width <= width
+        low, high = (middle, high) if fits else (low, middle - 1)
     return low
 
 
@@ -72,6 +111,7 @@ def _fonts(size: int) -> tuple[Font, ...]:
     return tuple(fonts)
 
 
+@cache
 def _missing(font: Font, text: str) -> int:
     """How many characters a font would draw as an empty box."""
     box = bytes(font.getmask("\uffff"))

@@ -27,8 +27,9 @@ TITLE, BODY, SMALL = 46, 26, 22  # text sizes, pixels
 COLUMNS = 8
 TILE = 240  # the long side of a picture, pixels
 GAP = 16
-MARGIN = 72
-PLOT = 200
+MARGIN = 80
+PLOT = 180
+TITLE_ROW = 48
 SMOOTH = 4  # the plot is drawn so many times larger and reduced
 
 ROWS: tuple[tuple[View, str, str], ...] = (
@@ -92,17 +93,17 @@ def _heading(trajectory: Trajectory, layout: Layout) -> Image.Image:
     """The prompt, and one quiet line of what else decided the picture."""
     request = trajectory.request
     room = layout.width - 2 * MARGIN
-    lines, title = wrapped(request.prompt or "(no prompt)", TITLE, room, 3)
-    quiet, body = wrapped(" · ".join(facts_of(trajectory)), BODY, room, 2)
-    block = _block(layout, len(lines) * 60 + len(quiet) * 38 + 48)
+    title = wrapped(request.prompt or "(no prompt)", TITLE, room, 3)
+    quiet = wrapped(" · ".join(facts_of(trajectory)), BODY, room, 2)
+    block = _block(layout, len(title) * 60 + len(quiet) * 38 + 48)
     draw = ImageDraw.Draw(block)
-    top = 0
-    for line in lines:
-        draw.text((MARGIN, top), line, fill=TEXT, font=title)
-        top += 60
+    baseline = 0
+    for line in title:
+        baseline += 60
+        line.draw(draw, MARGIN, baseline - 16, TEXT)
     for line in quiet:
-        draw.text((MARGIN, top + 12), line, fill=QUIET, font=body)
-        top += 38
+        baseline += 38
+        line.draw(draw, MARGIN, baseline, QUIET)
     return block
 
 
@@ -132,18 +133,23 @@ def facts_of(trajectory: Trajectory) -> list[str]:
 def _row(
     trajectory: Trajectory, layout: Layout, view: View, title: str, meaning: str
 ) -> Image.Image:
-    block = _block(layout, 48 + layout.tile[1] + 32)
-    draw = ImageDraw.Draw(block)
-    name = font_for(title, BODY)
-    draw.text((MARGIN, 0), title, fill=TEXT, font=name)
-    left = MARGIN + name.getlength(title) + 20
-    draw.text((left, 4), meaning, fill=QUIET, font=font_for(meaning, SMALL))
+    block = _block(layout, TITLE_ROW + layout.tile[1] + 32)
+    _title(block, title, meaning)
     mask = _rounded(layout.tile)
     for left_edge, k in zip(layout.lefts, layout.steps, strict=True):
         image = Image.fromarray(trajectory.picture(k, view))
         tile = image.resize(layout.tile, Image.Resampling.LANCZOS)
-        block.paste(tile, (left_edge, 48), mask)
+        block.paste(tile, (left_edge, TITLE_ROW), mask)
     return block
+
+
+def _title(block: Image.Image, title: str, meaning: str) -> None:
+    """What a row shows, and a few quiet words on what that is."""
+    draw = ImageDraw.Draw(block)
+    font = font_for(title, BODY)
+    draw.text((MARGIN, 0), title, fill=TEXT, font=font)
+    left = MARGIN + font.getlength(title) + 20
+    draw.text((left, 4), meaning, fill=QUIET, font=font_for(meaning, SMALL))
 
 
 def _labels(trajectory: Trajectory, layout: Layout) -> Image.Image:
@@ -173,37 +179,39 @@ def percent(share: float) -> str:
 
 def _plot(trajectory: Trajectory, layout: Layout) -> Image.Image:
     """The share of noise over all steps, under the columns it belongs to."""
-    block = _block(layout, PLOT)
-    shares = [step.noise_level.noise_share for step in trajectory.steps]
     if len(layout.steps) < 2:
-        return block
+        return _block(layout, 0)
+    block = _block(layout, TITLE_ROW + PLOT)
+    _title(block, "Share of noise", "in the variance of the latent, on the same steps")
+    shares = np.asarray([step.noise_level.noise_share for step in trajectory.steps])
     centers = layout.centers
     x = np.interp(np.arange(len(shares)), layout.steps, centers)
-    y = 8 + (PLOT - 16) * (1 - np.asarray(shares))
+    top, bottom = 12, PLOT - 12
+    y = top + (bottom - top) * (1 - shares)
     left, right = layout.lefts[0], layout.lefts[-1] + layout.tile[0]
 
-    big = Image.new("RGB", (block.width * SMOOTH, block.height * SMOOTH), GROUND)
+    big = Image.new("RGB", (block.width * SMOOTH, PLOT * SMOOTH), GROUND)
     draw = ImageDraw.Draw(big)
 
     def scaled(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
         return [(a * SMOOTH, b * SMOOTH) for a, b in points]
 
     curve = list(zip(x.tolist(), y.tolist(), strict=True))
-    draw.polygon(scaled([(curve[0][0], PLOT - 8), *curve, (curve[-1][0], PLOT - 8)]), fill=SURFACE)
-    for level in (8, PLOT / 2, PLOT - 8):
+    draw.polygon(scaled([(curve[0][0], bottom), *curve, (curve[-1][0], bottom)]), fill=SURFACE)
+    for level in (top, (top + bottom) / 2, bottom):
         draw.line(scaled([(left, level), (right, level)]), fill=LINE, width=SMOOTH)
     draw.line(scaled(curve), fill=ACCENT, width=3 * SMOOTH, joint="curve")
     for center, k in zip(centers, layout.steps, strict=True):
         where = (center * SMOOTH, float(y[k]) * SMOOTH)
         draw.circle(where, 8 * SMOOTH, fill=GROUND)
         draw.circle(where, 6 * SMOOTH, fill=ACCENT)
-    block.paste(big.resize(block.size, Image.Resampling.LANCZOS))
+    block.paste(big.resize((block.width, PLOT), Image.Resampling.LANCZOS), (0, TITLE_ROW))
 
     draw = ImageDraw.Draw(block)
-    small = font_for("100 % noise", SMALL)
-    draw.text((right, 16), "share of noise", fill=QUIET, font=small, anchor="ra")
-    draw.text((left, 16), "100 %", fill=QUIET, font=small)
-    draw.text((left, PLOT - 16), "0 %", fill=QUIET, font=small, anchor="ls")
+    small = font_for("100 %", SMALL)
+    for level, text in ((top, "100 %"), (bottom, "0 %")):
+        where = (MARGIN - 10, TITLE_ROW + level)
+        draw.text(where, text, fill=QUIET, font=small, anchor="rm")
     return block
 
 
