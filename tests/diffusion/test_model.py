@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.diffusion.tiny_pipelines import tiny_pipeline
 from visualizer.assets import asset_path
 from visualizer.diffusion import Model, ModelError, SamplingRequest, sample
 from visualizer.diffusion.libraries import diffusers
@@ -129,6 +130,13 @@ def test_bad_folders_are_refused_with_a_sentence(tmp_path: Path, how: str, sente
     damaged(folder, how)
     with pytest.raises(ModelError, match=sentence):
         Model.open(folder, device="cpu")
+
+
+def test_packed_latents_are_refused_until_they_can_be_shown() -> None:
+    pipeline = tiny_pipeline()
+    pipeline._unpack_latents = lambda latents: latents
+    with pytest.raises(ModelError, match="cannot show yet"):
+        Model(pipeline)
 
 
 def test_missing_folder_and_missing_device(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from visualizer.folders import cache_folder
 
 BUILTIN_NAME = "Built-in"
 _LIBRARIES = ("diffusers", "transformers")
+_VAES = ("AutoencoderKL", "AutoencoderTiny", "AsymmetricAutoencoderKL", "AutoencoderDC")
+"""Autoencoders of pictures whose latents are (C, h, w), scaled and shifted by two numbers."""
 _BUILTIN_FOLDER = "builtin-model"
 
 
@@ -63,6 +65,11 @@ class Model:
                 )
         if "prompt" not in inspect.signature(pipeline.__call__).parameters:
             raise ModelError(f"{type(pipeline).__name__} takes no prompt.")
+        if hasattr(pipeline, "_unpack_latents") or _vae_class(pipeline) not in _VAES:
+            raise ModelError(
+                f"The latents of {type(pipeline).__name__} ({_vae_class(pipeline)}) are of a kind "
+                "that this program cannot show yet."
+            )
         self.pipeline = pipeline
         self.name = name or type(pipeline).__name__.removesuffix("Pipeline")
         self.vocabulary = vocabulary
@@ -278,6 +285,10 @@ class Model:
                 f"Width and height must be multiples of {step} pixels for this model, "
                 f"not {size[0]} × {size[1]}."
             )
+
+
+def _vae_class(pipeline: Any) -> str:
+    return type(pipeline.vae).__name__
 
 
 def _defaults_of(pipeline: Any) -> tuple[int, float]:
