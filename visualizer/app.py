@@ -7,14 +7,16 @@
 3. **The settings are read**, the theme is put on, the session is made. It has no thread yet.
 4. **The window is shown** and paints its first frame.
 5. **Then the session starts.** One thread reads the prepared run, or the file that was asked for,
-   so that dragging works within the first second. The other one, the worker, imports torch and
-   diffusers, opens the model, and owns it from then on.
+   so that dragging works within the first second, and the noise plot is built. As soon as that is
+   there, the other thread, the worker, imports torch and diffusers, opens the model, and owns it
+   from then on.
 6. **Closing** hides the window at once, saves the settings, stops what runs, and waits at most ten
    seconds for what cannot be stopped, such as an import.
 
 With the environment variable ``DENOISING_VISUALIZER_TRACE`` naming a file, the moments of this
-start are written there as JSON (seconds of ``time.monotonic()``), and the program ends when the
-model is ready: ``benchmarks/bench_startup.py`` reads them.
+start are written there as JSON, each as seconds of ``time.monotonic()`` and of this process's own
+processor time, and the program ends when the model is ready: ``benchmarks/bench_startup.py`` reads
+them.
 """
 
 from __future__ import annotations
@@ -76,7 +78,9 @@ def run(path: str | None = None, argv: Sequence[str] = ()) -> int:
     session.model_ready.connect(collector.settle)
     trace = _trace(window, session)
     first_frame = FirstFrame(window)
-    first_frame.painted.connect(lambda: session.start(settings.model_folder, path))
+    first_frame.painted.connect(
+        lambda: session.start(settings.model_folder, path, window.timeline_view.plot_ready)
+    )
     window.show()
     first_frame.watch()
     try:
@@ -162,13 +166,13 @@ class Trace:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._moments: dict[str, float] = {}
+        self._moments: dict[str, tuple[float, float]] = {}
 
     def mark(self, name: str) -> None:
         """It happened now; only the first time counts."""
         import time
 
-        self._moments.setdefault(name, time.monotonic())
+        self._moments.setdefault(name, (time.monotonic(), time.process_time()))
 
     def write(self) -> None:
         """Leave the moments in the file."""

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance, Slot
 
 from visualizer.session import wanted_pictures
 from visualizer.session.desk import Desk, Opened
@@ -37,6 +37,7 @@ PLAN_DELAY_MS = 120
 FRAME_MS = 16
 """Steps cross to the window this often at most."""
 CLOSE_SECONDS = 10.0
+LATEST_LOAD_MS = 1000
 
 
 @dataclass
@@ -114,6 +115,7 @@ class Session(QObject):
         self._plan_request: SamplingRequest | None = None
         self._model_folder: str | None = None
         self._loading = False
+        self._load_posted = False
         self._prepared_path = ""
         self._exports = 0
         self._closed = False
@@ -187,26 +189,49 @@ class Session(QObject):
 
     # --- the model ----------------------------------------------------------------------------
 
-    def start(self, model_folder: str | None = None, run_file: str | None = None) -> None:
-        """Load the model (None: the built-in one) and show a run: the file, or the prepared one."""
-        from visualizer.assets import asset_path
+    def start(
+        self,
+        model_folder: str | None = None,
+        run_file: str | None = None,
+        load_after: SignalInstance | None = None,
+    ) -> None:
+        """Load the model (None: the built-in one) and show a run: the file, or the prepared one.
 
+        Args:
+            load_after: loading begins with this signal, or ``LATEST_LOAD_MS`` later; the
+                interpreter's lock is then left to whoever builds the window. None: at once.
+        """
         if run_file is not None:
             self.open_run(run_file)
         else:
-            try:
-                self._prepared_path = str(asset_path("prepared", "ferrari.denoise"))
-            except FileNotFoundError:
-                self._prepared_path = ""  # a checkout in which it has not been made yet
-            else:
-                self._desk.open(self._prepared_path)
-        self.load_model(model_folder)
+            self._open_prepared_run()
+        if load_after is None:
+            self.load_model(model_folder)
+            return
+        self._loading = True
+        self._model_folder = model_folder
+        load_after.connect(self._load_first_model)
+        QTimer.singleShot(LATEST_LOAD_MS, self, self._load_first_model)
+
+    def _open_prepared_run(self) -> None:
+        from visualizer.assets import asset_path
+
+        try:
+            self._prepared_path = str(asset_path("prepared", "ferrari.denoise"))
+        except FileNotFoundError:
+            return  # a checkout in which it has not been made yet
+        self._desk.open(self._prepared_path)
+
+    @Slot()
+    def _load_first_model(self) -> None:
+        if not self._load_posted:
+            self.load_model(self._model_folder)
 
     def load_model(self, folder: str | None) -> None:
         """Load another model (None: the built-in one); the one there stays until it is ready."""
         if self._closed:
             return
-        self._loading = True
+        self._loading = self._load_posted = True
         self._model_folder = folder
         self._worker.load(folder)
 
