@@ -1,0 +1,527 @@
+"""The main window, driven as a person drives it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.example_runs import make_run
+from tests.session.fake_model import Gate
+from tests.ui.sitting import RUN_MS, STEPS, Sitting, TaughtModel, pixels
+from visualizer.diffusion.trajectory import VIEWS
+from visualizer.ui.window import wear
+
+
+@pytest.fixture
+def sitting(qtbot: QtBot, tmp_path: Path) -> Iterator[Sitting]:
+    wear("dark")
+    made = Sitting(qtbot, tmp_path)
+    made.start()
+    yield made
+    made.close()
+
+
+def test_a_prompt_and_enter_make_a_picture(sitting: Sitting) -> None:
+    timeline = sitting.run("a blue boat by a lake")
+    run = timeline.trajectory
+    assert run is not None
+    assert run.request.prompt == "a blue boat by a lake"
+    assert len(timeline) == STEPS + 1
+    assert run.final is not None
+    # the playhead followed the run to its end, and what is seen there is the run's own picture
+    assert sitting.session.playhead.index == STEPS
+    np.testing.assert_array_equal(sitting.seen(), run.final)
+    window = sitting.window
+    assert window.focusWidget() is window.timeline_view
+    assert window.windowTitle().startswith("a blue boat by a lake")
+    assert window.header.generate.text() == "Generate"
+    assert window.save_button.isEnabled()
+    assert window.export_button.isEnabled()
+    assert window.history.count() == 1
+    assert window.history.currentRow() == 0
+    assert window.side_panel.step.text() == f"Step {STEPS} of {STEPS}"
+    assert window.side_panel.headline.text() == "The picture"
+    assert not sitting.failures
+
+
+def test_dragging_the_playhead_shows_the_pictures_of_its_steps(sitting: Sitting) -> None:
+    run = sitting.run().trajectory
+    assert run is not None
+    for start, end in ((STEPS, 2), (2, 4), (4, 0)):
+        sitting.drag_playhead(start, end)
+        assert sitting.session.playhead.index == end
+        sitting.exact(end)
+        np.testing.assert_array_equal(sitting.seen(), sitting.expected(end))
+        assert sitting.window.side_panel.step.text() == f"Step {end} of {STEPS}"
+    assert sitting.window.side_panel.headline.text() == "Pure static"
+
+
+def test_every_view_shows_the_runs_own_picture(sitting: Sitting) -> None:
+    run = sitting.run().trajectory
+    assert run is not None
+    sitting.drag_playhead(STEPS, 3)
+    for number, view in enumerate(VIEWS, start=1):
+        sitting.press(Qt.Key(ord("0") + number))
+        assert sitting.session.playhead.view == view
+        sitting.exact(3, view)
+        expected = sitting.expected(3, view)
+        uncovered = slice(0, len(expected) * 3 // 4)  # two views have a caption below
+        np.testing.assert_array_equal(sitting.seen()[uncovered], expected[uncovered])
+
+
+def test_filmstrip_plot_and_panel_stand_on_one_axis(sitting: Sitting) -> None:
+    sitting.run()
+    view, playhead = sitting.window.timeline_view, sitting.session.playhead
+    accent = np.array([0xF2, 0xA3, 0x3C])
+    for k in (1, 4):
+        sitting.drag_playhead(0, k)
+        assert playhead.index == k
+        screen = pixels(view).astype(int)
+        x = round(view.axis.x(k))
+        column = np.abs(screen[:, x - 1 : x + 2] - accent).sum(axis=2).min(axis=1) < 60
+        strip = view.filmstrip.height()
+        assert column[strip // 2]
+        assert column[strip + 40]
+
+
+def test_single_keys_move_through_time_outside_text_fields(sitting: Sitting) -> None:
+    sitting.run()
+    playhead = sitting.session.playhead
+    steps = [
+        (Qt.Key.Key_Home, 0),
+        (Qt.Key.Key_Right, 1),
+        (Qt.Key.Key_Right, 2),
+        (Qt.Key.Key_Left, 1),
+        (Qt.Key.Key_End, STEPS),
+    ]
+    for key, expected in steps:
+        sitting.press(key)
+        assert playhead.index == expected
+    sitting.press(Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert playhead.index == 0  # ten steps back, held by the start
+    sitting.press(Qt.Key.Key_Space)
+    assert playhead.playing
+    sitting.press(Qt.Key.Key_K)
+    assert not playhead.playing
+    sitting.press(Qt.Key.Key_L)
+    sitting.press(Qt.Key.Key_L)
+    assert playhead.playing
+    assert playhead.speed == 2
+    sitting.press(Qt.Key.Key_J)
+    assert playhead.speed == 1
+    playhead.pause()
+
+
+def test_single_keys_are_letters_inside_text_fields(sitting: Sitting) -> None:
+    sitting.run()
+    playhead = sitting.session.playhead
+    playhead.seek(3)
+    sitting.type_prompt("jkl 123")
+    sitting.press(Qt.Key.Key_Space)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Home, Qt.Key.Key_End):
+        sitting.press(key)
+    assert sitting.window.header.prompt.text() == "jkl 123 "
+    assert (playhead.index, playhead.view, playhead.playing) == (3, "noisy", False)
+
+
+def test_a_click_beside_the_fields_leaves_them(sitting: Sitting) -> None:
+    sitting.type_prompt("a red car")
+    sitting.qtbot.mouseClick(sitting.window.side_panel, Qt.MouseButton.LeftButton)
+    assert not sitting.window.header.prompt.hasFocus()
+
+
+def test_the_playhead_follows_a_run_until_a_person_takes_it(sitting: Sitting) -> None:
+    timeline = sitting.begin(3)
+    playhead, transport = sitting.session.playhead, sitting.window.transport
+    sitting.qtbot.waitUntil(lambda: playhead.index == 2)
+    assert playhead.live
+    assert transport.live.isHidden()
+    assert len(timeline) == 3
+    assert timeline.total == STEPS + 1
+    sitting.drag_playhead(2, 0)  # back, while it still runs
+    assert playhead.index == 0
+    assert not playhead.live
+    assert not transport.live.isHidden()
+    sitting.gate.allow(2)
+    sitting.qtbot.waitUntil(lambda: len(timeline) == 5)
+    assert playhead.index == 0
+    sitting.qtbot.mouseClick(transport.live, Qt.MouseButton.LeftButton)
+    assert playhead.live
+    assert playhead.index == 4
+    sitting.let_finish()
+    assert playhead.index == STEPS
+    assert transport.live.isHidden()
+
+
+def test_progress_is_told_while_a_run_goes_on(sitting: Sitting) -> None:
+    sitting.begin(4)
+    window = sitting.window
+    sitting.qtbot.waitUntil(lambda: window.progress.share == 3 / STEPS)
+    assert window.status.text().startswith(f"Step 3 of {STEPS}")
+    assert window.header.generate.text() == "Stop"
+    sitting.let_finish()
+    assert window.progress.share == 0
+    assert window.status.text() == "Done"
+
+
+def test_generate_pressed_twice_makes_one_run(sitting: Sitting) -> None:
+    started: list[Any] = []
+    sitting.session.run_started.connect(started.append)
+    button = sitting.window.header.generate
+    sitting.gate = Gate(0)
+    with sitting.qtbot.waitSignal(sitting.session.run_started, timeout=RUN_MS):
+        sitting.qtbot.mouseDClick(button, Qt.MouseButton.LeftButton)
+        sitting.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert sitting.session.running  # the second press did not stop it
+    sitting.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    sitting.window.header.prompt.setFocus()
+    sitting.press(Qt.Key.Key_Return)  # nor does Enter, ever
+    assert sitting.session.running
+    sitting.let_finish()
+    assert len(started) == 1
+    assert len(sitting.session.history) == 1
+
+
+@pytest.mark.parametrize("how", ["button", "escape"])
+def test_stop_keeps_what_is_there(
+    sitting: Sitting, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline = sitting.begin(3)
+    monkeypatch.setattr("visualizer.ui.window._SECOND_PRESS_MS", 0)
+    with sitting.qtbot.waitSignal(sitting.session.run_finished, timeout=RUN_MS):
+        if how == "button":
+            sitting.qtbot.mouseClick(sitting.window.header.generate, Qt.MouseButton.LeftButton)
+        else:
+            sitting.press(Qt.Key.Key_Escape)
+    run = timeline.trajectory
+    assert run is not None
+    assert run.cancelled
+    assert 3 <= len(timeline) <= 4
+    window = sitting.window
+    assert window.header.generate.text() == "Generate"
+    assert window.save_button.isEnabled()
+    assert window.side_panel.headline.text() == "You stopped here"
+    sitting.press(Qt.Key.Key_Home)
+    sitting.exact(0)
+    np.testing.assert_array_equal(sitting.seen(), sitting.expected(0))
+
+
+def test_closing_in_the_middle_of_a_run_leaves_nothing_running(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    before = set(threading.enumerate())
+    sitting = Sitting(qtbot, tmp_path)
+    sitting.start()
+    sitting.begin(2)
+    sitting.window.close()
+    assert not sitting.window.isVisible()
+    assert not {t for t in set(threading.enumerate()) - before if t.name == "diffusion"}
+    assert sitting.settings.path.exists()
+    sitting.close()
+
+
+def test_generate_waits_for_the_model_and_says_so(qtbot: QtBot, tmp_path: Path) -> None:
+    loaded = threading.Event()
+
+    def open_slowly(_folder: str | None, say: Any) -> Any:
+        say("Loading PyTorch …")
+        loaded.wait(30)
+        return TaughtModel()
+
+    sitting = Sitting(qtbot, tmp_path, open_slowly)
+    sitting.show()
+    window = sitting.window
+    with qtbot.waitSignal(sitting.session.model_loading):
+        sitting.session.load_model(None)
+    assert "Loading PyTorch" in window.status.text()
+    assert window.progress.share is None
+    sitting.type_prompt("a green castle")
+    sitting.press(Qt.Key.Key_Return)
+    assert window.header.generate.text() == "Waiting …"
+    assert "as soon as the model is loaded" in window.status.text()
+    with qtbot.waitSignal(sitting.session.run_finished, timeout=RUN_MS):
+        loaded.set()
+    current = sitting.session.current
+    assert current is not None
+    assert current.request.prompt == "a green castle"
+    sitting.close()
+
+
+def test_the_plan_is_drawn_before_anything_runs(sitting: Sitting) -> None:
+    window = sitting.window
+    with sitting.qtbot.waitSignal(sitting.session.planned, timeout=RUN_MS):
+        window.header.settings_row.steps.set_number(9)
+    assert window.timeline_view.axis.total == 10
+    assert window.side_panel.headline.text() == "The plan"
+    # once there is a run, a plan never hides it
+    timeline = sitting.run()
+    with sitting.qtbot.waitSignal(sitting.session.planned, timeout=RUN_MS):
+        window.header.settings_row.steps.set_number(4)
+    assert window.timeline_view.axis.total == timeline.total == 10
+
+
+def test_a_run_file_dropped_on_the_window_opens(sitting: Sitting, tmp_path: Path) -> None:
+    path = tmp_path / "dropped.denoise"
+    make_run(4, prompt="an orange cat").save(path)
+    with sitting.qtbot.waitSignal(sitting.session.opened, timeout=RUN_MS):
+        drop(sitting, path)
+    current = sitting.session.current
+    assert current is not None
+    assert current.request.prompt == "an orange cat"
+    run = current.trajectory
+    assert run is not None
+    sitting.session.playhead.seek(2)
+    np.testing.assert_array_equal(sitting.seen(), run.picture(2))
+    assert sitting.window.windowTitle().startswith("an orange cat")
+    # what it was made from can be put into the fields
+    assert not sitting.window.side_panel.reuse.isHidden()
+    sitting.qtbot.mouseClick(sitting.window.side_panel.reuse, Qt.MouseButton.LeftButton)
+    assert sitting.window.header.prompt.text() == "an orange cat"
+    assert sitting.window.side_panel.reuse.isHidden()
+
+
+def test_a_file_that_is_no_run_is_told_in_the_bar(sitting: Sitting, tmp_path: Path) -> None:
+    timeline = sitting.run()
+    path = tmp_path / "notes.denoise"
+    path.write_text("buy milk")
+    with sitting.qtbot.waitSignal(sitting.session.failed, timeout=RUN_MS):
+        drop(sitting, path)
+    message = sitting.window.message
+    assert message.isVisible()
+    assert message.is_failure
+    assert len(message.text) > 30
+    assert QApplication.activeModalWidget() is None
+    assert sitting.session.current is timeline  # nothing is lost
+    sitting.press(Qt.Key.Key_Escape)
+    assert not message.isVisible()
+
+
+def drop(sitting: Sitting, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    held = (data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(200, 300), Qt.DropAction.CopyAction, *held)
+    QApplication.sendEvent(sitting.window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(
+        sitting.window, QDropEvent(QPointF(200, 300), Qt.DropAction.CopyAction, *held)
+    )
+
+
+def test_an_empty_prompt_gets_a_sentence(sitting: Sitting) -> None:
+    sitting.type_prompt(" ")
+    sitting.press(Qt.Key.Key_Return)
+    assert not sitting.session.running
+    assert "prompt is empty" in sitting.window.message.text
+    sitting.run("a red car")
+    assert not sitting.window.message.isVisible()
+
+
+def test_a_long_prompt_says_how_much_is_read(sitting: Sitting) -> None:
+    words = sitting.model.facts.max_words
+    sitting.type_prompt("car " * words)
+    assert not sitting.window.message.isVisible()
+    sitting.type_prompt("car " * (words + 1))
+    assert f"first {words} words" in sitting.window.message.text
+    sitting.type_prompt("car")
+    assert not sitting.window.message.isVisible()
+
+
+def test_steps_that_the_sampler_cannot_do_get_a_sentence(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.session.fake_model.MAX_STEPS", 20)
+    steps = sitting.window.header.settings_row.steps
+    with sitting.qtbot.waitSignal(sitting.session.plan_refused, timeout=RUN_MS):
+        steps.set_number(21)
+    assert "at most 20 steps" in sitting.window.message.text
+    with sitting.qtbot.waitSignal(sitting.session.planned, timeout=RUN_MS):
+        steps.set_number(20)
+    assert not sitting.window.message.isVisible()
+
+
+def test_unknown_words_are_underlined_and_explained(sitting: Sitting) -> None:
+    prompt = sitting.window.header.prompt
+    sitting.type_prompt("a red car at sunset ")
+    plain = pixels(prompt)
+    assert not prompt.unknown
+    sitting.type_prompt("a red elephant at sunset ")
+    assert [unknown.word for unknown in prompt.unknown] == ["elephant"]
+    elephant = prompt.unknown[0]
+    line = prompt._underline(elephant)
+    assert line is not None
+    left, right, y = (round(number) for number in line)
+    band = pixels(prompt)[y - 1 : y + 2].astype(int)
+    drawn = np.abs(band - plain[y - 1 : y + 2].astype(int)).sum(axis=(0, 2)) > 60
+    dotted = drawn.nonzero()[0]
+    assert left - 2 <= dotted.min()
+    assert dotted.max() <= right + 2
+    assert len(dotted) > 10
+    hint = prompt.hint_at(QPoint((left + right) // 2, y))
+    assert "elephant" in hint
+    assert "car" in hint
+    assert prompt.hint_at(QPoint(2, y)) == ""
+
+
+def test_what_is_no_text_is_taken_out_of_a_prompt(sitting: Sitting) -> None:
+    prompt = sitting.window.header.prompt
+    prompt.setText("a\0red\ncar")
+    assert prompt.text() == "ared car"
+    assert "taken out" in sitting.window.message.text
+    timeline = sitting.run("רכב אדום 🚗 a car")
+    assert timeline.request.prompt == "רכב אדום 🚗 a car"
+
+
+def test_the_seed_takes_every_number_there_is(sitting: Sitting) -> None:
+    seed = sitting.window.header.seed
+    seed.selectAll()
+    sitting.qtbot.keyClicks(seed, "4294967295")
+    timeline = sitting.run()
+    assert timeline.request.seed == 4294967295
+    assert "4294967295" in sitting.window.side_panel.seed.text()
+    seed.setFocus()
+    seed.selectAll()
+    sitting.qtbot.keyClicks(seed, "4294967296")
+    sitting.press(Qt.Key.Key_Tab)
+    assert seed.whole() == 4294967295
+    assert "from 0 to 4294967295" in sitting.window.message.text
+    drawn = set()
+    for _ in range(4):
+        sitting.qtbot.mouseClick(sitting.window.header.dice, Qt.MouseButton.LeftButton)
+        drawn.add(seed.whole())
+    assert len(drawn) > 1
+
+
+def test_avoid_says_why_it_is_off(sitting: Sitting) -> None:
+    row = sitting.window.header.settings_row
+    row.avoid.setText("fog")
+    assert row.avoid.isEnabled()
+    assert sitting.window.header.request().negative_prompt == "fog"
+    row.guidance.set_number(1)
+    assert not row.avoid.isEnabled()
+    assert "guidance" in row.avoid.toolTip()
+    assert sitting.window.header.request().negative_prompt is None
+
+
+def test_history_is_one_click_back(sitting: Sitting) -> None:
+    first = sitting.run("a red car")
+    second = sitting.run("a blue boat")
+    history = sitting.window.history
+    assert history.count() == 2
+    assert history.currentRow() == 0
+    sitting.qtbot.mouseClick(
+        history.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=history.visualItemRect(history.item(1)).center(),
+    )
+    assert sitting.session.current is first
+    assert history.currentRow() == 1
+    run = first.trajectory
+    assert run is not None
+    assert run.final is not None
+    sitting.press(Qt.Key.Key_End)
+    np.testing.assert_array_equal(sitting.seen(), run.final)
+    assert "a red car" in history.item(1).toolTip()
+    assert second.trajectory is not None
+
+
+def test_saving_and_exporting_write_files(
+    sitting: Sitting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline = sitting.run()
+    target = tmp_path / "mine"
+    monkeypatch.setattr(
+        "visualizer.ui.files.QFileDialog.getSaveFileName",
+        lambda *_arguments: (str(target), ""),
+    )
+    with sitting.qtbot.waitSignal(sitting.session.saved, timeout=RUN_MS):
+        sitting.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert (tmp_path / "mine.denoise").stat().st_size > 1000
+    with sitting.qtbot.waitSignal(sitting.session.exported, timeout=RUN_MS):
+        sitting.window.export_menu.actions()[0].trigger()
+    from PIL import Image
+
+    run = timeline.trajectory
+    assert run is not None
+    assert run.final is not None
+    with Image.open(tmp_path / "mine.png") as written:
+        np.testing.assert_array_equal(np.asarray(written.convert("RGB")), run.final)
+
+
+def test_themes_change_every_part(sitting: Sitting) -> None:
+    sitting.run()
+    window = sitting.window
+    dark = pixels(window)[-1, -1].mean()
+    window.choose_theme("light")
+    assert pixels(window)[-1, -1].mean() > 200 > 60 > dark
+    assert sitting.settings.theme == "light"
+    wear("dark")
+
+
+def test_f1_and_f11(sitting: Sitting) -> None:
+    window = sitting.window
+    sitting.press(Qt.Key.Key_F1)
+    assert window.shortcuts_card.isVisible()
+    assert QApplication.activeModalWidget() is None
+    sitting.press(Qt.Key.Key_Escape)
+    assert not window.shortcuts_card.isVisible()
+    sitting.press(Qt.Key.Key_F11)
+    assert window.isFullScreen()
+    sitting.press(Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+
+
+def test_choices_are_remembered(qtbot: QtBot, tmp_path: Path) -> None:
+    sitting = Sitting(qtbot, tmp_path)
+    sitting.start()
+    header = sitting.window.header
+    sitting.type_prompt("a pink balloon")
+    header.seed.set_number(4294967295)
+    header.settings_row.steps.set_number(11)
+    header.settings_row.sampler.setCurrentIndex(1)
+    sitting.window.resize(1111, 777)
+    sitting.close()
+    again = type(sitting.settings).load(tmp_path)
+    assert (again.prompt, again.seed, again.steps) == ("a pink balloon", 4294967295, 11)
+    other = Sitting(qtbot, tmp_path / "other")
+    other.close()
+    assert again.sampler == header.settings_row.sampler.itemData(1)
+    assert again.geometry
+
+
+def test_everything_has_a_name_and_a_tooltip(sitting: Sitting) -> None:
+    from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QWidget
+
+    controls = [
+        widget
+        for kind in (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
+        for widget in sitting.window.findChildren(kind)
+        if not isinstance(widget.parent(), QAbstractSpinBox)
+        and not widget.objectName().startswith("qt_")
+    ]
+    assert len(controls) > 20
+    for control in controls:
+        assert isinstance(control, QWidget)
+        assert control.accessibleName(), control
+        assert control.toolTip(), control.accessibleName()
+
+
+def test_the_smallest_window_fits(sitting: Sitting) -> None:
+    window = sitting.window
+    sitting.run()
+    window.resize(960, 600)
+    assert (window.width(), window.height()) == (960, 600)
+    sitting.qtbot.waitUntil(lambda: window.canvas.target_rect().height() > 190)
+    for part in (window.header, window.canvas, window.side_panel, window.timeline_view):
+        corner = part.mapTo(window, QPoint(part.width(), part.height()))
+        assert corner.x() <= 960
+        assert corner.y() <= 600
