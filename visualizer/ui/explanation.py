@@ -63,7 +63,7 @@ def explain(moment: Moment) -> Explanation:
 
 def percent(share: float) -> str:
     """A share as a person reads it; what is nearly nothing or nearly all never rounds to it."""
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:
         return "under 1 %"
     if 0.995 <= share < 1:
         return "over 99 %"
