@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.example_runs import make_run
 from tests.session.fake_model import FakeModel, FakeSampler, Gate
 from tests.session.witness import Witness
-from visualizer.diffusion.model import ModelError
+from visualizer.diffusion.model_folder import ModelError
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.session import session as session_module

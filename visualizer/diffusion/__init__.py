@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from visualizer.diffusion.model import Model as Model
-    from visualizer.diffusion.model import ModelError as ModelError
+    from visualizer.diffusion.model_folder import ModelError as ModelError
     from visualizer.diffusion.noise import NoiseLevel as NoiseLevel
     from visualizer.diffusion.request import MAX_SEED as MAX_SEED
     from visualizer.diffusion.request import FromSeed as FromSeed
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "Model": "model",
-    "ModelError": "model",
+    "ModelError": "model_folder",
     "NoiseLevel": "noise",
     "MAX_SEED": "request",
     "FromSeed": "request",

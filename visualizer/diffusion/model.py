@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import json
 from contextlib import suppress
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +13,18 @@ import torch
 from visualizer.diffusion import decoding, prompt, samplers
 from visualizer.diffusion.decoding import FastDecoder
 from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, Recommended, Vocabulary
-from visualizer.diffusion.libraries import diffusers, quiet, transformers
+from visualizer.diffusion.identity import dtype_name, identify
+from visualizer.diffusion.libraries import diffusers, quiet
+from visualizer.diffusion.model_folder import ModelError, check_folder, licence
 from visualizer.diffusion.parameterization import FloatArray
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.trajectory import ModelIdentity, Picture
 from visualizer.folders import cache_folder
 
 BUILTIN_NAME = "Built-in"
-_LIBRARIES = ("diffusers", "transformers")
 _VAES = ("AutoencoderKL", "AutoencoderTiny", "AsymmetricAutoencoderKL", "AutoencoderDC")
 """Autoencoders of pictures whose latents are (C, h, w), scaled and shifted by two numbers."""
 _BUILTIN_FOLDER = "builtin-model"
-
-
-class ModelError(RuntimeError):
-    """A model that cannot be opened or used; its text is a sentence with what to do."""
 
 
 class Model:
@@ -103,7 +97,7 @@ class Model:
             ModelError: with what is wrong and what to do.
         """
         folder = Path(folder)
-        _check_folder(folder)
+        check_folder(folder)
         device = device or _best_device()
         _check_device(device)
         dtype = dtype or (torch.float32 if device == "cpu" else torch.float16)
@@ -129,7 +123,7 @@ class Model:
             name=name or folder.name,
             vocabulary=Vocabulary.load(folder / "vocabulary.json"),
             recommended=Recommended.load(folder / "recommended.json", default),
-            licence=_licence(folder),
+            licence=licence(folder),
         )
 
     # what it can do
@@ -144,7 +138,7 @@ class Model:
             name=self.name,
             pipeline_class=type(self.pipeline).__name__,
             device=str(self.pipeline.device),
-            dtype=self._dtype,
+            dtype=dtype_name(self.pipeline),
             samplers=samplers.sampler_names(own),
             own_sampler=samplers.label_of(own),
             steps=self._recommended.steps,
@@ -163,27 +157,7 @@ class Model:
     @cached_property
     def identity(self) -> ModelIdentity:
         """Which model this is, by content: two copies in two places are the same."""
-        configs, weights = hashlib.sha256(), hashlib.sha256()
-        for name, part in sorted(self.pipeline.components.items()):
-            config = getattr(part, "config", None)
-            if config is not None:
-                configs.update(_stable_config(name, config))
-            if isinstance(part, torch.nn.Module):
-                for key, tensor in sorted(part.state_dict().items()):
-                    weights.update(f"{name}.{key} {tuple(tensor.shape)} {tensor.dtype}".encode())
-                    weights.update(_bytes_of(tensor))
-        libraries = ("torch", "diffusers", "transformers", "numpy")
-        return ModelIdentity(
-            name=self.name,
-            pipeline_class=type(self.pipeline).__name__,
-            config_hash=configs.hexdigest(),
-            weights_hash=weights.hexdigest(),
-            device=self.pipeline.device.type,
-            dtype=self._dtype,
-            threads=torch.get_num_threads(),
-            versions={name: version(name) for name in libraries},
-            licence=self.licence,
-        )
+        return identify(self.pipeline, self.name, self.licence)
 
     def plan(self, request: SamplingRequest) -> Plan:
         """What a request will do, without doing it.
@@ -237,10 +211,6 @@ class Model:
         return fitted
 
     # details
-
-    @property
-    def _dtype(self) -> str:
-        return str(self.pipeline.dtype).removeprefix("torch.")
 
     @cached_property
     def _max_words(self) -> int:
@@ -298,47 +268,6 @@ def _defaults_of(pipeline: Any) -> tuple[int, float]:
     return int(steps or 50), float(scale if isinstance(scale, (int, float)) else 7.5)
 
 
-def _check_folder(folder: Path) -> None:
-    """Refuse what cannot be a model folder, or what would run code that is not diffusers' own."""
-    if not folder.exists():
-        raise ModelError(f"There is no folder '{folder}'.")
-    index_file = folder / "model_index.json"
-    if not index_file.is_file():
-        raise ModelError(
-            f"'{folder.name}' is not a diffusers model folder: it holds no model_index.json."
-        )
-    try:
-        index = json.loads(index_file.read_text(encoding="utf-8"))
-        parts = {k: v for k, v in index.items() if not k.startswith("_") and isinstance(v, list)}
-        pipeline_class = index["_class_name"]
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise ModelError(f"The model_index.json of '{folder.name}' cannot be read.") from error
-    if not isinstance(pipeline_class, str) or not hasattr(diffusers, pipeline_class):
-        raise ModelError(f"This version of diffusers has no pipeline called '{pipeline_class}'.")
-    for part, (library, class_name, *_) in parts.items():
-        if library is None:
-            continue
-        module = {"diffusers": diffusers, "transformers": transformers}.get(str(library))
-        if module is None or not hasattr(module, str(class_name)):
-            raise ModelError(
-                f"The part '{part}' of '{folder.name}' is a {library}.{class_name}, which is not "
-                f"one of {' or '.join(_LIBRARIES)}: for safety it is not loaded."
-            )
-
-
-def _licence(folder: Path) -> str:
-    """The licence named in a model card's front matter, or ""."""
-    try:
-        card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    for line in card.split("---")[1].splitlines() if card.startswith("---") else ():
-        key, _, value = line.partition(":")
-        if key.strip() == "license":
-            return value.strip()
-    return ""
-
-
 def _best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
@@ -350,15 +279,3 @@ def _check_device(device: str) -> None:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ModelError(f"This machine has no device '{device}'. Try 'cpu'.") from error
-
-
-def _stable_config(name: str, config: Any) -> bytes:
-    """A component's configuration without what tells where it lies or who wrote it."""
-    values = config.to_dict() if hasattr(config, "to_dict") else dict(config)
-    own = {k: v for k, v in values.items() if not k.startswith("_") and "version" not in k}
-    return f"{name} {json.dumps(own, sort_keys=True, default=str)}".encode()
-
-
-def _bytes_of(tensor: torch.Tensor) -> bytes:
-    flat = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
-    return bytes(flat.numpy().data)

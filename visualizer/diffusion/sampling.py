@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from visualizer.diffusion import samplers
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.model import Model
+from visualizer.diffusion.model_folder import ModelError
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.trajectory import Picture, Step, Trajectory, Trial, read_only
 
@@ -117,8 +118,6 @@ def _run(
         except _Stopped:
             return None
         except torch.OutOfMemoryError as error:
-            from visualizer.diffusion.model import ModelError
-
             raise ModelError(
                 "The model ran out of memory. Try a smaller size, or fewer runs at a time."
             ) from error

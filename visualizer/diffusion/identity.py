@@ -1,0 +1,56 @@
+"""Which model this is, by content: two copies in two places are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from visualizer.diffusion.trajectory import ModelIdentity
+
+_RECORDED_VERSIONS = ("torch", "diffusers", "transformers", "numpy")
+
+
+def identify(pipeline: Any, name: str, licence: str = "") -> ModelIdentity:
+    """Hash a pipeline's configurations and weights, and note what else decides the bits."""
+    configs, weights = hashlib.sha256(), hashlib.sha256()
+    for part_name, part in sorted(pipeline.components.items()):
+        config = getattr(part, "config", None)
+        if config is not None:
+            configs.update(_stable_config(part_name, config))
+        if isinstance(part, torch.nn.Module):
+            for key, tensor in sorted(part.state_dict().items()):
+                what = f"{part_name}.{key} {tuple(tensor.shape)} {tensor.dtype}"
+                weights.update(what.encode())
+                weights.update(_bytes_of(tensor))
+    return ModelIdentity(
+        name=name,
+        pipeline_class=type(pipeline).__name__,
+        config_hash=configs.hexdigest(),
+        weights_hash=weights.hexdigest(),
+        device=pipeline.device.type,
+        dtype=dtype_name(pipeline),
+        threads=torch.get_num_threads(),
+        versions={library: version(library) for library in _RECORDED_VERSIONS},
+        licence=licence,
+    )
+
+
+def dtype_name(pipeline: Any) -> str:
+    """The kind of number a pipeline computes with, e.g. "float32"."""
+    return str(pipeline.dtype).removeprefix("torch.")
+
+
+def _stable_config(name: str, config: Any) -> bytes:
+    """A component's configuration without what tells where it lies or who wrote it."""
+    values = config.to_dict() if hasattr(config, "to_dict") else dict(config)
+    own = {k: v for k, v in values.items() if not k.startswith("_") and "version" not in k}
+    return f"{name} {json.dumps(own, sort_keys=True, default=str)}".encode()
+
+
+def _bytes_of(tensor: torch.Tensor) -> bytes:
+    flat = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
+    return bytes(flat.numpy().data)
