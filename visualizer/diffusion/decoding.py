@@ -99,7 +99,7 @@ def decode_exactly(pipeline: Any, latents: FloatArray) -> Picture:
     scaling, shift = vae_affine(vae)
     with torch.no_grad():
         parameter = next(vae.parameters())
-        x = torch.from_numpy(np.array(latents, dtype=np.float32))[None]
+        x = torch.from_numpy(np.nan_to_num(np.array(latents, dtype=np.float32)))[None]
         x = x.to(parameter.device, parameter.dtype)
         # dividing and adding exactly as the pipelines do keeps the last bits
         x = x / scaling + shift if shift else x / scaling
