@@ -7,7 +7,7 @@ import time
 import traceback
 from pathlib import Path
 
-from visualizer import __version__
+import visualizer
 from visualizer.folders import log_folder
 
 MAX_BYTES = 1_000_000
@@ -28,7 +28,7 @@ def write(text: str, where: str) -> Path | None:
     """Append a text under a heading that says when, where and which version."""
     path = crash_log_path()
     when = time.strftime("%Y-%m-%d %H:%M:%S")
-    heading = f"--- {when} · {__version__} · Python {platform.python_version()} · {where}\n"
+    heading = f"--- {when} · {visualizer.__version__} · Python {platform.python_version()} · {where}\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > MAX_BYTES:

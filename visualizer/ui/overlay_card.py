@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QMargins, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from visualizer import __version__
+import visualizer
 from visualizer.ui import theme
 from visualizer.ui.icons import IconButton
 from visualizer.ui.shortcuts import GROUPS, shown_keys
@@ -143,7 +143,7 @@ def about_card(parent: QWidget) -> OverlayCard:
     text.setWordWrap(True)
     text.setFixedWidth(52 * theme.SPACE)
     card.column.addWidget(text)
-    card.column.addWidget(_label(f"Version {__version__}, under the MIT licence", "small-quiet"))
+    card.column.addWidget(_label(f"Version {visualizer.__version__}, under the MIT licence", "small-quiet"))
     return card
 
 
