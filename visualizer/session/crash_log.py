@@ -28,7 +28,8 @@ def write(text: str, where: str) -> Path | None:
     """Append a text under a heading that says when, where and which version."""
     path = crash_log_path()
     when = time.strftime("%Y-%m-%d %H:%M:%S")
-    heading = f"--- {when} · {visualizer.__version__} · Python {platform.python_version()} · {where}\n"
+    python = platform.python_version()
+    heading = f"--- {when} · {visualizer.__version__} · Python {python} · {where}\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > MAX_BYTES:

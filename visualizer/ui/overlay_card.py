@@ -143,7 +143,8 @@ def about_card(parent: QWidget) -> OverlayCard:
     text.setWordWrap(True)
     text.setFixedWidth(52 * theme.SPACE)
     card.column.addWidget(text)
-    card.column.addWidget(_label(f"Version {visualizer.__version__}, under the MIT licence", "small-quiet"))
+    version = f"Version {visualizer.__version__}, under the MIT licence"
+    card.column.addWidget(_label(version, "small-quiet"))
     return card
 
 
