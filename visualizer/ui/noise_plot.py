@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from visualizer.ui import theme as themes
@@ -39,6 +39,8 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._axis = StepAxis(1, 0)
         self._scale = SHARE
         self._low, self._high = 0.0, 1.0
+        self._axes_drawn: tuple[object, ...] = ()
+        self._snapshot: QPixmap | None = None
         self._planned: NDArray[np.float64] = np.empty(0)
         self._measured: NDArray[np.float64] = np.empty(0)
 
@@ -75,6 +77,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._dress()
         # pyqtgraph lays itself out a little later than the widget is resized
         box.sigResized.connect(self._laid_out)
+        self.scene().changed.connect(self._forget_snapshot)
 
     def show_levels(
         self,
@@ -85,20 +88,21 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     ) -> None:
         """Draw these values; infinite ones lie on the edge of the plot."""
         self._axis, self._scale = axis, scale
-        self._low, self._high = scale.bounds(planned)
-        self._planned = np.asarray(planned, dtype=np.float64)
-        self._measured = np.asarray(measured, dtype=np.float64)
+        values = np.asarray(planned, dtype=np.float64)
+        self._low, self._high = low, high = scale.bounds(planned)
         self._draw_axes()
-        low, high = self._low, self._high
-        steps = np.arange(len(self._planned), dtype=np.float64)
-        levels = np.clip(self._planned, low, high)
-        self._planned_curve.setData(steps, levels)
-        self._area.setData(steps, levels, fillLevel=low)
+        steps = np.arange(len(values), dtype=np.float64)
+        if not np.array_equal(values, self._planned):  # while a run grows they stay as they are
+            self._planned = values
+            levels = np.clip(values, low, high)
+            self._planned_curve.setData(steps, levels)
+            self._area.setData(steps, levels, fillLevel=low)
         self._area.setVisible(not scale.rises)  # below a rising line lies picture, not noise
-        values = np.clip(self._measured, low, high)
-        self._measured_curve.setData(steps[: len(values)], values[: len(steps)])
-        marked = [k for k in axis.shown(MARKER_ROOM) if k < len(values)]
-        self._markers.setData(np.asarray(marked, dtype=np.float64), values[marked])
+        self._measured = np.asarray(measured, dtype=np.float64)
+        seen = np.clip(self._measured, low, high)
+        self._measured_curve.setData(steps[: len(seen)], seen)
+        marked = [k for k in axis.shown(MARKER_ROOM) if k < len(seen)]
+        self._markers.setData(steps[marked], seen[marked])
 
     def x_pixel(self, k: float) -> float:
         """Where step k is drawn, in pixels of this widget."""
@@ -124,11 +128,14 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _draw_axes(self) -> None:
         """Ranges that put every point exactly on the shared axis, with MARGIN pixels around."""
         axis, low, high = self._axis, self._low, self._high
-        beyond = MARGIN / axis.spacing
-        inner = max(self.getPlotItem().getViewBox().height() - 2 * MARGIN, 1.0)
-        above = (high - low) * MARGIN / inner
-        last = max(axis.total - 1, 1)
         box = self.getPlotItem().getViewBox()
+        wanted = (axis, self._scale.key, low, high, box.height())
+        if wanted == self._axes_drawn:  # pyqtgraph would typeset every label again
+            return
+        self._axes_drawn = wanted
+        beyond = MARGIN / axis.spacing
+        above = (high - low) * MARGIN / max(box.height() - 2 * MARGIN, 1.0)
+        last = max(axis.total - 1, 1)
         box.setRange(xRange=(-beyond, last + beyond), yRange=(low - above, high + above), padding=0)
         ticks = self._scale.ticks(low, high)
         self._left.setTicks([ticks])
@@ -165,7 +172,28 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Pixels per step have changed."""
         if hasattr(self, "_axis"):  # pyqtgraph resizes while it constructs itself
             self._axis = StepAxis(self.width(), self._axis.total)
+            self._snapshot = None
         super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The plot as it was drawn last: the playhead passing over it moves nothing in it."""
+        if self._snapshot is None:
+            ratio = self.devicePixelRatioF()
+            snapshot = QPixmap(self.viewport().size() * ratio)
+            snapshot.setDevicePixelRatio(ratio)
+            self.scene().prepareForPaint()
+            painter = QPainter(snapshot)
+            self.render(painter)
+            painter.end()
+            self._snapshot = snapshot
+        painter = QPainter(self.viewport())
+        painter.setClipRegion(event.region())
+        painter.drawPixmap(0, 0, self._snapshot)
+        painter.end()
+
+    def _forget_snapshot(self) -> None:
+        self._snapshot = None
+        self.viewport().update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Nothing zooms here; whatever lies around may scroll."""
@@ -176,3 +204,4 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_markers"):
             self._dress()
+            self._forget_snapshot()

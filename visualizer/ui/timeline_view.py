@@ -23,7 +23,6 @@ from visualizer.ui.playhead_mark import FocusRing, HoverMark, Legend, PlayheadMa
 from visualizer.ui.step_axis import RIGHT, StepAxis
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.noise import NoiseLevel
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
     from visualizer.ui.noise_plot import NoisePlot
@@ -44,8 +43,8 @@ class TimelineView(QWidget):
         self._playhead = playhead
         self._timeline: Timeline | None = None
         self._scale = SHARE
-        self._levels: list[NoiseLevel] = []
-        self._shares: list[float] = []
+        self._planned: list[float] = []  # in the chosen scale
+        self._measured: list[float] = []
         self._read = 0  # how many points the lists hold as they really were
         self._read_ended = False  # whether that was after the end of the run
         self._painted = False
@@ -82,8 +81,7 @@ class TimelineView(QWidget):
         if self._timeline is not None:
             self._timeline.grown.disconnect(self._grown)
         self._timeline = timeline
-        self._levels, self._shares = [], []
-        self._read, self._read_ended = 0, False
+        self._forget_levels()
         if timeline is not None:
             timeline.grown.connect(self._grown)
         self.filmstrip.set_timeline(timeline)
@@ -104,6 +102,7 @@ class TimelineView(QWidget):
         if SCALES[key] is self._scale:
             return
         self._scale = SCALES[key]
+        self._forget_levels()
         self._label_scale()
         self._draw_plot()
         self.scale_changed.emit(key)
@@ -147,38 +146,36 @@ class TimelineView(QWidget):
         if not self._redraw.isActive():
             self._redraw.start()
 
+    def _forget_levels(self) -> None:
+        self._planned, self._measured = [], []
+        self._read, self._read_ended = 0, False
+
     def _read_levels(self) -> None:
         """Take over what is new; all of it when the run ended, which redraws the measured line."""
         timeline = self._timeline
         if timeline is None:
             return
-        there, ended = len(timeline), not timeline.running
-        if len(self._levels) != timeline.total or ended != self._read_ended or there < self._read:
-            self._levels = [timeline.level(k) for k in range(timeline.total)]
+        there, ended, scale = len(timeline), not timeline.running, self._scale
+        if len(self._planned) != timeline.total or ended != self._read_ended or there < self._read:
+            self._planned = [scale.of_level(timeline.level(k)) for k in range(timeline.total)]
             self._read = 0
-        del self._shares[self._read :]
+        del self._measured[self._read :]
         for k in range(self._read, there):
-            self._levels[k] = timeline.level(k)
             share = timeline.measured_share(k)
             if share is None:
                 break
-            self._shares.append(share)
-        self._read, self._read_ended = len(self._shares), ended
+            self._planned[k] = scale.of_level(timeline.level(k))
+            self._measured.append(scale.of_share(share))
+        self._read, self._read_ended = len(self._measured), ended
 
     def _draw_plot(self) -> None:
         self._redraw.stop()
         self._read_levels()
         if self.plot is not None:
-            self.plot.setVisible(bool(self._levels))  # an axis with nothing on it says nothing
-            of_level, of_share = self._scale.of_level, self._scale.of_share
-            self.plot.show_levels(
-                self.axis,
-                self._scale,
-                [of_level(level) for level in self._levels],
-                [of_share(share) for share in self._shares],
-            )
-        self._legend.show_lines(bool(self._levels), bool(self._shares))
-        self._legend.setVisible(bool(self._levels) and not self.readout.isVisible())
+            self.plot.setVisible(bool(self._planned))  # an axis with nothing on it says nothing
+            self.plot.show_levels(self.axis, self._scale, self._planned, self._measured)
+        self._legend.show_lines(bool(self._planned), bool(self._measured))
+        self._legend.setVisible(bool(self._planned) and not self.readout.isVisible())
         self._place_overlays()
 
     # --- the playhead -------------------------------------------------------------------------
@@ -210,7 +207,7 @@ class TimelineView(QWidget):
         self._ring.setGeometry(self.rect())
         self.scale_button.adjustSize()
         self.scale_button.move(themes.SPACE // 2, top + 4)
-        self.scale_button.setVisible(self.plot is not None and bool(self._levels))
+        self.scale_button.setVisible(self.plot is not None and bool(self._planned))
         self._legend.adjustSize()
         self._legend.move(self.width() - RIGHT - self._legend.width() - themes.SPACE, top + 4)
         self._place_mark()
@@ -244,7 +241,7 @@ class TimelineView(QWidget):
     def _leave(self) -> None:
         self.readout.hide()
         self.hover_mark.hide()
-        self._legend.setVisible(bool(self._levels))
+        self._legend.setVisible(bool(self._planned))
 
     # --- the scale ----------------------------------------------------------------------------
 
