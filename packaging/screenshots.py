@@ -38,9 +38,16 @@ LOADED_MS, RUN_MS = 120_000, 300_000
 class Photographer:
     """Drives one window and takes its picture."""
 
-    def __init__(self, folder: Path, sitting: Path, prompt: str, seed: int) -> None:
+    def __init__(self, folder: Path, sitting: Path, wishes: argparse.Namespace) -> None:
         self.folder = folder
-        self.settings = Settings(prompt=prompt, seed=seed, theme="dark", folder=sitting)
+        self.model = wishes.model
+        self.settings = Settings(
+            prompt=wishes.prompt,
+            seed=wishes.seed,
+            steps=wishes.steps,
+            theme="dark",
+            folder=sitting,
+        )
         self.session = Session(data_folder=sitting)
         self.window = MainWindow(self.session, self.settings)
         self.size: tuple[int, int] = README_SIZE
@@ -52,7 +59,7 @@ class Photographer:
         self.window.show()
         self.settle()
         ready = self.session.model_ready
-        self.session.start()
+        self.session.start(self.model)
         wait_for(ready, LOADED_MS)
         self.settle()
 
@@ -239,12 +246,14 @@ def main() -> int:
     reader.add_argument("--all", action="store_true", help="every state in every size and theme")
     reader.add_argument("--prompt", default=EXAMPLE_PROMPT)
     reader.add_argument("--seed", type=int, default=7)
+    reader.add_argument("--steps", type=int, help="the model's own number by default")
+    reader.add_argument("--model", help="a model folder instead of the built-in model")
     arguments = reader.parse_args()
     app = QApplication([sys.argv[0]])
     app.setApplicationName("denoising-visualizer")
     theme.apply(app, theme.DARK)
     with tempfile.TemporaryDirectory() as sitting:
-        camera = Photographer(arguments.out, Path(sitting), arguments.prompt, arguments.seed)
+        camera = Photographer(arguments.out, Path(sitting), arguments)
         camera.start()
         try:
             (every_state if arguments.all else readme_pictures)(camera)

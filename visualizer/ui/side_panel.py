@@ -126,7 +126,8 @@ class SidePanel(QScrollArea):
         """Say it all again, for where the playhead stands now."""
         timeline = self._timeline
         shown = timeline is not None and timeline.total > 0
-        for part in (self.share, self.copy_seed):
+        numbers = (self.share, self.picture_share, self.noise_share, self.measured)
+        for part in (*numbers, self.facts, self.seed, self.copy_seed):
             part.setVisible(shown)
         self.reuse.setVisible(shown and self._reusable)
         if timeline is None or not shown:
@@ -166,8 +167,6 @@ class SidePanel(QScrollArea):
         self.reuse.setVisible(offer and self._timeline is not None)
 
     def _show_nothing(self) -> None:
-        for label in (self.picture_share, self.noise_share, self.measured, self.facts, self.seed):
-            label.setText("")
         self.prompt.hide()
         self.step.setText("From static to picture")
         self._show_explanation(

@@ -437,6 +437,8 @@ class MainWindow(QMainWindow):
             self._say("Your picture is made as soon as the model is loaded.", True)
         else:
             self.header.show_state("running")
+            self.progress.set_share(None)
+            self._say("Starting …", True)
 
     def _run_started(self, timeline: Timeline) -> None:
         self._since_start.start()
