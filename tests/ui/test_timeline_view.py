@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -101,6 +102,44 @@ def test_strip_and_plot_share_every_x(qtbot: QtBot, width: int, steps: int) -> N
         assert view.mark.x_pixel == pytest.approx(x, abs=0.51)
     view.resize(width - 133, 220)
     assert plot.x_pixel(steps) == pytest.approx(view.axis.x(steps), abs=0.02)
+
+
+SCALED_SCREEN = """
+from PySide6.QtWidgets import QApplication
+from tests.ui.example_timelines import make_timeline, playhead_on
+from visualizer.ui import theme
+from visualizer.ui.timeline_view import TimelineView
+
+app = QApplication([])
+theme.apply(app, theme.DARK)
+timeline = make_timeline(10)
+view = TimelineView(playhead_on(timeline, 2))
+view.resize(800, 220)
+view.set_timeline(timeline)
+view.show()
+view.add_plot()
+app.processEvents()
+image, ratio = view.grab().toImage(), view.devicePixelRatioF()
+x, y = view.plot.x_pixel(6), view.plot.y() + view.plot.y_pixel(6)
+print(ratio, image.pixelColor(round(x * ratio), round(y * ratio)).name())
+x, y = view.mark.x_pixel, view.filmstrip.height() + 12
+print(image.pixelColor(round(x * ratio), round(y * ratio)).name())
+"""
+
+
+@pytest.mark.parametrize("factor", ["1.5", "2"])
+def test_a_finer_screen_shows_the_same_at_the_same_place(factor: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCALED_SCREEN],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "QT_SCALE_FACTOR": factor},
+    )
+    ratio, marker, line = done.stdout.split()
+    assert float(ratio) == float(factor)
+    assert marker == theme.DARK.second
+    assert line == theme.DARK.accent
 
 
 def test_one_line_runs_through_both(qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -181,9 +181,9 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             ratio = self.devicePixelRatioF()
             snapshot = QPixmap(self.viewport().size() * ratio)
             snapshot.setDevicePixelRatio(ratio)
-            self.scene().prepareForPaint()
+            room = self.viewport().rect()
             painter = QPainter(snapshot)
-            self.render(painter)
+            self.render(painter, QRectF(room), room)
             painter.end()
             self._snapshot = snapshot
         painter = QPainter(self.viewport())
@@ -204,4 +204,6 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_markers"):
             self._dress()
+            self._forget_snapshot()
+        elif event.type() == QEvent.Type.DevicePixelRatioChange and hasattr(self, "_snapshot"):
             self._forget_snapshot()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from visualizer.ui.noise_plot import NoisePlot
 
 PLOT_HEIGHT, PLOT_LEAST = 136, 104
-REDRAW_MS = 40
+REDRAW_MS = 60
 """While a run grows, the plot is redrawn at most this often."""
 
 
