@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import FakeModel, FakeSampler, Gate
-from visualizer.diffusion.facts import SamplerName, Vocabulary
+from visualizer.diffusion.facts import Plan, SamplerName, Vocabulary
+from visualizer.diffusion.prompt import read_prompt, truncation_notice
+from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.trajectory import Picture, View
 from visualizer.session.session import Session
 from visualizer.session.timeline import Timeline
@@ -24,6 +26,8 @@ from visualizer.ui.window import MainWindow
 RUN_MS = 20_000
 STEPS = 6
 ALL = 10**6
+FAKE = object()
+"""Sample with the fake sampler, one step at a time."""
 
 
 class TaughtModel(FakeModel):
@@ -43,21 +47,36 @@ class TaughtModel(FakeModel):
             vocabulary=Vocabulary(words, objects, colors, places, times),
         )
 
+    def plan(self, request: SamplingRequest) -> Plan:
+        """One word is one token."""
+        reading = read_prompt(request.prompt, None, self.facts.max_words)
+        read = min(reading.words_read, self.facts.max_words)
+        return replace(
+            super().plan(request), notice=truncation_notice(replace(reading, words_read=read))
+        )
+
 
 class Sitting:
     """A window, its session, and the hands of a person."""
 
-    def __init__(self, qtbot: QtBot, folder: Path, open_model: Any = None) -> None:
+    def __init__(
+        self,
+        qtbot: QtBot,
+        folder: Path,
+        open_model: Any = None,
+        sample: Any = FAKE,
+        settings: Settings | None = None,
+    ) -> None:
         self.qtbot = qtbot
         self.model = TaughtModel()
         self.gate = Gate(ALL)
         sampler = FakeSampler()
         sampler.before_step = lambda k, cancelled: self.gate(k, cancelled)
-        self.settings = Settings(steps=STEPS, folder=folder)
+        self.settings = settings or Settings(steps=STEPS, folder=folder)
         self.session = Session(
             data_folder=folder,
             open_model=open_model or (lambda _folder, _say: self.model),
-            sample=sampler,
+            sample=sampler if sample is FAKE else sample,
         )
         self.failures: list[Any] = []
         self.session.failed.connect(self.failures.append)
@@ -103,11 +122,11 @@ class Sitting:
         target = self.window.focusWidget() or self.window
         self.qtbot.keyClick(target, key, modifier or Qt.KeyboardModifier.NoModifier)
 
-    def run(self, prompt: str = "a red car at sunset") -> Timeline:
+    def run(self, prompt: str = "a red car at sunset", wait: int = RUN_MS) -> Timeline:
         """Type a prompt, press Enter, wait for the run."""
         self.type_prompt(prompt)
         self.session._pressed_at = 0.0  # a person takes longer than half a second between two runs
-        with self.qtbot.waitSignal(self.session.run_finished, timeout=RUN_MS):
+        with self.qtbot.waitSignal(self.session.run_finished, timeout=wait):
             self.press(Qt.Key.Key_Return)
         timeline = self.session.current
         assert timeline is not None

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
@@ -289,6 +289,15 @@ def test_a_run_file_dropped_on_the_window_opens(sitting: Sitting, tmp_path: Path
     assert sitting.window.side_panel.reuse.isHidden()
 
 
+def test_a_file_dropped_on_the_prompt_is_no_text(sitting: Sitting, tmp_path: Path) -> None:
+    path = tmp_path / "dropped.denoise"
+    make_run(4).save(path)
+    was = sitting.window.header.prompt.text()
+    with sitting.qtbot.waitSignal(sitting.session.opened, timeout=RUN_MS):
+        drop(sitting, path, on=sitting.window.header.prompt)
+    assert sitting.window.header.prompt.text() == was
+
+
 def test_a_file_that_is_no_run_is_told_in_the_bar(sitting: Sitting, tmp_path: Path) -> None:
     timeline = sitting.run()
     path = tmp_path / "notes.denoise"
@@ -305,12 +314,12 @@ def test_a_file_that_is_no_run_is_told_in_the_bar(sitting: Sitting, tmp_path: Pa
     assert not message.isVisible()
 
 
-def drop(sitting: Sitting, path: Path) -> None:
+def drop(sitting: Sitting, path: Path, on: QWidget | None = None) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     held = (data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     enter = QDragEnterEvent(QPoint(200, 300), Qt.DropAction.CopyAction, *held)
-    QApplication.sendEvent(sitting.window, enter)
+    QApplication.sendEvent(on or sitting.window, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(
         sitting.window, QDropEvent(QPointF(200, 300), Qt.DropAction.CopyAction, *held)
@@ -327,13 +336,12 @@ def test_an_empty_prompt_gets_a_sentence(sitting: Sitting) -> None:
 
 
 def test_a_long_prompt_says_how_much_is_read(sitting: Sitting) -> None:
-    words = sitting.model.facts.max_words
-    sitting.type_prompt("car " * words)
-    assert not sitting.window.message.isVisible()
-    sitting.type_prompt("car " * (words + 1))
-    assert f"first {words} words" in sitting.window.message.text
-    sitting.type_prompt("car")
-    assert not sitting.window.message.isVisible()
+    limit, session, message = sitting.model.facts.max_words, sitting.session, sitting.window.message
+    for words, told in ((limit, False), (limit + 1, True), (1, False)):
+        with sitting.qtbot.waitSignal(session.planned, timeout=RUN_MS):
+            sitting.type_prompt("car " * words)
+        assert message.isVisible() == told
+        assert (f"first {limit}" in message.text) == told
 
 
 def test_steps_that_the_sampler_cannot_do_get_a_sentence(
@@ -488,14 +496,24 @@ def test_choices_are_remembered(qtbot: QtBot, tmp_path: Path) -> None:
     header.seed.set_number(4294967295)
     header.settings_row.steps.set_number(11)
     header.settings_row.sampler.setCurrentIndex(1)
-    sitting.window.resize(1111, 777)
+    sitting.session.playhead.speed = 2
+    sitting.window.timeline_view.set_scale("log_snr")
+    sitting.window.canvas.set_hard_pixels(True)
+    sitting.window.resize(960, 707)
     sitting.close()
     again = type(sitting.settings).load(tmp_path)
     assert (again.prompt, again.seed, again.steps) == ("a pink balloon", 4294967295, 11)
-    other = Sitting(qtbot, tmp_path / "other")
+    assert again.sampler == "ddim"
+    other = Sitting(qtbot, tmp_path, settings=again)
+    assert (other.window.width(), other.window.height()) == (960, 707)
+    assert other.session.playhead.speed == 2
+    assert other.window.timeline_view.scale.key == "log_snr"
+    assert other.window.canvas.hard_pixels
+    assert other.window.header.seed.whole() == 4294967295
+    other.start()
+    assert other.window.header.settings_row.steps.whole() == 11
+    assert other.window.header.settings_row.sampler.currentIndex() == 1
     other.close()
-    assert again.sampler == header.settings_row.sampler.itemData(1)
-    assert again.geometry
 
 
 def test_everything_has_a_name_and_a_tooltip(sitting: Sitting) -> None:

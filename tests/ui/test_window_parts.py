@@ -102,7 +102,7 @@ def test_a_word_that_is_being_typed_gets_the_benefit_of_the_doubt() -> None:
 def test_unknown_words_never_fail(prompt: str) -> None:
     for word in unknown_words(prompt, KNOWN):
         assert prompt[word.start : word.end] == word.word
-        assert word.word.lower() not in KNOWN
+        assert word.word.casefold() not in KNOWN
 
 
 def test_a_hint_says_what_to_try() -> None:

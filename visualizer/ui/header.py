@@ -176,16 +176,6 @@ class Header(QWidget):
         known = vocabulary_note(objects, colors, words.places, words.times)
         self.prompt.setToolTip(f"{_PLAIN_TIP} The built-in model was taught these:\n{known}")
 
-    def length_note(self) -> str:
-        """What to say of a prompt that is longer than the model reads, or ""."""
-        limit = self._facts.max_words if self._facts is not None else 0
-        if not limit or len(self.prompt.text().split()) <= limit:
-            return ""
-        return (
-            f"This model reads the first {limit} words of a prompt, or fewer when they are long. "
-            "The rest will be left out."
-        )
-
     def show_request(self, request: SamplingRequest) -> None:
         """Fill the fields from a run, so that it can be varied."""
         self.prompt.setText(request.prompt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
+    QDragEnterEvent,
     QFocusEvent,
     QHelpEvent,
     QPainter,
@@ -86,6 +87,13 @@ class PromptField(QLineEdit):
                 QToolTip.showText(event.globalPos(), hint, self)
                 return True
         return super().event(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file that is dropped here is for the window, not a text."""
+        if event.mimeData().hasUrls():
+            event.ignore()
+        else:
+            super().dragEnterEvent(event)
 
     # Underlines -------------------------------------------------------------------------------
 

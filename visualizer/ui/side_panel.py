@@ -57,6 +57,8 @@ class SidePanel(QScrollArea):
         self.share = ShareBar()
         self.picture_share = _label("")
         self.noise_share = _label("quiet")
+        for share in (self.picture_share, self.noise_share):
+            share.setWordWrap(False)
         self.measured = _label("small-quiet")
         self.headline = _label("value")
         self.text = _label("")

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from visualizer.settings import Settings
 
 NAME = "Denoising Visualizer"
+_BUILT_IN = "Built-in"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
 _LOW = 720
 _SECOND_PRESS_MS = 500
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._planned: Timeline | None = None
         self._live: Timeline | None = None
+        self._asked_model = settings.model_folder
         self._closed = False
         self._was_maximized = False
         self._since_start = QElapsedTimer()
@@ -85,7 +87,7 @@ class MainWindow(QMainWindow):
         self._make_actions()
         self._lay_out()
         self._connect()
-        self._restore_geometry()
+        self._restore()
         self._show_timeline(session.current)
         self._show_history()
         if session.facts is not None:
@@ -372,16 +374,11 @@ class MainWindow(QMainWindow):
             self._load_model(folder)
 
     def _load_model(self, folder: str | None) -> None:
-        self.settings.model_folder = folder
+        self._asked_model = folder
         self.progress.set_share(None)
         self.session.load_model(folder)
 
     def _plan(self) -> None:
-        note = self.header.length_note()
-        if note:
-            self.message.show_note(note, "length")
-        else:
-            self.message.clear("length")
         if self.session.facts is None:
             return
         from visualizer.diffusion.request import RequestError
@@ -401,6 +398,9 @@ class MainWindow(QMainWindow):
         self._say(f"{sentence}  Your picture is next." if self.session.waiting else sentence, True)
 
     def _take_facts(self, facts: ModelFacts) -> None:
+        # the built-in model also steps in for a folder that cannot be opened
+        built_in = facts.name == _BUILT_IN
+        self.settings.model_folder = None if built_in else self._asked_model
         self.header.set_facts(facts)
         self.side_panel.set_facts(facts)
         self.more_menu.set_sizes(facts, self.header.settings_row.picture_size)
@@ -412,6 +412,8 @@ class MainWindow(QMainWindow):
     def _take_plan(self, planned: Timeline) -> None:
         self._planned = planned
         self.message.clear("plan")
+        if planned.notice:
+            self.message.show_note(planned.notice, "plan")
         if self.session.current is None:
             self._show_timeline(None)
 
@@ -558,7 +560,12 @@ class MainWindow(QMainWindow):
         else:
             self.session.open_run(path)
 
-    def _restore_geometry(self) -> None:
+    def _restore(self) -> None:
+        """As the person left it."""
+        playhead, settings = self.session.playhead, self.settings
+        playhead.speed, playhead.loop = settings.speed, settings.loop
+        self.canvas.set_hard_pixels(settings.hard_pixels)
+        self.timeline_view.set_scale(settings.y_axis)
         saved = QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore"))
         if saved.isEmpty() or not self.restoreGeometry(saved):
             self.resize(*_DEFAULT)
@@ -590,6 +597,8 @@ class MainWindow(QMainWindow):
             settings.width, settings.height = row.picture_size or (None, None)
         playhead = self.session.playhead
         settings.speed, settings.loop = playhead.speed, playhead.loop
+        settings.hard_pixels = self.canvas.hard_pixels
+        settings.y_axis = self.timeline_view.scale.key
         with contextlib.suppress(OSError):  # nobody is left to be told
             settings.save()
 

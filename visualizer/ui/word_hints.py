@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_PUNCTUATION = string.punctuation + "“”„‘’«»…–—¡¿"
+from visualizer.diffusion import prompt as prompts  # no numpy, no torch
+
 _EXAMPLES = 3
 
 
@@ -21,7 +20,7 @@ class UnknownWord:
 
 
 def unknown_words(
-    prompt: str, known: Iterable[str], cursor: int | None = None
+    prompt: str, known: frozenset[str], cursor: int | None = None
 ) -> tuple[UnknownWord, ...]:
     """The words of a prompt that are not known, in order.
 
@@ -31,18 +30,12 @@ def unknown_words(
         cursor: where the person is typing. The word that ends there is given the benefit of the
             doubt while it may still become a known one ("mount" ► "mountain").
     """
-    words = known if isinstance(known, (set, frozenset)) else set(known)
     found = []
-    for match in re.finditer(r"\S+", prompt):
-        typed = match.group()
-        word = typed.strip(_PUNCTUATION)
-        if not word or word.lower() in words:
-            continue
-        start = match.start() + len(typed) - len(typed.lstrip(_PUNCTUATION))
-        end = start + len(word)
-        if end == cursor and any(other.startswith(word.lower()) for other in words):
-            continue
-        found.append(UnknownWord(start, end, word))
+    for start, end, word in prompts.words(prompt):
+        low = word.casefold()
+        unfinished = end == cursor and any(other.startswith(low) for other in known)
+        if low not in known and not unfinished:
+            found.append(UnknownWord(start, end, word))
     return tuple(found)
 
 
