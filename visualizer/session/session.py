@@ -37,7 +37,7 @@ PLAN_DELAY_MS = 120
 FRAME_MS = 16
 """Steps cross to the window this often at most."""
 CLOSE_SECONDS = 10.0
-LATEST_LOAD_MS = 1000
+LATEST_LOAD_MS = 3000
 
 
 @dataclass
