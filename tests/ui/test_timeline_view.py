@@ -156,6 +156,24 @@ def test_one_line_runs_through_both(qtbot: QtBot) -> None:
         assert columns_of(image, ACCENT, below) == [x - 1, x]
 
 
+def test_a_move_repaints_what_it_leaves_and_where_it_goes(qtbot: QtBot, qapp: QApplication) -> None:
+    """What is on the screen, not what a fresh painting would show."""
+    view, playhead, _ = show_view(qtbot, make_timeline(30), 4)
+
+    def on_screen() -> QImage:
+        qapp.processEvents()
+        return view.screen().grabWindow(view.winId()).toImage()
+
+    left, came = view.filmstrip.cell(4, 4), view.filmstrip.cell(20, 4)
+    above = view.filmstrip.height() + 12
+    qtbot.waitUntil(lambda: on_screen().pixelColor(left.x() + 20, left.y()) == ACCENT)
+    playhead.seek(20)
+    image = on_screen()
+    assert image.pixelColor(left.x() + 20, left.y()) != ACCENT
+    assert image.pixelColor(came.x() + 20, came.y()) == ACCENT
+    assert columns_of(image, ACCENT, above) == [view.mark.x_pixel - 1, view.mark.x_pixel]
+
+
 def test_the_dot_stands_on_the_line(qtbot: QtBot) -> None:
     view, playhead, plot = show_view(qtbot, make_timeline(30))
     dots = []
@@ -274,6 +292,9 @@ def test_the_strip_grows_with_the_run(qtbot: QtBot) -> None:
     timeline.append(make_points(10)[4:8])
     assert view.grab().toImage().pixelColor(cell) == QColor(*color_of(5))
     qtbot.waitUntil(lambda: len(plot._measured) == 8)
+    marker = QPoint(round(plot.x_pixel(7)), plot.y() + round(plot.y_pixel(7) or 0))
+    measured = QColor(theme.DARK.second)
+    qtbot.waitUntil(lambda: view.grab().toImage().pixelColor(marker) == measured)
 
 
 def test_a_sharper_picture_reaches_its_frame(qtbot: QtBot) -> None:
