@@ -188,9 +188,7 @@ class Canvas(QWidget):
         if self._playhead.view == "change":
             from visualizer.diffusion.trajectory import CHANGE_GAIN
 
-            return f"Change since the step before, {CHANGE_GAIN:g} times amplified"
-        if self._playhead.view == "channels":
-            return "Raw values: black is negative, gray is zero, white is positive"
+            return f"Amplified {CHANGE_GAIN:g} times"
         return ""
 
     # --- how it shows it ----------------------------------------------------------------------
