@@ -209,7 +209,7 @@ def test_stop_keeps_what_is_there(
     window = sitting.window
     assert window.header.generate.text() == "Generate"
     assert window.save_button.isEnabled()
-    assert window.side_panel.headline.text() == "You stopped here"
+    assert window.side_panel.headline.text() == "Stopped here"
     sitting.press(Qt.Key.Key_Home)
     sitting.exact(0)
     np.testing.assert_array_equal(sitting.seen(), sitting.expected(0))

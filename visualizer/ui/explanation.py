@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+_NO_BREAK = "\u00a0"  # no line ends between a number and its unit
 State = Literal["planned", "running", "cancelled", "complete"]
 
 
@@ -53,7 +54,7 @@ def explain(moment: Moment) -> Explanation:
         return _PLANNED
     if moment.state == "cancelled" and moment.newest:
         return Explanation(
-            "You stopped here",
+            "Stopped here",
             f"The run ended at step {moment.k} of {moment.last}, with {percent(moment.noise_share)}"
             " noise still in the latent. Everything up to here is kept: drag back, switch views, "
             "save it.",
@@ -64,10 +65,10 @@ def explain(moment: Moment) -> Explanation:
 def percent(share: float) -> str:
     """A share as a person reads it; what is nearly nothing or nearly all never rounds to it."""
     if 0 < share <= 0.005:
-        return "under 1 %"
+        return f"under 1{_NO_BREAK}%"
     if 0.995 <= share < 1:
-        return "over 99 %"
-    return f"{round(share * 100)} %"
+        return f"over 99{_NO_BREAK}%"
+    return f"{round(share * 100)}{_NO_BREAK}%"
 
 
 _PLANNED = Explanation(
@@ -95,15 +96,15 @@ def _noisy(moment: Moment) -> Explanation:
     if share > 0.9:
         return Explanation(
             "The big decisions",
-            "It still looks like static, yet the layout is being settled: what is bright, what is "
-            "dark, where the colors go. At every step the model reads your words, points at the "
-            "noise, and the sampler takes a little of it away.",
+            "It looks like static, yet the layout is being settled: what is bright, what is dark. "
+            "At every step the model reads your words and points at the noise, and the sampler "
+            "takes a little of it away.",
         )
     if share > 0.5:
         return Explanation(
             "Shapes come out of the static",
             "Large forms show first. Noise drowns fine detail long before it drowns big shapes, so "
-            "on the way back the big shapes are the first to be heard.",
+            "on the way back the big shapes are the first to surface.",
         )
     if share > 0.1:
         return Explanation(
@@ -129,10 +130,10 @@ def _denoised(moment: Moment) -> Explanation:
         return Explanation(
             "A guess in one leap",
             "If the model had to name the finished picture right now, this would be it. Many "
-            "pictures fit the little it can make out, and it answers with their average: that is "
-            "why it looks blurred.",
+            "pictures fit the little it can make out, and it answers with roughly their average: "
+            "that is why it looks blurred.",
         )
-    if share > 0.3:
+    if share > 0.15:
         return Explanation(
             "The guess grows firmer",
             "This is where the model thinks it is heading. The sampler does not believe it at "
@@ -155,9 +156,9 @@ def _noise(moment: Moment) -> Explanation:
     if share > 0.5:
         return Explanation(
             "What the model calls noise",
-            "The model never paints. It is shown the latent and answers with this: the part that "
-            f"it takes for noise. Here that is {percent(share)} of the latent, so the two look "
-            "much alike.",
+            "The model never paints. All that its answer says is which part of the latent is "
+            f"noise: this. Here noise is {percent(share)} of the latent, so the two look much "
+            "alike.",
         )
     return Explanation(
         "What the model still calls noise",
@@ -174,21 +175,21 @@ def _change(moment: Moment) -> Explanation:
         )
     return Explanation(
         "What this step changed",
-        f"The difference from the step before, amplified {moment.gain:g} times. Mid-gray means "
-        "that nothing changed. Follow it through time: broad patches first, fine edges last.",
+        f"The difference from the step before, amplified {moment.gain:g} times; mid-gray is no "
+        "change. Where it looks like static, noise was taken away; where you see shapes, picture "
+        "took its place.",
     )
 
 
 def _channels(moment: Moment) -> Explanation:
     ending = (
-        "Decoded, they are the picture."
+        "Put through the decoder, together, they are the picture."
         if moment.k == moment.last
-        else "At first they are noise, all of them alike; then each takes on a task of its own."
+        else "At first all of them are noise; bit by bit each fills with its share of the picture."
     )
     return Explanation(
         "What the model really sees",
-        "The model works on these small grids of numbers, not on pixels. White is positive, black "
-        f"is negative, on one scale for the whole run. {ending}",
+        f"The model works on these small grids of numbers, not on pixels. {ending}",
     )
 
 

@@ -208,7 +208,7 @@ class SettingsRow(QWidget):
         elif self.guidance.value() <= 1:
             reason = "needs guidance above 1"
         self.avoid.setEnabled(not reason)
-        self.avoid.setPlaceholderText(reason or "what should not be there")
+        self.avoid.setPlaceholderText(reason or "what to leave out")
         self.avoid.setToolTip(
             f"Avoid: {reason}" if reason else "What to steer away from, for example: fog"
         )

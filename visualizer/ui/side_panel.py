@@ -225,7 +225,9 @@ class SidePanel(QScrollArea):
             facts.append(f"guidance {request.guidance_scale:g}")
         if request.negative_prompt:
             facts.append(f"avoiding “{_shortened(request.negative_prompt, 40)}”")
-        facts.append(f"{timeline.total - 1} steps")
+        made, planned = max(len(timeline) - 1, 0), timeline.total - 1
+        stopped = timeline.cancelled and made < planned
+        facts.append(f"{made} of {planned} steps" if stopped else f"{planned} steps")
         if run is not None and run.seconds > 0:
             facts[-1] += f" in {duration(run.seconds)}"
         if run is not None and run.model.name:

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 NAME = "Denoising Visualizer"
 _BUILT_IN = "Built-in"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
-_LOW = 720
+_LOW, _NARROW = 720, 1000
 _SECOND_PRESS_MS = 500
 _SAID_MS = 8000
 _VIEWS = ("noisy", "denoised", "noise", "change", "channels")
@@ -179,7 +179,9 @@ class MainWindow(QMainWindow):
         centre = self._centre = QVBoxLayout()
         centre.setSpacing(theme.SPACE)
         centre.addLayout(pictures, 1)
-        centre.addWidget(self.view_switch)
+        self._switch_row = QHBoxLayout()
+        self._switch_row.addWidget(self.view_switch)
+        centre.addLayout(self._switch_row)
         self._body = QHBoxLayout()
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(0)
@@ -526,6 +528,10 @@ class MainWindow(QMainWindow):
         self.side_panel.set_compact(compact)
         above = space if compact else 2 * space
         self._centre.setContentsMargins(space, above, space, space)
+        # the switch stands under the picture, not under picture and history; where it would not
+        # fit it moves a little to the left
+        narrow = self.width() < _NARROW
+        self._switch_row.setContentsMargins(7 * space if narrow else 10 * space, 0, 0, 0)
         between = space // 2 if compact else space
         self._time.setContentsMargins(2 * space, between, 2 * space, between)
         self._time.setSpacing(between)
