@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
+import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -17,12 +20,17 @@ class JobThread:
     must not keep the program from ending.
     """
 
-    def __init__(self, name: str, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, name: str, failed: Callable[[BaseException], None], *, niceness: int = 0
+    ) -> None:
         """
         Args:
             name: of the thread.
             failed: told, on this thread, of an exception that a job let out.
+            niceness: how far it, and the threads it starts, stand back behind the window where
+                processors are short. Linux only: elsewhere niceness is the whole process's.
         """
+        self._niceness = niceness
         self._name = name
         self._failed = failed
         self._jobs: list[tuple[int, int, Job]] = []
@@ -64,6 +72,12 @@ class JobThread:
         return not thread.is_alive()
 
     def _run(self) -> None:
+        if self._niceness and sys.platform == "linux":
+            with contextlib.suppress(OSError):  # a sandbox may forbid it
+                # relative to what the program itself was started with
+                own = os.getpriority(os.PRIO_PROCESS, 0)
+                wanted = min(own + self._niceness, 19)
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), wanted)
         while (job := self._next()) is not None:
             try:
                 job()

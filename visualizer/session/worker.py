@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # the Sharpener, so that they never stand in the way of a run.
 SAMPLE = LOAD = 0  # in the order they were asked for: a run waits for the model before it
 PLAN, DECODE, FIT = 1, 2, 3
+NICENESS = 8
+"""While all processors sample, a frame of the window would wait for one: its lateness is halved.
+A machine that does nothing else samples as fast as before."""
 
 Say = Callable[[str], None]
 OpenModel = Callable[[str | None, Say], Any]
@@ -135,7 +138,7 @@ class Worker(QObject):
         super().__init__(parent)
         self._open_model = open_model
         self._sample = sample
-        self._thread = JobThread("diffusion", self._job_failed)
+        self._thread = JobThread("diffusion", self._job_failed, niceness=NICENESS)
         self._doing = ""
         self._answer: Callable[[Failure], None] = self.failed.emit
         self._model: Any = None
