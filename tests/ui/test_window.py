@@ -267,6 +267,12 @@ def test_the_plan_is_drawn_before_anything_runs(sitting: Sitting) -> None:
     with sitting.qtbot.waitSignal(sitting.session.planned, timeout=RUN_MS):
         window.header.settings_row.steps.set_number(4)
     assert window.timeline_view.axis.total == timeline.total == 10
+    plot = window.timeline_view.plot
+    assert plot is not None
+    assert len(plot._coming_curve.getData()[0]) == 5  # it is drawn beside it, dotted
+    with sitting.qtbot.waitSignal(sitting.session.planned, timeout=RUN_MS):
+        window.header.settings_row.steps.set_number(9)
+    assert plot._coming_curve.getData()[0] is None or not len(plot._coming_curve.getData()[0])
 
 
 def test_a_run_file_dropped_on_the_window_opens(sitting: Sitting, tmp_path: Path) -> None:

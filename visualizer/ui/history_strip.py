@@ -38,6 +38,7 @@ class HistoryStrip(QListWidget):
         super().__init__(parent)
         self._timelines: tuple[Timeline, ...] = ()
         self._current: Timeline | None = None
+        self._drawn: list[Picture | None] = []
         self.setAccessibleName("Runs of this sitting")
         self.setFixedWidth(WIDTH)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -56,6 +57,7 @@ class HistoryStrip(QListWidget):
             timeline.grown.disconnect(self._redraw)
             timeline.picture_changed.disconnect(self._redraw)
         self._timelines = tuple(reversed(timelines))
+        self._drawn = [None] * len(self._timelines)
         self.clear()
         for timeline in self._timelines:
             timeline.grown.connect(self._redraw)
@@ -86,7 +88,8 @@ class HistoryStrip(QListWidget):
         for row, timeline in enumerate(self._timelines):
             newest = len(timeline) - 1
             picture = timeline.thumbnail(newest) if newest >= 0 else None
-            if picture is not None:
+            if picture is not None and picture is not self._drawn[row]:
+                self._drawn[row] = picture
                 self.item(row).setData(_IMAGE, _image(picture))
 
     def _choose(self, item: QListWidgetItem) -> None:

@@ -64,12 +64,14 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._grid = [pg.InfiniteLine(angle=0) for _ in range(6)]
         self._area = pg.PlotCurveItem()
         self._planned_curve = pg.PlotCurveItem()
+        self._coming_curve = pg.PlotCurveItem()
         self._measured_curve = pg.PlotCurveItem()
         self._markers = pg.ScatterPlotItem(size=6, symbol="o", pxMode=True)
         for each in (
             self._area,
             *self._grid,
             self._planned_curve,
+            self._coming_curve,
             self._measured_curve,
             self._markers,
         ):
@@ -85,8 +87,13 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         scale: NoiseScale,
         planned: Sequence[float],
         measured: Sequence[float],
+        coming: Sequence[float] = (),
     ) -> None:
-        """Draw these values; infinite ones lie on the edge of the plot."""
+        """Draw these values; infinite ones lie on the edge of the plot.
+
+        Args:
+            coming: the plan of the next run, dotted, on the same steps; it may be longer.
+        """
         self._axis, self._scale = axis, scale
         values = np.asarray(planned, dtype=np.float64)
         self._low, self._high = low, high = scale.bounds(planned)
@@ -98,6 +105,8 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._planned_curve.setData(steps, levels)
             self._area.setData(steps, levels, fillLevel=low)
         self._area.setVisible(not scale.rises)  # below a rising line lies picture, not noise
+        next_levels = np.clip(np.asarray(coming, dtype=np.float64), low, high)
+        self._coming_curve.setData(np.arange(len(next_levels), dtype=np.float64), next_levels)
         self._measured = np.asarray(measured, dtype=np.float64)
         seen = np.clip(self._measured, low, high)
         self._measured_curve.setData(steps[: len(seen)], seen)
@@ -162,6 +171,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._area.setPen(pg.mkPen(None))
         self._area.setBrush(QColor(theme.surface))
         self._planned_curve.setPen(pg.mkPen(theme.quiet, width=1.5))
+        self._coming_curve.setPen(pg.mkPen(theme.quiet, width=1.5, style=Qt.PenStyle.DotLine))
         self._measured_curve.setPen(pg.mkPen(theme.second, width=2))
         self._markers.setPen(pg.mkPen(None))
         self._markers.setBrush(QColor(theme.second))

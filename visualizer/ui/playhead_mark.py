@@ -89,6 +89,9 @@ class FocusRing(_Overlay):
         painter.end()
 
 
+_COMING = "next run"
+
+
 class Legend(_Overlay):
     """Which line is which, in words, with a piece of each line beside them."""
 
@@ -96,9 +99,9 @@ class Legend(_Overlay):
         super().__init__(parent)
         self._words: list[str] = []
 
-    def show_lines(self, planned: bool, measured: bool) -> None:
+    def show_lines(self, planned: bool, measured: bool, coming: bool = False) -> None:
         """Name the lines that are there."""
-        self._words = ["planned noise"] * planned + ["measured"] * measured
+        self._words = [_COMING] * coming + ["planned noise"] * planned + ["measured"] * measured
         self.setAccessibleName(", ".join(self._words))
         self.update()
 
@@ -109,7 +112,7 @@ class Legend(_Overlay):
         return QSize(length + 42 * len(self._words), 20)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A piece of line and its name, twice."""
+        """A piece of line and its name, for each line."""
         theme = themes.current()
         font = themes.font(themes.FONT_SMALL)
         metrics = QFontMetrics(font)
@@ -120,7 +123,8 @@ class Legend(_Overlay):
         for words in self._words:
             measured = words == "measured"
             color = QColor(theme.second if measured else theme.quiet)
-            painter.setPen(QPen(color, 2 if measured else 1.5))
+            dots = Qt.PenStyle.DotLine if words == _COMING else Qt.PenStyle.SolidLine
+            painter.setPen(QPen(color, 2 if measured else 1.5, dots))
             painter.drawLine(QPointF(x, middle), QPointF(x + 18, middle))
             if measured:
                 painter.setBrush(color)

@@ -42,6 +42,7 @@ class TimelineView(QWidget):
         super().__init__(parent)
         self._playhead = playhead
         self._timeline: Timeline | None = None
+        self._coming: Timeline | None = None
         self._scale = SHARE
         self._planned: list[float] = []  # in the chosen scale
         self._measured: list[float] = []
@@ -87,6 +88,12 @@ class TimelineView(QWidget):
         self.filmstrip.set_timeline(timeline)
         self._leave()
         self._draw_plot()
+
+    def set_coming(self, coming: Timeline | None) -> None:
+        """Draw the plan of the next run, dotted, beside the run that is shown; None: no plan."""
+        if coming is not self._coming:
+            self._coming = coming
+            self._draw_plot()
 
     @property
     def scale(self) -> NoiseScale:
@@ -173,10 +180,20 @@ class TimelineView(QWidget):
         self._read_levels()
         if self.plot is not None:
             self.plot.setVisible(bool(self._planned))  # an axis with nothing on it says nothing
-            self.plot.show_levels(self.axis, self._scale, self._planned, self._measured)
-        self._legend.show_lines(bool(self._planned), bool(self._measured))
+            self.plot.show_levels(
+                self.axis, self._scale, self._planned, self._measured, self._coming_levels()
+            )
+        self._legend.show_lines(
+            bool(self._planned), bool(self._measured), bool(self._coming_levels())
+        )
         self._legend.setVisible(bool(self._planned) and not self.readout.isVisible())
         self._place_overlays()
+
+    def _coming_levels(self) -> list[float]:
+        coming = self._coming
+        if coming is None:
+            return []
+        return [self._scale.of_level(coming.level(k)) for k in range(coming.total)]
 
     # --- the playhead -------------------------------------------------------------------------
 

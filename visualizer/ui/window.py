@@ -418,6 +418,7 @@ class MainWindow(QMainWindow):
             self.message.show_note(planned.notice, "plan")
         if self.session.current is None:
             self._show_timeline(None)
+        self._judge_coming()
 
     def _show_timeline(self, timeline: Timeline | None) -> None:
         self.canvas.set_timeline(timeline)
@@ -429,6 +430,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{_shortened(timeline.title)} – {NAME}" if timeline else NAME)
         self._judge_actions()
         self._judge_reuse()
+        self._judge_coming()
         self.message.clear("run")
         if timeline is not None and timeline.notice:
             self.message.show_note(timeline.notice, "run")
@@ -457,6 +459,7 @@ class MainWindow(QMainWindow):
 
     def _run_finished(self, timeline: Timeline) -> None:
         self._judge_actions()
+        self._judge_coming()
         if timeline.cancelled:
             done = max(len(timeline) - 1, 0)
             self._say(f"Stopped after {done} of {timeline.total - 1} steps")
@@ -493,6 +496,16 @@ class MainWindow(QMainWindow):
         self.side_panel.offer_reuse(
             current is not None and not self.header.shows_request(current.request)
         )
+
+    def _judge_coming(self) -> None:
+        """The plan of the next run is drawn where it would differ from the one that is shown."""
+        current, planned = self.session.current, self._planned
+        coming = None
+        if current is not None and planned is not None and not self.session.running:
+            levels = [planned.level(k) for k in range(planned.total)]
+            same = levels == [current.level(k) for k in range(current.total)]
+            coming = None if same else planned
+        self.timeline_view.set_coming(coming)
 
     def _finished(self) -> Timeline | None:
         current = self.session.current
