@@ -19,9 +19,9 @@ from pathlib import Path
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QPoint, Qt, QTimer, SignalInstance
+from PySide6.QtCore import QCoreApplication, QEventLoop, Qt, QTimer, SignalInstance
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication
 
 from visualizer import EXAMPLE_PROMPT
 from visualizer.session.session import Session
@@ -32,6 +32,7 @@ from visualizer.ui.window import MainWindow
 README_SIZE = (1280, 800)
 REVIEW_SIZES = ((960, 600), (1280, 800), (1920, 1080))
 THEMES = ("dark", "light")
+MID_RUN = 0.6
 LOADED_MS, RUN_MS = 120_000, 300_000
 
 
@@ -105,7 +106,7 @@ class Photographer:
 
         def look(progress: object) -> None:
             share = progress.done / progress.total  # type: ignore[attr-defined]
-            if share >= 0.5 and meanwhile is not None and not done:
+            if share >= MID_RUN and meanwhile is not None and not done:
                 done.append(True)
                 meanwhile()
             if stop_at is not None and share >= stop_at:
@@ -130,6 +131,15 @@ class Photographer:
                 break
             QTest.qWait(50)
         self.settle()
+
+    def where_noise_is(self, noise_share: float) -> float:
+        """The share of the run after which no more than this share of noise is left."""
+        timeline = self.session.current
+        if timeline is None or len(timeline) < 2:
+            return 0.0
+        last = len(timeline) - 1
+        k = next((k for k in range(last) if timeline.level(k).noise_share <= noise_share), last)
+        return k / last
 
     def seek(self, share: float) -> None:
         """Put the playhead at a share of the run."""
@@ -172,7 +182,7 @@ def readme_pictures(camera: Photographer) -> None:
     camera.resize(README_SIZE)
     camera.wear("dark")
     camera.run(meanwhile=lambda: camera.take("window-mid-run"))
-    camera.seek(0.55)
+    camera.seek(camera.where_noise_is(0.3))
     camera.take("window-dark")
     camera.wear("light")
     camera.take("window-light")
@@ -194,13 +204,13 @@ def every_state(camera: Photographer) -> None:
             shot = f"{size[0]}x{size[1]}-{name}"
             camera.run(meanwhile=lambda shot=shot: camera.take(f"{shot}-mid-run"))  # type: ignore[misc]
             camera.take(f"{shot}-finished")
-            camera.seek(0.55)
+            camera.seek(camera.where_noise_is(0.5))
             camera.take(f"{shot}-middle")
             camera.seek(0.0)
             camera.take(f"{shot}-static")
             for view in ("denoised", "noise", "change", "channels"):
                 camera.session.playhead.set_view(view)
-                camera.seek(0.6)
+                camera.seek(camera.where_noise_is(0.3))
                 camera.take(f"{shot}-{view}")
             camera.session.playhead.set_view("noisy")
             special_states(camera, shot)
@@ -231,11 +241,6 @@ def special_states(camera: Photographer, shot: str) -> None:
     window.shortcuts_card.toggle()
     camera.run(stop_at=0.4)
     camera.take(f"{shot}-stopped")
-
-
-def hover(widget: QWidget, point: QPoint) -> None:
-    """Show what a pointer that rests there would be told."""
-    QToolTip.showText(widget.mapToGlobal(point), widget.toolTip(), widget)
 
 
 def main() -> int:
