@@ -96,9 +96,8 @@ def _noisy(moment: Moment) -> Explanation:
     if share > 0.9:
         return Explanation(
             "The big decisions",
-            "It looks like static, yet the layout is being settled: what is bright, what is dark. "
-            "At every step the model reads your words and points at the noise, and the sampler "
-            "takes a little of it away.",
+            "It looks like static, yet the layout is being settled. At every step the model reads "
+            "your words and points at the noise, and the sampler takes a little of it away.",
         )
     if share > 0.5:
         return Explanation(

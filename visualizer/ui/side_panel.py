@@ -6,7 +6,7 @@ import random
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
@@ -77,8 +77,7 @@ class SidePanel(QScrollArea):
         self.refresh()
 
     def _lay_out(self) -> None:
-        inside = QWidget()
-        inside.setObjectName("side")
+        inside = _Column()
         column = self._column = QVBoxLayout(inside)
         column.setContentsMargins(*[2 * theme.SPACE] * 4)
         column.setSpacing(0)
@@ -248,6 +247,14 @@ class SidePanel(QScrollArea):
             seed = str(self._timeline.request.seed)
             QApplication.clipboard().setText(seed)
             self.copied.emit(f"Seed {seed} copied")
+
+
+class _Column(QWidget):
+    """As high as its wrapped texts are at the panel's width; else the panel scrolls too early."""
+
+    def minimumSizeHint(self) -> QSize:
+        layout = self.layout()
+        return QSize(0, 0 if layout is None else layout.minimumHeightForWidth(WIDTH))
 
 
 class ShareBar(QWidget):
