@@ -58,4 +58,5 @@ def dropped(data: QMimeData) -> str:
 
 def _documents() -> str:
     place = QStandardPaths.StandardLocation.DocumentsLocation
-    return QStandardPaths.writableLocation(place)
+    folder = QStandardPaths.writableLocation(place)
+    return folder if Path(folder).is_dir() else str(Path.home())

@@ -103,7 +103,8 @@ def shortcuts_card(parent: QWidget) -> OverlayCard:
     card = OverlayCard("Keyboard shortcuts", parent)
     columns = QHBoxLayout()
     columns.setSpacing(6 * theme.SPACE)
-    for groups in (GROUPS[:1], GROUPS[1:3], GROUPS[3:]):
+    time, views, making, window = GROUPS
+    for groups in ((time,), (making, window), (views,)):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * theme.SPACE)
         grid.setVerticalSpacing(theme.SPACE // 2)
