@@ -358,3 +358,16 @@ def test_parts_are_recovered_from_what_the_network_would_say(
     assert level.noise_share == pytest.approx(share, rel=1e-6)
     np.testing.assert_allclose(denoised, x0, atol=1e-6)
     np.testing.assert_allclose(noise, eps, atol=1e-6)
+
+
+def test_channels_show_the_static_of_every_sampler_on_one_range(builtin: Model) -> None:
+    """Euler holds its latents at σ times unit scale; their channels must not clip."""
+    vp, ve = (
+        sample(builtin, SamplingRequest(FERRARI, seed=9, steps=6, sampler=key))
+        for key in ("ddim", "euler")
+    )
+    assert vp.channel_range == pytest.approx(ve.channel_range, rel=0.05)
+    first = ve.picture(0, "channels")
+    assert first.shape == (3 * 17 - 1, 3 * 17 - 1, 3)  # 8 channels of 16 × 16 and a line between
+    assert np.abs(first.astype(int) - vp.picture(0, "channels").astype(int)).max() <= 8
+    assert (first == 255).mean() < 0.01

@@ -165,8 +165,9 @@ class Trajectory:
         """The exact picture of Step k in a view, (H, W, 3) uint8.
 
         Views: ``noisy`` the decode of x at unit scale; ``denoised`` of x̂₀; ``noise`` of ε̂;
-        ``change`` the difference of two consecutive noisy views around mid-grey, amplified
-        ``CHANGE_GAIN`` times; ``channels`` the raw latent channels on one symmetric range.
+        ``change`` the difference of two consecutive noisy views around mid-gray, amplified
+        ``CHANGE_GAIN`` times; ``channels`` the numbers of x at unit scale, one gray picture a
+        channel, on one symmetric range for the whole run.
 
         Raises:
             IndexError: for a step the run does not have.
@@ -178,7 +179,7 @@ class Trajectory:
         if not self.has_view(k, view):
             raise LookupError(f"There is no '{view}' picture at step {k}.")
         if view == "channels":
-            return channel_sheet(self.steps[k].latents, self.channel_range)
+            return channel_sheet(self.steps[k].unit_latents, self.channel_range)
         if view == "change":
             return difference(self.picture(k - 1, "noisy"), self.picture(k, "noisy"))
         if k == len(self.steps) - 1 and self.final is not None:
@@ -252,13 +253,13 @@ def view_latents(step: Step, view: View) -> FloatArray:
 
 
 def difference(before: Picture, after: Picture, gain: float = CHANGE_GAIN) -> Picture:
-    """after − before around mid-grey, amplified: (H, W, 3) uint8."""
+    """after − before around mid-gray, amplified: (H, W, 3) uint8."""
     change = (after.astype(np.float32) - before.astype(np.float32)) * gain + 127.5
     return read_only(np.clip(change.round(), 0, 255).astype(np.uint8))
 
 
 def channel_sheet(latents: NDArray[Any], limit: float) -> Picture:
-    """Latent channels side by side, grey, −limit black to +limit white, hard pixels.
+    """Latent channels side by side, gray, −limit black to +limit white, hard pixels.
 
     (C, h, w) ► (rows·h, columns·w, 3) uint8, one blank pixel between channels.
     """
@@ -268,10 +269,10 @@ def channel_sheet(latents: NDArray[Any], limit: float) -> Picture:
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
     sheet = np.full((rows * (h + 1) - 1, columns * (w + 1) - 1), 127, dtype=np.uint8)
-    grey = np.clip((x / limit + 1) * 127.5, 0, 255).round().astype(np.uint8)
+    gray = np.clip((x / limit + 1) * 127.5, 0, 255).round().astype(np.uint8)
     for i in range(count):
         top, left = (i // columns) * (h + 1), (i % columns) * (w + 1)
-        sheet[top : top + h, left : left + w] = grey[i]
+        sheet[top : top + h, left : left + w] = gray[i]
     return read_only(np.repeat(sheet[:, :, None], 3, axis=2))
 
 

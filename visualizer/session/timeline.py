@@ -368,7 +368,7 @@ class Timeline(QObject):
     def _channels(self, k: int) -> Picture:
         from visualizer.diffusion.trajectory import channel_sheet
 
-        return channel_sheet(self._steps[k].latents, self._peak or 1.0)
+        return channel_sheet(self._steps[k].unit_latents, self._peak or 1.0)
 
     def _change(self, k: int) -> Picture | None:
         if k == 0:
