@@ -51,7 +51,8 @@ class Photographer:
         )
         self.session = Session(data_folder=sitting)
         self.window = MainWindow(self.session, self.settings)
-        self.size: tuple[int, int] = README_SIZE
+        self.sizes: list[tuple[int, int]] = wishes.size or list(REVIEW_SIZES)
+        self.themes: list[str] = wishes.theme or list(THEMES)
         self.failures: list[str] = []
         self.session.failed.connect(lambda f: self.failures.append(f"{f.title} {f.detail}"))
 
@@ -75,7 +76,6 @@ class Photographer:
 
     def resize(self, size: tuple[int, int]) -> None:
         """Change the size of the window."""
-        self.size = size
         self.window.resize(*size)
         self.settle()
 
@@ -197,8 +197,8 @@ def readme_pictures(camera: Photographer) -> None:
 
 def every_state(camera: Photographer) -> None:
     """What a reviewer looks at: sizes × themes × states."""
-    for size in REVIEW_SIZES:
-        for name in THEMES:
+    for size in camera.sizes:
+        for name in camera.themes:
             camera.resize(size)
             camera.wear(name)
             shot = f"{size[0]}x{size[1]}-{name}"
@@ -243,12 +243,20 @@ def special_states(camera: Photographer, shot: str) -> None:
     camera.take(f"{shot}-stopped")
 
 
+def size_of(text: str) -> tuple[int, int]:
+    """ "960x600" as a pair."""
+    width, height = text.lower().split("x")
+    return int(width), int(height)
+
+
 def main() -> int:
     """Take the pictures."""
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     root = Path(__file__).resolve().parent.parent
     reader.add_argument("--out", type=Path, default=root / "docs" / "images")
     reader.add_argument("--all", action="store_true", help="every state in every size and theme")
+    reader.add_argument("--size", type=size_of, action="append", help="with --all: 960x600 …")
+    reader.add_argument("--theme", choices=THEMES, action="append", help="with --all")
     reader.add_argument("--prompt", default=EXAMPLE_PROMPT)
     reader.add_argument("--seed", type=int, default=7)
     reader.add_argument("--steps", type=int, help="the model's own number by default")

@@ -228,7 +228,7 @@ class SidePanel(QScrollArea):
         stopped = timeline.cancelled and made < planned
         facts.append(f"{made} of {planned} steps" if stopped else f"{planned} steps")
         if run is not None and run.seconds > 0:
-            facts[-1] += f" in {duration(run.seconds)}"
+            facts[-1] += f" in {duration(run.seconds)}".replace(" ", "\u00a0")
         if run is not None and run.model.name:
             facts.append(f"{run.model.name} model")
         return ", ".join(fact for fact in facts if fact)
