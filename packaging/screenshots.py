@@ -223,7 +223,7 @@ def special_states(camera: Photographer, shot: str) -> None:
     prompt.setText("a red elephant and a blue unicorn on a mountain road, " + "very " * 30 + "big")
     prompt.setCursorPosition(0)
     window.timeline_view.setFocus()
-    camera.settle()
+    QTest.qWait(600)  # the plan that notices it is asked for a moment after the last letter
     camera.take(f"{shot}-long-prompt")
     prompt.setText("")
     QTest.keyClick(prompt, Qt.Key.Key_Return)

@@ -114,7 +114,7 @@ def _noisy(moment: Moment) -> Explanation:
     return Explanation(
         "The finishing touches",
         f"Only a thin veil is left, {percent(share)} of the latent. The last steps work on texture "
-        "and fine edges: look closely, or zoom in.",
+        "and fine edges: zoom in to see it.",
     )
 
 

@@ -267,7 +267,7 @@ class MainWindow(QMainWindow):
             self.message.show_failure(
                 Failure(
                     "The prompt is empty.",
-                    f"Say what the picture should show, for example: {EXAMPLE_PROMPT}",
+                    f"Say what the picture should show, for example: {EXAMPLE_PROMPT}.",
                 )
             )
             self.header.prompt.setFocus()
