@@ -115,7 +115,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="'%(prog)s COMMAND --help' tells the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands", prog=parser.prog
+    )
     run = commands.add_parser("run", help="make a picture without a window, and write it to files")
     info = commands.add_parser("info", help="tell what is in a run file or a model folder")
     train = commands.add_parser("train", help="train the built-in model again, from nothing")

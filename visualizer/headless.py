@@ -45,9 +45,9 @@ def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -
     add = run.add_argument
     add("prompt", metavar="PROMPT", help="what the picture shows")
     add("--avoid", metavar="TEXT", help="what to steer away from")
-    add("--seed", type=int, default=0, help="0 to 4294967295 (default: %(default)s)")
-    add("--steps", type=int, help="denoising steps (default: what the model recommends)")
-    add("--guidance", type=float, help="how strongly the prompt pulls (default: the model's)")
+    add("--seed", type=_whole, default=0, help="0 to 4294967295 (default: %(default)s)")
+    add("--steps", type=_whole, help="denoising steps (default: what the model recommends)")
+    add("--guidance", type=_number, help="how strongly the prompt pulls (default: the model's)")
     add("--sampler", metavar="NAME", help="for example ddim or euler (default: the model's own)")
     add("--size", type=_size, metavar="WxH", help="in pixels, for example 512x512")
     add("--model", type=Path, metavar="FOLDER", help="a diffusers folder (default: the built-in)")
@@ -306,6 +306,20 @@ def _folder_for_pictures() -> Path:
 def _slug(prompt: str) -> str:
     """A file name that tells the prompt."""
     return re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:60].strip("-") or "picture"
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number") from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number") from error
 
 
 def _size(text: str) -> tuple[int, int]:

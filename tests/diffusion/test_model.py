@@ -14,6 +14,7 @@ import pytest
 from tests.diffusion.tiny_pipelines import tiny_pipeline
 from visualizer.assets import asset_path
 from visualizer.diffusion import Model, ModelError, SamplingRequest, sample
+from visualizer.diffusion.decoding import FastDecoder
 from visualizer.diffusion.libraries import diffusers
 
 
@@ -122,6 +123,7 @@ def damaged(folder: Path, how: str) -> None:
         ('{"_class_name": "EvilPipeline"}', "no pipeline called 'EvilPipeline'"),
         ('{"unet": ["my_code", "Evil"]}', "for safety it is not loaded"),
         ('{"unet": ["transformers", "Evil"]}', "for safety it is not loaded"),
+        ('{"unet": []}', "could not be loaded"),
     ],
 )
 def test_bad_folders_are_refused_with_a_sentence(tmp_path: Path, how: str, sentence: str) -> None:
@@ -161,3 +163,46 @@ def test_unknown_words_are_found_where_they_stand(builtin: Model) -> None:
     assert [(prompt[a:b], w) for a, b, w in builtin.read_prompt(prompt).unknown] == [
         ("elephant", "elephant")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("recommended.json", '{"steps": "many"}'),
+        ("recommended.json", '{"sizes": 5}'),
+        ("vocabulary.json", '{"words": 5}'),
+        ("vocabulary.json", "[1, 2]"),
+    ],
+)
+def test_advice_that_makes_no_sense_is_no_advice(tmp_path: Path, name: str, content: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(asset_path("builtin-model"), folder)
+    (folder / name).write_text(content)
+    assert Model.open(folder, device="cpu").facts.steps > 0
+
+
+def test_free_models_offer_sizes_that_can_be_sampled() -> None:
+    model = Model(tiny_pipeline())
+    sizes = model.facts.sizes
+    assert sizes[0] == (model.facts.width, model.facts.height)
+    assert len(sizes) > 2
+    for width, height in sizes:
+        run = sample(model, SamplingRequest("a boat", steps=2, width=width, height=height))
+        assert run.final is not None
+        assert run.final.shape == (height, width, 3)
+
+
+def test_a_word_longer_than_the_model_reads(builtin: Model) -> None:
+    notice = builtin.plan(SamplingRequest("x" * 200_000, steps=4)).notice
+    assert "only the beginning" in notice
+
+
+def test_a_kept_fast_decoder_that_is_damaged_is_fitted_again(tmp_path: Path) -> None:
+    path = tmp_path / "kept.safetensors"
+    assert FastDecoder.load(path) is None
+    FastDecoder(np.zeros((5, 12), np.float32), 2).save(path)
+    assert FastDecoder.load(path) is not None
+    FastDecoder(np.zeros((5, 11), np.float32), 2).save(path)
+    assert FastDecoder.load(path) is None
+    path.write_bytes(b"nonsense")
+    assert FastDecoder.load(path) is None

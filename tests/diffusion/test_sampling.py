@@ -312,7 +312,7 @@ def test_every_accepted_plan_starts_at_noise_and_ends_clean(
 def test_unknown_sampler_and_impossible_size_are_refused(tiny: Model, builtin: Model) -> None:
     with pytest.raises(RequestError, match="no sampler 'magic'"):
         sample(tiny, SamplingRequest("a boat", sampler="magic"))
-    with pytest.raises(RequestError, match="multiples of 2"):
+    with pytest.raises(RequestError, match="multiples of 8"):
         sample(tiny, SamplingRequest("a boat", steps=2, width=17, height=16))
     with pytest.raises(RequestError, match="128"):
         sample(builtin, SamplingRequest("a boat", steps=2, width=64, height=64))
@@ -371,3 +371,15 @@ def test_channels_show_the_static_of_every_sampler_on_one_range(builtin: Model) 
     assert first.shape == (3 * 17 - 1, 3 * 17 - 1, 3)  # 8 channels of 16 × 16 and a line between
     assert np.abs(first.astype(int) - vp.picture(0, "channels").astype(int)).max() <= 8
     assert (first == 255).mean() < 0.01
+
+
+@pytest.mark.parametrize("sampler", ["heun", "dpmpp_2m", "unipc"])
+def test_flow_samplers_keep_the_models_shift(flow: Model, sampler: str) -> None:
+    own = flow.pipeline.scheduler
+    plain = flow.plan(SamplingRequest("a boat", steps=4, sampler=sampler))
+    flow.pipeline.scheduler = type(own)(shift=3.0)
+    try:
+        shifted = flow.plan(SamplingRequest("a boat", steps=4, sampler=sampler))
+    finally:
+        flow.pipeline.scheduler = own
+    assert shifted.levels[2].noise_share > plain.levels[2].noise_share + 0.05

@@ -79,6 +79,7 @@ def test_all_the_data_is_there(elsewhere: Path, tmp_path: Path) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "assets"], cwd=ROOT, capture_output=True, text=True
     )
+    assert "assets/builtin-model/model_index.json" in listed.stdout.split("\0")
     for name in filter(None, listed.stdout.split("\0")):
         shipped = there.parent / name
         assert shipped.stat().st_size == (ROOT / name).stat().st_size

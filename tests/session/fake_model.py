@@ -45,7 +45,6 @@ class FakeModel:
             width=32,
             height=32,
             sizes=((32, 32),),
-            size_step=0,
             guidance=True,
             max_words=75,
             weights_hash=self.identity.weights_hash,

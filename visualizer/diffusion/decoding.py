@@ -6,6 +6,8 @@ product. It is fitted over all noise levels: a decode of static is static there 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from visualizer.diffusion.atomic import replacing
 from visualizer.diffusion.parameterization import FloatArray
 from visualizer.diffusion.trajectory import Picture, read_only
 
 if TYPE_CHECKING:
     import torch
 
+FIT_VERSION = 1
+"""Part of a kept fast decoder's name: to be raised when the way of fitting changes."""
 FIT_NOISE_SHARES = (0.0, 0.0, 0.03, 0.15, 0.4, 0.7, 0.9, 1.0)
 """Variance shares of noise at which a fast decoder is fitted; 0 twice, as clean pictures count."""
 _FIT_SIZE = 128  # pixels; a position's patch does not depend on the size of the picture
@@ -64,12 +69,11 @@ class FastDecoder:
 
     def save(self, path: Path) -> None:
         """Keep it in a cache folder, so that the next start need not fit again."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        save_file({"matrix": self.matrix, "factor": np.array([self.factor])}, partial)
-        partial.replace(path)
+        with replacing(path) as file:
+            file.write(save({"matrix": self.matrix, "factor": np.array([self.factor])}))
 
     @classmethod
     def load(cls, path: Path) -> FastDecoder | None:
@@ -79,9 +83,11 @@ class FastDecoder:
 
         try:
             values = load_file(path)
-            return cls(read_only(values["matrix"]), int(values["factor"][0]))
-        except (OSError, KeyError, SafetensorError):
+            matrix, factor = values["matrix"], int(values["factor"][0])
+        except (OSError, KeyError, IndexError, SafetensorError):
             return None
+        fits = matrix.ndim == 2 and len(matrix) > 1 and matrix.shape[1] == 3 * factor**2
+        return cls(read_only(matrix), factor) if fits else None
 
 
 def vae_affine(vae: Any) -> tuple[float, float]:
@@ -97,7 +103,7 @@ def decode_exactly(pipeline: Any, latents: FloatArray) -> Picture:
 
     vae = pipeline.vae
     scaling, shift = vae_affine(vae)
-    with torch.no_grad():
+    with torch.no_grad(), _upcast(pipeline):
         parameter = next(vae.parameters())
         x = torch.from_numpy(np.nan_to_num(np.array(latents, dtype=np.float32)))[None]
         x = x.to(parameter.device, parameter.dtype)
@@ -108,13 +114,30 @@ def decode_exactly(pipeline: Any, latents: FloatArray) -> Picture:
     return read_only(np.asarray(picture.convert("RGB")).copy())
 
 
+@contextmanager
+def _upcast(pipeline: Any) -> Iterator[None]:
+    """The VAE in float32 where the pipeline itself does that (SDXL overflows in float16)."""
+    import torch
+
+    vae = pipeline.vae
+    overflows = vae.dtype == torch.float16 and getattr(vae.config, "force_upcast", False)
+    if not (overflows and hasattr(pipeline, "upcast_vae")):
+        yield
+        return
+    vae.to(torch.float32)
+    try:
+        yield
+    finally:
+        vae.to(torch.float16)
+
+
 def encode(pipeline: Any, picture: Picture) -> FloatArray:
     """The model's own encoding of a picture (H, W, 3), at the model's scale: (C, h, w) float32."""
     import torch
 
     vae = pipeline.vae
     scaling, shift = vae_affine(vae)
-    with torch.no_grad():
+    with torch.no_grad(), _upcast(pipeline):
         parameter = next(vae.parameters())
         pixels = torch.from_numpy(np.array(picture, dtype=np.float32) / 127.5 - 1)
         x = pixels.permute(2, 0, 1)[None].to(parameter.device, parameter.dtype)

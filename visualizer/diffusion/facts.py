@@ -33,11 +33,12 @@ class Vocabulary:
     def load(cls, path: Path) -> Vocabulary | None:
         """Read a model folder's ``vocabulary.json``; None where there is none to be read."""
         values = _read_json(path)
-        if not values.get("words"):
+        kinds = ("objects", "colors", "places", "times", "words")
+        lists = {kind: tuple(map(str, _list(values.get(kind)))) for kind in kinds}
+        words = frozenset(lists.pop("words"))
+        if not words:
             return None
-        kinds = ("objects", "colors", "places", "times")
-        lists = {kind: tuple(map(str, values.get(kind, ()))) for kind in kinds}
-        return cls(words=frozenset(map(str, values["words"])), **lists)
+        return cls(words=words, **lists)
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,14 @@ class Recommended:
     def load(cls, path: Path, default: Recommended) -> Recommended:
         """Read a model folder's ``recommended.json``; the default where there is none."""
         values = _read_json(path)
-        return cls(
-            steps=int(values.get("steps", default.steps)),
-            guidance_scale=float(values.get("guidance_scale", default.guidance_scale)),
-            sizes=tuple((int(w), int(h)) for w, h in values.get("sizes", default.sizes)),
-        )
+        try:
+            return cls(
+                steps=int(values.get("steps", default.steps)),
+                guidance_scale=float(values.get("guidance_scale", default.guidance_scale)),
+                sizes=tuple((int(w), int(h)) for w, h in values.get("sizes", default.sizes)),
+            )
+        except (TypeError, ValueError):  # advice that makes no sense is no advice
+            return default
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,6 @@ class ModelFacts:
         samplers: those that fit this model; ``own_sampler`` is the label of the model's own.
         steps, guidance_scale, width, height: recommended.
         sizes: (width, height) pairs it can do, the recommended first.
-        size_step: other sizes in multiples of this many pixels; 0 when only ``sizes`` will do.
         guidance: False for distilled models, where guidance and the avoid text do nothing.
         max_words: how many tokens of a prompt it reads.
         vocabulary: the words it knows; None for a model that was taught a whole language.
@@ -85,7 +88,6 @@ class ModelFacts:
     width: int
     height: int
     sizes: tuple[tuple[int, int], ...]
-    size_step: int
     guidance: bool
     max_words: int
     vocabulary: Vocabulary | None = None
@@ -123,6 +125,10 @@ class PromptReading:
     words_read: int
     words_total: int
     unknown: tuple[tuple[int, int, str], ...] = field(default=())
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:

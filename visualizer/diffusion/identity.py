@@ -25,7 +25,7 @@ def identify(pipeline: Any, name: str, licence: str = "") -> ModelIdentity:
             for key, tensor in sorted(part.state_dict().items()):
                 what = f"{part_name}.{key} {tuple(tensor.shape)} {tensor.dtype}"
                 weights.update(what.encode())
-                weights.update(_bytes_of(tensor))
+                weights.update(_content_of(tensor))
     return ModelIdentity(
         name=name,
         pipeline_class=type(pipeline).__name__,
@@ -51,6 +51,6 @@ def _stable_config(name: str, config: Any) -> bytes:
     return f"{name} {json.dumps(own, sort_keys=True, default=str)}".encode()
 
 
-def _bytes_of(tensor: torch.Tensor) -> bytes:
+def _content_of(tensor: torch.Tensor) -> memoryview:
     flat = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
-    return bytes(flat.numpy().data)
+    return flat.numpy().data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 
 from visualizer.diffusion import decoding, prompt, samplers
+from visualizer.diffusion.atomic import WriteError
 from visualizer.diffusion.decoding import FastDecoder
 from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, Recommended, Vocabulary
 from visualizer.diffusion.identity import dtype_name, identify
@@ -145,8 +147,7 @@ class Model:
             guidance_scale=self._recommended.guidance_scale,
             width=width,
             height=height,
-            sizes=sizes or ((width, height),),
-            size_step=0 if sizes else int(getattr(self.pipeline, "vae_scale_factor", 8)),
+            sizes=sizes or _usual_sizes(width, height, self._size_step),
             guidance=self._takes_guidance,
             max_words=self._max_words,
             vocabulary=self.vocabulary,
@@ -177,7 +178,8 @@ class Model:
             raise
         except (ValueError, IndexError, RuntimeError) as error:
             raise RequestError(
-                f"The sampler {samplers.label_of(scheduler)} cannot do {steps} steps. Choose fewer."
+                f"The sampler {samplers.label_of(scheduler)} cannot do {steps} steps. "
+                "Choose another number."
             ) from error
         samplers.check_spacing(scheduler, levels, steps)
         notice = prompt.truncation_notice(self.read_prompt(request.prompt))
@@ -201,12 +203,15 @@ class Model:
     @cached_property
     def fast_decoder(self) -> FastDecoder:
         """The affine stand-in for the VAE, fitted once and kept in the user's cache folder."""
-        path = cache_folder() / f"fast-decoder-{self.identity.weights_hash[:32]}.safetensors"
+        content = f"{self.identity.weights_hash[:24]}-{self.identity.config_hash[:8]}"
+        name = f"fast-decoder-{decoding.FIT_VERSION}-{content}.safetensors"
+        path = cache_folder() / name
         kept = FastDecoder.load(path)
         if kept is not None:
             return kept
         fitted = decoding.fit_fast_decoder(self.pipeline, self.decode)
-        with suppress(OSError):  # a full disk costs the next start half a second, nothing more
+        # a full disk costs the next start half a second, nothing more
+        with suppress(OSError, WriteError):
             fitted.save(path)
         return fitted
 
@@ -217,6 +222,12 @@ class Model:
         tokenizer = getattr(self.pipeline, "tokenizer", None)
         limit = int(getattr(tokenizer, "model_max_length", 0) or 0)
         return limit - 2 if 2 < limit < 100_000 else 10_000
+
+    @property
+    def _size_step(self) -> int:
+        """Sides must be multiples of this: whole latent positions, and whole patches of them."""
+        factor = int(getattr(self.pipeline, "vae_scale_factor", 8))
+        return math.lcm(8, factor * int(getattr(self.pipeline, "patch_size", None) or 1))
 
     @property
     def _takes_guidance(self) -> bool:
@@ -249,12 +260,24 @@ class Model:
                 f"This model cannot make pictures of {size[0]} × {size[1]} pixels; it makes "
                 f"{possible}."
             )
-        step = int(getattr(self.pipeline, "vae_scale_factor", 8))
+        step = self._size_step
         if size[0] % step or size[1] % step:
             raise RequestError(
                 f"Width and height must be multiples of {step} pixels for this model, "
                 f"not {size[0]} × {size[1]}."
             )
+
+
+def _usual_sizes(width: int, height: int, step: int) -> tuple[tuple[int, int], ...]:
+    """The model's own size, a wide one, a high one, and a small one; sides in multiples of step."""
+    grid = max(step, 64) if min(width, height) > 256 else step
+    parts = ((1.0, 0.75), (0.75, 1.0), (0.5, 0.5))
+    others = [(_snap(width * w, grid), _snap(height * h, grid)) for w, h in parts]
+    return tuple(dict.fromkeys([(width, height), *others]))
+
+
+def _snap(side: float, grid: int) -> int:
+    return max(grid, round(side / grid) * grid)
 
 
 def _vae_class(pipeline: Any) -> str:

@@ -35,7 +35,8 @@ def check_folder(folder: Path) -> None:
         raise ModelError(f"The model_index.json of '{folder.name}' cannot be read.") from error
     if not isinstance(pipeline_class, str) or not hasattr(diffusers, pipeline_class):
         raise ModelError(f"This version of diffusers has no pipeline called '{pipeline_class}'.")
-    for part, (library, class_name, *_) in parts.items():
+    for part, named in parts.items():
+        library, class_name = (*named, None, None)[:2]
         if library is None:
             continue
         module = _LIBRARIES.get(str(library))

@@ -27,6 +27,8 @@ def denoised_and_noise(
         prediction_type: ε (Ho et al. 2020), v (Salimans & Ho 2022, in the scale in which
             signal² + noise² = 1), x₀, or the velocity u = ε − x₀ (Lipman et al. 2023).
 
+    From ε at pure noise, and from x₀ at none, the other part is undefined: zeros then.
+
     Raises:
         ValueError: for a prediction type that does not exist.
     """
@@ -38,9 +40,13 @@ def denoised_and_noise(
     scale = level.scale
     a, b, x = level.signal / scale, level.noise / scale, x / scale
     if prediction_type == "epsilon":
-        return (x - b * prediction) / max(a, 1e-8), prediction
+        if a < 1e-6:  # nothing of the picture is left in x: the best guess is the mean
+            return np.zeros_like(x), prediction
+        return (x - b * prediction) / a, prediction
     if prediction_type == "v_prediction":
         return a * x - b * prediction, b * x + a * prediction
     if prediction_type == "sample":
-        return prediction, (x - a * prediction) / max(b, 1e-8)
+        if b < 1e-6:
+            return prediction, np.zeros_like(x)
+        return prediction, (x - a * prediction) / b
     raise ValueError(f"There is no prediction type '{prediction_type}'.")

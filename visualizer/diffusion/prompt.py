@@ -7,6 +7,7 @@ from typing import Any
 
 from visualizer.diffusion.facts import PromptReading, Vocabulary
 
+_LONGEST_TOKEN = 50  # characters, generously
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -33,9 +34,11 @@ def read_prompt(
     """
     found = words(prompt)
     read = len(found)
+    # no tokenizer reads more than this from a text; the rest need not be looked at
+    prompt = prompt[: limit * _LONGEST_TOKEN]
     if tokenizer is not None and _token_count(tokenizer, prompt) > limit:
         # the longest beginning of whole words that fits; token counts grow with the text
-        low, high = 0, len(found)
+        low, high = 0, sum(end <= len(prompt) for _, end, _ in found)
         while low < high:
             middle = (low + high + 1) // 2
             fits = _token_count(tokenizer, prompt[: found[middle - 1][1]]) <= limit
@@ -53,6 +56,8 @@ def truncation_notice(reading: PromptReading) -> str:
     """A sentence when a model reads only the beginning of a prompt, else ""."""
     if reading.words_read >= reading.words_total:
         return ""
+    if reading.words_read == 0:
+        return "The prompt is long: this model reads only the beginning of its first word."
     return (
         f"The prompt is long: this model reads the first {reading.words_read} "
         f"of its {reading.words_total} words."

@@ -290,7 +290,7 @@ def _rebuild_step(k: int, step: Mapping[str, Any], tensors: Tensors) -> Step:
     )
     return Step(
         index=k,
-        timestep=float(step["timestep"]),
+        timestep=_finite(step["timestep"]),
         noise_level=_level_from_json(step["level"]),
         latents=latents,
         prediction=prediction,
@@ -315,13 +315,20 @@ def _attach(value: Any, tensors: Tensors, byte_orders: Mapping[str, str]) -> Any
     return read_only(np.frombuffer(content.tobytes(), dtype).reshape(value["shape"]))
 
 
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("no finite number")
+    return number
+
+
 def _level_to_json(level: NoiseLevel) -> list[Any]:
     return [level.space, level.signal, level.noise]
 
 
 def _level_from_json(values: Any) -> NoiseLevel:
     space, signal, noise = values
-    signal, noise = float(signal), float(noise)
-    if space not in ("vp", "ve", "flow") or not (math.isfinite(signal) and math.isfinite(noise)):
+    signal, noise = _finite(signal), _finite(noise)
+    if space not in ("vp", "ve", "flow") or signal == noise == 0:
         raise ValueError("no noise level")
     return NoiseLevel(space, signal, noise)

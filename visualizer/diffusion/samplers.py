@@ -150,6 +150,9 @@ def fresh_scheduler(own: Any, key: str | None) -> Any:
     cls = getattr(diffusers, choice.scheduler)
     accepted = inspect.signature(cls.__init__).parameters
     config = {**own.config, **choice.settings}
+    if is_flow(own):  # one number under two names
+        shift = own.config.get("flow_shift", own.config.get("shift", 1.0))
+        config |= {"shift": shift, "flow_shift": shift}
     return cls.from_config({k: v for k, v in config.items() if k in accepted})
 
 

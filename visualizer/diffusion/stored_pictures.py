@@ -22,12 +22,16 @@ MAX_PIXELS = 8192 * 8192
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
+class DamagedPicture(ValueError):
+    """PNG bytes that do not unpack."""
+
+
 class StoredPictures(Mapping[tuple[int, View], Picture]):
     """PNG bytes by (index, view) that read as pictures, (H, W, 3) uint8.
 
     Raises:
         ValueError: on making one, when a picture is no 8-bit RGB PNG or has an absurd size.
-        LookupError: on looking, when there is no such picture or it does not unpack.
+        KeyError: on looking, when there is no such picture or it does not unpack.
     """
 
     def __init__(self, pngs: Mapping[tuple[int, View], bytes]) -> None:
@@ -36,7 +40,10 @@ class StoredPictures(Mapping[tuple[int, View], Picture]):
             check_png(png)
 
     def __getitem__(self, key: tuple[int, View]) -> Picture:
-        return unpack(self._pngs[key])
+        try:
+            return unpack(self._pngs[key])
+        except DamagedPicture as error:  # as good as none: who looks further can decode it again
+            raise KeyError(key) from error
 
     def __iter__(self) -> Iterator[tuple[int, View]]:
         return iter(self._pngs)
@@ -97,12 +104,16 @@ def pack(picture: Picture) -> bytes:
 
 
 def unpack(png: bytes) -> Picture:
-    """The inverse of ``pack``: (H, W, 3) uint8, read-only."""
+    """The inverse of ``pack``: (H, W, 3) uint8, read-only.
+
+    Raises:
+        DamagedPicture: when the bytes do not unpack.
+    """
     try:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
             return read_only(np.array(image.convert("RGB")))
     except (OSError, ValueError, SyntaxError) as error:
-        raise LookupError("This picture is damaged in the file.") from error
+        raise DamagedPicture("This picture is damaged in the file.") from error
 
 
 def check_png(png: bytes) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from visualizer.diffusion.request import SamplingRequest
 if TYPE_CHECKING:
     from visualizer.diffusion.model import Model
 
-Picture = NDArray[np.uint8]  # (H, W, 3), or (H, W) never
+Picture = NDArray[np.uint8]  # (H, W, 3)
 View = Literal["noisy", "denoised", "noise", "change", "channels"]
 VIEWS: tuple[View, ...] = get_args(View)
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -139,11 +139,11 @@ class Trajectory:
         model: who made it.
         steps: N noise levels give N+1 Steps; fewer when cancelled.
         planned: the N+1 noise levels that were planned before the run.
-        timesteps: the N timesteps planned (one a level).
+        timesteps: the N timesteps planned, one a level but the last.
         cancelled: True when the run was stopped before its end.
         pictures: stored pictures by (index, view).
         final: the pipeline's own picture (H, W, 3) uint8; None when cancelled.
-        sampler: the scheduler class that ran.
+        sampler: what people call the sampler that ran, e.g. "DPM++ 2M Karras".
         seconds: how long sampling took.
         notice: a sentence on something the person should know (NaN, a truncated prompt), or "".
     """
