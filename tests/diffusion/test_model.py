@@ -185,7 +185,7 @@ def test_free_models_offer_sizes_that_can_be_sampled() -> None:
     model = Model(tiny_pipeline())
     sizes = model.facts.sizes
     assert sizes[0] == (model.facts.width, model.facts.height)
-    assert len(sizes) > 2
+    assert len(sizes) > 1
     for width, height in sizes:
         run = sample(model, SamplingRequest("a boat", steps=2, width=width, height=height))
         assert run.final is not None

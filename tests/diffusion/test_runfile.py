@@ -134,7 +134,9 @@ def test_numbers_that_cannot_be_kept_are_refused(path: Path) -> None:
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 finite = st.floats(allow_nan=False, allow_infinity=False)
-levels = st.builds(NoiseLevel, st.sampled_from(["vp", "ve", "flow"]), finite, finite)
+levels = st.builds(NoiseLevel, st.sampled_from(["vp", "ve", "flow"]), finite, finite).filter(
+    lambda level: level.signal != 0 or level.noise != 0
+)
 
 
 @st.composite
