@@ -53,9 +53,9 @@ def run_all(python: str, folder: str, pytest_arguments: list[str]) -> int:
 
 def _run_pytest(python: str, folder: str, arguments: list[str]) -> tuple[int, bytes]:
     """Run pytest, showing what it prints as it comes; its exit code and its last line."""
-    colour = ["--color=yes"] if sys.stdout.isatty() else []
+    in_color = ["--color=yes"] if sys.stdout.isatty() else []
     with subprocess.Popen(
-        [python, "-m", "pytest", *colour, *arguments],
+        [python, "-m", "pytest", *in_color, *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
     ) as process:

@@ -205,7 +205,7 @@ def test_one_file_that_fails_does_not_take_the_others(
 IMPOSSIBLE: dict[str, tuple[list[str], str]] = {
     "seed below": (["--seed", "-1"], "The seed must lie between 0 and 4294967295, not -1."),
     "seed above": (["--seed", str(2**32)], "The seed must lie between"),
-    "seed of words": (["--seed", "seven"], "invalid int value: 'seven'"),
+    "seed of words": (["--seed", "seven"], "'seven' is no whole number"),
     "no steps": (["--steps", "0"], "The number of steps must lie between"),
     "guidance": (["--guidance", "nan"], "The guidance must lie between"),
     "size": (["--size", "big"], "'big' is not a size such as 512x512"),

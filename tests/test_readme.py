@@ -43,12 +43,9 @@ def test_every_folder_on_the_map_is_there() -> None:
 
 
 def test_commands_of_the_readme_are_understood() -> None:
+    import dev  # packaging/dev.py
+
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for verb in re.findall(r"packaging/dev\.py (\w+)", text):
-        done = subprocess.run(
-            [sys.executable, "packaging/dev.py", verb, "--help"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
+    commands = re.findall(r"packaging/dev\.py (\w+)", text)
+    assert {"run", "test"} <= set(commands)
+    assert [dev.read_arguments([command]).command for command in commands] == commands

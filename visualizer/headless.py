@@ -361,7 +361,7 @@ def _about_run(run: Trajectory) -> list[tuple[str, str]]:
 def _about_model(facts: ModelFacts) -> list[tuple[str, str]]:
     lines = [
         ("model", f"{facts.name} ({facts.pipeline_class}, weights {facts.weights_hash[:12]})"),
-        ("licence", facts.licence),
+        ("license", facts.license),
         ("device", f"{facts.device}, {facts.dtype}"),
         ("sizes", ", ".join(f"{w} × {h}" for w, h in facts.sizes)),
         ("steps", str(facts.steps)),

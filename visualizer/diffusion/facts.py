@@ -91,7 +91,7 @@ class ModelFacts:
     guidance: bool
     max_words: int
     vocabulary: Vocabulary | None = None
-    licence: str = ""
+    license: str = ""
     weights_hash: str = ""
 
 

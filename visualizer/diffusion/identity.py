@@ -14,7 +14,7 @@ from visualizer.diffusion.trajectory import ModelIdentity
 _RECORDED_VERSIONS = ("torch", "diffusers", "transformers", "numpy")
 
 
-def identify(pipeline: Any, name: str, licence: str = "") -> ModelIdentity:
+def identify(pipeline: Any, name: str, license_name: str = "") -> ModelIdentity:
     """Hash a pipeline's configurations and weights, and note what else decides the bits."""
     configs, weights = hashlib.sha256(), hashlib.sha256()
     for part_name, part in sorted(pipeline.components.items()):
@@ -35,7 +35,7 @@ def identify(pipeline: Any, name: str, licence: str = "") -> ModelIdentity:
         dtype=dtype_name(pipeline),
         threads=torch.get_num_threads(),
         versions={library: version(library) for library in _RECORDED_VERSIONS},
-        licence=licence,
+        license=license_name,
     )
 
 

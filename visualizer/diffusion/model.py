@@ -17,7 +17,7 @@ from visualizer.diffusion.decoding import FastDecoder
 from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, Recommended, Vocabulary
 from visualizer.diffusion.identity import dtype_name, identify
 from visualizer.diffusion.libraries import diffusers, quiet
-from visualizer.diffusion.model_folder import ModelError, check_folder, licence
+from visualizer.diffusion.model_folder import ModelError, check_folder, license_of
 from visualizer.diffusion.parameterization import FloatArray
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.trajectory import ModelIdentity, Picture
@@ -51,7 +51,7 @@ class Model:
         name: str | None = None,
         vocabulary: Vocabulary | None = None,
         recommended: Recommended | None = None,
-        licence: str = "",
+        license_name: str = "",
     ) -> None:
         for part in ("scheduler", "vae", "image_processor"):
             if getattr(pipeline, part, None) is None:
@@ -69,7 +69,7 @@ class Model:
         self.pipeline = pipeline
         self.name = name or type(pipeline).__name__.removesuffix("Pipeline")
         self.vocabulary = vocabulary
-        self.licence = licence
+        self.license = license_name
         self._recommended = recommended or self._default_settings()
 
     @classmethod
@@ -125,7 +125,7 @@ class Model:
             name=name or folder.name,
             vocabulary=Vocabulary.load(folder / "vocabulary.json"),
             recommended=Recommended.load(folder / "recommended.json", default),
-            licence=licence(folder),
+            license_name=license_of(folder),
         )
 
     # what it can do
@@ -151,14 +151,14 @@ class Model:
             guidance=self._takes_guidance,
             max_words=self._max_words,
             vocabulary=self.vocabulary,
-            licence=self.licence,
+            license=self.license,
             weights_hash=self.identity.weights_hash,
         )
 
     @cached_property
     def identity(self) -> ModelIdentity:
         """Which model this is, by content: two copies in two places are the same."""
-        return identify(self.pipeline, self.name, self.licence)
+        return identify(self.pipeline, self.name, self.license)
 
     def plan(self, request: SamplingRequest) -> Plan:
         """What a request will do, without doing it.

@@ -47,8 +47,8 @@ def check_folder(folder: Path) -> None:
             )
 
 
-def licence(folder: Path) -> str:
-    """The licence named in a model card's front matter, or ""."""
+def license_of(folder: Path) -> str:
+    """The license named in a model card's front matter, or ""."""
     try:
         card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -115,7 +115,7 @@ class ModelIdentity:
         weights_hash: SHA-256 over the weights (names, shapes, bytes).
         device, dtype, threads, batch_size: the rest of what decides the bits.
         versions: library versions, e.g. {"torch": "2.13.0"}.
-        licence: the model's licence as it states it, or "".
+        license: the model's license as it states it, or "".
     """
 
     name: str
@@ -127,7 +127,7 @@ class ModelIdentity:
     threads: int = 1
     batch_size: int = 1
     versions: Mapping[str, str] = field(default_factory=dict)
-    licence: str = ""
+    license: str = ""
 
 
 @dataclass(frozen=True, eq=False)

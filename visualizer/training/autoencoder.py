@@ -97,7 +97,7 @@ def reconstruction_loss(vae: AutoencoderTiny, x: torch.Tensor) -> torch.Tensor:
 
 
 def picture_loss(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """How far y is from x: in value, and in the differences between neighbours (sharp edges)."""
+    """How far y is from x: in value, and in the differences between neighbors (sharp edges)."""
     down = F.l1_loss(y.diff(dim=2), x.diff(dim=2))
     across = F.l1_loss(y.diff(dim=3), x.diff(dim=3))
     loss: torch.Tensor = F.l1_loss(y, x) + 2 * F.mse_loss(y, x) + 0.5 * (down + across)

@@ -144,7 +144,7 @@ def build_tokenizer() -> CLIPTokenizer:
 
 
 def learned_merges(words: Iterable[str]) -> list[tuple[str, str]]:
-    """Byte-pair encoding (Sennrich et al. 2016): merge the commonest neighbours, again and again.
+    """Byte-pair encoding (Sennrich et al. 2016): merge the commonest neighbors, again and again.
 
     Written out because the tokenizers library breaks ties differently each time, and the tokens
     of a model must not change between training and use.

@@ -42,7 +42,7 @@ class Static:
     """P: latent noise (B, 8, 16, 16) to static (B, 3, 128, 128) of unit variance at every pixel.
 
     Each latent position is drawn as a random patch of 12 × 12 pixels that fades into its
-    neighbours, so that no 8-pixel grid shows.
+    neighbors, so that no 8-pixel grid shows.
     """
 
     def __init__(self, seed: int = 5) -> None:
