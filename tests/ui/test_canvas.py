@@ -131,8 +131,6 @@ def test_a_sharper_picture_appears_by_itself(qtbot: QtBot) -> None:
 def test_empty_views_say_why(qtbot: QtBot) -> None:
     canvas = show_canvas(qtbot, None)
     assert canvas.message
-    canvas.set_placeholder("Loading the model …")
-    assert canvas.message == "Loading the model …"
     timeline = make_timeline(4)
     canvas._playhead.set_bounds(len(timeline))
     canvas.set_timeline(timeline)

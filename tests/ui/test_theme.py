@@ -116,12 +116,3 @@ def test_keyboard_focus_is_visible(qtbot: QtBot, qapp: QApplication) -> None:
     assert after.pixelColor(60, 0) == ring
     assert after.pixelColor(60, 1) == ring
     assert before.pixelColor(60, 0) != ring
-
-
-def test_the_system_scheme_is_followed_live(qapp: QApplication) -> None:
-    theme.follow_system(qapp)
-    hints = qapp.styleHints()
-    hints.colorSchemeChanged.emit(Qt.ColorScheme.Light)
-    assert theme.current() is LIGHT
-    hints.colorSchemeChanged.emit(Qt.ColorScheme.Unknown)
-    assert theme.current() is DARK

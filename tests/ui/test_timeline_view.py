@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.example_runs import make_run
 from tests.ui.example_timelines import (
     color_of,
     levels_of,
@@ -27,6 +28,7 @@ from visualizer.session.playhead import Playhead
 from visualizer.session.timeline import Timeline
 from visualizer.ui import theme
 from visualizer.ui.noise_plot import NoisePlot
+from visualizer.ui.side_panel import SidePanel
 from visualizer.ui.timeline_view import TimelineView
 
 ACCENT = QColor(theme.DARK.accent)
@@ -108,6 +110,7 @@ SCALED_SCREEN = """
 from PySide6.QtWidgets import QApplication
 from tests.ui.example_timelines import make_timeline, playhead_on
 from visualizer.ui import theme
+from visualizer.ui.side_panel import SidePanel
 from visualizer.ui.timeline_view import TimelineView
 
 app = QApplication([])
@@ -179,8 +182,9 @@ def test_the_dot_stands_on_the_line(qtbot: QtBot) -> None:
     dots = []
     for k in range(0, 31, 5):
         playhead.seek(k)
-        assert view.mark.dot_y is not None
-        dots.append(view.mark.dot_y)
+        height = plot.y_pixel(k)
+        assert height is not None
+        dots.append(plot.y() + height)
         assert view.grab().toImage().pixelColor(view.mark.x_pixel + 3, round(dots[-1])) == ACCENT
     assert dots == sorted(dots), "the less noise, the lower"
     assert dots[-1] - dots[0] == pytest.approx(plot.getPlotItem().getViewBox().height() - 16, abs=1)
@@ -412,3 +416,26 @@ def test_a_new_theme_repaints_strip_and_plot(qtbot: QtBot, qapp: QApplication) -
     assert image.pixelColor(2, plot.y() + plot.height() - 3) == ground
     x = view.mark.x_pixel
     assert image.pixelColor(x, 90) == QColor(theme.LIGHT.accent)
+
+
+def test_the_legend_says_what_the_noise_is_measured_against(qtbot: QtBot) -> None:
+    guess, final = "planned noise, measured against the guess", "planned noise, measured"
+    timeline = make_timeline(3, there=2)
+    timeline.begin()
+    view, _, _ = show_view(qtbot, timeline)
+    panel = SidePanel(view._playhead)
+    qtbot.addWidget(panel)
+
+    def read(shown: Timeline) -> tuple[str, str]:
+        view.set_timeline(shown)
+        panel.set_timeline(shown)
+        return view._legend.accessibleName(), panel.measured.text().split(":")[0]
+
+    assert read(timeline) == (guess, "Measured against the guess")
+    timeline.append(make_points(3)[2:])  # all there, but not yet measured against the last
+    assert read(timeline) == (guess, "Measured against the guess")
+    assert read(Timeline.of(make_run(4, stop_after=3))) == (
+        guess,
+        "Measured against the guess",
+    )
+    assert read(Timeline.of(make_run(4))) == (final, "Measured")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ from tests.example_runs import make_run
 from tests.session.fake_model import Gate
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, TaughtModel, pixels
 from visualizer.diffusion.trajectory import VIEWS
+from visualizer.session.failure import Failure
+from visualizer.ui import theme
 from visualizer.ui.window import wear
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -371,8 +376,9 @@ def test_unknown_words_are_underlined_and_explained(sitting: Sitting) -> None:
     sitting.type_prompt("a red elephant at sunset ")
     assert [unknown.word for unknown in prompt.unknown] == ["elephant"]
     elephant = prompt.unknown[0]
-    line = prompt._underline(elephant)
-    assert line is not None
+    (word, *line), *others = prompt.underlines()
+    assert word is elephant
+    assert not others
     left, right, y = (round(number) for number in line)
     band = pixels(prompt)[y - 1 : y + 2].astype(int)
     drawn = np.abs(band - plain[y - 1 : y + 2].astype(int)).sum(axis=(0, 2)) > 60
@@ -413,6 +419,83 @@ def test_the_seed_takes_every_number_there_is(sitting: Sitting) -> None:
         sitting.qtbot.mouseClick(sitting.window.header.dice, Qt.MouseButton.LeftButton)
         drawn.add(seed.whole())
     assert len(drawn) > 1
+
+
+@pytest.mark.parametrize("modifier", [Qt.KeyboardModifier.NoModifier, CONTROL])
+@pytest.mark.parametrize(
+    ("name", "typed", "runs", "told"),
+    [
+        ("seed", "99999999999", 4294967295, "from 0 to 4294967295"),
+        ("steps", "0", 1, "from 1 to 1000; 0 became 1"),
+        ("guidance_scale", "-3", 0, "from 0.0 to 100.0; -3 became 0.0"),
+    ],
+)
+def test_a_number_out_of_range_is_corrected_told_and_run(
+    sitting: Sitting,
+    name: str,
+    typed: str,
+    runs: float,
+    told: str,
+    modifier: Qt.KeyboardModifier,
+) -> None:
+    header, message = sitting.window.header, sitting.window.message
+    row = header.settings_row
+    field = {"seed": header.seed, "steps": row.steps, "guidance_scale": row.guidance}[name]
+    message.show_failure(Failure("An old failure.", "It hides every note."))
+    field.setFocus()
+    field.selectAll()
+    sitting.qtbot.keyClicks(field, typed)
+    with sitting.qtbot.waitSignal(sitting.session.run_finished, timeout=RUN_MS):
+        sitting.press(Qt.Key.Key_Return, modifier)
+    timeline = sitting.session.current
+    assert timeline is not None
+    assert getattr(timeline.request, name) == runs
+    assert field.value() == runs
+    assert told in message.text
+    assert not message.is_failure
+    window = sitting.window
+    window._corrected.setInterval(0)  # what was said long enough goes by itself
+    window._corrected.start()
+    sitting.qtbot.waitUntil(lambda: not message.isVisible())
+
+
+def test_settings_of_another_size_can_be_used_again(qtbot: QtBot, tmp_path: Path) -> None:
+    sitting = Sitting(qtbot, tmp_path)
+    sizes = ((32, 32), (48, 32), (32, 48), (64, 32), (32, 64))
+    sitting.model.facts = replace(sitting.model.facts, sizes=sizes)
+    sitting.start()
+    window, row = sitting.window, sitting.window.header.settings_row
+    menu = window.more_menu._sizes
+
+    def offered() -> list[tuple[str, bool]]:
+        window.more_menu.aboutToShow.emit()
+        return [(entry.text(), entry.isChecked()) for entry in menu.actions()]
+
+    timeline = sitting.run()
+    assert timeline.request.width is None
+    assert not window.side_panel.reuse.isVisible()
+    assert menu.menuAction().isVisible()
+    assert [text for text, _ in offered()] == [
+        "32 × 32  (its own)",
+        "48 × 32",
+        "32 × 48",
+        "64 × 32",
+        "32 × 64",
+    ]
+    menu.actions()[3].trigger()
+    assert row.picture_size == (64, 32)
+    assert (window.header.request().width, window.header.request().height) == (64, 32)
+    assert window.side_panel.reuse.isVisible(), "the fields ask for another size than this run has"
+    wide = sitting.run()
+    assert (wide.request.width, wide.request.height) == (64, 32)
+    assert not window.side_panel.reuse.isVisible()
+    sitting.session.show(timeline)
+    assert window.side_panel.reuse.isVisible()
+    qtbot.mouseClick(window.side_panel.reuse, Qt.MouseButton.LeftButton)
+    assert row.picture_size is None
+    assert [checked for _, checked in offered()] == [True, False, False, False, False]
+    assert not window.side_panel.reuse.isVisible()
+    sitting.close()
 
 
 def test_avoid_says_why_it_is_off(sitting: Sitting) -> None:
@@ -478,6 +561,19 @@ def test_themes_change_every_part(sitting: Sitting) -> None:
     window.choose_theme("light")
     assert pixels(window)[-1, -1].mean() > 200 > 60 > dark
     assert sitting.settings.theme == "light"
+    wear("dark")
+
+
+def test_the_system_scheme_is_followed_live(sitting: Sitting, qapp: QApplication) -> None:
+    changed = qapp.styleHints().colorSchemeChanged
+    before = theme.current()
+    assert sitting.settings.theme == "system"
+    theme.apply(qapp, theme.LIGHT)
+    changed.emit(Qt.ColorScheme.Dark)
+    assert theme.current() is before
+    sitting.window.choose_theme("light")
+    changed.emit(Qt.ColorScheme.Dark)
+    assert theme.current() is theme.LIGHT
     wear("dark")
 
 

@@ -10,8 +10,8 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QFont, QKeySequence, QTextLayout
 from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
@@ -24,7 +24,7 @@ from visualizer.ui.files import dropped, file_name
 from visualizer.ui.history_strip import description
 from visualizer.ui.number_field import MAX_SEED, NumberField
 from visualizer.ui.progress_line import duration, progress_text
-from visualizer.ui.prompt_field import PromptField, clean_line
+from visualizer.ui.prompt_field import LONGEST, PromptField, clean_line
 from visualizer.ui.shortcuts import GROUPS
 from visualizer.ui.word_hints import suggestion, unknown_words
 
@@ -124,13 +124,67 @@ def test_emoji_do_not_shift_the_underlines(qtbot: QtBot) -> None:
     qtbot.addWidget(field)
     field.set_vocabulary(KNOWN, ("car",), ())
     field.setText("🚗🚗 a elephant")
-    where = {word.word: field._underline(word) for word in field.unknown}
+    where = {word.word: line for word, *line in field.underlines()}
     field.setText("a elephant")
-    plain = field._underline(field.unknown[0])
+    ((_, *plain),) = field.underlines()
     shifted = where["elephant"]
-    assert shifted is not None
-    assert plain is not None
     assert shifted[1] - shifted[0] == pytest.approx(plain[1] - plain[0], abs=1.5)
+
+
+def test_a_long_prompt_is_laid_out_once(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def counted(text: str, font: QFont) -> QTextLayout:
+        made.append(text)
+        return QTextLayout(text, font)
+
+    monkeypatch.setattr("visualizer.ui.prompt_field.QTextLayout", counted)
+    field = PromptField("Prompt")
+    qtbot.addWidget(field)
+    field.resize(400, 40)
+    field.set_vocabulary(KNOWN, ("car",), ())
+    field.setText("🚗 " + "elephant " * 1500 + "giraffe")
+    assert len(field.unknown) == 1501
+    for _ in range(3):
+        field.grab()
+        field.hint_at(QPoint(200, 20))
+    assert len(made) == 1
+    for place, at_the_end in ((0, False), (len(field.text()) + 1, True)):
+        field.setCursorPosition(place)
+        field.grab()  # the field scrolls when it is painted
+        shown = list(field.underlines())
+        assert 4 < len(shown) < 12, "only what the field shows"
+        assert all(-200 < left < right < 600 for _, left, right, _ in shown)
+        assert (shown[-1][0].word == "giraffe") == at_the_end
+        word, left, right, y = shown[-2]
+        assert f"‘{word.word}’" in field.hint_at(QPoint(round((left + right) / 2), round(y)))
+    assert len(made) == 1
+
+
+def test_every_unknown_word_of_a_text_from_right_to_left_is_underlined(qtbot: QtBot) -> None:
+    field = PromptField("Prompt")
+    qtbot.addWidget(field)
+    field.resize(400, 40)
+    field.set_vocabulary(KNOWN, ("car",), ())
+    field.setText("רכב אדום a elephant")
+    assert len(list(field.underlines())) == 3
+
+
+def test_what_a_prompt_cannot_hold_is_told(qtbot: QtBot) -> None:
+    field = PromptField("Prompt")
+    qtbot.addWidget(field)
+    said: list[str] = []
+    field.cleaned.connect(said.append)
+    field.setText("a" * LONGEST)
+    assert not said
+    field.setText("a" * (LONGEST + 1))
+    assert len(field.text()) == LONGEST
+    assert ["32,767" in each for each in said] == [True]
+    field.setText("a car")
+    field.end(False)
+    field.insert(" by a lake" * 4000)  # as pasted
+    assert len(field.text()) == LONGEST
+    assert ["32,767" in each for each in said] == [True, True]
 
 
 # --- numbers --------------------------------------------------------------------------------------

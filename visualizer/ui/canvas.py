@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
 
+_NOTHING_YET = "Describe a picture and press Enter."
 MAX_PIXEL = 64.0
 """The largest one pixel of a picture is drawn, in pixels of the screen."""
 VIEW_NAMES = {
@@ -116,9 +117,8 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._playhead = playhead
         self._timeline: Timeline | None = None
-        self._placeholder = "Describe a picture and press Enter."
         self._picture: Picture | None = None
-        self._message = self._placeholder
+        self._message = _NOTHING_YET
         self._hard = False
         self._zoom = 1.0  # 1 is the whole picture, as large as it goes
         self._center = QPointF(0.5, 0.5)  # the point of the picture in the middle, 0 … 1
@@ -166,11 +166,6 @@ class Canvas(QWidget):
             timeline.picture_changed.connect(self._picture_changed)
             timeline.grown.connect(self._grown)
         self.fit()
-        self._look_again()
-
-    def set_placeholder(self, text: str) -> None:
-        """What is said while there is no picture yet."""
-        self._placeholder = text
         self._look_again()
 
     @property
@@ -279,7 +274,7 @@ class Canvas(QWidget):
         self._picture, self._message = None, ""
         there = timeline is not None and len(timeline) > 0
         if timeline is None or not there:
-            self._message = self._placeholder
+            self._message = _NOTHING_YET
         elif not timeline.has_view(k, view):
             self._message = timeline.why_missing(k, view)
         else:

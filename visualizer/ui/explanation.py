@@ -71,6 +71,16 @@ def percent(share: float) -> str:
     return f"{round(share * 100)}{_NO_BREAK}%"
 
 
+def measured_words(settled: bool) -> str:
+    """What measured noise is measured against.
+
+    Args:
+        settled: the run has come to its end. Before, and in a run that was stopped, there is no
+            final picture to compare with: only the model's guess at every step.
+    """
+    return "measured" if settled else "measured against the guess"
+
+
 _PLANNED = Explanation(
     "The plan",
     "Nothing has been computed yet. The faint line below is the plan: how much noise the sampler "

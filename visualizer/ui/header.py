@@ -140,6 +140,11 @@ class Header(QWidget):
 
     # What the window asks ----------------------------------------------------------------------
 
+    def settle_numbers(self) -> None:
+        """Take over what is typed in the number fields; one out of range is corrected and told."""
+        for number in (self.seed, self.settings_row.steps, self.settings_row.guidance):
+            number.interpretText()
+
     def request(self) -> SamplingRequest:
         """The request that the fields make.
 
@@ -193,6 +198,7 @@ class Header(QWidget):
             and request.guidance_scale in (None, row.guidance_scale())
             and (request.negative_prompt or None) == row.avoid_text()
             and row.sampler_key() == request.sampler
+            and row.shows_size(request)
         )
 
     def set_compact(self, compact: bool) -> None:

@@ -22,7 +22,7 @@ class NumberField(QDoubleSpinBox):
 
     corrected = Signal(str)
     changed = Signal()  # by a person or by ``set_number``
-    entered = Signal()  # Enter was pressed, and the number is good
+    entered = Signal()  # Enter was pressed; ``interpretText`` takes over what is typed
 
     def __init__(
         self,
@@ -101,8 +101,9 @@ class NumberField(QDoubleSpinBox):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & (
             Qt.KeyboardModifier.ControlModifier
         ):
-            self.interpretText()
+            # whoever hears of it may first take away an old message, then let the number speak
             self.entered.emit()
+            self.interpretText()
             return
         super().keyPressEvent(event)
 

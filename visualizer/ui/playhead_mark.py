@@ -37,11 +37,6 @@ class PlayheadMark(_Overlay):
         """The middle of the line, in pixels of the parent."""
         return self.x() + HALF
 
-    @property
-    def dot_y(self) -> float | None:
-        """The middle of the dot, in pixels of the parent; None without one."""
-        return self._dot
-
     def stand(self, x: int, bottom: int, dot: float | None) -> None:
         """Stand with the line's middle at x, from the top to ``bottom``; the dot at height y."""
         self.setGeometry(x - HALF, 0, 2 * HALF, bottom)
@@ -89,7 +84,7 @@ class FocusRing(_Overlay):
         painter.end()
 
 
-_COMING = "next run"
+_COMING, _PLANNED = "next run", "planned noise"
 
 
 class Legend(_Overlay):
@@ -98,10 +93,17 @@ class Legend(_Overlay):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._words: list[str] = []
+        self._measured = ""
 
-    def show_lines(self, planned: bool, measured: bool, coming: bool = False) -> None:
-        """Name the lines that are there."""
-        self._words = [_COMING] * coming + ["planned noise"] * planned + ["measured"] * measured
+    def show_lines(self, planned: bool, measured: str, coming: bool = False) -> None:
+        """Name the lines that are there.
+
+        Args:
+            measured: the name of the measured line, "" where there is none.
+        """
+        self._measured = measured
+        named = ((_COMING, coming), (_PLANNED, planned), (measured, measured))
+        self._words = [words for words, there in named if there]
         self.setAccessibleName(", ".join(self._words))
         self.update()
 
@@ -121,7 +123,7 @@ class Legend(_Overlay):
         painter.setFont(font)
         x, middle = 0.0, self.height() / 2
         for words in self._words:
-            measured = words == "measured"
+            measured = words == self._measured
             color = QColor(theme.second if measured else theme.quiet)
             dots = Qt.PenStyle.DotLine if words == _COMING else Qt.PenStyle.SolidLine
             painter.setPen(QPen(color, 2 if measured else 1.5, dots))

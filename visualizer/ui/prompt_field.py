@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QFocusEvent,
+    QFont,
     QHelpEvent,
     QPainter,
     QPaintEvent,
@@ -17,6 +22,9 @@ from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
 
 from visualizer.ui.word_hints import UnknownWord, suggestion, unknown_words
 
+LONGEST = 32_767
+"""A field of Qt holds this many UTF-16 units; what lies behind them is cut off."""
+_EDGE = 8  # nothing is underlined this close to the sides
 _CURSOR_MARGIN = 5  # QLineEdit's cursorRect() begins this far left of the cursor
 
 
@@ -24,7 +32,7 @@ class PromptField(QLineEdit):
     """One line of text that knows which of its words the model knows.
 
     Characters that no tokenizer can read (NUL, half of a symbol, line breaks) are taken out as
-    they arrive, and ``cleaned`` says so.
+    they arrive, and so is what lies behind the longest text a field can hold; ``cleaned`` says so.
     """
 
     cleaned = Signal(str)
@@ -35,10 +43,14 @@ class PromptField(QLineEdit):
         self._objects: tuple[str, ...] = ()
         self._colors: tuple[str, ...] = ()
         self.unknown: tuple[UnknownWord, ...] = ()
+        self._starts: list[int] = []  # of the unknown words, in UTF-16 units
+        self._ends: list[int] = []
+        self._layout: tuple[str, QFont, QTextLayout, QTextLine] | None = None
         self.setAccessibleName(name)
         self.textChanged.connect(self._clean)
         self.textChanged.connect(lambda _text: self._look_up())
         self.cursorPositionChanged.connect(lambda _old, _new: self._look_up())
+        self.inputRejected.connect(self._tell_of_the_end)
 
     def set_vocabulary(
         self, known: frozenset[str], objects: tuple[str, ...], colors: tuple[str, ...]
@@ -49,11 +61,23 @@ class PromptField(QLineEdit):
 
     def hint_at(self, point: QPoint) -> str:
         """What to say where a pointer rests: the hint on an unknown word, or ""."""
-        for unknown in self.unknown:
-            line = self._underline(unknown)
-            if line is not None and line[0] - 2 <= point.x() <= line[1] + 2:
+        for unknown, left, right, _y in self.underlines():
+            if left - 2 <= point.x() <= right + 2:
                 return suggestion(unknown.word, self._objects, self._colors)
         return ""
+
+    def setText(self, text: str | None) -> None:
+        """Replace the text; one that is too long is cut, and that is said."""
+        text = text or ""
+        super().setText(text)
+        if _utf16_units(text) > LONGEST:
+            self._tell_of_the_end()
+
+    def _tell_of_the_end(self) -> None:
+        if self.maxLength() - _utf16_units(self.text()) < 2:  # a symbol may need two
+            self.cleaned.emit(
+                f"That text is very long: only its first {LONGEST:,} characters fit in here."
+            )
 
     def _clean(self, text: str) -> None:
         clean = clean_line(text)
@@ -71,7 +95,16 @@ class PromptField(QLineEdit):
 
     def _look_up(self) -> None:
         cursor = _code_points(self.text(), self.cursorPosition()) if self.hasFocus() else None
-        self.unknown = unknown_words(self.text(), self._known, cursor) if self._known else ()
+        text = self.text()
+        self.unknown = unknown_words(text, self._known, cursor) if self._known else ()
+        # Qt counts in UTF-16 units, Python in code points: an emoji is two against one
+        if self.unknown and not text.isascii():
+            units = list(accumulate((1 + (c > "\uffff") for c in text), initial=0))
+            self._starts = [units[word.start] for word in self.unknown]
+            self._ends = [units[word.end] for word in self.unknown]
+        else:
+            self._starts = [word.start for word in self.unknown]
+            self._ends = [word.end for word in self.unknown]
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -104,29 +137,41 @@ class PromptField(QLineEdit):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(self.rect().adjusted(8, 0, -8, 0))
+        painter.setClipRect(self.rect().adjusted(_EDGE, 0, -_EDGE, 0))
         painter.setPen(QPen(self.palette().placeholderText().color(), 2, Qt.PenStyle.DotLine))
-        for unknown in self.unknown:
-            line = self._underline(unknown)
-            if line is not None:
-                left, right, y = line
-                painter.drawLine(QPointF(left, y), QPointF(right, y))
+        for _unknown, left, right, y in self.underlines():
+            painter.drawLine(QPointF(left, y), QPointF(right, y))
         painter.end()
 
-    def _underline(self, unknown: UnknownWord) -> tuple[float, float, float] | None:
-        """(left, right, y) of the line under a word, in the field's own pixels."""
-        text = self.displayText()
-        layout = QTextLayout(text, self.font())
-        layout.beginLayout()
-        line = layout.createLine()
-        layout.endLayout()
-        if not line.isValid():
-            return None
+    def underlines(self) -> Iterator[tuple[UnknownWord, float, float, float]]:
+        """(word, left, right, y) of the line under each unknown word that the field shows now."""
+        line = self._line() if self.unknown else None
+        if line is None:
+            return
         cursor = self.cursorRect()
         offset = cursor.x() + _CURSOR_MARGIN - _x(line, self.cursorPosition())
-        ends = [_x(line, _utf16_units(text, place)) for place in (unknown.start, unknown.end)]
-        baseline = cursor.top() + line.ascent() + 4
-        return offset + min(ends), offset + max(ends), baseline
+        y = cursor.top() + line.ascent() + 4
+        first, last = 0, len(self.unknown)
+        if line.naturalTextWidth() > self.width():
+            # a long prompt has a thousand words, of which a dozen fit into the field
+            edges = _EDGE - offset, self.width() - _EDGE - offset
+            seen = sorted(int(line.xToCursor(edge)) for edge in edges)
+            first, last = bisect_left(self._ends, seen[0]), bisect_right(self._starts, seen[1])
+        for index in range(first, last):
+            sides = _x(line, self._starts[index]), _x(line, self._ends[index])
+            yield self.unknown[index], offset + min(sides), offset + max(sides), y
+
+    def _line(self) -> QTextLine | None:
+        """The text as one line, laid out once for a text and a font."""
+        text, font = self.displayText(), self.font()
+        kept = self._layout
+        if kept is None or kept[:2] != (text, font):
+            layout = QTextLayout(text, font)
+            layout.beginLayout()
+            line = layout.createLine()
+            layout.endLayout()
+            kept = self._layout = (text, font, layout, line)  # a line lives as long as its layout
+        return kept[3] if kept[3].isValid() else None
 
 
 def _x(line: QTextLine, position: int) -> float:
@@ -134,9 +179,8 @@ def _x(line: QTextLine, position: int) -> float:
     return float(x[0] if isinstance(x, tuple) else x)  # type: ignore[arg-type]
 
 
-def _utf16_units(text: str, code_points: int) -> int:
-    """Qt counts in UTF-16 units, Python in code points: an emoji is two against one."""
-    return code_points + sum(c > "\uffff" for c in text[:code_points])
+def _utf16_units(text: str) -> int:
+    return len(text) + (0 if text.isascii() else sum(c > "\uffff" for c in text))
 
 
 def _code_points(text: str, utf16_units: int) -> int:

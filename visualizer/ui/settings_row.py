@@ -149,6 +149,12 @@ class SettingsRow(QWidget):
             self.picture_size = size
             self.edited.emit()
 
+    def shows_size(self, request: SamplingRequest) -> bool:
+        """Whether the size asked for is that of a run; without any, both have the model's own."""
+        own = next(iter(self._facts.sizes if self._facts else ()), None)
+        asked = (request.width, request.height)
+        return (self.picture_size or own) == (own if None in asked else asked)
+
     # What the window tells them ----------------------------------------------------------------
 
     def set_facts(self, facts: ModelFacts) -> None:

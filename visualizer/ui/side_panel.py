@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from visualizer.ui import theme
-from visualizer.ui.explanation import Explanation, Moment, State, explain, percent
+from visualizer.ui.explanation import Explanation, Moment, State, explain, measured_words, percent
 from visualizer.ui.icons import IconButton
 from visualizer.ui.progress_line import duration
 
@@ -185,8 +185,9 @@ class SidePanel(QScrollArea):
             self.measured.setText(" ")  # its room is kept, so that nothing jumps
             self.measured.setToolTip("")
             return
-        against = "finished picture" if timeline.complete else "model’s guess"
-        self.measured.setText(f"Measured: {percent(measured)} noise")
+        settled = timeline.complete and not timeline.running
+        against = "finished picture" if settled else "model’s guess at this step"
+        self.measured.setText(f"{measured_words(settled).capitalize()}: {percent(measured)} noise")
         self.measured.setToolTip(
             f"Planned are {percent(share)}. Measured is what is really there: the latent compared "
             f"with the {against}."

@@ -16,9 +16,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from string import Template
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from visualizer.assets import asset_path
 
@@ -133,17 +132,6 @@ def current() -> Theme:
     return THEMES.get(str(app.property(_WORN)), DARK) if app else DARK
 
 
-def follow_system(app: QApplication) -> None:
-    """Wear the system's scheme, now and whenever it changes. Systems without one get dark."""
-
-    def wear(scheme: Qt.ColorScheme) -> None:
-        apply(app, LIGHT if scheme == Qt.ColorScheme.Light else DARK)
-
-    hints = app.styleHints()
-    hints.colorSchemeChanged.connect(wear)
-    wear(hints.colorScheme())
-
-
 def font(size: int = FONT_BODY, *, bold: bool = False) -> QFont:
     """The system's own interface font in one of the three sizes."""
     system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
@@ -202,8 +190,3 @@ def set_role(widget: QWidget, role: str) -> None:
     widget.setProperty("role", role)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
-
-
-def pad_spin_box(box: QAbstractSpinBox) -> None:
-    """Set the text of a spin box as far in as that of the other fields (Qt ignores its padding)."""
-    box.lineEdit().setTextMargins(SPACE - 2, 0, 0, 0)

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.explanation import measured_words
 from visualizer.ui.filmstrip import Filmstrip
 from visualizer.ui.noise_scale import SCALES, SHARE, NoiseScale
 from visualizer.ui.playhead_mark import FocusRing, HoverMark, Legend, PlayheadMark
@@ -184,10 +185,16 @@ class TimelineView(QWidget):
                 self.axis, self._scale, self._planned, self._measured, self._coming_levels()
             )
         self._legend.show_lines(
-            bool(self._planned), bool(self._measured), bool(self._coming_levels())
+            bool(self._planned), self._measured_name(), bool(self._coming_levels())
         )
         self._legend.setVisible(bool(self._planned) and not self.readout.isVisible())
         self._place_overlays()
+
+    def _measured_name(self) -> str:
+        timeline = self._timeline
+        if timeline is None or not self._measured:
+            return ""
+        return measured_words(timeline.complete and not timeline.running)
 
     def _coming_levels(self) -> list[float]:
         coming = self._coming

@@ -216,7 +216,7 @@ class MainWindow(QMainWindow):
         header.stop_asked.connect(self.stop)
         header.edited.connect(self._plan)
         header.edited.connect(self._judge_reuse)
-        header.note.connect(self.message.show_note)
+        header.note.connect(self._show_correction)
         self.model_menu = ModelMenu(self)
         self.model_menu.set_current(self.settings.model_folder)
         self.model_menu.model_chosen.connect(self._load_model)
@@ -224,6 +224,7 @@ class MainWindow(QMainWindow):
         row.model.setMenu(self.model_menu)
         self.more_menu = MoreMenu(self, self.actions_by_name, self.settings.theme)
         self.more_menu.size_chosen.connect(row.set_size)
+        self.more_menu.aboutToShow.connect(self._offer_sizes)
         self.more_menu.theme_chosen.connect(self.choose_theme)
         row.more.setMenu(self.more_menu)
         self.export_menu = ExportMenu(self)
@@ -254,6 +255,9 @@ class MainWindow(QMainWindow):
         self._silence = QTimer(self)
         self._silence.setSingleShot(True)
         self._silence.timeout.connect(lambda: self.status.setText(""))
+        self._corrected = QTimer(self)
+        self._corrected.setSingleShot(True)
+        self._corrected.timeout.connect(lambda: self.message.clear("correction"))
 
     # --- what the person asks -----------------------------------------------------------------
 
@@ -263,6 +267,9 @@ class MainWindow(QMainWindow):
             return
         from visualizer.diffusion.request import RequestError
 
+        if self.message.is_failure:
+            self.message.dismiss()
+        self.header.settle_numbers()
         if not self.header.prompt.text().strip():
             self.message.show_failure(
                 Failure(
@@ -277,7 +284,6 @@ class MainWindow(QMainWindow):
         except RequestError as error:
             self.message.show_failure(Failure("These settings make no picture.", str(error)))
             return
-        self.message.dismiss()
         self._since_start.start()
         self.session.generate(request)
         self.timeline_view.setFocus()
@@ -405,11 +411,15 @@ class MainWindow(QMainWindow):
         self.settings.model_folder = None if built_in else self._asked_model
         self.header.set_facts(facts)
         self.side_panel.set_facts(facts)
-        self.more_menu.set_sizes(facts, self.header.settings_row.picture_size)
+        self._offer_sizes()
         self.model_menu.set_current(self.settings.model_folder)
         if not self.session.running:
             self.progress.set_share(0)
             self._say("Ready")
+
+    def _offer_sizes(self) -> None:
+        if self.session.facts is not None:
+            self.more_menu.set_sizes(self.session.facts, self.header.settings_row.picture_size)
 
     def _take_plan(self, planned: Timeline) -> None:
         self._planned = planned
@@ -510,6 +520,11 @@ class MainWindow(QMainWindow):
     def _finished(self) -> Timeline | None:
         current = self.session.current
         return current if current is not None and current.trajectory is not None else None
+
+    def _show_correction(self, text: str) -> None:
+        """Long enough to be read; then the picture is worth more."""
+        self.message.show_note(text, "correction")
+        self._corrected.start(_SAID_MS)
 
     def _say(self, text: str, stays: bool = False) -> None:
         self.status.setText(text)
