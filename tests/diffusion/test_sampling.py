@@ -383,3 +383,17 @@ def test_flow_samplers_keep_the_models_shift(flow: Model, sampler: str) -> None:
     finally:
         flow.pipeline.scheduler = own
     assert shifted.levels[2].noise_share > plain.levels[2].noise_share + 0.05
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_runs_keep_the_law(dtype: torch.dtype) -> None:
+    """Numbers of 16 bits are recorded without loss, and nothing is rounded on the way."""
+    model = Model(tiny_pipeline().to(dtype))
+    run = sample(model, SamplingRequest("a boat", seed=3, steps=4))
+    latents = bare(model, SamplingRequest("a boat", seed=3, steps=4), "latent")[0]
+    assert torch.equal(torch.from_numpy(run.steps[-1].latents.copy()).to(dtype), latents)
+    assert run.final is not None
+    picture = np.asarray(bare(model, SamplingRequest("a boat", seed=3, steps=4), "pil")[0])
+    assert np.array_equal(run.final, picture)
+    assert run.model.dtype == str(dtype).removeprefix("torch.")
+    assert run.steps[1].denoised.dtype == np.float32

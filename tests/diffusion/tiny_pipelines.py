@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -17,16 +18,6 @@ def tiny_pipeline(
 ) -> Any:
     """A StableDiffusionPipeline of 16 × 16 pixels with the built-in model's tokenizer."""
     torch.manual_seed(0)
-    text_config = transformers.CLIPTextConfig(
-        vocab_size=1000,
-        hidden_size=32,
-        intermediate_size=37,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=24,
-        bos_token_id=0,
-        eos_token_id=2,
-    )
     unet = diffusers.UNet2DConditionModel(
         block_out_channels=(8, 16),
         norm_num_groups=4,
@@ -39,18 +30,11 @@ def tiny_pipeline(
         cross_attention_dim=32,
         attention_head_dim=2,
     )
-    vae = diffusers.AutoencoderKL(
-        block_out_channels=(8, 16),
-        norm_num_groups=4,
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-        latent_channels=4,
-    )
     pipeline = diffusers.StableDiffusionPipeline(
         unet=unet.eval(),
-        vae=vae.eval(),
-        text_encoder=transformers.CLIPTextModel(text_config).eval(),
-        tokenizer=Model.builtin(device="cpu").pipeline.tokenizer,
+        vae=_vae(),
+        text_encoder=transformers.CLIPTextModel(_text_config()).eval(),
+        tokenizer=_tokenizer(),
         scheduler=getattr(diffusers, scheduler)(
             **({"clip_sample": False} if scheduler == "DDIMScheduler" else {}),
             beta_start=0.00085,
@@ -83,7 +67,30 @@ def tiny_flow_pipeline() -> Any:
         pooled_projection_dim=64,
         out_channels=4,
     )
-    clip_config = transformers.CLIPTextConfig(
+    text_config = _text_config(projection_dim=32, hidden_act="gelu")
+    text_encoders = [transformers.CLIPTextModelWithProjection(text_config).eval() for _ in range(2)]
+    pipeline = diffusers.StableDiffusion3Pipeline(
+        transformer=transformer.eval(),
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+        vae=_vae(
+            shift_factor=0.0609,
+            scaling_factor=1.5035,
+            use_quant_conv=False,
+            use_post_quant_conv=False,
+        ),
+        text_encoder=text_encoders[0],
+        tokenizer=_tokenizer(),
+        text_encoder_2=text_encoders[1],
+        tokenizer_2=_tokenizer(),
+        text_encoder_3=None,
+        tokenizer_3=None,
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _text_config(**more: Any) -> Any:
+    return transformers.CLIPTextConfig(
         vocab_size=1000,
         hidden_size=32,
         intermediate_size=37,
@@ -92,31 +99,22 @@ def tiny_flow_pipeline() -> Any:
         max_position_embeddings=24,
         bos_token_id=0,
         eos_token_id=2,
-        projection_dim=32,
-        hidden_act="gelu",
+        **more,
     )
-    tokenizer = Model.builtin(device="cpu").pipeline.tokenizer
+
+
+def _vae(**more: Any) -> Any:
     vae = diffusers.AutoencoderKL(
         block_out_channels=(8, 16),
         norm_num_groups=4,
         down_block_types=("DownEncoderBlock2D",) * 2,
         up_block_types=("UpDecoderBlock2D",) * 2,
         latent_channels=4,
-        shift_factor=0.0609,
-        scaling_factor=1.5035,
-        use_quant_conv=False,
-        use_post_quant_conv=False,
+        **more,
     )
-    pipeline = diffusers.StableDiffusion3Pipeline(
-        transformer=transformer.eval(),
-        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
-        vae=vae.eval(),
-        text_encoder=transformers.CLIPTextModelWithProjection(clip_config).eval(),
-        tokenizer=tokenizer,
-        text_encoder_2=transformers.CLIPTextModelWithProjection(clip_config).eval(),
-        tokenizer_2=tokenizer,
-        text_encoder_3=None,
-        tokenizer_3=None,
-    )
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+    return vae.eval()
+
+
+@cache
+def _tokenizer() -> Any:
+    return Model.builtin(device="cpu").pipeline.tokenizer
