@@ -35,7 +35,7 @@ STRENGTH = 0.55
 CLEAN_SHARE = 0.6
 RESIDUAL_NOISE = 0.06  # standard deviation that the denoiser leaves in its final latents
 PATCH, OVERLAP = 12, 4
-BATCH = 16
+BATCH = 8
 
 
 class Static:
