@@ -95,7 +95,7 @@ def test_filmstrip_plot_and_panel_stand_on_one_axis(sitting: Sitting) -> None:
         column = np.abs(screen[:, x - 1 : x + 2] - accent).sum(axis=2).min(axis=1) < 60
         strip = view.filmstrip.height()
         assert column[strip // 2]
-        assert column[strip + 40]
+        assert column[view.mark.height() - 4], "below the dot"
 
 
 def test_single_keys_move_through_time_outside_text_fields(sitting: Sitting) -> None:
@@ -638,10 +638,17 @@ def test_everything_has_a_name_and_a_tooltip(sitting: Sitting) -> None:
 def test_the_smallest_window_fits(sitting: Sitting) -> None:
     window = sitting.window
     sitting.run()
+    strip, switch = window.timeline_view.filmstrip, window.view_switch
+    usual = strip.cell(0)
     window.resize(960, 600)
     assert (window.width(), window.height()) == (960, 600)
-    sitting.qtbot.waitUntil(lambda: window.canvas.target_rect().height() > 190)
-    for part in (window.header, window.canvas, window.side_panel, window.timeline_view):
+    sitting.qtbot.waitUntil(lambda: window.canvas.target_rect().height() > 270)
+    assert strip.cell(0).height() < usual.height()
+    assert switch.x() > window.canvas.geometry().right(), "beside the picture, not below"
+    for part in (window.header, window.canvas, switch, window.side_panel, window.timeline_view):
         corner = part.mapTo(window, QPoint(part.width(), part.height()))
         assert corner.x() <= 960
         assert corner.y() <= 600
+    window.resize(1280, 800)
+    sitting.qtbot.waitUntil(lambda: switch.y() > window.canvas.geometry().bottom())
+    assert strip.cell(0).size() == usual.size()

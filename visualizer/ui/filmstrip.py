@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
 
-HEIGHT = 80
+HEIGHT, LOW_HEIGHT = 80, 60
 GAP = 4
 RADIUS = 4
 GROWN = 4
@@ -58,6 +58,11 @@ class Filmstrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Filmstrip")
         playhead.moved.connect(self._playhead_moved)
+
+    def set_low(self, low: bool) -> None:
+        """Smaller frames, for a low window."""
+        self.setFixedHeight(LOW_HEIGHT if low else HEIGHT)
+        self.refresh()
 
     # --- what it shows ------------------------------------------------------------------------
 
@@ -102,7 +107,7 @@ class Filmstrip(QWidget):
         )
 
     def _frame_size(self) -> QSize:
-        height = HEIGHT - 2 * GROWN - 2
+        height = self.maximumHeight() - 2 * GROWN - 2
         rows = columns = 1
         if self._timeline is not None:
             thumbnail, request = self._timeline.thumbnail(0), self._timeline.request

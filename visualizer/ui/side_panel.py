@@ -187,7 +187,8 @@ class SidePanel(QScrollArea):
             return
         settled = timeline.complete and not timeline.running
         against = "finished picture" if settled else "model’s guess at this step"
-        self.measured.setText(f"{measured_words(settled).capitalize()}: {percent(measured)} noise")
+        noise = " noise" if settled else ""  # else it takes two lines, and everything jumps
+        self.measured.setText(f"{measured_words(settled).capitalize()}: {percent(measured)}{noise}")
         self.measured.setToolTip(
             f"Planned are {percent(share)}. Measured is what is really there: the latent compared "
             f"with the {against}."

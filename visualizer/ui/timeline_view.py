@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
     from visualizer.ui.noise_plot import NoisePlot
 
-PLOT_HEIGHT, PLOT_LEAST = 136, 104
+PLOT_HEIGHT, PLOT_LEAST = 128, 96
 REDRAW_MS = 60
 """While a run grows, the plot is redrawn at most this often."""
 
@@ -75,6 +75,15 @@ class TimelineView(QWidget):
         self._redraw.setInterval(REDRAW_MS)
         self._redraw.timeout.connect(self._draw_plot)
         playhead.moved.connect(self._place_mark)
+
+    def set_low(self, low: bool) -> None:
+        """Take as little height as is still of use, for a low window."""
+        self.filmstrip.set_low(low)
+        size = self.minimumSizeHint() if low else self.sizeHint()
+        self.setMaximumHeight(size.height())
+        self.updateGeometry()
+        self._lay_out()
+        self._place_overlays()
 
     # --- what it shows ------------------------------------------------------------------------
 

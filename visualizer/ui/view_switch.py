@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 if TYPE_CHECKING:
     from visualizer.session.playhead import Playhead
@@ -31,7 +39,7 @@ class ViewSwitch(QWidget):
 
         segments = QFrame()
         segments.setObjectName("segments")
-        row = QHBoxLayout(segments)
+        row = self._row = QHBoxLayout(segments)
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(2)
         self._group = QButtonGroup(self)
@@ -41,6 +49,7 @@ class ViewSwitch(QWidget):
             button.setProperty("role", "segment")
             button.setText(label)
             button.setCheckable(True)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setAccessibleName(label)
             button.setToolTip(f"{explained}  ({number})")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -49,7 +58,7 @@ class ViewSwitch(QWidget):
             self.buttons[view] = button
             row.addWidget(button)
 
-        outer = QHBoxLayout(self)
+        outer = self._outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addStretch()
         outer.addWidget(segments)
@@ -59,6 +68,12 @@ class ViewSwitch(QWidget):
         playhead.moved.connect(self._show_empty)
         self._show_view(playhead.view)
         self._show_empty()
+
+    def set_upright(self, upright: bool) -> None:
+        """One below the other, beside the picture: in a low window it takes no height."""
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        for layout in (self._row, self._outer):
+            layout.setDirection(down if upright else across)
 
     def set_timeline(self, timeline: Timeline | None) -> None:
         """Show another timeline, or none."""

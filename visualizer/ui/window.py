@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
         page = self._page = QWidget()
         page.setObjectName("page")
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside a field leaves the field
-        pictures = QHBoxLayout()
+        pictures = self._pictures = QHBoxLayout()
         pictures.setSpacing(theme.SPACE)
         pictures.addWidget(self.history)
         pictures.addWidget(self.canvas, 1)
@@ -549,9 +549,9 @@ class MainWindow(QMainWindow):
         self._place_message()
 
     def _set_compact(self, compact: bool) -> None:
-        view, space = self.timeline_view, theme.SPACE
-        size = view.minimumSizeHint() if compact else view.sizeHint()
-        view.setMaximumHeight(size.height())
+        space = theme.SPACE
+        self.timeline_view.set_low(compact)
+        self._place_switch(beside=compact)
         self.header.set_compact(compact)
         self.side_panel.set_compact(compact)
         above = space if compact else 2 * space
@@ -563,6 +563,16 @@ class MainWindow(QMainWindow):
         between = space // 2 if compact else space
         self._time.setContentsMargins(2 * space, between, 2 * space, between)
         self._time.setSpacing(between)
+
+    def _place_switch(self, *, beside: bool) -> None:
+        """Below the picture, or, where height is dear, at its right."""
+        wanted, other = self._pictures, self._switch_row
+        if not beside:
+            wanted, other = other, wanted
+        if wanted.indexOf(self.view_switch) < 0:
+            other.removeWidget(self.view_switch)
+            wanted.addWidget(self.view_switch)
+            self.view_switch.set_upright(beside)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The message is as high as its text."""
