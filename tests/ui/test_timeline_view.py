@@ -439,3 +439,15 @@ def test_the_legend_says_what_the_noise_is_measured_against(qtbot: QtBot) -> Non
         "Measured against the guess",
     )
     assert read(Timeline.of(make_run(4))) == (final, "Measured")
+
+
+def test_another_run_of_the_same_length_leaves_no_old_frame(qtbot: QtBot) -> None:
+    view, _, _ = show_view(qtbot, make_timeline(10))
+    cell = view.filmstrip.cell(8).center()
+
+    def on_screen() -> QColor:
+        return view.screen().grabWindow(view.winId()).toImage().pixelColor(cell)
+
+    qtbot.waitUntil(lambda: on_screen() == QColor(*color_of(8)))
+    view.set_timeline(make_timeline(10, there=2))
+    qtbot.waitUntil(lambda: on_screen() == QColor(theme.DARK.ground))

@@ -454,8 +454,7 @@ def test_a_number_out_of_range_is_corrected_told_and_run(
     assert told in message.text
     assert not message.is_failure
     window = sitting.window
-    window._corrected.setInterval(0)  # what was said long enough goes by itself
-    window._corrected.start()
+    window._noted.start(0)  # what was said long enough goes by itself
     sitting.qtbot.waitUntil(lambda: not message.isVisible())
 
 

@@ -43,7 +43,7 @@ class FailureBar(QFrame):
         texts.setSpacing(2)
         texts.addWidget(self._title)
         texts.addWidget(self._detail)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(2 * theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE + theme.SPACE // 2)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
@@ -99,6 +99,8 @@ class FailureBar(QFrame):
         self._title.setText(title)
         self._detail.setText(detail)
         self._detail.setVisible(bool(detail))
+        beside = Qt.AlignmentFlag.AlignTop if detail else Qt.AlignmentFlag.AlignVCenter
+        self._row.setAlignment(self._icon, beside)
         self.setAccessibleDescription(f"{title} {detail}".strip())
         self.show()
 

@@ -75,6 +75,7 @@ class Filmstrip(QWidget):
         if timeline is not None:
             timeline.picture_changed.connect(self._picture_changed)
         self.refresh()
+        self.update()  # also where the frames lie as before, with other pictures in them
 
     def refresh(self) -> None:
         """Points were added or planned: lay the frames out again where that changes them."""

@@ -255,9 +255,9 @@ class MainWindow(QMainWindow):
         self._silence = QTimer(self)
         self._silence.setSingleShot(True)
         self._silence.timeout.connect(lambda: self.status.setText(""))
-        self._corrected = QTimer(self)
-        self._corrected.setSingleShot(True)
-        self._corrected.timeout.connect(lambda: self.message.clear("correction"))
+        self._noted = QTimer(self)
+        self._noted.setSingleShot(True)
+        self._noted.timeout.connect(self._forget_notes)
 
     # --- what the person asks -----------------------------------------------------------------
 
@@ -442,8 +442,8 @@ class MainWindow(QMainWindow):
         self._judge_reuse()
         self._judge_coming()
         self.message.clear("run")
-        if timeline is not None and timeline.notice:
-            self.message.show_note(timeline.notice, "run")
+        if timeline is not None:
+            self._show_notice(timeline)
 
     def _running_changed(self, running: bool) -> None:
         if not running:
@@ -475,8 +475,8 @@ class MainWindow(QMainWindow):
             self._say(f"Stopped after {done} of {timeline.total - 1} steps")
         else:
             self._say("Done")
-        if timeline is self.session.current and timeline.notice:
-            self.message.show_note(timeline.notice, "run")
+        if timeline is self.session.current:
+            self._show_notice(timeline)
 
     def _show_history(self) -> None:
         """The runs of the sitting, and the one that is being made."""
@@ -522,9 +522,20 @@ class MainWindow(QMainWindow):
         return current if current is not None and current.trajectory is not None else None
 
     def _show_correction(self, text: str) -> None:
-        """Long enough to be read; then the picture is worth more."""
-        self.message.show_note(text, "correction")
-        self._corrected.start(_SAID_MS)
+        self._note(text, "correction")
+
+    def _show_notice(self, timeline: Timeline) -> None:
+        if timeline.notice:
+            self._note(timeline.notice, "run")
+
+    def _note(self, text: str, topic: str) -> None:
+        """Long enough to be read; then the picture under it is worth more."""
+        self.message.show_note(text, topic)
+        self._noted.start(_SAID_MS)
+
+    def _forget_notes(self) -> None:
+        for topic in ("correction", "run"):
+            self.message.clear(topic)
 
     def _say(self, text: str, stays: bool = False) -> None:
         self.status.setText(text)
@@ -581,11 +592,13 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     def _place_message(self) -> None:
-        room = self.side_panel.x()  # beside the panel, over the picture
+        room = self.side_panel.x()  # beside the panel, over the middle of the picture
         width = min(room - 4 * theme.SPACE, 90 * theme.SPACE)
+        middle = self.canvas.mapTo(self._page, self.canvas.rect().center()).x()
+        left = min(middle - width // 2, room - width - theme.SPACE)
         height = max(self.message.heightForWidth(width), self.message.minimumSizeHint().height())
         top = self.progress.geometry().bottom() + theme.SPACE
-        self.message.setGeometry((room - width) // 2, top, width, height)
+        self.message.setGeometry(max(left, theme.SPACE), top, width, height)
         self.message.raise_()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
