@@ -346,13 +346,21 @@ def test_an_empty_prompt_gets_a_sentence(sitting: Sitting) -> None:
     assert not sitting.window.message.isVisible()
 
 
-def test_a_long_prompt_says_how_much_is_read(sitting: Sitting) -> None:
+def test_a_long_prompt_says_how_much_is_read(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limit, session, message = sitting.model.facts.max_words, sitting.session, sitting.window.message
     for words, told in ((limit, False), (limit + 1, True), (1, False)):
         with sitting.qtbot.waitSignal(session.planned, timeout=RUN_MS):
             sitting.type_prompt("car " * words)
         assert message.isVisible() == told
         assert (f"first {limit}" in message.text) == told
+    with sitting.qtbot.waitSignal(session.planned, timeout=RUN_MS):
+        sitting.type_prompt("car " * (limit + 1))
+    assert message.isVisible()
+    monkeypatch.setattr(session, "plan", lambda request: None)  # it comes after the run
+    sitting.run("a red car")
+    assert not message.isVisible(), "it was said of another prompt"
 
 
 def test_steps_that_the_sampler_cannot_do_get_a_sentence(

@@ -269,6 +269,7 @@ class MainWindow(QMainWindow):
 
         if self.message.is_failure:
             self.message.dismiss()
+        self._forget_plan()
         self.header.settle_numbers()
         if not self.header.prompt.text().strip():
             self.message.show_failure(
@@ -423,9 +424,9 @@ class MainWindow(QMainWindow):
 
     def _take_plan(self, planned: Timeline) -> None:
         self._planned = planned
-        self.message.clear("plan")
+        self._forget_plan()
         if planned.notice:
-            self.message.show_note(planned.notice, "plan")
+            self._note(planned.notice, "notice")
         if self.session.current is None:
             self._show_timeline(None)
         self._judge_coming()
@@ -534,7 +535,11 @@ class MainWindow(QMainWindow):
         self._noted.start(_SAID_MS)
 
     def _forget_notes(self) -> None:
-        for topic in ("correction", "run"):
+        for topic in ("correction", "notice", "run"):
+            self.message.clear(topic)
+
+    def _forget_plan(self) -> None:
+        for topic in ("plan", "notice"):
             self.message.clear(topic)
 
     def _say(self, text: str, stays: bool = False) -> None:
