@@ -135,7 +135,7 @@ class Desk(QObject):
 
     def _pictured(self, doing: str, serial: int, k: int, view: View) -> None:
         def fail(failure: Failure) -> None:
-            self.decoded.emit(Decoded(serial, k, view, None))
+            self.decoded.emit(Decoded(serial, k, view, None, exact=False))
             self.failed.emit(failure)
 
         self._begin(doing, fail)

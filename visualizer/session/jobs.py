@@ -78,12 +78,17 @@ class JobThread:
                 own = os.getpriority(os.PRIO_PROCESS, 0)
                 wanted = min(own + self._niceness, 19)
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), wanted)
-        while (job := self._next()) is not None:
-            try:
-                job()
-            except Exception as error:  # noqa: BLE001 - the one entry of this thread
-                self._failed(error)
-            del job  # what the job held (a picture, a model) is not kept while waiting
+        try:
+            while (job := self._next()) is not None:
+                try:
+                    job()
+                except Exception as error:  # noqa: BLE001 - the one entry of this thread
+                    self._failed(error)
+                del job  # what the job held (a picture, a model) is not kept while waiting
+        except BaseException:
+            with self._wake:
+                self._thread = None  # the next job gets another thread; this one is lost
+            raise
 
     def _next(self) -> Job | None:
         with self._wake:

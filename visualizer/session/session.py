@@ -5,12 +5,23 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QObject,
+    Qt,
+    QTimer,
+    Signal,
+    SignalInstance,
+    Slot,
+)
 
 from visualizer.session import wanted_pictures
 from visualizer.session.desk import Desk, Opened
@@ -153,7 +164,6 @@ class Session(QObject):
         desk.failed.connect(self._fail, queued)
         exporter.exported.connect(self._on_exported, queued)
         exporter.failed.connect(self._on_export_failed, queued)
-        self._sharpener.idle.connect(self._autosave)
 
     # --- state --------------------------------------------------------------------------------
 
@@ -252,13 +262,12 @@ class Session(QObject):
     def _on_load_failed(self, failure: Failure) -> None:
         self._loading = False
         if self.facts is None and self._model_folder is not None:
-            # a model that was moved away must not leave a window that cannot do anything
+            # a model that was moved away must not leave a window that cannot do anything: the
+            # worker opens the built-in one at once
             failure = replace(
                 failure, detail=f"{failure.detail} The built-in model is used instead.".strip()
             )
-            self.failed.emit(failure)
-            self.load_model(None)
-            return
+            self._loading, self._model_folder = True, None
         self.failed.emit(failure)
 
     # --- planning -----------------------------------------------------------------------------
@@ -393,9 +402,12 @@ class Session(QObject):
         self._places[timeline.serial] = self._folder().place_for(
             timeline.request.prompt, timeline.request.seed
         )
-        self._autosave(timeline)
-        if timeline is self.current:
-            self._sharpener.show(timeline)
+        self._autosave(timeline)  # at once, whatever happens next; then with all its pictures
+        if not self._closed:
+            if timeline is self.current:
+                self._sharpener.show(timeline)
+            wanted = wanted_pictures.for_run_file(timeline)
+            self._sharpener.complete(timeline, wanted, partial(self._autosave, timeline))
 
     # --- what is looked at --------------------------------------------------------------------
 
@@ -442,14 +454,13 @@ class Session(QObject):
     def save_run(self, timeline: Timeline, path: str) -> None:
         """Write a run file: ``saved`` or ``failed`` follows.
 
-        Pictures that are not decoded yet are decoded first, unless a run is running: then the
-        file is written at once with those that are there.
+        Pictures that are not decoded yet are decoded first; while a run is running that waits.
         """
         run = timeline.trajectory
         if run is None:
             self.failed.emit(Failure("This run is still running.", "Stop it, or let it finish."))
             return
-        wanted = [] if self.running else wanted_pictures.for_run_file(timeline)
+        wanted = wanted_pictures.for_run_file(timeline)
         self._sharpener.complete(
             timeline, wanted, lambda found: self._desk.save(self._with(timeline, found), path)
         )
@@ -487,14 +498,15 @@ class Session(QObject):
         if self.exporting != before:
             self.exporting_changed.emit(self.exporting)
 
-    def _with(self, timeline: Timeline, found: dict[tuple[int, View], Picture]) -> Trajectory:
+    def _with(self, timeline: Timeline, found: Mapping[tuple[int, View], Picture]) -> Trajectory:
         """The run with the pictures found beside those it has."""
         run = timeline.trajectory
         assert run is not None
         new = {key: picture for key, picture in found.items() if key not in run.pictures}
         if not new:
             return run
-        return replace(run, pictures={**run.pictures, **new})
+        # a chain unpacks nothing, and is only read
+        return replace(run, pictures=ChainMap(new, run.pictures))  # type: ignore[arg-type]
 
     # --- history ------------------------------------------------------------------------------
 
@@ -507,13 +519,14 @@ class Session(QObject):
             self._history_folder = HistoryFolder(self._data_folder / "history")
         return self._history_folder
 
-    @Slot(object)
-    def _autosave(self, timeline: Timeline) -> None:
-        """Write a run to the history; again once all its pictures are exact."""
+    def _autosave(
+        self, timeline: Timeline, found: Mapping[tuple[int, View], Picture] | None = None
+    ) -> None:
+        """Write a run to the history, with the exact pictures found of it."""
         place = self._places.get(timeline.serial)
         if place is None or timeline.trajectory is None:
             return
-        run = self._with(timeline, timeline.exact_pictures())
+        run = self._with(timeline, found or {})
         self._desk.autosave(partial(self._folder().save, run, place))
 
     @Slot(object)
@@ -543,9 +556,9 @@ class Session(QObject):
         self.playhead.pause()
         self._worker.close()
         self._exporter.close()
+        ended = [t.join(until - time.monotonic()) for t in (self._worker, self._exporter)]
+        # what the worker said last, that the run was stopped, stands in this thread's queue: it
+        # must be heard before the desk takes no more, or the run would not be saved
+        QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall)
         self._desk.finish()
-        ended = [
-            thread.join(until - time.monotonic())
-            for thread in (self._exporter, self._worker, self._desk)
-        ]
-        return all(ended)
+        return all(ended) & self._desk.join(until - time.monotonic())

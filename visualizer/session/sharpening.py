@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
 from visualizer.session.timeline import DECODED_VIEWS, Timeline
 
@@ -41,9 +41,6 @@ class Sharpener(QObject):
     playhead's place of now counts. While ``paused`` (a run is running) nothing is decoded exactly.
     """
 
-    idle = Signal(object)
-    """Everything wanted of the shown Timeline is exact."""
-
     def __init__(
         self,
         worker: Worker,
@@ -64,8 +61,8 @@ class Sharpener(QObject):
         self._in_flight: set[Key] = set()
         self._previewing: set[Key] = set()
         self._hopeless: set[Key] = set()
+        self._unpreviewable: set[Key] = set()
         self._paused = False
-        self._was_idle = True
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -88,8 +85,11 @@ class Sharpener(QObject):
         """Another model decodes from now on; its fast decoder follows."""
         self._model, self._fast = model, None
         self._hopeless.clear()
+        self._unpreviewable.clear()
         for timeline in self._timelines.values():
             self._tell_model(timeline)
+        # another model's decodes of these latents would be other pictures
+        self._settle([c for c in self._completions if not c.timeline.can_decode])
         self.show(self._timeline)
 
     def set_fast_decoder(self, fast: Fitted) -> None:
@@ -103,7 +103,6 @@ class Sharpener(QObject):
         """This timeline is looked at: its pictures come first."""
         self._timeline = timeline
         self._missing = {}
-        self._was_idle = False
         if timeline is not None:
             for view in DECODED_VIEWS:
                 self._missing[view] = {
@@ -131,9 +130,14 @@ class Sharpener(QObject):
         wanted: Iterable[tuple[int, View]],
         done: Callable[[dict[tuple[int, View], Picture]], None],
     ) -> None:
-        """Call ``done`` with exact pictures of all that is wanted and can be had, once there."""
+        """Call ``done`` with exact pictures of all that is wanted and can be had, once there.
+
+        What the run stores already is left out.
+        """
         completion = Completion(timeline, set(), done)
         for k, view in wanted:
+            if timeline.stores(k, view):
+                continue
             if timeline.is_exact(k, view):
                 picture = timeline.picture(k, view)
                 if picture is not None:
@@ -148,8 +152,12 @@ class Sharpener(QObject):
 
     def give_up(self) -> None:
         """The window closes: files are written with the pictures that are there."""
-        completions, self._completions = self._completions, []
+        self._settle(list(self._completions))
+
+    def _settle(self, completions: Iterable[Completion]) -> None:
+        """What is there must do."""
         for completion in completions:
+            self._completions.remove(completion)
             completion.done(completion.pictures)
 
     @Slot()
@@ -178,11 +186,6 @@ class Sharpener(QObject):
             timeline, k, view = chosen
             self._in_flight.add((timeline.serial, k, view))
             self._worker.decode(self._model.model_id, timeline.serial, k, view, timeline.step(k))
-        if self._in_flight or self._paused or self._timeline is None or self._was_idle:
-            return
-        if self._timeline.can_decode:
-            self._was_idle = True
-            self.idle.emit(self._timeline)
 
     def _choose(self) -> tuple[Timeline, int, View] | None:
         """The next exact decode: under the playhead, for a file, near the playhead."""
@@ -199,6 +202,8 @@ class Sharpener(QObject):
             ):
                 return timeline, here - 1, view
         for completion in self._completions:
+            if not completion.timeline.can_decode:
+                continue
             for k, wanted in completion.open:
                 if (completion.timeline.serial, k, wanted) not in self._in_flight:
                     return completion.timeline, k, wanted
@@ -247,16 +252,26 @@ class Sharpener(QObject):
     @Slot(object)
     def _on_decoded(self, decoded: Decoded) -> None:
         key = (decoded.serial, decoded.k, decoded.view)
-        (self._in_flight if decoded.exact else self._previewing).discard(key)
+        if decoded.exact:
+            self._in_flight.discard(key)
         self._previewing.discard(key)
         timeline = self._timelines.get(decoded.serial)
         if decoded.picture is None:
             if not decoded.outdated:
-                self._hopeless.add(key)
+                (self._hopeless if decoded.exact else self._unpreviewable).add(key)
+            if timeline is not None and not decoded.exact:
+                timeline.give_up_stored(decoded.k, decoded.view)
+                self._want_exactly(timeline, decoded.k, decoded.view)
         elif timeline is not None:
             if decoded.exact and timeline is self._timeline:
                 self._missing.get(decoded.view, set()).discard(decoded.k)
-            timeline.put_picture(decoded.k, decoded.view, decoded.picture, exact=decoded.exact)
+            timeline.put_picture(
+                decoded.k,
+                decoded.view,
+                decoded.picture,
+                exact=decoded.exact,
+                thumbnail=decoded.thumbnail,
+            )
         if decoded.exact:
             self._serve_completions(decoded)
         self._post_jobs()
@@ -280,7 +295,7 @@ class Sharpener(QObject):
             self._want_change(timeline, k, key)
             return
         run = timeline.trajectory
-        if run is not None and timeline.stores(k, view) and key not in self._hopeless:
+        if run is not None and timeline.stores(k, view):
             if key not in self._previewing:
                 self._previewing.add(key)
                 self._desk.unpack(run, timeline.serial, k, view)
@@ -288,9 +303,13 @@ class Sharpener(QObject):
         if not timeline.has_view(k, view):
             return
         fast = self._fast if timeline.can_preview else None
-        if fast is not None and key not in self._previewing and not timeline.has_entry(k, view):
+        idle = key not in self._previewing and key not in self._unpreviewable
+        if fast is not None and idle and not timeline.has_entry(k, view):
             self._previewing.add(key)
             self._desk.preview(fast.fast_decoder, timeline.serial, k, view, timeline.step(k))
+        self._want_exactly(timeline, k, view)
+
+    def _want_exactly(self, timeline: Timeline, k: int, view: View) -> None:
         if timeline is self._timeline and timeline.can_decode:
             missing = self._missing.setdefault(view, set())
             if k not in missing:  # it was there once, and fell out of the cache

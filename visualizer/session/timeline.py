@@ -84,6 +84,7 @@ class Timeline(QObject):
         self._steps: list[Step] = []
         self._measured: list[float] = []
         self._thumbnails: dict[int, Picture] = {}
+        self._damaged: set[tuple[int, str]] = set()
         self._peak = 0.0
         self._running = False
         self._trajectory: Trajectory | None = None
@@ -243,6 +244,8 @@ class Timeline(QObject):
             return True
         if view == "change":
             return k > 0 and self.is_exact(k - 1, "noisy") and self.is_exact(k, "noisy")
+        if self.stores(k, view):  # not unpacked to be asked: of a long run that takes seconds
+            return True
         best = self._best(k, view)
         return best is not None and best.exact
 
@@ -288,16 +291,30 @@ class Timeline(QObject):
             self._announce(last, "noisy")
             self._announce(last, "denoised")
 
-    def put_picture(self, k: int, view: View, picture: Picture, *, exact: bool) -> None:
-        """A picture that was decoded for this timeline."""
+    def put_picture(
+        self,
+        k: int,
+        view: View,
+        picture: Picture,
+        *,
+        exact: bool,
+        thumbnail: Picture | None = None,
+    ) -> None:
+        """A picture that was decoded for this timeline, and its thumbnail if it was made too."""
         self._cache.put(self._key(k, view), picture, exact=exact)
         if view == "noisy" and (exact or k not in self._thumbnails):
-            self._thumbnails[k] = thumbnail_of(picture)
+            self._thumbnails[k] = thumbnail_of(picture) if thumbnail is None else thumbnail
         self._announce(k, view)
 
     def stores(self, k: int, view: str) -> bool:
-        """Whether the run itself keeps this picture."""
-        return self._trajectory is not None and (k, view) in self._trajectory.pictures
+        """Whether the run itself keeps this picture, readable as far as is known."""
+        run = self._trajectory
+        return run is not None and (k, view) in run.pictures and (k, view) not in self._damaged
+
+    def give_up_stored(self, k: int, view: View) -> None:
+        """The picture that the run keeps does not unpack: it is as if it were not there."""
+        if self.stores(k, view):
+            self._damaged.add((k, view))
 
     def has_entry(self, k: int, view: str) -> bool:
         """Whether any picture, exact or not, is at hand."""
@@ -308,16 +325,6 @@ class Timeline(QObject):
         if (can_decode, can_preview) != (self.can_decode, self.can_preview):
             self.can_decode, self.can_preview = can_decode, can_preview
             self.grown.emit()
-
-    def exact_pictures(self) -> dict[tuple[int, View], Picture]:
-        """All exact noisy and denoised pictures there are now."""
-        found: dict[tuple[int, View], Picture] = {}
-        for k in range(len(self._steps)):
-            for view in DECODED_VIEWS[:2]:
-                best = self._best(k, view)
-                if best is not None and best.exact:
-                    found[k, view] = best.picture
-        return found
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -361,6 +368,7 @@ class Timeline(QObject):
         try:
             picture = pictures[k, view]  # type: ignore[index]
         except LookupError:  # damaged: it can still be decoded where its model is there
+            self._damaged.add((k, view))
             return None
         self._cache.put(self._key(k, view), picture, exact=True)
         return Entry(picture, True)

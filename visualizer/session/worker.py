@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # What is most urgent has the lowest number. Exact decodes come one or two at a time, chosen by
 # the Sharpener, so that they never stand in the way of a run.
+FALLBACK = -1  # before a run that waits for the model that could not be opened
 SAMPLE = LOAD = 0  # in the order they were asked for: a run waits for the model before it
 PLAN, DECODE, FIT = 1, 2, 3
 NICENESS = 8
@@ -97,6 +98,7 @@ class Decoded:
         picture: None when it could not be made.
         exact: whether it is the model's own decode, or a preview.
         outdated: another model has been loaded since it was asked for.
+        thumbnail: of a noisy view, made where it keeps nobody waiting; or None.
     """
 
     serial: int
@@ -105,6 +107,7 @@ class Decoded:
     picture: Picture | None
     exact: bool = True
     outdated: bool = False
+    thumbnail: Picture | None = None
 
 
 class Worker(QObject):
@@ -151,7 +154,10 @@ class Worker(QObject):
     # --- called on the GUI thread -------------------------------------------------------------
 
     def load(self, folder: str | None) -> None:
-        """``loading`` sentences, then ``loaded`` or ``load_failed``."""
+        """``loading`` sentences, then ``loaded`` or ``load_failed``.
+
+        Where there is no model yet, the built-in one takes the place of one that fails.
+        """
         self._thread.post(lambda: self._load(folder), LOAD)
 
     def plan(self, plan_id: int, request: SamplingRequest) -> None:
@@ -190,7 +196,12 @@ class Worker(QObject):
         self._doing, self._answer = doing, answer
 
     def _load(self, folder: str | None) -> None:
-        self._begin("The model could not be opened.", self.load_failed.emit)
+        def fail(failure: Failure) -> None:
+            self.load_failed.emit(failure)
+            if folder is not None and self._model is None:
+                self._thread.post(lambda: self._load(None), FALLBACK)
+
+        self._begin("The model could not be opened.", fail)
         model = self._open_model(folder, self.loading.emit)
         facts, identity = model.facts, model.identity
         self._model, self._fast, self._fit_tried = model, None, False
@@ -304,6 +315,8 @@ class Worker(QObject):
             self.decoded.emit(Decoded(serial, k, view, None, outdated=True))
             return
         from visualizer.diffusion.trajectory import view_latents
+        from visualizer.session.pictures import thumbnail_of
 
         picture = self._model.decode(view_latents(step, view))
-        self.decoded.emit(Decoded(serial, k, view, picture))
+        thumbnail = thumbnail_of(picture) if view == "noisy" else None
+        self.decoded.emit(Decoded(serial, k, view, picture, thumbnail=thumbnail))
