@@ -39,7 +39,7 @@ class Judge(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (3, 32, 64, 96, 128, 128)
+        widths = (3, 48, 96, 128, 128)
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise(widths):
             layers += [
@@ -53,7 +53,7 @@ class Judge(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        features = self.body(x)
+        features = self.body(F.avg_pool2d(x, 2))  # half the size shows enough
         return {name: head(features) for name, head in self.heads.items()}
 
     @torch.no_grad()
