@@ -94,20 +94,20 @@ def _noisy(moment: Moment) -> Explanation:
         source = "the seed" if moment.seed is None else f"seed {moment.seed}"
         return Explanation(
             "Pure static",
-            f"Random numbers drawn from {source}, nothing else. The same seed gives this very "
-            "static for any prompt. All the model will ever do is say which part of it is noise.",
+            f"Random numbers drawn from {source}, nothing else: no picture is hidden in here. The "
+            "words will say what it becomes, the seed which version of it.",
         )
     if moment.k == moment.last:
         return Explanation(
             "The picture",
-            "No noise is left, so this latent is the picture. Drag the playhead to the left and "
-            "watch it sink back into the static it was carved from.",
+            "Hardly any noise is left: decoded, this latent is the picture. Drag the playhead to "
+            "the left and watch it sink back into the static it was carved from.",
         )
     if share > 0.9:
         return Explanation(
             "The big decisions",
             "It looks like static, yet the layout is being settled. At every step the model reads "
-            "your words and points at the noise, and the sampler takes a little of it away.",
+            "your words and says what it takes for noise; the sampler moves a little away from it.",
         )
     if share > 0.5:
         return Explanation(
@@ -165,7 +165,7 @@ def _noise(moment: Moment) -> Explanation:
     if share > 0.5:
         return Explanation(
             "What the model calls noise",
-            "The model never paints. All that its answer says is which part of the latent is "
+            "The model never paints. Its answer amounts to saying which part of the latent is "
             f"noise: this. Here noise is {percent(share)} of the latent, so the two look much "
             "alike.",
         )
@@ -185,8 +185,8 @@ def _change(moment: Moment) -> Explanation:
     return Explanation(
         "What this step changed",
         f"The difference from the step before, amplified {moment.gain:g} times; mid-gray is no "
-        "change. Where it looks like static, noise was taken away; where you see shapes, picture "
-        "took its place.",
+        "change. Where it looks like static, noise was taken away or exchanged; where you see "
+        "shapes, picture took its place.",
     )
 
 
