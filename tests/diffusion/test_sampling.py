@@ -368,7 +368,7 @@ def test_channels_show_the_static_of_every_sampler_on_one_range(builtin: Model) 
     )
     assert vp.channel_range == pytest.approx(ve.channel_range, rel=0.05)
     first = ve.picture(0, "channels")
-    assert first.shape == (3 * 17 - 1, 3 * 17 - 1, 3)  # 8 channels of 16 × 16 and a line between
+    assert first.shape == (2 * 17 - 1, 4 * 17 - 1, 3)  # 8 channels of 16 × 16 and a line between
     assert np.abs(first.astype(int) - vp.picture(0, "channels").astype(int)).max() <= 8
     assert (first == 255).mean() < 0.01
 

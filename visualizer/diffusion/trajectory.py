@@ -266,8 +266,9 @@ def channel_sheet(latents: NDArray[Any], limit: float) -> Picture:
     x = np.nan_to_num(np.asarray(latents, dtype=np.float32))
     x = x.reshape(-1, *x.shape[-2:]) if x.ndim >= 3 else x.reshape(1, *x.shape)
     count, h, w = x.shape
-    columns = int(np.ceil(np.sqrt(count)))
-    rows = -(-count // columns)
+    # whole rows, as square as they come: an empty cell would look like a channel
+    rows = max(n for n in range(1, int(np.sqrt(count)) + 1) if count % n == 0)
+    columns = count // rows
     sheet = np.full((rows * (h + 1) - 1, columns * (w + 1) - 1), 127, dtype=np.uint8)
     gray = np.clip((x / limit + 1) * 127.5, 0, 255).round().astype(np.uint8)
     for i in range(count):

@@ -144,7 +144,7 @@ def about_card(parent: QWidget) -> OverlayCard:
     text.setWordWrap(True)
     text.setFixedWidth(52 * theme.SPACE)
     card.column.addWidget(text)
-    version = f"Version {visualizer.__version__}, under the MIT licence"
+    version = f"Version {visualizer.__version__}, under the MIT license"
     card.column.addWidget(_label(version, "small-quiet"))
     return card
 
