@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from tests.session.witness import Witness
 from visualizer.diffusion.model_folder import ModelError
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.stored_pictures import StoredPictures, pack
-from visualizer.diffusion.trajectory import Trajectory
+from visualizer.diffusion.trajectory import Step, Trajectory, View
 from visualizer.session import session as session_module
 from visualizer.session.session import Session
 from visualizer.session.timeline import Timeline
@@ -159,3 +160,83 @@ def test_a_damaged_stored_picture_is_as_if_it_were_not_there() -> None:
     assert timeline.picture(1, "noisy") is None
     assert not timeline.stores(1, "noisy")
     assert not timeline.is_exact(1, "noisy")
+
+
+def test_the_same_model_loaded_again_leaves_no_picture_out(
+    qtbot: QtBot, session: Session, model: FakeModel, tmp_path: Path
+) -> None:
+    decoding, release = threading.Event(), threading.Event()
+    with qtbot.waitSignal(session.run_finished):
+        session.generate(REQUEST)
+
+    def hold() -> None:
+        decoding.set()
+        release.wait(10)
+
+    model.before_decode = hold
+    assert session.current is not None
+    session.save_run(session.current, str(tmp_path / "run.denoise"))
+    qtbot.waitUntil(decoding.is_set)
+    with qtbot.waitSignals([session.saved, session.model_ready]):
+        session.load_model(None)
+        release.set()
+    assert len(Trajectory.open(tmp_path / "run.denoise").pictures) == 12
+
+
+def test_the_playhead_comes_before_the_history(
+    qtbot: QtBot, session: Session, model: FakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    decode = session._worker.decode
+
+    def note(model_id: int, serial: int, k: int, view: View, step: Step) -> None:
+        asked.append(k)
+        decode(model_id, serial, k, view, step)
+
+    monkeypatch.setattr(session._worker, "decode", note)
+    with qtbot.waitSignal(session.run_finished):
+        session.generate(SamplingRequest("a red car", steps=40))
+    qtbot.waitUntil(lambda: len(asked) == 80)
+    assert min(asked[:20]) == 20  # the playhead stands at the end, 40
+
+
+def open_run(qtbot: QtBot, session: Session, run: Trajectory, path: Path) -> Timeline:
+    run.save(path)
+    with qtbot.waitSignal(session.opened) as opened:
+        session.open_run(str(path))
+    assert opened.args is not None
+    timeline: Timeline = opened.args[0]
+    return timeline
+
+
+def test_an_opened_run_is_saved_without_unpacking_its_pictures(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    timeline = open_run(qtbot, session, make_run(8), tmp_path / "run.denoise")
+
+    def unpacked(self: StoredPictures, key: object) -> object:
+        raise AssertionError(key)
+
+    with monkeypatch.context() as patch, qtbot.waitSignal(session.saved):
+        patch.setattr(StoredPictures, "__getitem__", unpacked)
+        session.save_run(timeline, str(tmp_path / "again.denoise"))
+    assert len(Trajectory.open(tmp_path / "again.denoise").pictures) == 16
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_run_with_a_damaged_picture_is_saved_and_exported(
+    qtbot: QtBot, session: Session, model: FakeModel, tmp_path: Path, found: bool
+) -> None:
+    run = make_run(8)
+    pngs = {key: pack(picture) for key, picture in run.pictures.items()}
+    whole = pngs[3, "noisy"]
+    pngs[3, "noisy"] = whole[:33] + bytes(len(whole) - 33)
+    if found:  # one picture is not stored, and its model is there
+        del pngs[5, "noisy"]
+        run = replace(run, model=model.identity)
+    run = replace(run, pictures=StoredPictures(pngs))
+    timeline = open_run(qtbot, session, run, tmp_path / "run.denoise")
+    with qtbot.waitSignal(session.saved):
+        session.save_run(timeline, str(tmp_path / "again.denoise"))
+    with qtbot.waitSignal(session.exported, timeout=60_000):
+        session.export_run(timeline, str(tmp_path / "last.png"))

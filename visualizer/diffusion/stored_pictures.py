@@ -130,4 +130,5 @@ def _raw_size(stored: Mapping[tuple[int, View], Picture], key: tuple[int, View])
     if isinstance(stored, StoredPictures):
         width, height = check_png(stored.png(key))
         return width * height * 3
-    return stored[key].nbytes
+    picture = stored.get(key)  # None: damaged
+    return 0 if picture is None else picture.nbytes

@@ -69,7 +69,9 @@ def _pieces(run: Trajectory) -> Iterator[Any]:
     yield replace(run, steps=(), pictures={}, decoder=None)
     yield from run.steps
     for key in run.pictures:
-        yield key, run.pictures[key]
+        picture = run.pictures.get(key)
+        if picture is not None:  # else it is damaged: most exports do not need it
+            yield key, picture
     yield None
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Picture
+    from visualizer.diffusion.trajectory import Picture, View
 
 FULL_PICTURES_BYTES = 512 * 2**20
 """Full pictures of all runs of a sitting together. 900 steps at 128² in all three decoded views
@@ -58,6 +59,27 @@ class PictureCache:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self.size -= entry.picture.nbytes
+
+
+class Beside(Mapping[tuple[int, "View"], "Picture"]):
+    """Pictures that were found, beside those a run stores, which stay packed until looked at."""
+
+    def __init__(
+        self,
+        found: Mapping[tuple[int, View], Picture],
+        stored: Mapping[tuple[int, View], Picture],
+    ) -> None:
+        self._found, self._stored = found, stored
+
+    def __getitem__(self, key: tuple[int, View]) -> Picture:
+        picture = self._found.get(key)
+        return self._stored[key] if picture is None else picture
+
+    def __iter__(self) -> Iterator[tuple[int, View]]:
+        return iter(dict.fromkeys([*self._stored, *self._found]))
+
+    def __len__(self) -> int:
+        return len({*self._stored, *self._found})
 
 
 def thumbnail_of(picture: Picture, side: int = THUMBNAIL_SIDE) -> Picture:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,7 +28,7 @@ from visualizer.session.exporter import Exporter
 from visualizer.session.failure import Failure
 from visualizer.session.history import HistoryFolder
 from visualizer.session.loading import open_model as open_real_model
-from visualizer.session.pictures import PictureCache
+from visualizer.session.pictures import Beside, PictureCache
 from visualizer.session.playhead import Playhead
 from visualizer.session.progress import Pace
 from visualizer.session.sharpening import Sharpener
@@ -407,7 +406,8 @@ class Session(QObject):
             if timeline is self.current:
                 self._sharpener.show(timeline)
             wanted = wanted_pictures.for_run_file(timeline)
-            self._sharpener.complete(timeline, wanted, partial(self._autosave, timeline))
+            save = partial(self._autosave, timeline)
+            self._sharpener.complete(timeline, wanted, save, urgent=False)
 
     # --- what is looked at --------------------------------------------------------------------
 
@@ -502,11 +502,12 @@ class Session(QObject):
         """The run with the pictures found beside those it has."""
         run = timeline.trajectory
         assert run is not None
-        new = {key: picture for key, picture in found.items() if key not in run.pictures}
-        if not new:
-            return run
-        # a chain unpacks nothing, and is only read
-        return replace(run, pictures=ChainMap(new, run.pictures))  # type: ignore[arg-type]
+        new = {
+            key: picture
+            for key, picture in found.items()
+            if picture is not run.final and not timeline.stores(*key)
+        }
+        return replace(run, pictures=Beside(new, run.pictures)) if new else run
 
     # --- history ------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ class Completion:
     timeline: Timeline
     open: set[tuple[int, View]]
     done: Callable[[dict[tuple[int, View], Picture]], None]
+    urgent: bool = True
     pictures: dict[tuple[int, View], Picture] = field(default_factory=dict)
 
 
@@ -129,12 +130,17 @@ class Sharpener(QObject):
         timeline: Timeline,
         wanted: Iterable[tuple[int, View]],
         done: Callable[[dict[tuple[int, View], Picture]], None],
+        *,
+        urgent: bool = True,
     ) -> None:
         """Call ``done`` with exact pictures of all that is wanted and can be had, once there.
 
         What the run stores already is left out.
+
+        Args:
+            urgent: before the pictures around the playhead, or after them.
         """
-        completion = Completion(timeline, set(), done)
+        completion = Completion(timeline, set(), done, urgent)
         for k, view in wanted:
             if timeline.stores(k, view):
                 continue
@@ -188,7 +194,7 @@ class Sharpener(QObject):
             self._worker.decode(self._model.model_id, timeline.serial, k, view, timeline.step(k))
 
     def _choose(self) -> tuple[Timeline, int, View] | None:
-        """The next exact decode: under the playhead, for a file, near the playhead."""
+        """The next exact decode: under the playhead, for a file, near it, for the history."""
         timeline = self._timeline
         here = self._playhead.index
         view = self._shown_view()
@@ -201,18 +207,24 @@ class Sharpener(QObject):
                 and self._is_open(timeline, here - 1, view)
             ):
                 return timeline, here - 1, view
-        for completion in self._completions:
-            if not completion.timeline.can_decode:
-                continue
-            for k, wanted in completion.open:
-                if (completion.timeline.serial, k, wanted) not in self._in_flight:
-                    return completion.timeline, k, wanted
+        for_file = self._of_completions(urgent=True)
+        if for_file is not None:
+            return for_file
         if timeline is not None and timeline.can_decode:
             views: list[View] = [view, "noisy", "denoised"]
             for view in dict.fromkeys(views):
                 near = self._nearest(timeline, view, here)
                 if near is not None:
                     return timeline, near, view
+        return self._of_completions(urgent=False)
+
+    def _of_completions(self, *, urgent: bool) -> tuple[Timeline, int, View] | None:
+        for completion in self._completions:
+            timeline = completion.timeline
+            if completion.urgent == urgent and timeline.can_decode:
+                for k, view in completion.open:
+                    if (timeline.serial, k, view) not in self._in_flight:
+                        return timeline, k, view
         return None
 
     def _shown_view(self) -> View:
@@ -272,7 +284,7 @@ class Sharpener(QObject):
                 exact=decoded.exact,
                 thumbnail=decoded.thumbnail,
             )
-        if decoded.exact:
+        if decoded.exact and not decoded.outdated:  # else the model of now is asked again
             self._serve_completions(decoded)
         self._post_jobs()
 
