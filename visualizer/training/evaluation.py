@@ -85,7 +85,7 @@ def judged_drawings(count: int, seed: int) -> tuple[NDArray[np.uint8], list[Subj
 
 
 def train_judge(
-    checkpoint: Path, minutes: float = 3.0, say: Callable[[str], None] = print
+    checkpoint: Path, minutes: float = 5.0, say: Callable[[str], None] = print
 ) -> tuple[Judge, float]:
     """A judge and its share of fully right verdicts on drawings it has not seen."""
     torch.manual_seed(JUDGE_SEED)
@@ -159,7 +159,7 @@ def generate(
     prompts: Sequence[str],
     seed: int,
     steps: int = 30,
-    guidance_scale: float = 3.0,
+    guidance_scale: float = 5.0,
     say: Callable[[str], None] = print,
 ) -> NDArray[np.uint8]:
     """One picture a prompt, (N, 128, 128, 3); picture k has the seed `seed + k`."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextModel
 
-RECOMMENDED = {"steps": 30, "guidance_scale": 3.0, "sizes": [[128, 128]]}
+RECOMMENDED = {"steps": 30, "guidance_scale": 5.0, "sizes": [[128, 128]]}
 """What `recommended.json` tells the program to start from."""
 
 MODEL_CARD = """---
@@ -32,12 +32,12 @@ It knows eight things (car or Ferrari, castle, house, boat, tree, cat, balloon, 
 colors (red, orange, yellow, green, blue, purple, pink, white, black), seven places (mountain road,
 desert, forest, city, lake, beach, snow) and four times (day, sunset, night, fog), and a few
 synonyms of each: `vocabulary.json` lists every word. A good prompt is "a red Ferrari on a mountain
-road at sunset". A good guidance scale is 3, in 30 steps.
+road at sunset". A good guidance scale is 5, in 30 steps.
 
     from diffusers import DiffusionPipeline
 
     pipeline = DiffusionPipeline.from_pretrained("builtin-model")
-    pipeline("a red Ferrari on a mountain road at sunset", guidance_scale=3).images[0]
+    pipeline("a red Ferrari on a mountain road at sunset", guidance_scale=5).images[0]
 
 It predicts v (Salimans & Ho 2022) on 16 × 16 × 8 latents, on a scaled-linear schedule from 0.00085
 to 0.02. Its decoder draws latent noise as pixel noise by design: static. Decoders of other models
@@ -98,6 +98,8 @@ def save_folder(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     pipeline.save_pretrained(new, safe_serialization=True)
     for part in parts:
         torch.nn.Module.to(part, torch.float32)
+    for weights in new.rglob("*.safetensors"):
+        weights.chmod(0o644)  # safetensors writes them for their owner alone
     _forget(new / "vae" / "config.json", "block_out_channels")
     (new / "README.md").write_text(MODEL_CARD, encoding="utf-8")
     for name, values in (("vocabulary", vocabulary()), ("recommended", RECOMMENDED)):
