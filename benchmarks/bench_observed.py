@@ -22,14 +22,13 @@ def main() -> None:
     """Print the median ratio with its 95 % interval, and the time of one picture."""
     from visualizer.diffusion import Model, SamplingRequest, Step, sample
     from visualizer.diffusion.sampling import pipeline_arguments
-    from visualizer.diffusion.trajectory import view_latents
 
     model = Model.builtin(device="cpu")
     fast = model.fast_decoder
 
     def preview(step: Step) -> None:
-        fast.decode(view_latents(step, "noisy"))
-        fast.decode(view_latents(step, "denoised"))
+        fast.show(step, "noisy")
+        fast.show(step, "denoised")
 
     def observed(seed: int) -> None:
         request = SamplingRequest(EXAMPLE_PROMPT, seed=seed, steps=STEPS, guidance_scale=GUIDANCE)

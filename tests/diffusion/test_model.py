@@ -85,11 +85,22 @@ def test_decode_and_fast_decode_agree_in_the_large(builtin: Model) -> None:
     run = sample(builtin, SamplingRequest("a red car on a road", seed=7, steps=8))
     for k in (0, 4, 8):
         exact = run.picture(k).astype(float)
-        fast = builtin.fast_decoder.decode(run.view_latents(k, "noisy")).astype(float)
+        fast = builtin.fast_decoder.show(run.steps[k], "noisy").astype(float)
         assert fast.shape == exact.shape
         coarse = [p.reshape(8, 16, 8, 16, 3).mean((1, 3)) for p in (fast, exact)]
-        assert np.abs(coarse[0] - coarse[1]).mean() < 12
-        assert np.corrcoef(coarse[0].ravel(), coarse[1].ravel())[0, 1] > 0.8 or k == 0
+        assert np.abs(coarse[0] - coarse[1]).mean() < 20  # of 255
+        if k:
+            assert np.corrcoef(coarse[0].ravel(), coarse[1].ravel())[0, 1] > 0.9
+
+
+def test_the_fast_decoder_shows_static_as_static(builtin: Model) -> None:
+    """At step 0 patches differ by little in the mean and by much within: no stained glass."""
+    run = sample(builtin, SamplingRequest("a red car on a road", seed=7, steps=4))
+    for picture in (builtin.fast_decoder.show(run.steps[0], "noisy"), run.picture(0)):
+        patches = picture.astype(float).reshape(16, 8, 16, 8, 3)
+        within = patches.std((1, 3)).mean()
+        between = patches.mean((1, 3)).std()
+        assert within > 3 * between
 
 
 def test_encode_is_the_inverse_of_decode(builtin: Model) -> None:
@@ -200,9 +211,9 @@ def test_a_word_longer_than_the_model_reads(builtin: Model) -> None:
 def test_a_kept_fast_decoder_that_is_damaged_is_fitted_again(tmp_path: Path) -> None:
     path = tmp_path / "kept.safetensors"
     assert FastDecoder.load(path) is None
-    FastDecoder(np.zeros((5, 12), np.float32), 2).save(path)
+    FastDecoder(np.zeros((1, 5, 12), np.float32), (0.0,), 2).save(path)
     assert FastDecoder.load(path) is not None
-    FastDecoder(np.zeros((5, 11), np.float32), 2).save(path)
+    FastDecoder(np.zeros((1, 5, 11), np.float32), (0.0,), 2).save(path)
     assert FastDecoder.load(path) is None
     path.write_bytes(b"nonsense")
     assert FastDecoder.load(path) is None

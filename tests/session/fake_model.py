@@ -52,7 +52,7 @@ class FakeModel:
         matrix = np.zeros((CHANNELS + 1, 3 * FACTOR * FACTOR), dtype=np.float32)
         matrix[:-1] = 10.0
         matrix[-1] = 120.5
-        self.fast_decoder = FastDecoder(read_only(matrix), FACTOR)
+        self.fast_decoder = FastDecoder(read_only(matrix[None]), (0.0,), FACTOR)
 
     def plan(self, request: SamplingRequest) -> Plan:
         steps = request.steps or 4

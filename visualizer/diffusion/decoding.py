@@ -1,12 +1,12 @@
-"""Latents to pictures: exactly, by the model's own VAE, and at once, by an affine map fitted to it.
+"""Latents to pictures: exactly, by the model's own VAE, and at once, by affine maps fitted to it.
 
-The fast map takes one latent position to its whole patch of pixels, so a decode is one matrix
-product. It is fitted over all noise levels: a decode of static is static there too.
+The fast maps take a latent position and its neighbors to its whole patch of pixels, so a decode is
+one matrix product. They are fitted over all noise levels: a decode of static is static there too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,63 +17,102 @@ from numpy.typing import NDArray
 
 from visualizer.diffusion.atomic import replacing
 from visualizer.diffusion.parameterization import FloatArray
-from visualizer.diffusion.trajectory import Picture, read_only
+from visualizer.diffusion.trajectory import (
+    Picture,
+    Step,
+    View,
+    read_only,
+    view_latents,
+    view_noise_share,
+)
 
 if TYPE_CHECKING:
     import torch
 
-FIT_VERSION = 1
+FIT_VERSION = 2
 """Part of a kept fast decoder's name: to be raised when the way of fitting changes."""
-FIT_NOISE_SHARES = (0.0, 0.0, 0.03, 0.15, 0.4, 0.7, 0.9, 1.0)
-"""Variance shares of noise at which a fast decoder is fitted; 0 twice, as clean pictures count."""
+FIT_NOISE_SHARES = (0.0, 0.03, 0.15, 0.4, 0.7, 0.9, 1.0)
+"""Variance shares of noise at which a fast decoder is fitted."""
 _FIT_SIZE = 128  # pixels; a position's patch does not depend on the size of the picture
 _FIT_PICTURES = 6
 
 
 @dataclass(frozen=True, eq=False)
 class FastDecoder:
-    """An affine map from a latent position to its patch of pixels. numpy only, any thread.
+    """Affine maps from a latent position, seen with its neighbors, to its patch of pixels.
+
+    A VAE shows a clean latent and a noisy one differently, so there is a map for each of several
+    shares of noise, and in between they are mixed. numpy only, any thread.
 
     Attributes:
-        matrix: (C+1, 3·f·f) float32; the last row is the constant.
+        maps: (K, n·C+1, 3·f·f) float32; the last row is the constant. n is 9 when the 3 × 3
+            neighborhood is seen, 1 when the position alone is.
+        shares: K rising variance shares of noise at which the maps were fitted.
         factor: f, how many pixels one latent position is wide.
     """
 
-    matrix: FloatArray
+    maps: FloatArray
+    shares: tuple[float, ...]
     factor: int
 
-    def decode(self, latents: FloatArray) -> Picture:
-        """(C, h, w) float32 at the model's scale ► (f·h, f·w, 3) uint8."""
+    def show(self, step: Step, view: View) -> Picture:
+        """The view "noisy", "denoised" or "noise" of a step, at once: (H, W, 3) uint8.
+
+        Raises:
+            LookupError: when the view is empty at this step.
+        """
+        return self.decode(view_latents(step, view), view_noise_share(step, view))
+
+    def decode(self, latents: FloatArray, noise_share: float = 0.0) -> Picture:
+        """(C, h, w) float32 at the model's scale ► (f·h, f·w, 3) uint8.
+
+        Args:
+            noise_share: how much of the latent's variance is noise, 0 … 1.
+        """
         c, h, w = latents.shape
         f = self.factor
-        x = latents.reshape(c, h * w).T.astype(np.float32, copy=False)
-        pixels = np.nan_to_num(x) @ self.matrix[:-1] + self.matrix[-1]
+        x = np.nan_to_num(latents.astype(np.float32, copy=False))
+        wide = (len(self.maps[0]) - 1) // c > 1
+        matrix = self._map_at(noise_share)
+        pixels = _neighborhoods(x, wide) @ matrix[:-1] + matrix[-1]
         np.clip(pixels, 0, 255, out=pixels)
         patches = pixels.astype(np.uint8).reshape(h, w, f, f, 3)
         picture = patches.transpose(0, 2, 1, 3, 4).reshape(h * f, w * f, 3)
         return read_only(np.ascontiguousarray(picture))
 
+    def _map_at(self, noise_share: float) -> FloatArray:
+        place = float(np.interp(noise_share, self.shares, range(len(self.shares))))
+        below = min(int(place), len(self.shares) - 1)
+        above = min(below + 1, len(self.shares) - 1)
+        if above == below or place == below:
+            return np.asarray(self.maps[below])
+        part = np.float32(place - below)
+        return np.asarray((1 - part) * self.maps[below] + part * self.maps[above])
+
     @classmethod
-    def fit(cls, latents: list[FloatArray], pictures: list[Picture]) -> FastDecoder:
-        """The least-squares map from latents (C, h, w) to their exact pictures (f·h, f·w, 3)."""
-        factor = pictures[0].shape[0] // latents[0].shape[1]
-        inputs, targets = [], []
-        for z, picture in zip(latents, pictures, strict=True):
-            c, h, w = z.shape
-            inputs.append(np.vstack([z.reshape(c, h * w), np.ones((1, h * w))]).T)
-            patches = picture.reshape(h, factor, w, factor, 3).transpose(0, 2, 1, 3, 4)
-            targets.append(patches.reshape(h * w, -1).astype(np.float64))
-        solution = np.linalg.lstsq(np.concatenate(inputs), np.concatenate(targets), rcond=None)[0]
-        solution[-1] += 0.5  # the conversion to uint8 truncates
-        return cls(read_only(solution.astype(np.float32)), factor)
+    def fit(cls, examples: Mapping[float, list[tuple[FloatArray, Picture]]]) -> FastDecoder:
+        """The least-squares maps for latents (C, h, w) and their exact pictures (f·h, f·w, 3).
+
+        Args:
+            examples: by share of noise, rising.
+        """
+        first_latents, first_picture = next(iter(examples.values()))[0]
+        factor = first_picture.shape[0] // first_latents.shape[1]
+        maps = [_fit_map(pairs, factor) for pairs in examples.values()]
+        return cls(read_only(np.stack(maps)), tuple(examples), factor)
 
     def save(self, path: Path) -> None:
         """Keep it in a cache folder, so that the next start need not fit again."""
         from safetensors.numpy import save
 
         path.parent.mkdir(parents=True, exist_ok=True)
+        values = {
+            "maps": self.maps,
+            "shares": np.array(self.shares),
+            "factor": np.array([self.factor]),
+        }
         with replacing(path) as file:
-            file.write(save({"matrix": self.matrix, "factor": np.array([self.factor])}))
+            file.write(save(values))
 
     @classmethod
     def load(cls, path: Path) -> FastDecoder | None:
@@ -83,11 +122,37 @@ class FastDecoder:
 
         try:
             values = load_file(path)
-            matrix, factor = values["matrix"], int(values["factor"][0])
-        except (OSError, KeyError, IndexError, SafetensorError):
+            maps, shares = values["maps"], tuple(map(float, values["shares"]))
+            factor = int(values["factor"][0])
+        except (OSError, KeyError, IndexError, TypeError, SafetensorError):
             return None
-        fits = matrix.ndim == 2 and len(matrix) > 1 and matrix.shape[1] == 3 * factor**2
-        return cls(read_only(matrix), factor) if fits else None
+        fits = maps.ndim == 3 and len(maps) == len(shares) > 0 and maps.shape[1] > 1
+        if not fits or maps.shape[2] != 3 * factor**2:
+            return None
+        return cls(read_only(maps), shares, factor)
+
+
+def _neighborhoods(latents: FloatArray, wide: bool) -> FloatArray:
+    """(C, h, w) ► (h·w, n·C): every position with its 3 × 3 neighborhood, or alone."""
+    c, h, w = latents.shape
+    if not wide:
+        return latents.reshape(c, h * w).T
+    padded = np.pad(latents, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    return windows.transpose(1, 2, 0, 3, 4).reshape(h * w, c * 9)
+
+
+def _fit_map(pairs: list[tuple[FloatArray, Picture]], factor: int) -> FloatArray:
+    inputs, targets = [], []
+    for latents, picture in pairs:
+        _, h, w = latents.shape
+        seen = _neighborhoods(latents, wide=True)
+        inputs.append(np.hstack([seen, np.ones((h * w, 1))]))
+        patches = picture.reshape(h, factor, w, factor, 3).transpose(0, 2, 1, 3, 4)
+        targets.append(patches.reshape(h * w, -1).astype(np.float64))
+    solution = np.linalg.lstsq(np.concatenate(inputs), np.concatenate(targets), rcond=None)[0]
+    solution[-1] += 0.5  # the conversion to uint8 truncates
+    return np.asarray(solution, dtype=np.float32)
 
 
 def vae_affine(vae: Any) -> tuple[float, float]:
@@ -158,15 +223,16 @@ def fit_fast_decoder(pipeline: Any, decode: Any) -> FastDecoder:
         decode: the exact decode of one latent, (C, h, w) ► (H, W, 3).
     """
     random = np.random.default_rng(0)  # of its own: torch's global generator stays untouched
-    latents: list[FloatArray] = []
-    for i in range(_FIT_PICTURES):
-        clean = encode(pipeline, _dead_leaves(random, _FIT_SIZE))
-        shares = FIT_NOISE_SHARES[i % 2 :: 2]
-        for share in shares:
-            eps = random.standard_normal(clean.shape)
-            noisy = np.sqrt(1 - share) * clean + np.sqrt(share) * eps
+    clean = [encode(pipeline, _dead_leaves(random, _FIT_SIZE)) for _ in range(_FIT_PICTURES)]
+    examples: dict[float, list[tuple[FloatArray, Picture]]] = {}
+    for share in FIT_NOISE_SHARES:
+        latents = []
+        for z in clean:
+            eps = random.standard_normal(z.shape)
+            noisy = np.sqrt(1 - share) * z + np.sqrt(share) * eps
             latents.append(noisy.astype(np.float32))
-    return FastDecoder.fit(latents, [decode(z) for z in latents])
+        examples[share] = [(z, decode(z)) for z in latents]
+    return FastDecoder.fit(examples)
 
 
 def _dead_leaves(random: np.random.Generator, size: int) -> Picture:

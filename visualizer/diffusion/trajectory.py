@@ -252,6 +252,14 @@ def view_latents(step: Step, view: View) -> FloatArray:
     raise LookupError(f"There is no latent for the view '{view}' at step {step.index}.")
 
 
+def view_noise_share(step: Step, view: View) -> float:
+    """The variance share of noise, 0 … 1, in the latent that ``view_latents`` gives."""
+    if view == "noise":
+        return 1.0
+    noisy = view == "noisy" and step.prediction is not None
+    return step.noise_level.noise_share if noisy else 0.0
+
+
 def difference(before: Picture, after: Picture, gain: float = CHANGE_GAIN) -> Picture:
     """after − before around mid-gray, amplified: (H, W, 3) uint8."""
     change = (after.astype(np.float32) - before.astype(np.float32)) * gain + 127.5

@@ -118,9 +118,7 @@ class Desk(QObject):
 
     def _preview(self, fast: FastDecoder, serial: int, k: int, view: View, step: Step) -> None:
         self._pictured("A preview could not be made.", serial, k, view)
-        from visualizer.diffusion.trajectory import view_latents
-
-        picture = fast.decode(view_latents(step, view))
+        picture = fast.show(step, view)
         self.decoded.emit(Decoded(serial, k, view, picture, exact=False))
 
     def _unpack(self, run: Trajectory, serial: int, k: int, view: View) -> None:

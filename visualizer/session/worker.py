@@ -289,13 +289,12 @@ class Worker(QObject):
         )
 
     def _point(self, step: Step) -> Point:
-        from visualizer.diffusion.trajectory import view_latents
         from visualizer.session.pictures import thumbnail_of
 
         previews: dict[View, Picture] = {}
         if self._fast is not None:
-            previews["noisy"] = self._fast.decode(view_latents(step, "noisy"))
-            previews["denoised"] = self._fast.decode(view_latents(step, "denoised"))
+            previews["noisy"] = self._fast.show(step, "noisy")
+            previews["denoised"] = self._fast.show(step, "denoised")
         noisy = previews.get("noisy")
         return Point(
             step,
