@@ -83,7 +83,7 @@ class Photographer:
         """Let everything that waits be painted."""
         for _ in range(5):
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
-            QTest.qWait(20)
+            pause(20)
 
     def take(self, name: str) -> None:
         """Take the picture of the window."""
@@ -115,7 +115,7 @@ class Photographer:
         self.session.progressed.connect(look)
         window.header.prompt.setFocus()
         finished = Waiter(self.session.run_finished)
-        QTest.qWait(600)  # a second press within half a second is ignored
+        pause(600)  # a second press within half a second is ignored
         QTest.keyClick(window.header.prompt, Qt.Key.Key_Return)
         finished.wait(RUN_MS)
         self.session.progressed.disconnect(look)
@@ -129,7 +129,7 @@ class Photographer:
         for _ in range(400):
             if all(timeline.is_exact(k, "noisy") for k in range(len(timeline))):
                 break
-            QTest.qWait(50)
+            pause(50)
         self.settle()
 
     def where_noise_is(self, noise_share: float) -> float:
@@ -146,8 +146,15 @@ class Photographer:
         playhead = self.session.playhead
         playhead.seek(round(share * (playhead.count - 1)))
         self.settle()
-        QTest.qWait(300)  # the exact picture of a view that nobody looked at before
+        pause(300)  # the exact picture of a view that nobody looked at before
         self.settle()
+
+
+def pause(milliseconds: int) -> None:
+    """Let the program run on. QTest.qWait would hold the interpreter's lock against the worker."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 class Waiter:
@@ -188,10 +195,10 @@ def readme_pictures(camera: Photographer) -> None:
     camera.take("window-light")
     timeline = camera.session.current
     if timeline is not None and timeline.trajectory is not None:
-        from visualizer.export import write
-
         path = camera.folder / "ferrari.webp"
-        write(timeline.trajectory, path)
+        exported = Waiter(camera.session.exported)
+        camera.session.export_run(timeline, str(path))
+        exported.wait(RUN_MS)
         print(path)
 
 
@@ -223,7 +230,7 @@ def special_states(camera: Photographer, shot: str) -> None:
     prompt.setText("a red elephant and a blue unicorn on a mountain road, " + "very " * 30 + "big")
     prompt.setCursorPosition(0)
     window.timeline_view.setFocus()
-    QTest.qWait(600)  # the plan that notices it is asked for a moment after the last letter
+    pause(600)  # the plan that notices it is asked for a moment after the last letter
     camera.take(f"{shot}-long-prompt")
     prompt.setText("")
     QTest.keyClick(prompt, Qt.Key.Key_Return)
@@ -232,7 +239,7 @@ def special_states(camera: Photographer, shot: str) -> None:
     window.message.dismiss()
     prompt.setText(was)
     camera.session.open_run(str(Path(__file__)))
-    QTest.qWait(500)
+    pause(500)
     camera.take(f"{shot}-not-a-run")
     window.message.dismiss()
     window.shortcuts_card.toggle()

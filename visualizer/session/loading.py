@@ -22,8 +22,11 @@ def open_model(folder: str | None, say: Callable[[str], None]) -> Model:
     with gently():
         say("Loading PyTorch …")
         preload_torch()
-        import torch  # noqa: F401
+        import torch
 
+        # One processor is left to the window. Threads of a team wait for each other by spinning:
+        # where one of them shares its processor with somebody, all run several times slower.
+        torch.set_num_threads(max(1, torch.get_num_threads() - 1))
         _quiet_tqdm()
         say("Loading the diffusion library …")
         from visualizer.diffusion.model import Model
