@@ -29,10 +29,11 @@ from visualizer.diffusion.trajectory import (
 if TYPE_CHECKING:
     import torch
 
-FIT_VERSION = 2
+FIT_VERSION = 3
 """Part of a kept fast decoder's name: to be raised when the way of fitting changes."""
 FIT_NOISE_SHARES = (0.0, 0.03, 0.15, 0.4, 0.7, 0.9, 1.0)
 """Variance shares of noise at which a fast decoder is fitted."""
+_ONE_THREAD = 200_000  # multiplications; OpenBLAS begins to share them out at 262,144
 _FIT_SIZE = 128  # pixels; a position's patch does not depend on the size of the picture
 _FIT_PICTURES = 6
 
@@ -45,8 +46,8 @@ class FastDecoder:
     shares of noise, and in between they are mixed. numpy only, any thread.
 
     Attributes:
-        maps: (K, n·C+1, 3·f·f) float32; the last row is the constant. n is 9 when the 3 × 3
-            neighborhood is seen, 1 when the position alone is.
+        maps: (K, n·C+1, 3·f·f) float32; the last row is the constant. n is 5 when the four
+            neighbors are seen, 1 when the position alone is.
         shares: K rising variance shares of noise at which the maps were fitted.
         factor: f, how many pixels one latent position is wide.
     """
@@ -74,7 +75,7 @@ class FastDecoder:
         x = np.nan_to_num(latents.astype(np.float32, copy=False))
         wide = (len(self.maps[0]) - 1) // c > 1
         matrix = self._map_at(noise_share)
-        pixels = _neighborhoods(x, wide) @ matrix[:-1] + matrix[-1]
+        pixels = _product(_neighborhoods(x, wide), matrix[:-1]) + matrix[-1]
         np.clip(pixels, 0, 255, out=pixels)
         patches = pixels.astype(np.uint8).reshape(h, w, f, f, 3)
         picture = patches.transpose(0, 2, 1, 3, 4).reshape(h * f, w * f, 3)
@@ -132,14 +133,29 @@ class FastDecoder:
         return cls(read_only(maps), shares, factor)
 
 
+def _product(a: FloatArray, b: FloatArray) -> FloatArray:
+    """a @ b on this thread alone.
+
+    numpy's BLAS gives large products to threads of its own, which then spin for a while and take
+    the processors from the sampler's: a run was three times slower. Small products it does not.
+    """
+    rows = max(1, _ONE_THREAD // b.size)
+    product = np.empty((len(a), b.shape[1]), dtype=np.float32)
+    for i in range(0, len(a), rows):
+        np.matmul(a[i : i + rows], b, out=product[i : i + rows])
+    return product
+
+
 def _neighborhoods(latents: FloatArray, wide: bool) -> FloatArray:
-    """(C, h, w) ► (h·w, n·C): every position with its 3 × 3 neighborhood, or alone."""
+    """(C, h, w) ► (h·w, n·C): every position with its four neighbors, or alone."""
     c, h, w = latents.shape
     if not wide:
         return latents.reshape(c, h * w).T
-    padded = np.pad(latents, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
-    return windows.transpose(1, 2, 0, 3, 4).reshape(h * w, c * 9)
+    seen = np.empty((5, c, h, w), dtype=np.float32)
+    seen[:] = latents  # at the border a position is its own neighbor
+    seen[1, :, 1:], seen[2, :, :-1] = latents[:, :-1], latents[:, 1:]
+    seen[3, :, :, 1:], seen[4, :, :, :-1] = latents[:, :, :-1], latents[:, :, 1:]
+    return seen.reshape(5 * c, h * w).T
 
 
 def _fit_map(pairs: list[tuple[FloatArray, Picture]], factor: int) -> FloatArray:
