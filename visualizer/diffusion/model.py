@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from visualizer.diffusion import decoding, prompt, samplers
+from visualizer.diffusion import decoding, prompt, samplers, schedules
 from visualizer.diffusion.atomic import WriteError
 from visualizer.diffusion.decoding import FastDecoder
 from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, Recommended, Vocabulary
@@ -168,12 +168,12 @@ class Model:
         """
         self._check_size(request.width, request.height)
         scheduler = samplers.fresh_scheduler(self.pipeline.scheduler, request.sampler)
-        samplers.prediction_type_of(scheduler)
+        schedules.prediction_type_of(scheduler)
         steps = request.steps or _defaults_of(self.pipeline)[0]
         samplers.check_steps(scheduler, steps)
         try:
             scheduler.set_timesteps(steps)
-            levels, timesteps = samplers.planned_levels(scheduler)
+            levels, timesteps = schedules.planned_levels(scheduler)
         except RequestError:
             raise
         except (ValueError, IndexError, RuntimeError) as error:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from visualizer.diffusion import samplers
+from visualizer.diffusion import samplers, schedules
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.model import Model
 from visualizer.diffusion.model_folder import ModelError
@@ -169,7 +169,7 @@ class _Recorder:
         self.lanes: list[list[Step]] = [[] for _ in range(lanes)]
         self.notice = ""
         self._plan = plan
-        self._prediction_type = samplers.prediction_type_of(scheduler)
+        self._prediction_type = schedules.prediction_type_of(scheduler)
         self._on_step = on_step
         self._cancelled = cancelled
         self._calls = 0
@@ -185,7 +185,7 @@ class _Recorder:
         @functools.wraps(original)  # pipelines inspect the signature to decide what they pass
         def step(*args: Any, **kwargs: Any) -> Any:
             bound = {**dict(zip(names, args, strict=False)), **kwargs}
-            trial = samplers.is_trial(self.scheduler)
+            trial = schedules.is_trial(self.scheduler)
             x, prediction = _copy(bound["sample"]), _copy(bound["model_output"])
             self._record(x, prediction, float(bound["timestep"]), trial)
             if self._cancelled is not None and self._cancelled.is_set():
@@ -222,7 +222,7 @@ class _Recorder:
                 evaluated = Trial(timestep, latents, output)
                 steps[-1] = replace(steps[-1], trials=(*steps[-1].trials, evaluated))
                 continue
-            level = samplers.level_at(self.scheduler, self._calls, timestep)
+            level = schedules.level_at(self.scheduler, self._calls, timestep)
             self._add(
                 lane, Step(len(steps), timestep, level, latents, output, self._prediction_type)
             )
