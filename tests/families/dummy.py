@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL
 from PIL import Image
 from torch import nn
+
+from visualizer.diffusion.libraries import diffusers
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,28 @@ def seeded(make: Callable[[], Any]) -> Callable[[torch.dtype], Any]:
 
 
 def awaken(module: nn.Module) -> None:
-    """Random numbers for weights that start at zero.
+    """Random numbers for weights that start at zero, and cross-attention that matters.
 
     Layers made to start without any effect (adaLN gates, last projections, ControlNet's zero
-    convolutions) would otherwise make the prediction constant or deaf to the prompt.
+    convolutions) would otherwise make the prediction constant or deaf to the prompt. Untrained
+    cross-attention is an average over all tokens, in which the few of the prompt drown.
     """
-    for parameter in module.parameters():
+    for name, parameter in module.named_parameters():
         if parameter.ndim >= 2 and not parameter.any():
             fan_in = math.prod(parameter.shape[1:])
             nn.init.normal_(parameter, std=0.5 / math.sqrt(fan_in))
+        if "attn2.to_out" in name:
+            parameter.data *= 5.0
 
 
-def autoencoder(*, latent_channels: int = 4, blocks: int = 1, **config: Any) -> AutoencoderKL:
+def nothing() -> dict[str, Any]:
+    """No further arguments."""
+    return {}
+
+
+def autoencoder(*, latent_channels: int = 4, blocks: int = 1, **config: Any) -> Any:
     """A tiny AutoencoderKL whose pictures are 2**(blocks - 1) times as wide as its latents."""
-    return AutoencoderKL(
+    return diffusers.AutoencoderKL(
         block_out_channels=(32,) * blocks,
         down_block_types=("DownEncoderBlock2D",) * blocks,
         up_block_types=("UpDecoderBlock2D",) * blocks,
