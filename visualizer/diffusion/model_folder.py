@@ -1,17 +1,85 @@
-"""A model folder, looked at before anything in it is trusted."""
+"""A model folder, looked at before anything in it is trusted; torch is not needed for it."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from visualizer.diffusion.libraries import diffusers, transformers
+from visualizer.diffusion.config_sizes import absurd_size
+from visualizer.diffusion.weights_file import WeightsFile, WeightsFileError, read_weights_file
 
-_LIBRARIES = {"diffusers": diffusers, "transformers": transformers}
+INDEX_NAME = "model_index.json"
+MAX_CONFIG_BYTES = 8_000_000
+MAX_INDEX_BYTES = 64_000_000
+MAX_PARTS = 64
+PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".msgpack", ".h5")
+CONFIG_NAMES = (
+    "config.json",
+    "scheduler_config.json",
+    "tokenizer_config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "generation_config.json",
+)
+VARIANTS = ("fp16", "bf16", "fp32")
+"""Of weights under a second name ("model.fp16.safetensors"); the first that is whole is taken."""
+_STEMS = ("diffusion_pytorch_model", "model")
+_WITHOUT_WEIGHTS = re.compile(
+    r"(Scheduler|Tokenizer|TokenizerFast|Processor|ProcessorFast|ProcessorPil|FeatureExtractor"
+    r"|Guider|Guidance)$"
+)
+_REMOTE_CODE = ("auto_map", "custom_pipeline", "custom_pipelines")
 
 
 class ModelError(RuntimeError):
     """A model that cannot be opened or used; its text is a sentence with what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a pipeline, as ``model_index.json`` names it.
+
+    Attributes:
+        weights: the headers of its weights; empty for schedulers, tokenizers and processors.
+        config: its ``config.json``; empty where it has none.
+    """
+
+    name: str
+    library: str
+    class_name: str
+    folder: Path
+    weights: tuple[WeightsFile, ...] = ()
+    config: Mapping[str, Any] | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Of its weights, on disk."""
+        return sum(file.size for file in self.weights)
+
+    @property
+    def elements(self) -> int:
+        """How many numbers its weights hold."""
+        return sum(file.elements for file in self.weights)
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A folder in which everything is there and nothing points elsewhere.
+
+    Attributes:
+        variant: the second name of the weights that were found ("fp16"), None for the plain one.
+        index: ``model_index.json`` itself.
+    """
+
+    path: Path
+    pipeline_class: str
+    parts: tuple[Part, ...]
+    variant: str | None
+    index: Mapping[str, Any]
 
 
 def check_folder(folder: Path) -> None:
@@ -20,41 +88,317 @@ def check_folder(folder: Path) -> None:
     Raises:
         ModelError: with what is wrong and what to do.
     """
+    from visualizer.diffusion.class_names import check_classes  # it imports the libraries
+
+    check_classes(inspect_folder(folder))
+
+
+def inspect_folder(folder: Path) -> ModelFolder:
+    """What is in a model folder, from its small files and the headers of its weights.
+
+    Raises:
+        ModelError: when a part is missing, damaged, pickled, of an absurd size, wants to run code,
+            or lies outside the folder.
+    """
     if not folder.exists():
         raise ModelError(f"There is no folder '{folder}'.")
-    index_file = folder / "model_index.json"
-    if not index_file.is_file():
+    if not folder.is_dir():
         raise ModelError(
-            f"'{folder.name}' is not a diffusers model folder: it holds no model_index.json."
+            f"'{folder.name}' is a file, and no model folder or .safetensors checkpoint."
         )
-    try:
-        index = json.loads(index_file.read_text(encoding="utf-8"))
-        parts = {k: v for k, v in index.items() if not k.startswith("_") and isinstance(v, list)}
-        pipeline_class = index["_class_name"]
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise ModelError(f"The model_index.json of '{folder.name}' cannot be read.") from error
-    if not isinstance(pipeline_class, str) or not hasattr(diffusers, pipeline_class):
-        raise ModelError(f"This version of diffusers has no pipeline called '{pipeline_class}'.")
-    for part, named in parts.items():
-        library, class_name = (*named, None, None)[:2]
-        if library is None:
-            continue
-        module = _LIBRARIES.get(str(library))
-        if module is None or not hasattr(module, str(class_name)):
-            raise ModelError(
-                f"The part '{part}' of '{folder.name}' is a {library}.{class_name}, which is not "
-                f"one of {' or '.join(_LIBRARIES)}: for safety it is not loaded."
-            )
+    index = _read_index(folder)
+    places = _Places(folder)
+    places.check(folder / INDEX_NAME)
+    variant = _variant_of(folder, index)
+    parts = tuple(_inspect_part(places, name, index[name], variant) for name in _named(index))
+    return ModelFolder(folder, index["_class_name"], parts, variant, index)
 
 
 def license_of(folder: Path) -> str:
     """The license named in a model card's front matter, or ""."""
     try:
-        card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
+        with (folder / "README.md").open(encoding="utf-8", errors="replace") as file:
+            card = file.read(100_000)
     except OSError:
         return ""
+    return license_in(card)
+
+
+def license_in(card: str) -> str:
+    """The license in the front matter of a model card's text, or ""."""
+    found = {"license": "", "license_name": ""}
     for line in card.split("---")[1].splitlines() if card.startswith("---") else ():
         key, _, value = line.partition(":")
-        if key.strip() == "license":
-            return value.strip()
+        if key in found:
+            found[key] = value.strip().strip("'\"")
+    own_name = found["license_name"] if found["license"] in ("other", "") else ""
+    return own_name or found["license"]
+
+
+def read_json(path: Path, called: str, limit: int = MAX_CONFIG_BYTES) -> dict[str, Any]:
+    """An object from a JSON file that nobody vouches for.
+
+    Args:
+        called: how the file is called in the sentence.
+
+    Raises:
+        ModelError: when it is too large, nested without end, or no JSON object.
+    """
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise ModelError(
+                f"{called} is {size / 1e6:.0f} MB: no such file is that large, so it is not read."
+            )
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ModelError(f"{called} is nested too deeply to be read.") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{called} cannot be read: it is damaged, or no JSON.") from error
+    if not isinstance(value, dict):
+        raise ModelError(f"{called} cannot be read: it holds no names and values.")
+    return value
+
+
+# --- The index ------------------------------------------------------------------------------------
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    file = folder / INDEX_NAME
+    if not file.is_file():
+        if file.is_symlink():
+            raise ModelError(f"'{folder.name}' was not downloaded to its end: download it again.")
+        if not any(folder.iterdir()):
+            raise ModelError(f"The folder '{folder.name}' is empty.")
+        raise ModelError(
+            f"'{folder.name}' is not a diffusers model folder: it holds no {INDEX_NAME}."
+        )
+    index = read_json(file, f"The {INDEX_NAME} of '{folder.name}'")
+    _refuse_code(index, f"The {INDEX_NAME} of '{folder.name}'")
+    if isinstance(index.get("_class_name"), list):
+        raise ModelError(
+            f"'{folder.name}' brings program code of its own (a custom pipeline): for safety it "
+            "is not loaded."
+        )
+    if not isinstance(index.get("_class_name"), str):
+        raise ModelError(f"The {INDEX_NAME} of '{folder.name}' names no pipeline.")
+    if not _named(index):
+        raise ModelError(f"The {INDEX_NAME} of '{folder.name}' names no parts.")
+    if len(_named(index)) > MAX_PARTS:
+        raise ModelError(
+            f"The {INDEX_NAME} of '{folder.name}' names more parts than any model has."
+        )
+    return index
+
+
+def _named(index: Mapping[str, Any]) -> list[str]:
+    """The parts that a pipeline has; what is [null, null] is left out on purpose."""
+    return [
+        name
+        for name, value in index.items()
+        if not name.startswith("_") and isinstance(value, list) and not _is_left_out(value)
+    ]
+
+
+def _is_left_out(value: list[Any]) -> bool:
+    # an argument of the pipeline may be a list too; a part is always a pair of names
+    return len(value) == 2 and value[0] is None
+
+
+def _variant_of(folder: Path, index: Mapping[str, Any]) -> str | None:
+    """None where all weights have their plain name, else the variant that makes them whole."""
+    names = {name: _file_names(folder / name) for name in _named(index) if _is_plain_name(name)}
+    with_weights = {
+        name: files
+        for name, files in names.items()
+        if any(file.endswith((".safetensors", ".safetensors.index.json")) for file in files)
+    }
+    if all(_weight_files(files, None) for files in with_weights.values()):
+        return None
+    for variant in VARIANTS:
+        if all(_weight_files(f, variant) or _weight_files(f, None) for f in with_weights.values()):
+            return variant
+    return None
+
+
+# --- One part -------------------------------------------------------------------------------------
+
+
+def _inspect_part(places: _Places, name: str, value: list[Any], variant: str | None) -> Part:
+    model = places.folder.name
+    if not _is_plain_name(name):
+        raise ModelError(
+            f"The {INDEX_NAME} of '{model}' names a part '{name}': a part is a folder beside it."
+        )
+    if len(value) != 2 or not all(isinstance(item, str) for item in value):
+        raise ModelError(
+            f"The {INDEX_NAME} of '{model}' does not say in two names what the part '{name}' is."
+        )
+    library, class_name = value
+    folder = places.folder / name
+    if not folder.is_dir():
+        raise ModelError(
+            f"The part '{name}' of '{model}' is missing: there is no folder of that name. "
+            "Download the model again."
+        )
+    files = _file_names(folder)
+    for file in ("", *files):
+        places.check(folder / file)
+    for file in CONFIG_NAMES:
+        if file in files:
+            called = f"The {file} of the part '{name}' of '{model}'"
+            _refuse_code(read_json(folder / file, called), called)
+    if _WITHOUT_WEIGHTS.search(class_name):
+        if not files:
+            raise ModelError(
+                f"The part '{name}' of '{model}' is an empty folder. Download the model again."
+            )
+        return Part(name, library, class_name, folder)
+    if "config.json" not in files:
+        raise ModelError(
+            f"The part '{name}' of '{model}' has no config.json. Download the model again."
+        )
+    config = read_json(folder / "config.json", f"The config.json of the part '{name}' of '{model}'")
+    part = Part(name, library, class_name, folder, _weights(folder, name, model, variant), config)
+    tensors = sum(len(file.tensors) for file in part.weights)
+    absurd = absurd_size(config, elements=part.elements, tensors=tensors)
+    if absurd:
+        raise ModelError(
+            f"The config.json of the part '{name}' of '{model}' does not fit its weights: "
+            f"{absurd}. It is not loaded."
+        )
+    return part
+
+
+def _weights(folder: Path, part: str, model: str, variant: str | None) -> tuple[WeightsFile, ...]:
+    files = _file_names(folder)
+    chosen = _weight_files(files, variant) or _weight_files(files, None)
+    if not chosen:
+        if any(name.endswith(PICKLES) for name in files):
+            raise ModelError(
+                f"The part '{part}' of '{model}' holds its weights only as a pickle, which can run "
+                "any program when it is opened: for safety only .safetensors are loaded."
+            )
+        raise ModelError(
+            f"The part '{part}' of '{model}' has no weights: there is no .safetensors file. "
+            "Download the model again."
+        )
+    if chosen.endswith(".json"):
+        return _shards(folder, chosen, part, model)
+    return (_header(folder / chosen, part, model),)
+
+
+def _shards(folder: Path, index_name: str, part: str, model: str) -> tuple[WeightsFile, ...]:
+    """Weights in several files; the index says which weight lies in which."""
+    called = f"The {index_name} of the part '{part}' of '{model}'"
+    weight_map = read_json(folder / index_name, called, MAX_INDEX_BYTES).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise ModelError(f"{called} does not say where the weights are.")
+    for name in weight_map.values():
+        if not isinstance(name, str) or not _is_file_name(name):
+            raise ModelError(
+                f"{called} points to {name!r}: weights must lie in the folder of their part. "
+                "For safety the model is not loaded."
+            )
+    headers: dict[str, WeightsFile] = {}
+    for name in dict.fromkeys(weight_map.values()):
+        if not name.endswith(".safetensors"):
+            raise ModelError(f"{called} points to '{name}': only .safetensors are loaded.")
+        if not (folder / name).is_file():
+            raise ModelError(
+                f"The file '{name}' of the part '{part}' of '{model}' is missing. "
+                "Download the model again."
+            )
+        headers[name] = _header(folder / name, part, model)
+    for weight, name in weight_map.items():
+        if weight not in headers[name].tensors:
+            raise ModelError(f"{called} names the weight '{weight}', and '{name}' has none such.")
+    return tuple(headers.values())
+
+
+def _header(path: Path, part: str, model: str) -> WeightsFile:
+    try:
+        return read_weights_file(path)
+    except WeightsFileError as error:
+        raise ModelError(
+            f"The file '{path.name}' of the part '{part}' of '{model}' {error}. "
+            "Download the model again."
+        ) from error
+
+
+def _weight_files(names: list[str], variant: str | None) -> str:
+    """The one file with the weights, or the index of several; "" where there is neither."""
+    dotted = f".{variant}" if variant else ""
+    for stem in _STEMS:
+        for name in (
+            f"{stem}{dotted}.safetensors",
+            f"{stem}.safetensors.index{dotted}.json",
+        ):
+            if name in names:
+                return name
     return ""
+
+
+def _file_names(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        return []
+
+
+# --- Nothing outside, no code ---------------------------------------------------------------------
+
+
+class _Places:
+    """Where the files of a model may lie: in its folder, and in the cache of which it is a part.
+
+    In a Hugging Face cache the files of ``models--NAME/snapshots/COMMIT`` are links to
+    ``models--NAME/blobs``, some of which are links to the ``blobs`` of the whole cache.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        real = folder.resolve()
+        self._allowed = [real]
+        if real.parent.name == "snapshots" and real.parents[1].name.startswith("models--"):
+            self._allowed += [real.parents[1] / "blobs", real.parents[2] / "blobs"]
+
+    def check(self, path: Path) -> None:
+        """Refuse a link that points outside, and one that points nowhere."""
+        try:
+            real = path.resolve(strict=True)
+        except (OSError, RuntimeError) as error:  # a link to nothing, or to itself
+            raise ModelError(
+                f"The file '{path.name}' of '{self.folder.name}' is not there, only a link to it: "
+                "the download did not come to its end. Download the model again."
+            ) from error
+        if not any(real.is_relative_to(allowed) for allowed in self._allowed):
+            raise ModelError(
+                f"'{path.relative_to(self.folder)}' in '{self.folder.name}' is a link to a place "
+                "outside the folder: for safety the model is not loaded."
+            )
+
+
+def _is_plain_name(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) is not None
+
+
+def _is_file_name(name: str) -> bool:
+    return re.fullmatch(r"[^/\\:\0]+", name) is not None and name not in (".", "..")
+
+
+def _refuse_code(config: Mapping[str, Any], called: str) -> None:
+    """Configs can name Python files to import; nothing of the kind is loaded."""
+    waiting: list[Any] = [config]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            found = next((key for key in _REMOTE_CODE if value.get(key)), None)
+            if found is not None:
+                raise ModelError(
+                    f"{called} asks for program code that comes with the model ('{found}'): for "
+                    "safety it is not loaded."
+                )
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
