@@ -17,9 +17,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from visualizer.diffusion.arrays import Picture
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
-from visualizer.diffusion.trajectory import Picture, Step
+from visualizer.diffusion.step import Step
 from visualizer.session.pictures import thumbnail_of
 from visualizer.session.playhead import Playhead
 from visualizer.session.timeline import Point, Timeline

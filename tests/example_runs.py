@@ -7,17 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from visualizer.diffusion.arrays import Picture, read_only
+from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
-from visualizer.diffusion.trajectory import (
-    ModelIdentity,
-    Picture,
-    Step,
-    Trajectory,
-    Trial,
-    View,
-    read_only,
-)
+from visualizer.diffusion.step import Step, Trial
+from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
+from visualizer.diffusion.views import View
 
 SIZE = 32  # pixels
 
@@ -37,7 +33,7 @@ class StandInDecoder:
     def __init__(self) -> None:
         self.calls = 0
 
-    def decode(self, latents: NDArray[Any]) -> Picture:
+    def decode(self, latents: NDArray[Any], layout: LatentLayout) -> Picture:
         self.calls += 1
         grey = int(np.clip(128 + 60 * float(latents.mean()), 0, 255))
         return np.full((SIZE, SIZE, 3), grey, dtype=np.uint8)

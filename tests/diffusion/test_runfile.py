@@ -23,7 +23,8 @@ from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import PREDICTION_TYPES
 from visualizer.diffusion.request import FrozenMapping, RequestError, SamplingRequest
 from visualizer.diffusion.runfile import RunFileError
-from visualizer.diffusion.trajectory import ModelIdentity, Step, Trajectory
+from visualizer.diffusion.step import Step
+from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
 
 quick = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -302,7 +303,7 @@ def forged(saved: bytes, change: Any) -> bytes:
 
 
 def test_a_newer_version_is_named(path: Path, saved: bytes) -> None:
-    path.write_bytes(forged(saved, lambda run, metadata, tensors: metadata.update(version="2")))
+    path.write_bytes(forged(saved, lambda run, metadata, tensors: metadata.update(version="3")))
     with pytest.raises(RunFileError, match="newer version"):
         Trajectory.open(path)
 

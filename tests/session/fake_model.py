@@ -9,17 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizer.diffusion.decoding import FastDecoder
+from visualizer.diffusion.arrays import Picture, read_only
 from visualizer.diffusion.facts import ModelFacts, Plan, SamplerName
+from visualizer.diffusion.fast_decoder import FastDecoder
+from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import RequestError, SamplingRequest
-from visualizer.diffusion.trajectory import (
-    ModelIdentity,
-    Picture,
-    Step,
-    Trajectory,
-    read_only,
-)
+from visualizer.diffusion.step import Step
+from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
 
 CHANNELS, SIDE, FACTOR = 4, 4, 8
 MAX_STEPS = 1000
@@ -61,7 +58,7 @@ class FakeModel:
         levels = tuple(NoiseLevel.from_alpha_bar(k / steps) for k in range(steps + 1))
         return Plan(levels, tuple(999.0 * (1 - k / steps) for k in range(steps)), "DDIM")
 
-    def decode(self, latents: NDArray[Any]) -> Picture:
+    def decode(self, latents: NDArray[Any], layout: LatentLayout = GRID) -> Picture:
         self.before_decode()
         self.decoded += 1
         fast = self.fast_decoder.decode(np.asarray(latents, dtype=np.float32))

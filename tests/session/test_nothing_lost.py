@@ -16,8 +16,10 @@ from tests.session.fake_model import FakeModel, FakeSampler, Gate
 from tests.session.witness import Witness
 from visualizer.diffusion.model_folder import ModelError
 from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.step import Step
 from visualizer.diffusion.stored_pictures import StoredPictures, pack
-from visualizer.diffusion.trajectory import Step, Trajectory, View
+from visualizer.diffusion.trajectory import Trajectory
+from visualizer.diffusion.views import View
 from visualizer.session import session as session_module
 from visualizer.session.session import Session
 from visualizer.session.timeline import Timeline

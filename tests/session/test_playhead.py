@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from visualizer.diffusion.trajectory import VIEWS as DIFFUSION_VIEWS
+from visualizer.diffusion.views import VIEWS as DIFFUSION_VIEWS
 from visualizer.session.playhead import VIEWS, Playhead
 
 

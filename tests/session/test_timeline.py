@@ -12,7 +12,7 @@ from tests.example_runs import make_run
 from tests.session.fake_model import FakeModel
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.stored_pictures import StoredPictures, pack
-from visualizer.diffusion.trajectory import difference
+from visualizer.diffusion.views import difference
 from visualizer.session.timeline import Timeline, points_of
 
 

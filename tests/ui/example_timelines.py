@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from visualizer.diffusion.arrays import Picture, read_only
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
-from visualizer.diffusion.trajectory import Picture, Step, read_only
+from visualizer.diffusion.step import Step
 from visualizer.session.pictures import PictureCache, thumbnail_of
 from visualizer.session.playhead import Playhead
 from visualizer.session.timeline import Point, Timeline

@@ -14,10 +14,11 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import FakeModel, FakeSampler, Gate
+from visualizer.diffusion.arrays import Picture
 from visualizer.diffusion.facts import Plan, SamplerName, Vocabulary
 from visualizer.diffusion.prompt import read_prompt, truncation_notice
 from visualizer.diffusion.request import SamplingRequest
-from visualizer.diffusion.trajectory import Picture, View
+from visualizer.diffusion.views import View
 from visualizer.session.session import Session
 from visualizer.session.timeline import Timeline
 from visualizer.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from tests.ui.example_timelines import make_timeline, playhead_on
-from visualizer.diffusion.trajectory import VIEWS
+from visualizer.diffusion.views import VIEWS
 from visualizer.ui.canvas import VIEW_NAMES
 from visualizer.ui.view_switch import WORDS, ViewSwitch
 

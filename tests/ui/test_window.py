@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from tests.example_runs import make_run
 from tests.session.fake_model import Gate
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, TaughtModel, pixels
-from visualizer.diffusion.trajectory import VIEWS
+from visualizer.diffusion.views import VIEWS
 from visualizer.session.failure import Failure
 from visualizer.ui import theme
 from visualizer.ui.window import wear

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from visualizer.diffusion.runfile import RunFileError as RunFileError
     from visualizer.diffusion.sampling import sample as sample
     from visualizer.diffusion.sampling import sample_many as sample_many
-    from visualizer.diffusion.trajectory import VIEWS as VIEWS
+    from visualizer.diffusion.step import Step as Step
     from visualizer.diffusion.trajectory import ModelIdentity as ModelIdentity
-    from visualizer.diffusion.trajectory import Step as Step
     from visualizer.diffusion.trajectory import Trajectory as Trajectory
+    from visualizer.diffusion.views import VIEWS as VIEWS
 
 _ROOMS = {
     "Model": "model",
@@ -34,9 +34,9 @@ _ROOMS = {
     "RunFileError": "runfile",
     "sample": "sampling",
     "sample_many": "sampling",
-    "VIEWS": "trajectory",
+    "VIEWS": "views",
     "ModelIdentity": "trajectory",
-    "Step": "trajectory",
+    "Step": "step",
     "Trajectory": "trajectory",
 }
 

@@ -1,265 +1,86 @@
-"""Latents to pictures: exactly, by the model's own VAE, and at once, by affine maps fitted to it.
-
-The fast maps take a latent position and its neighbors to its whole patch of pixels, so a decode is
-one matrix product. They are fitted over all noise levels: a decode of static is static there too.
-"""
+"""Latents to pictures, exactly: by the model's own autoencoder, as its pipeline does it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 
-from visualizer.diffusion.atomic import replacing
-from visualizer.diffusion.parameterization import FloatArray
-from visualizer.diffusion.trajectory import (
-    Picture,
-    Step,
-    View,
-    read_only,
-    view_latents,
-    view_noise_share,
-)
-
-if TYPE_CHECKING:
-    import torch
-
-FIT_VERSION = 3
-"""Part of a kept fast decoder's name: to be raised when the way of fitting changes."""
-FIT_NOISE_SHARES = (0.0, 0.03, 0.15, 0.4, 0.7, 0.9, 1.0)
-"""Variance shares of noise at which a fast decoder is fitted."""
-_ONE_THREAD = 200_000  # multiplications; OpenBLAS begins to share them out at 262,144
-_FIT_SIZE = 128  # pixels; a position's patch does not depend on the size of the picture
-_FIT_PICTURES = 6
+from visualizer.diffusion.arrays import FloatArray, Picture, read_only
+from visualizer.diffusion.latent_spaces import LatentSpace
+from visualizer.diffusion.layout import GRID, LatentLayout
 
 
-@dataclass(frozen=True, eq=False)
-class FastDecoder:
-    """Affine maps from a latent position, seen with its neighbors, to its patch of pixels.
+def decode_exactly(
+    pipeline: Any, space: LatentSpace, latents: FloatArray, layout: LatentLayout = GRID
+) -> Picture:
+    """The model's own decode of one latent in its layout: (H, W, 3) uint8.
 
-    A VAE shows a clean latent and a noisy one differently, so there is a map for each of several
-    shares of noise, and in between they are mixed. numpy only, any thread.
-
-    Attributes:
-        maps: (K, n·C+1, 3·f·f) float32; the last row is the constant. n is 5 when the four
-            neighbors are seen, 1 when the position alone is.
-        shares: K rising variance shares of noise at which the maps were fitted.
-        factor: f, how many pixels one latent position is wide.
+    Raises:
+        LookupError: when no decoder makes a picture of such latents.
     """
-
-    maps: FloatArray
-    shares: tuple[float, ...]
-    factor: int
-
-    def show(self, step: Step, view: View) -> Picture:
-        """The view "noisy", "denoised" or "noise" of a step, at once: (H, W, 3) uint8.
-
-        Raises:
-            LookupError: when the view is empty at this step.
-        """
-        return self.decode(view_latents(step, view), view_noise_share(step, view))
-
-    def decode(self, latents: FloatArray, noise_share: float = 0.0) -> Picture:
-        """(C, h, w) float32 at the model's scale ► (f·h, f·w, 3) uint8.
-
-        Args:
-            noise_share: how much of the latent's variance is noise, 0 … 1.
-        """
-        c, h, w = latents.shape
-        f = self.factor
-        x = np.nan_to_num(latents.astype(np.float32, copy=False))
-        wide = (len(self.maps[0]) - 1) // c > 1
-        matrix = self._map_at(noise_share)
-        pixels = _product(_neighborhoods(x, wide), matrix[:-1]) + matrix[-1]
-        np.clip(pixels, 0, 255, out=pixels)
-        patches = pixels.astype(np.uint8).reshape(h, w, f, f, 3)
-        picture = patches.transpose(0, 2, 1, 3, 4).reshape(h * f, w * f, 3)
-        return read_only(np.ascontiguousarray(picture))
-
-    def _map_at(self, noise_share: float) -> FloatArray:
-        place = float(np.interp(noise_share, self.shares, range(len(self.shares))))
-        below = min(int(place), len(self.shares) - 1)
-        above = min(below + 1, len(self.shares) - 1)
-        if above == below or place == below:
-            return np.asarray(self.maps[below])
-        part = np.float32(place - below)
-        return np.asarray((1 - part) * self.maps[below] + part * self.maps[above])
-
-    @classmethod
-    def fit(cls, examples: Mapping[float, list[tuple[FloatArray, Picture]]]) -> FastDecoder:
-        """The least-squares maps for latents (C, h, w) and their exact pictures (f·h, f·w, 3).
-
-        Args:
-            examples: by share of noise, rising.
-        """
-        first_latents, first_picture = next(iter(examples.values()))[0]
-        factor = first_picture.shape[0] // first_latents.shape[1]
-        maps = [_fit_map(pairs, factor) for pairs in examples.values()]
-        return cls(read_only(np.stack(maps)), tuple(examples), factor)
-
-    def save(self, path: Path) -> None:
-        """Keep it in a cache folder, so that the next start need not fit again."""
-        from safetensors.numpy import save
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        values = {
-            "maps": self.maps,
-            "shares": np.array(self.shares),
-            "factor": np.array([self.factor]),
-        }
-        with replacing(path) as file:
-            file.write(save(values))
-
-    @classmethod
-    def load(cls, path: Path) -> FastDecoder | None:
-        """Read a kept one; None when there is none that can be read."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        try:
-            values = load_file(path)
-            maps, shares = values["maps"], tuple(map(float, values["shares"]))
-            factor = int(values["factor"][0])
-        except (OSError, KeyError, IndexError, TypeError, SafetensorError):
-            return None
-        fits = maps.ndim == 3 and len(maps) == len(shares) > 0 and maps.shape[1] > 1
-        if not fits or maps.shape[2] != 3 * factor**2:
-            return None
-        return cls(read_only(maps), shares, factor)
+    if not layout.shown:
+        raise LookupError("These numbers are no picture: no decoder of this model reads them.")
+    spatial = np.nan_to_num(np.array(layout.spatial(latents), dtype=np.float32))
+    with torch.no_grad(), _decoder(pipeline, space) as part:
+        x = torch.from_numpy(spatial)[None]
+        if part is not None:
+            parameter = next(part.parameters())
+            x = x.to(parameter.device, parameter.dtype)
+        pixels = space.decode(part, space.unpack(part, x))
+        if layout.picture_size is not None:
+            pixels = pipeline.image_processor.resize_and_crop_tensor(pixels, *layout.picture_size)
+        return _picture(pixels, signed=space.signed)
 
 
-def _product(a: FloatArray, b: FloatArray) -> FloatArray:
-    """a @ b on this thread alone.
+def encode(pipeline: Any, space: LatentSpace, picture: Picture) -> FloatArray:
+    """The model's own encoding of a picture (H, W, 3), spatial, at the sampler's scale.
 
-    numpy's BLAS gives large products to threads of its own, which then spin for a while and take
-    the processors from the sampler's: a run was three times slower. Small products it does not.
+    (C, h, w) float32.
+
+    Raises:
+        LookupError: when the model has no way back from pictures.
     """
-    rows = max(1, _ONE_THREAD // b.size)
-    product = np.empty((len(a), b.shape[1]), dtype=np.float32)
-    for i in range(0, len(a), rows):
-        np.matmul(a[i : i + rows], b, out=product[i : i + rows])
-    return product
+    pixels = torch.from_numpy(np.array(picture, dtype=np.float32) / 127.5 - 1)
+    x = pixels.permute(2, 0, 1)[None]
+    if not space.part:
+        return np.asarray(x[0].numpy(), dtype=np.float32)
+    if space.encode is None:
+        raise LookupError("This model has no encoder.")
+    with torch.no_grad(), _decoder(pipeline, space) as part:
+        parameter = next(part.parameters())
+        z = space.encode(part, x.to(parameter.device, parameter.dtype))
+        return np.asarray(space.pack(part, z)[0].float().cpu().numpy(), dtype=np.float32)
 
 
-def _neighborhoods(latents: FloatArray, wide: bool) -> FloatArray:
-    """(C, h, w) ► (h·w, n·C): every position with its four neighbors, or alone."""
-    c, h, w = latents.shape
-    if not wide:
-        return latents.reshape(c, h * w).T
-    seen = np.empty((5, c, h, w), dtype=np.float32)
-    seen[:] = latents  # at the border a position is its own neighbor
-    seen[1, :, 1:], seen[2, :, :-1] = latents[:, :-1], latents[:, 1:]
-    seen[3, :, :, 1:], seen[4, :, :, :-1] = latents[:, :, :-1], latents[:, :, 1:]
-    return seen.reshape(5 * c, h * w).T
-
-
-def _fit_map(pairs: list[tuple[FloatArray, Picture]], factor: int) -> FloatArray:
-    inputs, targets = [], []
-    for latents, picture in pairs:
-        _, h, w = latents.shape
-        seen = _neighborhoods(latents, wide=True)
-        inputs.append(np.hstack([seen, np.ones((h * w, 1))]))
-        patches = picture.reshape(h, factor, w, factor, 3).transpose(0, 2, 1, 3, 4)
-        targets.append(patches.reshape(h * w, -1).astype(np.float64))
-    solution = np.linalg.lstsq(np.concatenate(inputs), np.concatenate(targets), rcond=None)[0]
-    solution[-1] += 0.5  # the conversion to uint8 truncates
-    return np.asarray(solution, dtype=np.float32)
-
-
-def vae_affine(vae: Any) -> tuple[float, float]:
-    """(scaling_factor, shift_factor): z = latents / scaling + shift (Rombach et al. 2022)."""
-    config = vae.config
-    scaling = getattr(config, "scaling_factor", None)
-    return float(scaling or 1.0), float(getattr(config, "shift_factor", None) or 0.0)
-
-
-def decode_exactly(pipeline: Any, latents: FloatArray) -> Picture:
-    """The model's own decode of one latent (C, h, w), as the pipeline itself does it."""
-    import torch
-
-    vae = pipeline.vae
-    scaling, shift = vae_affine(vae)
-    with torch.no_grad(), _upcast(pipeline):
-        parameter = next(vae.parameters())
-        x = torch.from_numpy(np.nan_to_num(np.array(latents, dtype=np.float32)))[None]
-        x = x.to(parameter.device, parameter.dtype)
-        # dividing and adding exactly as the pipelines do keeps the last bits
-        x = x / scaling + shift if shift else x / scaling
-        image = vae.decode(x, return_dict=False)[0]
-        picture = pipeline.image_processor.postprocess(image, output_type="pil")[0]
-    return read_only(np.asarray(picture.convert("RGB")).copy())
+def _picture(pixels: torch.Tensor, *, signed: bool) -> Picture:
+    """(1, 3, H, W) ► (H, W, 3) uint8, rounded as diffusers' image processors round."""
+    shown = (pixels * 0.5 + 0.5 if signed else pixels).clamp(0, 1)
+    values = shown[0].permute(1, 2, 0).float().cpu().numpy()
+    return read_only(np.ascontiguousarray((values * 255).round().astype(np.uint8)))
 
 
 @contextmanager
-def _upcast(pipeline: Any) -> Iterator[None]:
-    """The VAE in float32 where the pipeline itself does that (SDXL overflows in float16)."""
-    import torch
+def _decoder(pipeline: Any, space: LatentSpace) -> Iterator[Any]:
+    """The part that decodes, in float32 where the pipeline itself does that.
 
-    vae = pipeline.vae
-    overflows = vae.dtype == torch.float16 and getattr(vae.config, "force_upcast", False)
-    if not (overflows and hasattr(pipeline, "upcast_vae")):
-        yield
-        return
-    vae.to(torch.float32)
-    try:
-        yield
-    finally:
-        vae.to(torch.float16)
-
-
-def encode(pipeline: Any, picture: Picture) -> FloatArray:
-    """The model's own encoding of a picture (H, W, 3), at the model's scale: (C, h, w) float32."""
-    import torch
-
-    vae = pipeline.vae
-    scaling, shift = vae_affine(vae)
-    with torch.no_grad(), _upcast(pipeline):
-        parameter = next(vae.parameters())
-        pixels = torch.from_numpy(np.array(picture, dtype=np.float32) / 127.5 - 1)
-        x = pixels.permute(2, 0, 1)[None].to(parameter.device, parameter.dtype)
-        z: torch.Tensor = _mean_code(vae.encode(x))
-        return np.asarray(((z - shift) * scaling)[0].float().cpu().numpy(), dtype=np.float32)
-
-
-def _mean_code(encoded: Any) -> Any:
-    if hasattr(encoded, "latent_dist"):
-        return encoded.latent_dist.mode()
-    return encoded.latents if hasattr(encoded, "latents") else encoded.latent
-
-
-def fit_fast_decoder(pipeline: Any, decode: Any) -> FastDecoder:
-    """Fit a fast decoder to a pipeline's VAE, over all noise levels, from drawn pictures.
-
-    Args:
-        decode: the exact decode of one latent, (C, h, w) ► (H, W, 3).
+    SDXL's autoencoder overflows in float16.
     """
-    random = np.random.default_rng(0)  # of its own: torch's global generator stays untouched
-    clean = [encode(pipeline, _dead_leaves(random, _FIT_SIZE)) for _ in range(_FIT_PICTURES)]
-    examples: dict[float, list[tuple[FloatArray, Picture]]] = {}
-    for share in FIT_NOISE_SHARES:
-        latents = []
-        for z in clean:
-            eps = random.standard_normal(z.shape)
-            noisy = np.sqrt(1 - share) * z + np.sqrt(share) * eps
-            latents.append(noisy.astype(np.float32))
-        examples[share] = [(z, decode(z)) for z in latents]
-    return FastDecoder.fit(examples)
-
-
-def _dead_leaves(random: np.random.Generator, size: int) -> Picture:
-    """Overlapping shaded discs: the simplest picture with the statistics of photographs."""
-    y, x = np.mgrid[0:size, 0:size] / size
-    picture: NDArray[np.float64] = np.empty((size, size, 3))
-    picture[:] = random.uniform(0, 255, 3)
-    for _ in range(60):
-        radius = 0.04 + 0.3 * random.random() ** 3
-        cx, cy = random.uniform(-0.1, 1.1, 2)
-        inside = (x - cx) ** 2 + (y - cy) ** 2 < radius**2
-        shade = 1 + 0.3 * ((x - cx) * random.uniform(-1, 1) + (y - cy)) / radius
-        picture[inside] = (shade[..., None] * random.uniform(0, 255, 3))[inside]
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    part: Any = getattr(pipeline, space.part) if space.part else None
+    overflows = (
+        part is not None
+        and part.dtype == torch.float16
+        and getattr(part.config, "force_upcast", False)
+        and hasattr(pipeline, "upcast_vae")
+    )
+    if part is None or not overflows:
+        yield part
+        return
+    part.to(torch.float32)
+    try:
+        yield part
+    finally:
+        part.to(torch.float16)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,13 @@ class ModelFacts:
         guidance: False for distilled models, where guidance and the avoid text do nothing.
         max_words: how many tokens of a prompt it reads.
         vocabulary: the words it knows; None for a model that was taught a whole language.
+        family: what people call this kind of model, e.g. "Stable Diffusion XL".
+        device_label: where it computes, in words, e.g. "CPU, 2 threads".
+        memory_note: a sentence on what had to be done for it to fit, or "".
+        control: the call's arguments that want a picture.
+        avoid: whether it reads an avoid text.
+        weighting: whether weights of words can be written in its prompt.
+        cannot_show: sentences on what of its work is not shown.
     """
 
     name: str
@@ -93,6 +100,17 @@ class ModelFacts:
     vocabulary: Vocabulary | None = None
     license: str = ""
     weights_hash: str = ""
+    family: str = ""
+    device_label: str = ""
+    memory_note: str = ""
+    control: tuple[str, ...] = ()
+    avoid: bool = True
+    weighting: bool = False
+    cannot_show: tuple[str, ...] = ()
+
+
+Loop = tuple[str, tuple[NoiseLevel, ...], tuple[float, ...]]
+"""(stage, N+1 levels, N timesteps) of one loop of a pipeline."""
 
 
 @dataclass(frozen=True)
@@ -100,16 +118,41 @@ class Plan:
     """What a request will do, known before anything runs.
 
     Attributes:
-        levels: the N+1 noise levels.
-        timesteps: the N timesteps, one a level but the last.
+        levels: the noise levels, N+1 of every loop.
+        timesteps: one a level but the last.
         sampler: the label of the sampler that will run.
         notice: a sentence on something worth knowing (a prompt too long), or "".
+        stages: the stage of every level; empty where there is one loop.
     """
 
     levels: tuple[NoiseLevel, ...]
     timesteps: tuple[float, ...]
     sampler: str
     notice: str = ""
+    stages: tuple[str, ...] = ()
+
+    @classmethod
+    def of_loops(cls, loops: Sequence[Loop], sampler: str, notice: str = "") -> Plan:
+        """The plan of loops that follow one another."""
+        levels = tuple(level for _, some, _ in loops for level in some)
+        # a loop ends on a level without a timestep: it stands at the end, 0
+        timesteps = tuple(t for _, some, times in loops for t in (*times, 0.0)[: len(some)])
+        stages = tuple(stage for stage, some, _ in loops for _ in some) if len(loops) > 1 else ()
+        return cls(levels, timesteps[:-1], sampler, notice, stages)
+
+    def loops(self) -> list[Loop]:
+        """The loops again."""
+        if not self.stages:
+            return [("", self.levels, self.timesteps)]
+        found: list[Loop] = []
+        start = 0
+        times = (*self.timesteps, 0.0)
+        for end in range(1, len(self.levels) + 1):
+            if end == len(self.levels) or self.stages[end] != self.stages[start]:
+                span = slice(start, end)
+                found.append((self.stages[start], self.levels[span], times[span][:-1]))
+                start = end
+        return found
 
 
 @dataclass(frozen=True)
@@ -120,11 +163,19 @@ class PromptReading:
         words_read: words that fit into what the model reads.
         words_total: words in the prompt.
         unknown: (start, end, word) of words it was never taught; empty without a vocabulary.
+        tokens: tokens of the whole prompt, without marks for begin and end.
+        token_limit: how many of them the model reads; 0 where it reads any number.
+        cut: index of the first character that is not read; None when all is read.
+        note: a sentence where one of the model's text encoders reads less than another, or "".
     """
 
     words_read: int
     words_total: int
     unknown: tuple[tuple[int, int, str], ...] = field(default=())
+    tokens: int = 0
+    token_limit: int = 0
+    cut: int | None = None
+    note: str = ""
 
 
 def _list(value: Any) -> list[Any]:

@@ -5,27 +5,28 @@ from __future__ import annotations
 import inspect
 import math
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from visualizer.diffusion import decoding, prompt, samplers, schedules
+from visualizer.diffusion import decoding, families, planning, prompt, samplers
+from visualizer.diffusion.arrays import FloatArray, Picture
 from visualizer.diffusion.atomic import WriteError
-from visualizer.diffusion.decoding import FastDecoder
 from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, Recommended, Vocabulary
+from visualizer.diffusion.fast_decoder import FIT_VERSION, FastDecoder, FastDecoderFit
 from visualizer.diffusion.identity import dtype_name, identify
+from visualizer.diffusion.latent_spaces import LatentSpace
+from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.libraries import diffusers, quiet
 from visualizer.diffusion.model_folder import ModelError, check_folder, license_of
-from visualizer.diffusion.parameterization import FloatArray
 from visualizer.diffusion.request import RequestError, SamplingRequest
-from visualizer.diffusion.trajectory import ModelIdentity, Picture
+from visualizer.diffusion.trajectory import ModelIdentity
 from visualizer.folders import cache_folder
 
 BUILTIN_NAME = "Built-in"
-_VAES = ("AutoencoderKL", "AutoencoderTiny", "AsymmetricAutoencoderKL", "AutoencoderDC")
-"""Autoencoders of pictures whose latents are (C, h, w), scaled and shifted by two numbers."""
 _BUILTIN_FOLDER = "builtin-model"
 
 
@@ -35,7 +36,7 @@ class Model:
     Its methods run the network: call them on the thread that owns the weights.
 
     Args:
-        pipeline: a text-to-image pipeline whose latents a VAE decodes.
+        pipeline: any loaded text-to-image pipeline of diffusers.
         name: how people call it.
         vocabulary: the words it was taught, when it was taught few.
         recommended: its makers' settings; the pipeline's own defaults otherwise.
@@ -53,24 +54,22 @@ class Model:
         recommended: Recommended | None = None,
         license_name: str = "",
     ) -> None:
-        for part in ("scheduler", "vae", "image_processor"):
-            if getattr(pipeline, part, None) is None:
-                raise ModelError(
-                    f"{type(pipeline).__name__} has no {part}: this program can show "
-                    "text-to-image pipelines that decode their latents with a VAE."
-                )
-        if "prompt" not in inspect.signature(pipeline.__call__).parameters:
+        if getattr(pipeline, "scheduler", None) is None:
+            raise ModelError(f"{type(pipeline).__name__} has no scheduler: it denoises nothing.")
+        if not families.accepts(pipeline, "prompt"):
             raise ModelError(f"{type(pipeline).__name__} takes no prompt.")
-        if hasattr(pipeline, "_unpack_latents") or _vae_class(pipeline) not in _VAES:
+        self.family = families.family_of(pipeline)
+        if not families.decodable(pipeline, self.family):
             raise ModelError(
-                f"The latents of {type(pipeline).__name__} ({_vae_class(pipeline)}) are of a kind "
-                "that this program cannot show yet."
+                f"{type(pipeline).__name__} has no part that turns its latents into pictures: "
+                "this program could not show what it does."
             )
         self.pipeline = pipeline
         self.name = name or type(pipeline).__name__.removesuffix("Pipeline")
         self.vocabulary = vocabulary
         self.license = license_name
         self._recommended = recommended or self._default_settings()
+        self._seen: dict[Any, Plan] = {}
 
     @classmethod
     def builtin(cls, *, device: str | None = None) -> Model:
@@ -119,7 +118,7 @@ class Model:
                 f"The model in '{folder.name}' could not be loaded: {error}"
             ) from error
         pipeline.set_progress_bar_config(disable=True)
-        default = Recommended(*_defaults_of(pipeline))
+        default = Recommended(*_defaults_of(pipeline, families.family_of(pipeline)))
         return cls(
             pipeline,
             name=name or folder.name,
@@ -149,6 +148,9 @@ class Model:
             height=height,
             sizes=sizes or _usual_sizes(width, height, self._size_step),
             guidance=self._takes_guidance,
+            avoid=self._takes_guidance and families.accepts(self.pipeline, "negative_prompt"),
+            control=self.family.control,
+            cannot_show=self.family.cannot_show,
             max_words=self._max_words,
             vocabulary=self.vocabulary,
             license=self.license,
@@ -166,24 +168,24 @@ class Model:
         Raises:
             RequestError: when the request cannot be sampled with this model.
         """
-        self._check_size(request.width, request.height)
-        scheduler = samplers.fresh_scheduler(self.pipeline.scheduler, request.sampler)
-        schedules.prediction_type_of(scheduler)
-        steps = request.steps or _defaults_of(self.pipeline)[0]
-        samplers.check_steps(scheduler, steps)
-        try:
-            scheduler.set_timesteps(steps)
-            levels, timesteps = schedules.planned_levels(scheduler)
-        except RequestError:
-            raise
-        except (ValueError, IndexError, RuntimeError) as error:
-            raise RequestError(
-                f"The sampler {samplers.label_of(scheduler)} cannot do {steps} steps. "
-                "Choose another number."
-            ) from error
-        samplers.check_spacing(scheduler, levels, steps)
+        self._check_arguments(request)
         notice = prompt.truncation_notice(self.read_prompt(request.prompt))
-        return Plan(levels, timesteps, samplers.label_of(scheduler), notice)
+        seen = self._seen.get(self._what_decides_levels(request))
+        if seen is not None:
+            return replace(seen, notice=notice)
+        size = self.size_of(request)
+        loops = planning.plan_loops(self.pipeline, self.family, request, size)
+        scheduler = samplers.fresh_scheduler(self.pipeline.scheduler, request.sampler)
+        return Plan.of_loops(loops, samplers.label_of(scheduler), notice)
+
+    def remember(self, request: SamplingRequest, plan: Plan) -> None:
+        """Keep the noise levels that a run really went through, to plan the next one by."""
+        self._seen[self._what_decides_levels(request)] = plan
+
+    def size_of(self, request: SamplingRequest) -> tuple[int, int]:
+        """(width, height) of the picture that a request asks for."""
+        width, height = self._default_size()
+        return request.width or width, request.height or height
 
     def read_prompt(self, text: str) -> PromptReading:
         """How many words of a prompt the model reads, and which it was never taught."""
@@ -192,28 +194,56 @@ class Model:
 
     # latents to pictures
 
-    def decode(self, latents: FloatArray) -> Picture:
-        """The exact picture of one latent (C, h, w) at the model's scale: (H, W, 3) uint8."""
-        return decoding.decode_exactly(self.pipeline, latents)
+    def decode(self, latents: FloatArray, layout: LatentLayout = GRID) -> Picture:
+        """The exact picture of one latent at the model's scale: (H, W, 3) uint8.
+
+        Args:
+            latents: one latent in its layout; (C, h, w) where nothing else is said.
+        """
+        return decoding.decode_exactly(self.pipeline, self._space, latents, layout)
 
     def encode(self, picture: Picture) -> FloatArray:
         """The latent (C, h, w) of a picture (H, W, 3) whose sides the model can do."""
-        return decoding.encode(self.pipeline, picture)
+        return decoding.encode(self.pipeline, self._space, picture)
 
-    @cached_property
+    @property
+    def _space(self) -> LatentSpace:
+        """Of the loop that makes the picture."""
+        return families.space_of(self.family)
+
+    @property
     def fast_decoder(self) -> FastDecoder:
-        """The affine stand-in for the VAE, fitted once and kept in the user's cache folder."""
-        content = f"{self.identity.weights_hash[:24]}-{self.identity.config_hash[:8]}"
-        name = f"fast-decoder-{decoding.FIT_VERSION}-{content}.safetensors"
-        path = cache_folder() / name
-        kept = FastDecoder.load(path)
+        """The affine stand-in for the decoder, fitted once and kept in the user's cache folder."""
+        kept = self.kept_fast_decoder
         if kept is not None:
             return kept
-        fitted = decoding.fit_fast_decoder(self.pipeline, self.decode)
-        # a full disk costs the next start half a second, nothing more
+        fit = self.begin_fast_decoder()
+        while not fit.finished:
+            fit.advance()
+        return self.keep_fast_decoder(fit)
+
+    @cached_property
+    def kept_fast_decoder(self) -> FastDecoder | None:
+        """The fast decoder from an earlier start; None when it has not been fitted yet."""
+        return FastDecoder.load(self._fast_decoder_file)
+
+    def begin_fast_decoder(self) -> FastDecoderFit:
+        """A fast decoder in the making, to be advanced slice by slice."""
+        return FastDecoderFit(self.encode, self.decode)
+
+    def keep_fast_decoder(self, fit: FastDecoderFit) -> FastDecoder:
+        """The finished fast decoder, kept for the next start."""
+        fitted = fit.decoder()
+        self.kept_fast_decoder = fitted
+        # a full disk costs the next start another fit, nothing more
         with suppress(OSError, WriteError):
-            fitted.save(path)
+            fitted.save(self._fast_decoder_file)
         return fitted
+
+    @property
+    def _fast_decoder_file(self) -> Path:
+        content = f"{self.identity.weights_hash[:24]}-{self.identity.config_hash[:8]}"
+        return cache_folder() / f"fast-decoder-{FIT_VERSION}-{content}.safetensors"
 
     # details
 
@@ -231,24 +261,55 @@ class Model:
 
     @property
     def _takes_guidance(self) -> bool:
-        parameters = inspect.signature(self.pipeline.__call__).parameters
+        """Whether it is guided by asking with and without the prompt."""
+        named = bool(self.family.guidance) and families.accepts(self.pipeline, self.family.guidance)
         unet = getattr(self.pipeline, "unet", None)
         distilled = getattr(getattr(unet, "config", None), "time_cond_proj_dim", None) is not None
-        return "guidance_scale" in parameters and not distilled
+        return named and not distilled and not self.family.embedded
 
     def _default_settings(self) -> Recommended:
-        return Recommended(*_defaults_of(self.pipeline))
+        return Recommended(*_defaults_of(self.pipeline, self.family))
 
     def _default_size(self) -> tuple[int, int]:
         if self._recommended.sizes:
             return self._recommended.sizes[0]
+        parameters = inspect.signature(type(self.pipeline).__call__).parameters
+        wide, high = (
+            getattr(parameters.get(side), "default", None) for side in ("width", "height")
+        )
+        if isinstance(wide, int) and isinstance(high, int):
+            return wide, high
+        factor = int(getattr(self.pipeline, "vae_scale_factor", 8)) if self._space.part else 1
+        default = getattr(self.pipeline, "default_sample_size", None)
         denoiser = getattr(self.pipeline, "unet", None) or getattr(
             self.pipeline, "transformer", None
         )
-        sample_size = getattr(getattr(denoiser, "config", None), "sample_size", 64) or 64
+        own = getattr(getattr(denoiser, "config", None), "sample_size", None)
+        sample_size = default or own or 64
         height, width = (sample_size,) * 2 if isinstance(sample_size, int) else sample_size
-        factor = int(getattr(self.pipeline, "vae_scale_factor", 8))
         return width * factor, height * factor
+
+    def _what_decides_levels(self, request: SamplingRequest) -> Any:
+        extra = request.extra.digest()
+        return request.sampler, request.steps, self.size_of(request), extra
+
+    def _check_arguments(self, request: SamplingRequest) -> None:
+        """Refuse what this pipeline's call has no argument for.
+
+        Raises:
+            RequestError: with what to leave out.
+        """
+        self._check_size(request.width, request.height)
+        if request.negative_prompt and not families.accepts(self.pipeline, "negative_prompt"):
+            raise RequestError(f"{self.name} reads no avoid text. Leave it empty.")
+        unknown = [name for name in request.extra if not families.accepts(self.pipeline, name)]
+        if unknown:
+            raise RequestError(f"{self.name} has no setting '{unknown[0]}'.")
+        if int(request.extra.get("num_images_per_prompt", 1) or 1) != 1:
+            raise RequestError(
+                "A run is one picture: leave 'num_images_per_prompt' out and sample several "
+                "requests at once."
+            )
 
     def _check_size(self, width: int | None, height: int | None) -> None:
         default = self._default_size()
@@ -280,14 +341,10 @@ def _snap(side: float, grid: int) -> int:
     return max(grid, round(side / grid) * grid)
 
 
-def _vae_class(pipeline: Any) -> str:
-    return type(pipeline.vae).__name__
-
-
-def _defaults_of(pipeline: Any) -> tuple[int, float]:
-    parameters = inspect.signature(pipeline.__call__).parameters
+def _defaults_of(pipeline: Any, family: families.Family) -> tuple[int, float]:
+    parameters = inspect.signature(type(pipeline).__call__).parameters
     steps = getattr(parameters.get("num_inference_steps"), "default", None)
-    scale = getattr(parameters.get("guidance_scale"), "default", None)
+    scale = getattr(parameters.get(family.guidance), "default", None)
     return int(steps or 50), float(scale if isinstance(scale, (int, float)) else 7.5)
 
 

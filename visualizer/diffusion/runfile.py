@@ -1,7 +1,8 @@
 """Trajectory ◄─► one ``.denoise`` file.
 
 The file is a safetensors container, which any safetensors library opens: ``latents/K`` and
-``prediction/K`` for Step K, ``trial/K/J/…`` for what a solver tried after it, ``picture/K/VIEW``
+``prediction/K`` for Step K, ``unconditional/K`` and ``conditional/K`` for what the model said
+without and with the prompt, ``trial/K/J/…`` for what a solver tried after it, ``picture/K/VIEW``
 (PNG bytes), ``final`` and ``extra/SHA256``. Its metadata has four texts: ``format``, ``version``,
 ``run`` (everything else, as JSON) and ``sha256``, taken over the whole file with 64 zeros in its
 own place. Nothing in a run file is ever executed. See docs/run-files.md.
@@ -23,20 +24,25 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from visualizer.diffusion.arrays import read_only
 from visualizer.diffusion.atomic import WriteError, display_name, replacing
+from visualizer.diffusion.clipping import Clip
+from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import PREDICTION_TYPES
 from visualizer.diffusion.request import RequestError, SamplingRequest
+from visualizer.diffusion.step import Guidance, Step, Trial
 from visualizer.diffusion.stored_pictures import STORED_VIEWS, StoredPictures, gather
-from visualizer.diffusion.trajectory import ModelIdentity, Step, Trajectory, Trial, read_only
+from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
 
 FORMAT = "denoising-visualizer run"
-VERSION = 1
+VERSION = 2
 SUFFIX = ".denoise"
 MAX_HEADER = 64 * 2**20  # bytes; a run of 10 000 steps needs about 5 MiB
 MAX_FILE = 8 * 2**30
 
 _UNSIGNED = "0" * 64
+_ANSWERS = ("unconditional", "conditional")
 _KEPT_KINDS = frozenset({"float64", "float32", "float16"})
 Tensors = dict[str, NDArray[Any]]
 
@@ -108,6 +114,9 @@ def _describe(trajectory: Trajectory) -> dict[str, Any]:
                 "prediction_type": step.prediction_type,
                 "stage": step.stage,
                 "trials": [trial.timestep for trial in step.trials],
+                "layout": step.layout.to_json(),
+                "clip": None if step.clip is None else [step.clip.limit, step.clip.quantile],
+                "weight": None if step.guidance is None else step.guidance.weight,
             }
             for step in trajectory.steps
         ],
@@ -118,6 +127,10 @@ def _step_tensors(k: int, step: Step) -> Iterator[tuple[str, NDArray[Any]]]:
     yield f"latents/{k}", _kept(step.latents)
     if step.prediction is not None:
         yield f"prediction/{k}", _kept(step.prediction)
+    if step.guidance is not None:
+        yield f"unconditional/{k}", _kept(step.guidance.unconditional)
+        if step.guidance.conditional is not None:
+            yield f"conditional/{k}", _kept(step.guidance.conditional)
     for j, trial in enumerate(step.trials):
         yield f"trial/{k}/{j}/latents", _kept(trial.latents)
         yield f"trial/{k}/{j}/prediction", _kept(trial.prediction)
@@ -284,6 +297,8 @@ def _rebuild_step(k: int, step: Mapping[str, Any], tensors: Tensors) -> Step:
         raise ValueError("latents of a wrong shape")
     if prediction is not None and prediction[: len(latents)].shape != latents.shape:
         raise ValueError("a prediction of another shape than its latent")
+    layout = LatentLayout.from_json(step["layout"]) if "layout" in step else GRID
+    layout.spatial(latents)  # raises where the numbers cannot lie so
     trials = tuple(
         Trial(float(t), tensors[f"trial/{k}/{j}/latents"], tensors[f"trial/{k}/{j}/prediction"])
         for j, t in enumerate(step["trials"])
@@ -297,7 +312,33 @@ def _rebuild_step(k: int, step: Mapping[str, Any], tensors: Tensors) -> Step:
         prediction_type=step["prediction_type"],
         stage=str(step["stage"]),
         trials=trials,
+        layout=layout,
+        clip=_clip_from_json(step.get("clip")),
+        guidance=_rebuild_guidance(k, step, tensors),
     )
+
+
+def _rebuild_guidance(k: int, step: Mapping[str, Any], tensors: Tensors) -> Guidance | None:
+    unconditional, conditional = (tensors.get(f"{name}/{k}") for name in _ANSWERS)
+    if unconditional is None:
+        return None
+    weight = step.get("weight")
+    for answer in (unconditional, conditional):
+        if answer is not None and answer.shape != tensors[f"latents/{k}"].shape:
+            raise ValueError("an answer of another shape than its latent")
+    if conditional is None and not weight:
+        raise ValueError("guidance without a weight")
+    return Guidance(unconditional, conditional, None if weight is None else _finite(weight))
+
+
+def _clip_from_json(values: Any) -> Clip | None:
+    if values is None:
+        return None
+    limit, quantile = values
+    quantile = None if quantile is None else _finite(quantile)
+    if quantile is not None and not 0 <= quantile <= 1:
+        raise ValueError("no quantile")
+    return Clip(_finite(limit), quantile)
 
 
 def _attach(value: Any, tensors: Tensors, byte_orders: Mapping[str, str]) -> Any:

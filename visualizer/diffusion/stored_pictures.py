@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from visualizer.diffusion.trajectory import Picture, View, read_only
+from visualizer.diffusion.arrays import Picture, read_only
+from visualizer.diffusion.views import View
 
 if TYPE_CHECKING:
     from visualizer.diffusion.trajectory import Trajectory

@@ -10,7 +10,8 @@ from PIL import Image
 from visualizer.export.errors import ExportError
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Trajectory, View
+    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.diffusion.views import View
     from visualizer.export.writers import Progress
 
 WATCHABLE = 512

@@ -17,7 +17,8 @@ from visualizer.export.lettering import font_for, wrapped
 from visualizer.export.picture import note
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Trajectory, View
+    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.diffusion.views import View
     from visualizer.export.writers import Progress
 
 GROUND, SURFACE, LINE = "#14161b", "#1c1f26", "#343944"

@@ -19,8 +19,11 @@ from visualizer.session.timeline import Point, points_of
 from visualizer.session.worker import Decoded
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.decoding import FastDecoder
-    from visualizer.diffusion.trajectory import Picture, Step, Trajectory, View
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.fast_decoder import FastDecoder
+    from visualizer.diffusion.step import Step
+    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.diffusion.views import View
 
 # The newest picture wish is the most urgent one: the playhead has moved on from the others.
 LOOK, FILE, AUTOSAVE = -1, 10**9, 2 * 10**9
@@ -127,7 +130,7 @@ class Desk(QObject):
 
     def _change(self, serial: int, k: int, before: Picture, after: Picture, exact: bool) -> None:
         self._pictured("The change could not be computed.", serial, k, "change")
-        from visualizer.diffusion.trajectory import difference
+        from visualizer.diffusion.views import difference
 
         self.decoded.emit(Decoded(serial, k, "change", difference(before, after), exact))
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Picture, View
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.views import View
 
 FULL_PICTURES_BYTES = 512 * 2**20
 """Full pictures of all runs of a sitting together. 900 steps at 128² in all three decoded views

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import View
+    from visualizer.diffusion.views import View
 
 VIEWS: tuple[View, ...] = ("noisy", "denoised", "noise", "change", "channels")
 """The five views, in the order of the keys 1 to 5. Spelled out here because reading them from

@@ -36,9 +36,11 @@ from visualizer.session.timeline import Timeline
 from visualizer.session.worker import Finished, Fitted, Loaded, Planned, Started, Worker
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
-    from visualizer.diffusion.trajectory import Picture, Trajectory, View
+    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.diffusion.views import View
     from visualizer.session.worker import OpenModel, Sample
 
 SECOND_PRESS_S = 0.5

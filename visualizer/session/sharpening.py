@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from visualizer.session.timeline import DECODED_VIEWS, Timeline
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Picture, View
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.views import View
     from visualizer.session.desk import Desk
     from visualizer.session.pictures import PictureCache
     from visualizer.session.playhead import Playhead

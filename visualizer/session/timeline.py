@@ -14,10 +14,13 @@ from visualizer.session.pictures import Entry, PictureCache, thumbnail_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.facts import Plan
     from visualizer.diffusion.noise import NoiseLevel
     from visualizer.diffusion.request import SamplingRequest
-    from visualizer.diffusion.trajectory import Picture, Step, Trajectory, View
+    from visualizer.diffusion.step import Step
+    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.diffusion.views import View
 
 DECODED_VIEWS: tuple[View, ...] = ("noisy", "denoised", "noise")
 """The views that are decodes of a latent; the two others are made of what is there."""
@@ -374,7 +377,7 @@ class Timeline(QObject):
         return Entry(picture, True)
 
     def _channels(self, k: int) -> Picture:
-        from visualizer.diffusion.trajectory import channel_sheet
+        from visualizer.diffusion.views import channel_sheet
 
         return channel_sheet(self._steps[k].unit_latents, self._peak or 1.0)
 
@@ -390,7 +393,7 @@ class Timeline(QObject):
         if before.size > 3 * INLINE_PIXELS:
             self.picture_wanted.emit(k, "change")
             return None if kept is None else kept.picture
-        from visualizer.diffusion.trajectory import difference
+        from visualizer.diffusion.views import difference
 
         change = difference(before, after)
         self._cache.put(self._key(k, "change"), change, exact=self.is_exact(k, "change"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import View
+    from visualizer.diffusion.views import View
     from visualizer.session.timeline import Timeline
 
 Wanted = list[tuple[int, "View"]]

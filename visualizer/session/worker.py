@@ -15,16 +15,13 @@ from visualizer.session.jobs import JobThread
 from visualizer.session.timeline import Point, peak_of, share_of
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.decoding import FastDecoder
+    from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.facts import ModelFacts, Plan
+    from visualizer.diffusion.fast_decoder import FastDecoder
     from visualizer.diffusion.request import SamplingRequest
-    from visualizer.diffusion.trajectory import (
-        ModelIdentity,
-        Picture,
-        Step,
-        Trajectory,
-        View,
-    )
+    from visualizer.diffusion.step import Step
+    from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
+    from visualizer.diffusion.views import View
 
 # What is most urgent has the lowest number. Exact decodes come one or two at a time, chosen by
 # the Sharpener, so that they never stand in the way of a run.
@@ -313,9 +310,9 @@ class Worker(QObject):
         if model_id != self._model_id:
             self.decoded.emit(Decoded(serial, k, view, None, outdated=True))
             return
-        from visualizer.diffusion.trajectory import view_latents
+        from visualizer.diffusion.views import view_latents
         from visualizer.session.pictures import thumbnail_of
 
-        picture = self._model.decode(view_latents(step, view))
+        picture = self._model.decode(view_latents(step, view), step.layout)
         thumbnail = thumbnail_of(picture) if view == "noisy" else None
         self.decoded.emit(Decoded(serial, k, view, picture, thumbnail=thumbnail))

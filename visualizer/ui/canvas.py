@@ -24,7 +24,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.icons import IconButton
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Picture
+    from visualizer.diffusion.arrays import Picture
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
 
@@ -181,7 +181,7 @@ class Canvas(QWidget):
     def caption(self) -> str:
         """What must be known to read the picture; "" for most."""
         if self._playhead.view == "change":
-            from visualizer.diffusion.trajectory import CHANGE_GAIN
+            from visualizer.diffusion.views import CHANGE_GAIN
 
             return f"Amplified {CHANGE_GAIN:g} times"
         return ""

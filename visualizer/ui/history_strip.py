@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from visualizer.ui import theme
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Picture
+    from visualizer.diffusion.arrays import Picture
     from visualizer.session.timeline import Timeline
 
 _PICTURE = 7 * theme.SPACE

@@ -199,7 +199,7 @@ class SidePanel(QScrollArea):
         self.text.setText(f'<p style="line-height: 125%">{escape(explanation.text)}</p>')
 
     def _moment(self, timeline: Timeline, k: int, share: float) -> Moment:
-        from visualizer.diffusion.trajectory import CHANGE_GAIN  # numpy is there by now
+        from visualizer.diffusion.views import CHANGE_GAIN  # numpy is there by now
 
         state: State = "complete"
         if not len(timeline) and not timeline.running:

@@ -1,0 +1,341 @@
+"""Observing a pipeline: what passes through its schedulers and denoisers, copied on its way.
+
+The loop is the pipeline's own: nothing of it is written again here. ``scheduler.step`` is wrapped,
+because every pipeline calls it, whatever its callbacks are; the denoisers tell which loop is
+running and what they said without the prompt. When the run is over, however it ended, the pipeline
+is as it was.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from visualizer.diffusion import families, guiding, samplers, schedules
+from visualizer.diffusion.clipping import Clip, clipping_of
+from visualizer.diffusion.facts import Plan
+from visualizer.diffusion.families import Family
+from visualizer.diffusion.held import Held
+from visualizer.diffusion.latent_layouts import layout_of
+from visualizer.diffusion.layout import LatentLayout
+from visualizer.diffusion.noise import NoiseLevel
+from visualizer.diffusion.parameterization import PredictionType
+from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.step import Guidance, Step, Trial
+
+NOT_FINITE = (
+    "The numbers overflowed at step {step} (NaN): the run was stopped there. Try less guidance, "
+    "another sampler, or the model in float32."
+)
+_MOST_LATE = 2
+"""Steps that may be on their way from the device before the observer waits for the oldest."""
+
+
+class Stopped(Exception):
+    """Raised through the pipeline to leave it within one step."""
+
+
+@dataclass
+class _Loop:
+    """One loop over noise levels; a pipeline may have several, one after the other."""
+
+    scheduler: Any
+    levels: tuple[NoiseLevel, ...]
+    timesteps: tuple[float, ...]
+    calls_expected: int
+    call_times: tuple[float, ...]  # one a call, trials included
+    prediction_type: PredictionType
+    clip: Clip | None
+    stage: str = ""
+    component: str = ""
+    layout: LatentLayout | None = None
+    calls: int = 0
+    last: torch.Tensor | None = None  # what the newest call returned
+    ended: bool = False
+
+
+@dataclass
+class _Draft:
+    """What one call of ``scheduler.step`` was given, on its way to become Steps."""
+
+    loop: _Loop
+    call: int
+    trial: bool
+    timestep: float
+    x: Held
+    prediction: Held | None = None
+    answers: tuple[Held, Held] | None = None
+
+    @property
+    def late(self) -> bool:
+        held = (self.x, self.prediction, *(self.answers or ()))
+        return any(h is not None and h.late for h in held)
+
+
+@dataclass
+class Observer:
+    """Turns a pipeline's run into Steps, one list a batch entry.
+
+    Args:
+        pipeline, family: whose run.
+        requests: one a batch entry; they differ in prompt, avoid text and seed only.
+        size: (width, height) of the pictures.
+        plan: what is expected to happen.
+        on_step: called with (batch entry, Step) as each is known.
+        on_plan: called when a loop's true noise levels are known and differ from the plan.
+        cancelled: setting it makes the pipeline raise ``Stopped`` within one step.
+    """
+
+    pipeline: Any
+    family: Family
+    requests: tuple[SamplingRequest, ...]
+    size: tuple[int, int]
+    plan: Plan
+    on_step: Callable[[int, Step], None] | None = None
+    on_plan: Callable[[Plan], None] | None = None
+    cancelled: threading.Event | None = None
+    notice: str = ""
+    lanes: list[list[Step]] = field(init=False)
+    _loops: list[_Loop] = field(default_factory=list)
+    _outputs: list[Any] = field(default_factory=list)
+    _component: str = ""
+    _coming: deque[_Draft] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.lanes = [[] for _ in self.requests]
+
+    # --- attaching ----------------------------------------------------------------------------
+
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """Observe what the pipeline does in this context; afterwards it is as it was."""
+        with ExitStack() as undo:
+            self._attach_schedulers(undo)
+            for name, module in families.denoisers(self.pipeline):
+                hook = functools.partial(self._heard, name)
+                undo.callback(module.register_forward_hook(hook).remove)
+                undo.callback(_restore_attention, module, _attention_of(module))
+            yield
+
+    def _attach_schedulers(self, undo: ExitStack) -> None:
+        """A fresh scheduler in every place that holds one: they keep state between runs."""
+        fresh: dict[int, Any] = {}
+        main = self.pipeline.scheduler
+        key, seed = self.requests[0].sampler, self.requests[0].seed
+        for owner in families.pipelines_in(self.pipeline):
+            for name, own in [*vars(owner).items()]:
+                if not (hasattr(own, "set_timesteps") and hasattr(own, "step")):
+                    continue
+                if id(own) not in fresh:
+                    chosen = key if own is main else None
+                    fresh[id(own)] = samplers.fresh_scheduler(own, chosen, seed=seed)
+                    self._observe(fresh[id(own)])
+                undo.callback(setattr, owner, name, own)
+                setattr(owner, name, fresh[id(own)])
+
+    def _observe(self, scheduler: Any) -> None:
+        # pipelines inspect both signatures to decide what they pass
+        begin, step = scheduler.set_timesteps, scheduler.step
+
+        @functools.wraps(begin)
+        def observed_begin(*args: Any, **kwargs: Any) -> Any:
+            result = begin(*args, **kwargs)
+            self._begin_loop(scheduler)
+            return result
+
+        @functools.wraps(step)
+        def observed_step(*args: Any, **kwargs: Any) -> Any:
+            names = ("model_output", "timestep", "sample")
+            given = {**dict(zip(names, args, strict=False)), **kwargs}
+            loop = self._before(scheduler, given)
+            result = step(*args, **kwargs)
+            self._after(loop, result[0] if isinstance(result, tuple) else result.prev_sample)
+            return result
+
+        scheduler.set_timesteps, scheduler.step = observed_begin, observed_step
+
+    def _heard(self, component: str, _module: Any, _inputs: Any, output: Any) -> None:
+        self._component = component
+        self._outputs.append(output)
+
+    # --- loops --------------------------------------------------------------------------------
+
+    def _begin_loop(self, scheduler: Any) -> None:
+        self._end_loop()
+        if self._loops and not self._loops[-1].calls:
+            self._loops.pop()  # the same one, set up again
+        levels, timesteps = schedules.planned_levels(scheduler)
+        times = tuple(float(t) for t in scheduler.timesteps)
+        self._loops.append(
+            _Loop(
+                scheduler,
+                levels,
+                timesteps,
+                _calls_of(scheduler),
+                times,
+                schedules.prediction_type_of(scheduler),
+                clipping_of(scheduler),
+            )
+        )
+
+    def _loop_of(self, scheduler: Any) -> _Loop:
+        loop = self._loops[-1]
+        if loop.scheduler is not scheduler:
+            loop = next(o for o in reversed(self._loops) if o.scheduler is scheduler)
+        if not loop.calls:
+            loop.component = self._component
+            loop.stage = self._stage_of(loop)
+            self._tell_plan()
+        return loop
+
+    def _stage_of(self, loop: _Loop) -> str:
+        stage = self.family.stages.get(loop.component)
+        if stage is not None:
+            return stage.name
+        return f"{self.family.loops} {self._loops.index(loop) + 1}" if self.family.loops else ""
+
+    def _tell_plan(self) -> None:
+        """The loops that are known by now, then those that are still only planned."""
+        known = [(o.stage, o.levels, o.timesteps) for o in self._loops if o.component or o.calls]
+        coming = self.plan.loops()[len(known) :]
+        plan = Plan.of_loops([*known, *coming], self.plan.sampler, self.plan.notice)
+        if plan != self.plan:
+            self.plan = plan
+            if self.on_plan is not None:
+                self.on_plan(plan)
+
+    def _end_loop(self) -> None:
+        """Add the final Step of the newest loop: the latent that its last call returned."""
+        if not self._loops:
+            return
+        loop = self._loops[-1]
+        if loop.last is None or loop.ended:
+            return
+        loop.ended = True
+        self._coming.append(_Draft(loop, loop.calls, False, 0.0, Held(loop.last)))
+        loop.last = None
+
+    def finish(self) -> None:
+        """The pipeline has returned: all that is on its way arrives."""
+        self._end_loop()
+        self._deliver(wait=True)
+
+    # --- steps --------------------------------------------------------------------------------
+
+    def _before(self, scheduler: Any, given: dict[str, Any]) -> _Loop:
+        loop = self._loop_of(scheduler)
+        x, output = given["sample"], given["model_output"]
+        asked, self._outputs = self._outputs, []
+        trial = schedules.is_trial(scheduler)
+        found = None if trial else guiding.answers(asked, x, len(x), self.family)
+        at = given["timestep"]
+        if isinstance(at, torch.Tensor) and at.device.type != "cpu":
+            at = loop.call_times[min(loop.calls, len(loop.call_times) - 1)]
+        self._coming.append(
+            _Draft(
+                loop,
+                loop.calls,
+                trial,
+                float(at),
+                Held(x),
+                Held(output),
+                None if found is None else (Held(found[0]), Held(found[1])),
+            )
+        )
+        self._deliver()
+        if self.cancelled is not None and self.cancelled.is_set():
+            self._deliver(wait=True)
+            raise Stopped
+        return loop
+
+    def _after(self, loop: _Loop, returned: torch.Tensor) -> None:
+        loop.calls += 1
+        loop.last = returned
+        if loop.calls == loop.calls_expected:
+            self._end_loop()
+            self._deliver()
+
+    def _deliver(self, *, wait: bool = False) -> None:
+        """Hand over what has arrived, in order."""
+        while self._coming and (wait or len(self._coming) > _MOST_LATE or not self._coming[0].late):
+            draft = self._coming.popleft()
+            self._add_trial(draft) if draft.trial else self._add_steps(draft)
+
+    def _add_trial(self, draft: _Draft) -> None:
+        assert draft.prediction is not None
+        x, prediction = draft.x.array(), draft.prediction.array()
+        for steps, latents, output in zip(self.lanes, x, prediction, strict=False):
+            tried = Trial(draft.timestep, latents, output)
+            steps[-1] = replace(steps[-1], trials=(*steps[-1].trials, tried))
+        self._check_finite(prediction)
+
+    def _add_steps(self, draft: _Draft) -> None:
+        loop = draft.loop
+        x = draft.x.array()
+        prediction = None if draft.prediction is None else draft.prediction.array()
+        if loop.layout is None:
+            space = families.space_of(self.family, loop.component)
+            loop.layout = layout_of(self.pipeline, space, x.shape[1:], self.size, self.requests[0])
+        if prediction is None:
+            level = loop.levels[-1]
+        else:
+            level = schedules.level_at(loop.scheduler, draft.call, draft.timestep)
+        guided = self._guided(draft, prediction)
+        for lane, steps in enumerate(self.lanes):
+            step = Step(
+                len(steps),
+                draft.timestep,
+                level,
+                x[lane],
+                None if prediction is None else prediction[lane],
+                loop.prediction_type,
+                loop.stage,
+                layout=loop.layout,
+                clip=None if prediction is None else loop.clip,
+                guidance=guided[lane],
+            )
+            steps.append(step)
+            if self.on_step is not None:
+                self.on_step(lane, step)
+        self._check_finite(x if prediction is None else prediction)
+
+    def _guided(self, draft: _Draft, prediction: Any) -> list[Guidance | None]:
+        if draft.answers is None or prediction is None:
+            return [None for _ in self.lanes]
+        u, c = (answer.array() for answer in draft.answers)
+        lanes = range(len(self.lanes))
+        return [guiding.guidance(u[i], c[i], prediction[i], self._dtype) for i in lanes]
+
+    @functools.cached_property
+    def _dtype(self) -> str:
+        modules = (module for _, module in families.denoisers(self.pipeline))
+        return str(getattr(next(modules, None), "dtype", "float32")).removeprefix("torch.")
+
+    def _check_finite(self, values: Any) -> None:
+        if not np.isfinite(values).all():
+            self.notice = NOT_FINITE.format(step=len(self.lanes[0]) - 1)
+            raise Stopped
+
+
+def _calls_of(scheduler: Any) -> int:
+    """How often a loop calls ``step``: once a timestep, but for one whose last is the end."""
+    ends = type(scheduler).__name__ == "DDPMWuerstchenScheduler"
+    return len(scheduler.timesteps) - ends
+
+
+def _attention_of(module: Any) -> Any:
+    """Some pipelines (perturbed-attention guidance) exchange attention processors for a run."""
+    return dict(module.attn_processors) if hasattr(module, "attn_processors") else None
+
+
+def _restore_attention(module: Any, processors: Any) -> None:
+    if processors is not None and module.attn_processors != processors:
+        module.set_attn_processor(processors)
