@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
+from tests.families.clip_and_t5 import WORDS
 from visualizer.diffusion.libraries import transformers
 
 # What pipelines put around a prompt: each of its words becomes one token, as in the real
@@ -23,7 +24,7 @@ _CORPUS = (
     "You are an assistant designed to generate superior images with the superior degree of"
     " image-text alignment based on textual prompts or user prompts. <Prompt Start> ",
     "Given a user prompt, generate an 'Enhanced prompt' that provides detailed visual descriptions",
-    "a red fox on a mountain road at night, a blue car, a photo of a cat, low quality",
+    " ".join(WORDS),
 )
 VOCABULARY = 1024
 """Rows of every model's table of embeddings: more than any of the tokenizers has tokens."""
