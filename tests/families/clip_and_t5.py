@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import sentencepiece
+from tokenizers import Tokenizer, decoders
+from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.processors import TemplateProcessing
 from torch import nn
 
 from visualizer.diffusion.libraries import transformers
@@ -110,18 +113,58 @@ def t5_tokenizer(limit: int = 512) -> Any:
     )
 
 
-def t5_encoder(*, width: int = WIDTH) -> Any:
-    """A tiny T5EncoderModel for `t5_tokenizer`."""
-    return transformers.T5EncoderModel(
-        transformers.T5Config(
+def t5_encoder(kind: str = "T5") -> Any:
+    """A tiny T5EncoderModel, or UMT5EncoderModel, for `t5_tokenizer`."""
+    return getattr(transformers, f"{kind}EncoderModel")(
+        getattr(transformers, f"{kind}Config")(
             vocab_size=len(t5_tokenizer()),
-            d_model=width,
+            d_model=WIDTH,
             d_kv=8,
             d_ff=37,
             num_layers=2,
             num_heads=4,
             relative_attention_num_buckets=8,
             relative_attention_max_distance=32,
+        )
+    )
+
+
+def glm_tokenizer(limit: int = 1024) -> Any:
+    """The tokenizer of GLM-4: byte-level pairs after the marks [gMASK] and <sop>."""
+    spaced = tuple(f"Ġ{word}" for word in WORDS)
+    vocabulary, merges = byte_pairs(spaced)
+    marks = ("[gMASK]", "<sop>", "<|endoftext|>")
+    vocabulary |= {mark: len(vocabulary) + index for index, mark in enumerate(marks)}
+    pieces = Tokenizer(BPE(vocab=vocabulary, merges=merges))
+    pieces.pre_tokenizer = ByteLevel()
+    pieces.decoder = decoders.ByteLevel()
+    pieces.post_processor = TemplateProcessing(
+        single=[*marks[:2], "$A"], special_tokens=[(mark, vocabulary[mark]) for mark in marks[:2]]
+    )
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=pieces,
+        pad_token=marks[2],
+        eos_token=marks[2],
+        padding_side="left",
+        model_max_length=limit,
+    )
+
+
+def glm_encoder() -> Any:
+    """A tiny GlmModel for `glm_tokenizer`."""
+    tokenizer = glm_tokenizer()
+    return transformers.GlmModel(
+        transformers.GlmConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=WIDTH,
+            intermediate_size=37,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            head_dim=8,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            initializer_range=0.2,
         )
     )
 
@@ -215,6 +258,7 @@ def chatglm_encoder() -> Any:
         add_qkv_bias=True,
         multi_query_attention=True,
         multi_query_group_num=2,
+        original_rope=True,
     )
     model = ChatGLMModel(config, empty_init=False)
     for part in model.modules():

@@ -62,15 +62,25 @@ def awaken(module: nn.Module) -> None:
             parameter.data *= 5.0
 
 
+def redraw(model: nn.Module, strength: float = 1.2) -> Any:
+    """The model with larger weights: as torch draws them, few layers pass on little of a prompt."""
+    for parameter in model.parameters():
+        if parameter.ndim >= 2:
+            nn.init.normal_(parameter, std=strength / math.sqrt(math.prod(parameter.shape[1:])))
+    return model
+
+
 def nothing() -> dict[str, Any]:
     """No further arguments."""
     return {}
 
 
-def autoencoder(*, latent_channels: int = 4, blocks: int = 1, **config: Any) -> Any:
+def autoencoder(
+    *, latent_channels: int = 4, blocks: int = 1, width: int = 32, **config: Any
+) -> Any:
     """A tiny AutoencoderKL whose pictures are 2**(blocks - 1) times as wide as its latents."""
     return diffusers.AutoencoderKL(
-        block_out_channels=(32,) * blocks,
+        block_out_channels=(width,) * blocks,
         down_block_types=("DownEncoderBlock2D",) * blocks,
         up_block_types=("UpDecoderBlock2D",) * blocks,
         latent_channels=latent_channels,

@@ -25,7 +25,7 @@ def dummy(family: str) -> Dummy:
 def _picture(dummy: Dummy, pipeline: Any, prompt: str, seed: int) -> Any:
     steps = {} if dummy.steps is None else {"num_inference_steps": 2}
     output = pipeline(
-        prompt,
+        prompt=prompt,
         generator=torch.Generator("cpu").manual_seed(seed),
         output_type="np",
         **dummy.arguments(),
