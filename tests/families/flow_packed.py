@@ -87,8 +87,9 @@ def flux_autoencoder() -> Any:
 
 def _flux(name: str, **config: Any) -> Any:
     def make() -> Any:
-        sizes = {"joint_attention_dim": clip_and_t5.WIDTH, "pooled_projection_dim": 32} | _HEADS
+        sizes: dict[str, Any] = {"joint_attention_dim": clip_and_t5.WIDTH, **_HEADS}
         sizes |= {"in_channels": 16, "axes_dims_rope": _ROPE, "guidance_embeds": True}
+        sizes |= {"pooled_projection_dim": clip_and_t5.WIDTH}
         sizes |= {"num_layers": 1, "num_single_layers": 1}
         more: dict[str, Any] = {}
         if name == "FluxControlNetPipeline":
