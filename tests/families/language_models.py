@@ -207,3 +207,78 @@ def mistral3(layers: int = 30) -> Any:
             },
         )
     )
+
+
+# --- GLM-Image: a model that writes the tokens of a small and a large picture -------------------
+
+_GLM_MARKS = {"image_token": "<|image|>", "grid_bos_token": "<sop>", "grid_eos_token": "<eop>"}
+PICTURE_WORDS = 64
+"""How many different tokens `glm_image` can write."""
+
+
+class GlmProcessor(transformers.GlmImageProcessor):  # type: ignore[misc]  # untyped base class
+    """The real processor, but the small picture that comes first is no larger than the large one.
+
+    The real one asks for 16 × 16 tokens of it, whatever the size of the large picture.
+    """
+
+    def _get_target_shape(self, height: int, width: int) -> tuple[int, int, int, int]:
+        rows, columns, *_ = super()._get_target_shape(height, width)
+        return rows, columns, rows, columns
+
+
+def glm_processor() -> Any:
+    """A GlmImageProcessor for `glm_image`."""
+    vocabulary, merges = _vocabulary("qwen")
+    tokenizer = transformers.Qwen2Tokenizer(
+        vocab=dict(vocabulary),
+        merges=list(merges),
+        bos_token="<|image_start|>",
+        extra_special_tokens=["<|im_start|>", "<|im_end|>", "<|image_end|>", *_GLM_MARKS.values()],
+        model_max_length=4096,
+    )
+    for name, mark in _GLM_MARKS.items():
+        setattr(tokenizer, name, mark)
+    return GlmProcessor(
+        image_processor=transformers.GlmImageImageProcessor(),
+        tokenizer=tokenizer,
+        chat_template=_CHAT,
+    )
+
+
+def glm_image() -> Any:
+    """GlmImageForConditionalGeneration, 16 wide; it never says that it is done."""
+    tokenizer = glm_processor().tokenizer
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
+    text = _decoder(1, rope_parameters=rope, vision_vocab_size=PICTURE_WORDS, eos_token_id=None)
+    model = transformers.GlmImageForConditionalGeneration(
+        transformers.GlmImageConfig(
+            text_config=text,
+            vision_config={
+                "depth": 1,
+                "hidden_size": 16,
+                "intermediate_size": 16,
+                "num_heads": 2,
+                "image_size": 32,
+                "patch_size": 16,
+            },
+            vq_config={"embed_dim": 16, "num_embeddings": PICTURE_WORDS, "latent_channels": 16},
+            image_token_id=tokenizer.convert_tokens_to_ids("<|image|>"),
+            image_start_token_id=tokenizer.convert_tokens_to_ids("<|image_start|>"),
+            image_end_token_id=tokenizer.convert_tokens_to_ids("<|image_end|>"),
+        )
+    )
+    # Drawn as they come, all tokens are about as likely, whatever the prompt is.
+    model.lm_head.weight.data *= 8.0
+    for layer in model.model.language_model.layers:
+        layer.self_attn.o_proj.weight.data *= 8.0
+    return model
+
+
+def byt5() -> Any:
+    """A T5EncoderModel, 16 wide, for the real ByT5Tokenizer, which needs no vocabulary."""
+    return transformers.T5EncoderModel(
+        transformers.T5Config(
+            vocab_size=384, d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2
+        )
+    )
