@@ -16,7 +16,7 @@ from tests.families.clip_and_t5 import (
 from tests.families.dummy import Dummy, autoencoder, nothing, picture, seeded
 from visualizer.diffusion.libraries import diffusers
 
-LATENT_SIZE = 16
+LATENT_SIZE = 8
 BETAS: dict[str, Any] = {
     "beta_start": 0.00085,
     "beta_end": 0.012,
