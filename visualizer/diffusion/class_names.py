@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from visualizer.diffusion.libraries import diffusers, transformers
-from visualizer.diffusion.model_folder import ModelError, ModelFolder, Part
+from visualizer.diffusion.model_folder import ModelError, ModelFolder, Part, name_of
 
 _DIFFUSERS_KINDS = ("ModelMixin", "SchedulerMixin")
 _TRANSFORMERS_KINDS = (
@@ -40,13 +40,12 @@ def check_classes(folder: ModelFolder) -> None:
     """
     pipeline = pipeline_class(folder.pipeline_class)
     for part in folder.parts:
-        part_class(part, folder.path.name)
-    named = {part.name for part in folder.parts}
-    given = named | {name for name, value in folder.index.items() if not isinstance(value, list)}
+        part_class(part, name_of(folder.path))
+    given = {name for name, value in folder.index.items() if value != [None, None]}
     for missing in sorted(_needed_parts(pipeline) - given):
         raise ModelError(
             f"A {folder.pipeline_class} needs a part '{missing}', which the model_index.json of "
-            f"'{folder.path.name}' does not name."
+            f"'{name_of(folder.path)}' does not name."
         )
 
 

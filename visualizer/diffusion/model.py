@@ -20,8 +20,8 @@ from visualizer.diffusion.fast_decoder import FIT_VERSION, FastDecoder, FastDeco
 from visualizer.diffusion.identity import dtype_name, identify
 from visualizer.diffusion.latent_spaces import LatentSpace
 from visualizer.diffusion.layout import GRID, LatentLayout
-from visualizer.diffusion.libraries import diffusers, quiet
-from visualizer.diffusion.model_folder import ModelError, check_folder, license_of
+from visualizer.diffusion.model_folder import ModelError, license_of, name_of
+from visualizer.diffusion.opening import open_pipeline
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.trajectory import ModelIdentity
 from visualizer.folders import cache_folder
@@ -87,41 +87,30 @@ class Model:
         dtype: torch.dtype | None = None,
         name: str | None = None,
     ) -> Model:
-        """Open a diffusers model folder. Never goes online, never runs code from the folder.
+        """Open a model folder or checkpoint. Never goes online, never runs code from the model.
 
         Args:
-            folder: the folder that holds ``model_index.json``.
+            folder: the folder that holds ``model_index.json``, or a .safetensors checkpoint.
             device: "cpu", "cuda", …; None takes the best one there is.
-            dtype: None is float32 on a CPU and float16 elsewhere.
+            dtype: None takes what suits the device and the family.
 
         Raises:
             ModelError: with what is wrong and what to do.
         """
         folder = Path(folder)
-        check_folder(folder)
         device = device or _best_device()
         _check_device(device)
-        dtype = dtype or (torch.float32 if device == "cpu" else torch.float16)
+        pipeline = open_pipeline(folder, device=device, dtype=dtype)
         try:
-            with quiet():
-                pipeline = diffusers.DiffusionPipeline.from_pretrained(
-                    folder, dtype=dtype, use_safetensors=True, local_files_only=True
-                )
-                pipeline.to(device)
+            pipeline.to(device)
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"The model does not fit into the memory of '{device}'. Try it on the CPU."
             ) from error
-        except Exception as error:
-            # what from_pretrained raises on a damaged folder has no common type
-            raise ModelError(
-                f"The model in '{folder.name}' could not be loaded: {error}"
-            ) from error
-        pipeline.set_progress_bar_config(disable=True)
         default = Recommended(*_defaults_of(pipeline, families.family_of(pipeline)))
         return cls(
             pipeline,
-            name=name or folder.name,
+            name=name or name_of(folder),
             vocabulary=Vocabulary.load(folder / "vocabulary.json"),
             recommended=Recommended.load(folder / "recommended.json", default),
             license_name=license_of(folder),
@@ -190,6 +179,7 @@ class Model:
     def read_prompt(self, text: str) -> PromptReading:
         """How many words of a prompt the model reads, and which it was never taught."""
         tokenizer = getattr(self.pipeline, "tokenizer", None)
+        tokenizer = getattr(tokenizer, "tokenizer", tokenizer)
         return prompt.read_prompt(text, tokenizer, self._max_words, self.vocabulary)
 
     # latents to pictures

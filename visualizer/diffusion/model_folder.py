@@ -93,8 +93,11 @@ def check_folder(folder: Path) -> None:
     check_classes(inspect_folder(folder))
 
 
-def inspect_folder(folder: Path) -> ModelFolder:
+def inspect_folder(folder: Path, *, without: frozenset[str] = frozenset()) -> ModelFolder:
     """What is in a model folder, from its small files and the headers of its weights.
+
+    Args:
+        without: parts that are not wanted and need not be there.
 
     Raises:
         ModelError: when a part is missing, damaged, pickled, of an absurd size, wants to run code,
@@ -104,14 +107,22 @@ def inspect_folder(folder: Path) -> ModelFolder:
         raise ModelError(f"There is no folder '{folder}'.")
     if not folder.is_dir():
         raise ModelError(
-            f"'{folder.name}' is a file, and no model folder or .safetensors checkpoint."
+            f"'{name_of(folder)}' is a file, and no model folder or .safetensors checkpoint."
         )
     index = _read_index(folder)
     places = _Places(folder)
     places.check(folder / INDEX_NAME)
-    variant = _variant_of(folder, index)
-    parts = tuple(_inspect_part(places, name, index[name], variant) for name in _named(index))
+    wanted = [name for name in _named(index) if name not in without]
+    variant = _variant_of(folder, wanted)
+    parts = tuple(_inspect_part(places, name, index[name], variant) for name in wanted)
     return ModelFolder(folder, index["_class_name"], parts, variant, index)
+
+
+def name_of(path: Path) -> str:
+    """What people call a model: its repository where it lies in a Hugging Face cache."""
+    if path.parent.name == "snapshots" and path.parents[1].name.startswith("models--"):
+        return path.parents[1].name.removeprefix("models--").replace("--", "/")
+    return path.name or path.resolve().name
 
 
 def license_of(folder: Path) -> str:
@@ -167,26 +178,28 @@ def _read_index(folder: Path) -> dict[str, Any]:
     file = folder / INDEX_NAME
     if not file.is_file():
         if file.is_symlink():
-            raise ModelError(f"'{folder.name}' was not downloaded to its end: download it again.")
+            raise ModelError(
+                f"'{name_of(folder)}' was not downloaded to its end: download it again."
+            )
         if not any(folder.iterdir()):
-            raise ModelError(f"The folder '{folder.name}' is empty.")
+            raise ModelError(f"The folder '{name_of(folder)}' is empty.")
         raise ModelError(
-            f"'{folder.name}' is not a diffusers model folder: it holds no {INDEX_NAME}."
+            f"'{name_of(folder)}' is not a diffusers model folder: it holds no {INDEX_NAME}."
         )
-    index = read_json(file, f"The {INDEX_NAME} of '{folder.name}'")
-    _refuse_code(index, f"The {INDEX_NAME} of '{folder.name}'")
+    index = read_json(file, f"The {INDEX_NAME} of '{name_of(folder)}'")
+    _refuse_code(index, f"The {INDEX_NAME} of '{name_of(folder)}'")
     if isinstance(index.get("_class_name"), list):
         raise ModelError(
-            f"'{folder.name}' brings program code of its own (a custom pipeline): for safety it "
-            "is not loaded."
+            f"'{name_of(folder)}' brings program code of its own (a custom pipeline): for safety "
+            "it is not loaded."
         )
     if not isinstance(index.get("_class_name"), str):
-        raise ModelError(f"The {INDEX_NAME} of '{folder.name}' names no pipeline.")
+        raise ModelError(f"The {INDEX_NAME} of '{name_of(folder)}' names no pipeline.")
     if not _named(index):
-        raise ModelError(f"The {INDEX_NAME} of '{folder.name}' names no parts.")
+        raise ModelError(f"The {INDEX_NAME} of '{name_of(folder)}' names no parts.")
     if len(_named(index)) > MAX_PARTS:
         raise ModelError(
-            f"The {INDEX_NAME} of '{folder.name}' names more parts than any model has."
+            f"The {INDEX_NAME} of '{name_of(folder)}' names more parts than any model has."
         )
     return index
 
@@ -205,9 +218,9 @@ def _is_left_out(value: list[Any]) -> bool:
     return len(value) == 2 and value[0] is None
 
 
-def _variant_of(folder: Path, index: Mapping[str, Any]) -> str | None:
+def _variant_of(folder: Path, parts: list[str]) -> str | None:
     """None where all weights have their plain name, else the variant that makes them whole."""
-    names = {name: _file_names(folder / name) for name in _named(index) if _is_plain_name(name)}
+    names = {name: _file_names(folder / name) for name in parts if _is_plain_name(name)}
     with_weights = {
         name: files
         for name, files in names.items()
@@ -225,7 +238,7 @@ def _variant_of(folder: Path, index: Mapping[str, Any]) -> str | None:
 
 
 def _inspect_part(places: _Places, name: str, value: list[Any], variant: str | None) -> Part:
-    model = places.folder.name
+    model = name_of(places.folder)
     if not _is_plain_name(name):
         raise ModelError(
             f"The {INDEX_NAME} of '{model}' names a part '{name}': a part is a folder beside it."
@@ -248,7 +261,7 @@ def _inspect_part(places: _Places, name: str, value: list[Any], variant: str | N
         if file in files:
             called = f"The {file} of the part '{name}' of '{model}'"
             _refuse_code(read_json(folder / file, called), called)
-    if _WITHOUT_WEIGHTS.search(class_name):
+    if _WITHOUT_WEIGHTS.search(class_name) or _has_only(files, CONFIG_NAMES[1:]):
         if not files:
             raise ModelError(
                 f"The part '{name}' of '{model}' is an empty folder. Download the model again."
@@ -268,6 +281,11 @@ def _inspect_part(places: _Places, name: str, value: list[Any], variant: str | N
             f"{absurd}. It is not loaded."
         )
     return part
+
+
+def _has_only(files: list[str], configs: tuple[str, ...]) -> bool:
+    """Whether a part is configured as a scheduler, tokenizer or processor, and as nothing else."""
+    return "config.json" not in files and any(name in files for name in configs)
 
 
 def _weights(folder: Path, part: str, model: str, variant: str | None) -> tuple[WeightsFile, ...]:
@@ -358,6 +376,7 @@ class _Places:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._model = name_of(folder)
         real = folder.resolve()
         self._allowed = [real]
         if real.parent.name == "snapshots" and real.parents[1].name.startswith("models--"):
@@ -369,12 +388,12 @@ class _Places:
             real = path.resolve(strict=True)
         except (OSError, RuntimeError) as error:  # a link to nothing, or to itself
             raise ModelError(
-                f"The file '{path.name}' of '{self.folder.name}' is not there, only a link to it: "
+                f"The file '{path.name}' of '{self._model}' is not there, only a link to it: "
                 "the download did not come to its end. Download the model again."
             ) from error
         if not any(real.is_relative_to(allowed) for allowed in self._allowed):
             raise ModelError(
-                f"'{path.relative_to(self.folder)}' in '{self.folder.name}' is a link to a place "
+                f"'{path.relative_to(self.folder)}' in '{self._model}' is a link to a place "
                 "outside the folder: for safety the model is not loaded."
             )
 

@@ -1,0 +1,68 @@
+"""What people call the families of diffusers' text-to-image pipelines."""
+
+from __future__ import annotations
+
+FAMILY_NAMES: dict[str, str] = {
+    "StableDiffusionPipeline": "Stable Diffusion",
+    "StableDiffusionPAGPipeline": "Stable Diffusion with PAG",
+    "StableDiffusionControlNetPipeline": "Stable Diffusion with ControlNet",
+    "StableDiffusionControlNetPAGPipeline": "Stable Diffusion with ControlNet and PAG",
+    "StableDiffusionXLPipeline": "Stable Diffusion XL",
+    "StableDiffusionXLPAGPipeline": "Stable Diffusion XL with PAG",
+    "StableDiffusionXLControlNetPipeline": "Stable Diffusion XL with ControlNet",
+    "StableDiffusionXLControlNetPAGPipeline": "Stable Diffusion XL with ControlNet and PAG",
+    "StableDiffusionXLControlNetUnionPipeline": "Stable Diffusion XL with ControlNet Union",
+    "StableDiffusion3Pipeline": "Stable Diffusion 3",
+    "StableDiffusion3PAGPipeline": "Stable Diffusion 3 with PAG",
+    "StableDiffusion3ControlNetPipeline": "Stable Diffusion 3 with ControlNet",
+    "LatentConsistencyModelPipeline": "Latent Consistency Model",
+    "IFPipeline": "DeepFloyd IF",
+    "HunyuanDiTPipeline": "Hunyuan-DiT",
+    "HunyuanDiTPAGPipeline": "Hunyuan-DiT with PAG",
+    "KandinskyCombinedPipeline": "Kandinsky 2.1",
+    "KandinskyV22CombinedPipeline": "Kandinsky 2.2",
+    "Kandinsky3Pipeline": "Kandinsky 3",
+    "WuerstchenCombinedPipeline": "Würstchen",
+    "StableCascadeCombinedPipeline": "Stable Cascade",
+    "PixArtAlphaPipeline": "PixArt-α",
+    "PixArtSigmaPipeline": "PixArt-Σ",
+    "PixArtSigmaPAGPipeline": "PixArt-Σ with PAG",
+    "SanaPipeline": "Sana",
+    "SanaPAGPipeline": "Sana with PAG",
+    "AuraFlowPipeline": "AuraFlow",
+    "FluxPipeline": "Flux",
+    "FluxControlPipeline": "Flux Control",
+    "FluxControlNetPipeline": "Flux with ControlNet",
+    "FluxKontextPipeline": "Flux Kontext",
+    "Flux2Pipeline": "Flux 2",
+    "Flux2KleinPipeline": "Flux 2 Klein",
+    "Ideogram4Pipeline": "Ideogram 4",
+    "Krea2Pipeline": "Krea 2",
+    "LuminaPipeline": "Lumina",
+    "Lumina2Pipeline": "Lumina 2",
+    "ChromaPipeline": "Chroma",
+    "CogView3PlusPipeline": "CogView 3 Plus",
+    "CogView4Pipeline": "CogView 4",
+    "CogView4ControlPipeline": "CogView 4 Control",
+    "GlmImagePipeline": "GLM-Image",
+    "HeliosPipeline": "Helios",
+    "HeliosPyramidPipeline": "Helios Pyramid",
+    "NucleusMoEImagePipeline": "Nucleus-Image",
+    "QwenImagePipeline": "Qwen-Image",
+    "QwenImage21Pipeline": "Qwen-Image 2.1",
+    "QwenImageControlNetPipeline": "Qwen-Image with ControlNet",
+    "ZImagePipeline": "Z-Image",
+    "ZImageControlNetPipeline": "Z-Image with ControlNet",
+    "ZImageControlNetInpaintPipeline": "Z-Image with ControlNet, inpainting",
+    "ZImageOmniPipeline": "Z-Image Omni",
+    "OvisImagePipeline": "Ovis-Image",
+    "PRXPipeline": "PRX",
+    "KolorsPipeline": "Kolors",
+    "KolorsPAGPipeline": "Kolors with PAG",
+}
+"""All pipelines of ``AUTO_TEXT2IMAGE_PIPELINES_MAPPING``."""
+
+
+def family_name(pipeline_class: str) -> str:
+    """The readable name of a pipeline's family, "" for one that makes no pictures from text."""
+    return FAMILY_NAMES.get(pipeline_class, "")
