@@ -47,6 +47,7 @@ class Desk(QObject):
     save_failed = Signal(str, object)
     autosave_failed = Signal(object)
     decoded = Signal(object)
+    picture_read = Signal(str, object)
     failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -69,6 +70,10 @@ class Desk(QObject):
     def autosave(self, save: Callable[[], None]) -> None:
         """Run a job of the history; ``autosave_failed`` may follow."""
         self._thread.post(lambda: self._autosave(save), AUTOSAVE)
+
+    def read_picture(self, source: Path | bytes, wanted_for: str) -> None:
+        """``picture_read`` follows: the picture, or None after ``failed``."""
+        self._thread.post(lambda: self._read_picture(source, wanted_for), LOOK)
 
     def preview(self, fast: FastDecoder, serial: int, k: int, view: View, step: Step) -> None:
         """``decoded`` follows, with a picture that is not exact."""
@@ -118,6 +123,16 @@ class Desk(QObject):
     def _autosave(self, save: Callable[[], None]) -> None:
         self._begin("The history is not being saved.", self.autosave_failed.emit)
         save()
+
+    def _read_picture(self, source: Path | bytes, wanted_for: str) -> None:
+        def fail(failure: Failure) -> None:
+            self.picture_read.emit(wanted_for, None)
+            self.failed.emit(failure)
+
+        self._begin("The picture could not be opened.", fail)
+        from visualizer.diffusion.given_pictures import read_picture
+
+        self.picture_read.emit(wanted_for, read_picture(source))
 
     def _preview(self, fast: FastDecoder, serial: int, k: int, view: View, step: Step) -> None:
         self._pictured("A preview could not be made.", serial, k, view)

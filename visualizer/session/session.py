@@ -94,6 +94,8 @@ class Session(QObject):
     """The path of an exported picture or animation."""
     exporting_changed = Signal(bool)
     history_changed = Signal()
+    picture_read = Signal(str, object)
+    """What it was wanted for, and the picture (H, W, 3) uint8, or None where there came none."""
     failed = Signal(object)
     """Failure: what went wrong, as a person can act on it."""
 
@@ -162,6 +164,7 @@ class Session(QObject):
         desk.saved.connect(self.saved, queued)
         desk.save_failed.connect(self._on_save_failed, queued)
         desk.autosave_failed.connect(self._on_autosave_failed, queued)
+        desk.picture_read.connect(self.picture_read, queued)
         desk.failed.connect(self._fail, queued)
         exporter.exported.connect(self._on_exported, queued)
         exporter.failed.connect(self._on_export_failed, queued)
@@ -510,6 +513,10 @@ class Session(QObject):
             if picture is not run.final and not timeline.stores(*key)
         }
         return replace(run, pictures=Beside(new, run.pictures)) if new else run
+
+    def read_picture(self, source: Path | bytes, wanted_for: str) -> None:
+        """Read a picture for the model, from a file or its bytes: ``picture_read`` follows."""
+        self._desk.read_picture(source, wanted_for)
 
     # --- history ------------------------------------------------------------------------------
 
