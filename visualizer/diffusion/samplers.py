@@ -1,126 +1,114 @@
-"""The samplers by the names people know.
+"""Which samplers fit a model, and a fresh scheduler for one of them.
 
-A sampler is a diffusers scheduler class with a few settings. Keys and labels are those of the
-programs people come from; "the model's own" is what a request without a sampler runs.
+A sampler is a row of ``sampler_table``; "the model's own" is what a request without a sampler runs.
 """
 
 from __future__ import annotations
 
 import inspect
+import warnings
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import Any
 
+from visualizer.diffusion import sampler_table
 from visualizer.diffusion.facts import SamplerName
-from visualizer.diffusion.libraries import diffusers
+from visualizer.diffusion.libraries import diffusers, quiet
 from visualizer.diffusion.noise import NoiseLevel
-from visualizer.diffusion.parameterization import PREDICTION_TYPES
+from visualizer.diffusion.pipeline_calls import Calls, calls_of
 from visualizer.diffusion.request import RequestError
-from visualizer.diffusion.schedules import is_flow
+from visualizer.diffusion.sampler_table import SPACING_FLAGS, Sampler
+from visualizer.diffusion.schedules import is_edm, is_flow, is_ve_class, prediction_type_of
+
+DIFFUSION_SAMPLERS = tuple(v for row in sampler_table.DIFFUSION for v in row.variants)
+FLOW_SAMPLERS = tuple(v for row in sampler_table.FLOW for v in row.variants)
+EDM_SAMPLERS = tuple(v for row in sampler_table.EDM for v in row.variants)
+
+_TRAINED: Mapping[str, Any] = {
+    "rescale_betas_zero_snr": False,
+    "timestep_type": "discrete",
+    "use_dynamic_shifting": False,
+    "time_shift_type": "exponential",
+    "shift_terminal": None,
+}
+"""Settings that a model was trained with, and what they are where they say nothing: a class that
+does not know one can only run models where it says nothing."""
+
+_EXCHANGEABLE = {s.scheduler for s in (*DIFFUSION_SAMPLERS, *FLOW_SAMPLERS, *EDM_SAMPLERS)} | {
+    "DDIMParallelScheduler",
+    "DDPMParallelScheduler",
+}
+"""Classes whose models other classes can run."""
+
+_EXPONENTIAL_ONLY = ("DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler")
+_BETA_SCHEDULES = ("linear", "scaled_linear", "squaredcos_cap_v2")
+_LEARNED = ("learned", "learned_range")
+_KNOW_LEARNED = ("DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler")
+"""They drop the variance that the model predicts beside the noise. DDPM uses it, but adds noise
+after its last step unless that is at t = 0: it runs such models only as they set it themselves."""
+
+_READ_BY_PIPELINES = ("base_shift", "max_shift", "base_image_seq_len", "max_image_seq_len")
+_TOLD_APART = (*SPACING_FLAGS, "algorithm_type", "skip_prk_steps", "solver_order")
 
 
-@dataclass(frozen=True)
-class Sampler:
-    """A diffusers scheduler class with settings, under the name people know."""
+def fitting(scheduler: Any, pipeline: Any = None) -> tuple[Sampler, ...]:
+    """The samplers that a model can run here.
 
-    key: str
-    label: str
-    scheduler: str
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-# trailing: every run starts at pure noise, whatever its number of steps (Lin et al. 2024, table 2)
-_TRAILING = {"timestep_spacing": "trailing", "use_karras_sigmas": False}
-_KARRAS = {"timestep_spacing": "trailing", "use_karras_sigmas": True}
-_ODE = {"algorithm_type": "dpmsolver++"}
-
-DIFFUSION_SAMPLERS: tuple[Sampler, ...] = (
-    Sampler("ddim", "DDIM", "DDIMScheduler", {**_TRAILING, "clip_sample": False}),
-    Sampler("ddpm", "DDPM", "DDPMScheduler", {**_TRAILING, "clip_sample": False}),
-    Sampler("euler", "Euler", "EulerDiscreteScheduler", _TRAILING),
-    Sampler("euler_a", "Euler a", "EulerAncestralDiscreteScheduler", _TRAILING),
-    Sampler("heun", "Heun", "HeunDiscreteScheduler", _TRAILING),
-    Sampler("dpm2", "DPM2", "KDPM2DiscreteScheduler", _TRAILING),
-    Sampler("dpm2_a", "DPM2 a", "KDPM2AncestralDiscreteScheduler", _TRAILING),
-    Sampler("dpmpp_2m", "DPM++ 2M", "DPMSolverMultistepScheduler", {**_TRAILING, **_ODE}),
-    Sampler(
-        "dpmpp_2m_karras", "DPM++ 2M Karras", "DPMSolverMultistepScheduler", {**_KARRAS, **_ODE}
-    ),
-    Sampler(
-        "dpmpp_2m_sde",
-        "DPM++ 2M SDE",
-        "DPMSolverMultistepScheduler",
-        {**_TRAILING, "algorithm_type": "sde-dpmsolver++"},
-    ),
-    Sampler("dpmpp_2s", "DPM++ 2S", "DPMSolverSinglestepScheduler", _TRAILING),
-    Sampler("unipc", "UniPC", "UniPCMultistepScheduler", _TRAILING),
-    Sampler("deis", "DEIS", "DEISMultistepScheduler", {**_TRAILING, "algorithm_type": "deis"}),
-    Sampler("pndm", "PNDM", "PNDMScheduler", {**_TRAILING, "skip_prk_steps": False}),
-    Sampler("plms", "PLMS", "PNDMScheduler", {**_TRAILING, "skip_prk_steps": True}),
-)
-FLOW_SAMPLERS: tuple[Sampler, ...] = (
-    Sampler("euler", "Euler", "FlowMatchEulerDiscreteScheduler"),
-    Sampler("heun", "Heun", "FlowMatchHeunDiscreteScheduler"),
-    Sampler(
-        "dpmpp_2m",
-        "DPM++ 2M",
-        "DPMSolverMultistepScheduler",
-        {"use_flow_sigmas": True, "prediction_type": "flow_prediction"},
-    ),
-    Sampler(
-        "unipc",
-        "UniPC",
-        "UniPCMultistepScheduler",
-        {"use_flow_sigmas": True, "prediction_type": "flow_prediction"},
-    ),
-)
+    Args:
+        scheduler: the model's own.
+        pipeline: the one that would call them; None for what is usual.
+    """
+    return tuple(s for s in _fitting(scheduler, pipeline) if not _missing(s))
 
 
-def fitting(scheduler: Any) -> tuple[Sampler, ...]:
-    """The samplers that a model with this scheduler of its own can run."""
-    if is_flow(scheduler):
-        return FLOW_SAMPLERS
-    config = scheduler.config
-    discrete = "beta_schedule" in config or "trained_betas" in config
-    readable = config.get("prediction_type", "epsilon") in PREDICTION_TYPES
-    return DIFFUSION_SAMPLERS if discrete and readable else ()
-
-
-def sampler_names(scheduler: Any) -> tuple[SamplerName, ...]:
+def sampler_names(scheduler: Any, pipeline: Any = None) -> tuple[SamplerName, ...]:
     """``fitting`` as plain values."""
-    return tuple(SamplerName(s.key, s.label) for s in fitting(scheduler))
+    return tuple(SamplerName(s.key, s.label) for s in fitting(scheduler, pipeline))
 
 
 def label_of(scheduler: Any) -> str:
     """What people call a scheduler as it is set, e.g. "DPM++ 2M Karras"."""
     name, config = type(scheduler).__name__, scheduler.config
-    same_class = [s for s in fitting(scheduler) if s.scheduler == name]
-    for sampler in same_class:
-        told_apart = ("use_karras_sigmas", "algorithm_type", "skip_prk_steps")
-        settings = {k: v for k, v in sampler.settings.items() if k in told_apart}
-        if all(config.get(k, False) == v for k, v in settings.items()):
+    for sampler in _rows(scheduler):
+        apart = {key: sampler.settings[key] for key in _TOLD_APART if key in sampler.settings}
+        if sampler.scheduler == name and all(config.get(k, v) == v for k, v in apart.items()):
             return sampler.label
-    return same_class[0].label if same_class else name.removesuffix("Scheduler")
+    return name.removesuffix("Scheduler").removesuffix("Discrete")
 
 
-def fresh_scheduler(own: Any, key: str | None) -> Any:
+def fresh_scheduler(
+    own: Any,
+    key: str | None,
+    *,
+    seed: int | Sequence[int] | None = None,
+    pipeline: Any = None,
+) -> Any:
     """A scheduler with no history: the model's own, or another that reads the same model.
 
+    Args:
+        seed: what samplers draw from that take no generator; one a picture of a batch.
+        pipeline: the one that will call it; None for what is usual.
+
     Raises:
-        RequestError: for a name that does not exist or does not fit the model.
+        RequestError: for a name that does not exist, does not fit the model, or needs a package
+            that is not installed.
     """
     if key is None:
-        return type(own).from_config(own.config)
-    choice = {s.key: s for s in fitting(own)}.get(key)
-    if choice is None:
-        known = ", ".join(s.key for s in fitting(own)) or "only the model's own"
-        raise RequestError(f"This model has no sampler '{key}'. It can use: {known}.")
-    cls = getattr(diffusers, choice.scheduler)
-    accepted = inspect.signature(cls.__init__).parameters
-    config = {**own.config, **choice.settings}
-    if is_flow(own):  # one number under two names
-        shift = own.config.get("flow_shift", own.config.get("shift", 1.0))
-        config |= {"shift": shift, "flow_shift": shift}
-    return cls.from_config({k: v for k, v in config.items() if k in accepted})
+        cls, config, kept = type(own), dict(own.config), {}
+    else:
+        choice = _chosen(own, key, pipeline)
+        cls = getattr(diffusers, choice.scheduler)
+        config = _accepted_only(cls, _config(own, choice))
+        # Flux, Qwen-Image and others read the shift of their model here, whatever the class
+        kept = {k: own.config[k] for k in _READ_BY_PIPELINES if k in own.config}
+    scheduler = deepcopy(_pristine(_Recipe(cls, repr(sorted(config.items())), config)))
+    scheduler.register_to_config(**kept)
+    if hasattr(scheduler, "noise_sampler_seed"):
+        _seed_noise(scheduler, seed)
+    return scheduler
 
 
 def check_steps(scheduler: Any, steps: int) -> None:
@@ -129,12 +117,15 @@ def check_steps(scheduler: Any, steps: int) -> None:
     Raises:
         RequestError: with the largest number that works.
     """
-    most = int(scheduler.config.num_train_timesteps)
-    if steps > most:
+    config = scheduler.config
+    most = config.get("original_inference_steps") or config.get("num_train_timesteps") or steps
+    if steps > int(most):
         raise RequestError(
             f"{steps} steps are more than the sampler {label_of(scheduler)} can do with this "
-            f"model. It can do up to {most}."
+            f"model. It can do up to {int(most)}."
         )
+    if steps < 2 and type(scheduler).__name__ == "UnCLIPScheduler":
+        raise RequestError(f"The sampler {label_of(scheduler)} needs at least 2 steps.")
 
 
 def check_spacing(scheduler: Any, levels: tuple[NoiseLevel, ...], steps: int) -> None:
@@ -150,11 +141,11 @@ def check_spacing(scheduler: Any, levels: tuple[NoiseLevel, ...], steps: int) ->
             f"(it would do {len(levels) - 1}). Choose another number."
         )
     timesteps = scheduler.timesteps
-    repeats = len(timesteps) > 1 and float(timesteps[0]) == float(timesteps[1])
-    if repeats and not is_flow(scheduler):
+    if len(timesteps) > 1 and float(timesteps[0]) == float(timesteps[1]):
+        # the scheduler would take the second for its first, and run past its end
         raise RequestError(
             f"{steps} steps are more than the sampler {label} can tell apart. Choose fewer "
-            "steps, or DDIM."
+            f"steps, or {'Euler' if is_flow(scheduler) else 'DDIM'}."
         )
     if levels[0].noise_share < 0.9:
         raise RequestError(
@@ -162,3 +153,124 @@ def check_spacing(scheduler: Any, levels: tuple[NoiseLevel, ...], steps: int) ->
             f"{levels[0].noise_share:.0%} noise instead of pure noise. Choose another number of "
             "steps, or a sampler by name, such as DDIM."
         )
+
+
+def _rows(own: Any) -> tuple[Sampler, ...]:
+    """The part of the table for the scale of a model's own scheduler, packages or not."""
+    if is_flow(own):
+        return FLOW_SAMPLERS
+    return EDM_SAMPLERS if is_edm(own) else DIFFUSION_SAMPLERS
+
+
+def _fitting(own: Any, pipeline: Any) -> tuple[Sampler, ...]:
+    """``fitting``, packages or not."""
+    calls = calls_of(pipeline, flow=is_flow(own))
+    names = {cls.__name__ for cls in type(own).__mro__}
+    if calls.own_only or not names & _EXCHANGEABLE:
+        return ()
+    try:
+        kind = prediction_type_of(own)
+    except RequestError:
+        return ()
+    rows = [s for s in _rows(own) if kind in s.reads]
+    return tuple(s for s in rows if _keeps_the_training(s, own) and _can_call(s, own, calls))
+
+
+def _keeps_the_training(sampler: Sampler, own: Any) -> bool:
+    """Whether a sampler can be set as the model was trained."""
+    config, accepted = own.config, _accepted(getattr(diffusers, sampler.scheduler))
+    said = {k for k, nothing in _TRAINED.items() if config.get(k, nothing) != nothing}
+    if not said <= accepted:
+        return False
+    if "time_shift_type" in said and sampler.scheduler in _EXPONENTIAL_ONLY:
+        return False
+    if config.get("variance_type") in _LEARNED and sampler.scheduler not in _KNOW_LEARNED:
+        return False
+    if is_flow(own) or is_edm(own):
+        return True
+    given = config.get("trained_betas") is not None
+    return given or config.get("beta_schedule") in _BETA_SCHEDULES
+
+
+def _can_call(sampler: Sampler, own: Any, calls: Calls) -> bool:
+    """Whether a pipeline that does ``calls`` can run a sampler."""
+    if is_ve_class(sampler.scheduler) and not calls.scales:
+        return False
+    if sampler.random and calls.generator == "never":
+        return False  # its noise would come from torch's global generator: no seed repeats it
+    if _missing(sampler):
+        return True  # its class is not there to be asked
+    return calls.suit(
+        getattr(diffusers, sampler.scheduler),
+        flow_sigmas=bool(sampler.settings.get("use_flow_sigmas", False)),
+        dynamic=bool(own.config.get("use_dynamic_shifting", False)),
+    )
+
+
+def _chosen(own: Any, key: str, pipeline: Any) -> Sampler:
+    fits = {s.key: s for s in _fitting(own, pipeline)}
+    choice = fits.get(key)
+    if choice is None:
+        known = ", ".join(k for k, s in fits.items() if not _missing(s)) or "only the model's own"
+        raise RequestError(f"This model has no sampler '{key}'. It can use: {known}.")
+    missing = _missing(choice)
+    if missing:
+        raise RequestError(
+            f"The sampler {choice.label} needs {' and '.join(missing)}, not installed here. "
+            'Install it with: pip install "denoising-visualizer[samplers]".'
+        )
+    return choice
+
+
+def _config(own: Any, choice: Sampler) -> dict[str, Any]:
+    """The settings of a sampler on top of what the model was trained with."""
+    config = {"clip_sample": False, **own.config, **choice.settings}
+    if config.get("variance_type") not in (None, *_LEARNED):
+        # a larger variance would leave noise in the picture where the last step is not at t = 0
+        config["variance_type"] = "fixed_small"
+    if is_flow(own):  # one number under two names
+        shift = own.config.get("flow_shift", own.config.get("shift", 1.0))
+        config |= {"shift": shift, "flow_shift": shift}
+    return config
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """A scheduler class and its settings; the text stands for them when two are compared."""
+
+    scheduler: type
+    text: str
+    config: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _pristine(recipe: _Recipe) -> Any:
+    """A scheduler that nobody runs, to copy: building some (KDPM2) takes half a second."""
+    with quiet():
+        return recipe.scheduler.from_config(recipe.config)  # type: ignore[attr-defined]
+
+
+def _seed_noise(scheduler: Any, seed: int | Sequence[int] | None) -> None:
+    """Seed DPM++ SDE, which takes no generator; without a seed it would draw one globally."""
+    scheduler.noise_sampler_seed = seed if isinstance(seed, int) else list(seed or ()) or 0
+    # the ends of its Brownian path are rounded to float32, and it says so at every run
+    warnings.filterwarnings("ignore", r"Should have t[ab][<>]=t[01]", UserWarning)
+
+
+def _missing(sampler: Sampler) -> tuple[str, ...]:
+    """The packages that a sampler needs and that are not installed."""
+    return tuple(name for name in sampler.needs if not _is_installed(name))
+
+
+@cache
+def _is_installed(package: str) -> bool:
+    return find_spec(package) is not None
+
+
+def _accepted(cls: type) -> set[str]:
+    return set(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
+
+
+def _accepted_only(cls: type, config: Mapping[str, Any]) -> dict[str, Any]:
+    accepted = _accepted(cls)
+    return {k: v for k, v in config.items() if k in accepted}

@@ -1,0 +1,121 @@
+"""How each pipeline of diffusers calls its scheduler: what a sampler must take to fit into it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What a pipeline does with its scheduler.
+
+    Attributes:
+        scales: it hands latents to ``scale_model_input``, as samplers of x₀ + σ·ε need it.
+        generator: it hands its generator to ``step`` when asked for it, always, or never.
+        sigmas: it hands σ to ``set_timesteps``: always, unless the scheduler makes flow σ itself,
+            or never.
+        timesteps: it hands the timesteps beside the σ.
+        mu: it hands the dynamic shift to ``set_timesteps``: always, when the scheduler's
+            configuration asks for it, or never.
+        further: what else it hands to ``set_timesteps``.
+        config: what it reads of the scheduler's configuration without a default.
+        own_only: it runs no scheduler but those it came with.
+    """
+
+    scales: bool = True
+    generator: Literal["asked", "always", "never"] = "asked"
+    sigmas: Literal["always", "unless flow", "never"] = "never"
+    timesteps: bool = False
+    mu: Literal["always", "dynamic", "never"] = "never"
+    further: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+    own_only: bool = False
+
+    def suit(self, scheduler: type, *, flow_sigmas: bool, dynamic: bool) -> bool:
+        """Whether a class takes everything that the pipeline hands to it.
+
+        Args:
+            flow_sigmas: the scheduler would be set to make its own flow σ.
+            dynamic: the model's shift depends on the size of the picture.
+        """
+        begin = set(inspect.signature(scheduler.set_timesteps).parameters)  # type: ignore[attr-defined]
+        step = set(inspect.signature(scheduler.step).parameters)  # type: ignore[attr-defined]
+        settings = set(inspect.signature(scheduler.__init__).parameters)  # type: ignore[misc]
+        given = {*self.further, *(("timesteps",) if self.timesteps else ())}
+        if self.sigmas == "always" or (self.sigmas == "unless flow" and not flow_sigmas):
+            given.add("sigmas")
+        if self.mu == "always" or (self.mu == "dynamic" and dynamic):
+            given.add("mu")
+        if "mu" in given and not dynamic and scheduler.__name__ in _MU_ONLY_WHEN_DYNAMIC:
+            return False
+        wanted = {"generator"} if self.generator == "always" else set()
+        return given <= begin and wanted <= step and set(self.config) <= settings
+
+
+_MU_ONLY_WHEN_DYNAMIC = (
+    "DPMSolverMultistepScheduler",
+    "DPMSolverSinglestepScheduler",
+    "DEISMultistepScheduler",
+)
+"""They refuse a dynamic shift that their configuration does not ask for; others pass it over."""
+
+_DIFFUSION = Calls()
+_FLOW = Calls(scales=False, generator="never")
+_OWN_ONLY = Calls(own_only=True)
+_SHIFTED = Calls(scales=False, generator="never", sigmas="always", mu="always")
+_SHIFTED_UNLESS_FLOW = Calls(scales=False, generator="never", sigmas="unless flow", mu="always")
+_TIMED = Calls(scales=False, generator="never", sigmas="always", timesteps=True, mu="always")
+_SANA = Calls(scales=False)
+
+CALLS: Mapping[str, Calls] = {
+    "StableDiffusion3Pipeline": Calls(scales=False, generator="never", mu="dynamic"),
+    "IFPipeline": Calls(config=("variance_type",)),
+    "KandinskyCombinedPipeline": _OWN_ONLY,
+    "KandinskyV22CombinedPipeline": _OWN_ONLY,
+    "Kandinsky3Pipeline": Calls(scales=False, generator="always"),
+    "WuerstchenCombinedPipeline": _OWN_ONLY,
+    "StableCascadeCombinedPipeline": _OWN_ONLY,
+    "LatentConsistencyModelPipeline": Calls(scales=False, further=("original_inference_steps",)),
+    "SanaPipeline": _SANA,
+    "SanaPAGPipeline": _SANA,
+    "FluxPipeline": _SHIFTED_UNLESS_FLOW,
+    "FluxControlPipeline": _SHIFTED,
+    "FluxControlNetPipeline": _SHIFTED,
+    "FluxKontextPipeline": _SHIFTED,
+    "Flux2KleinPipeline": _SHIFTED_UNLESS_FLOW,
+    "Flux2Pipeline": _SHIFTED_UNLESS_FLOW,
+    "Ideogram4Pipeline": Calls(scales=False, generator="never", sigmas="always"),
+    "Krea2Pipeline": _SHIFTED,
+    "Lumina2Pipeline": _SHIFTED,
+    "ChromaPipeline": _SHIFTED,
+    "CogView4Pipeline": _TIMED,
+    "CogView4ControlPipeline": _TIMED,
+    "GlmImagePipeline": _TIMED,
+    "HeliosPipeline": _OWN_ONLY,
+    "HeliosPyramidPipeline": _OWN_ONLY,
+    "NucleusMoEImagePipeline": _SHIFTED,
+    "QwenImagePipeline": _SHIFTED,
+    "QwenImage21Pipeline": _SHIFTED,
+    "QwenImageControlNetPipeline": _SHIFTED,
+    "ZImagePipeline": _SHIFTED,
+    "ZImageControlNetPipeline": _SHIFTED,
+    "ZImageControlNetInpaintPipeline": _SHIFTED,
+    "ZImageOmniPipeline": _SHIFTED,
+    "OvisImagePipeline": _SHIFTED_UNLESS_FLOW,
+}
+"""By pipeline class; one that is not listed does what is usual for the scale of its model."""
+
+
+def calls_of(pipeline: Any, *, flow: bool) -> Calls:
+    """How a pipeline calls its scheduler.
+
+    Args:
+        pipeline: None for what is usual.
+        flow: its model was taught flow matching.
+    """
+    names = [] if pipeline is None else [cls.__name__ for cls in type(pipeline).__mro__]
+    listed = next((CALLS[name] for name in names if name in CALLS), None)
+    return listed or (_FLOW if flow else _DIFFUSION)
