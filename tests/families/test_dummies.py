@@ -10,11 +10,13 @@ import torch
 
 from tests.families import FAMILIES, REPRESENTATIVES
 from tests.families.dummy import Dummy
+from visualizer.diffusion.libraries import diffusers
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("--all-families")
-    metafunc.parametrize("family", list(FAMILIES) if everything else REPRESENTATIVES)
+    if "family" in metafunc.fixturenames:
+        everything = metafunc.config.getoption("--all-families")
+        metafunc.parametrize("family", list(FAMILIES) if everything else REPRESENTATIVES)
 
 
 @pytest.fixture
@@ -33,6 +35,11 @@ def _picture(dummy: Dummy, pipeline: Any, prompt: str, seed: int) -> Any:
     )
     shown = output.images if hasattr(output, "images") else output.frames
     return np.asarray(shown, dtype=np.float32)
+
+
+def test_every_family_of_diffusers_is_there() -> None:
+    mapping = diffusers.pipelines.auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING
+    assert set(FAMILIES) == {pipeline.__name__ for pipeline in mapping.values()}
 
 
 def test_prompt_and_seed_decide_the_picture(dummy: Dummy) -> None:
