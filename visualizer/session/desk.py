@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # The newest picture wish is the most urgent one: the playhead has moved on from the others.
 LOOK, FILE, AUTOSAVE = -1, 10**9, 2 * 10**9
 
+Key = tuple[int, int, "View"]
+"""(serial of the timeline, k, view)."""
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -83,9 +86,9 @@ class Desk(QObject):
         """``decoded`` follows: a large picture stored in the run."""
         self._look(lambda: self._unpack(run, serial, k, view))
 
-    def change(self, serial: int, k: int, before: Picture, after: Picture, exact: bool) -> None:
+    def difference(self, key: Key, before: Picture, after: Picture, exact: bool) -> None:
         """``decoded`` follows: the difference of two large pictures."""
-        self._look(lambda: self._change(serial, k, before, after, exact))
+        self._look(lambda: self._difference(key, before, after, exact))
 
     def finish(self) -> None:
         """Take no more jobs; those that wait are done."""
@@ -143,11 +146,12 @@ class Desk(QObject):
         self._pictured("A picture of this file is damaged.", serial, k, view)
         self.decoded.emit(Decoded(serial, k, view, run.pictures[k, view]))
 
-    def _change(self, serial: int, k: int, before: Picture, after: Picture, exact: bool) -> None:
-        self._pictured("The change could not be computed.", serial, k, "change")
-        from visualizer.diffusion.views import difference
+    def _difference(self, key: Key, before: Picture, after: Picture, exact: bool) -> None:
+        serial, k, view = key
+        self._pictured("The difference could not be computed.", serial, k, view)
+        from visualizer.diffusion.views import GAINS, difference
 
-        self.decoded.emit(Decoded(serial, k, "change", difference(before, after), exact))
+        self.decoded.emit(Decoded(serial, k, view, difference(before, after, GAINS[view]), exact))
 
     def _pictured(self, doing: str, serial: int, k: int, view: View) -> None:
         def fail(failure: Failure) -> None:

@@ -9,8 +9,16 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 if TYPE_CHECKING:
     from visualizer.diffusion.views import View
 
-VIEWS: tuple[View, ...] = ("noisy", "denoised", "noise", "change", "channels")
-"""The five views, in the order of the keys 1 to 5. Spelled out here because reading them from
+VIEWS: tuple[View, ...] = (
+    "noisy",
+    "denoised",
+    "noise",
+    "change",
+    "channels",
+    "unprompted",
+    "guidance",
+)
+"""The views, in the order of the keys 1 to 7. Spelled out here because reading them from
 ``visualizer.diffusion.trajectory`` would load numpy before the first frame; a test compares."""
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
@@ -72,7 +80,7 @@ class Playhead(QObject):
 
     @property
     def view(self) -> View:
-        """Which of the five views is looked at."""
+        """Which of the views is looked at."""
         return self._view
 
     @property
@@ -178,7 +186,7 @@ class Playhead(QObject):
             self.play()
 
     def set_view(self, view: str) -> None:
-        """Look at another of the five views.
+        """Look at another of the views.
 
         Raises:
             ValueError: for a view that does not exist.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
-from visualizer.session.timeline import DECODED_VIEWS, Timeline
+from visualizer.session.timeline import DECODED_VIEWS, Timeline, parts_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from visualizer.session.desk import Desk
     from visualizer.session.pictures import PictureCache
     from visualizer.session.playhead import Playhead
+    from visualizer.session.timeline import Parts
     from visualizer.session.worker import Decoded, Fitted, Loaded, Worker
 
 IN_FLIGHT = 2
 """Decodes given to the worker at a time: one at work and one waiting, so that it never idles and
 a new run never stands behind more than one."""
 
-Key = tuple[int, int, str]
+Key = tuple[int, int, "View"]
 
 
 @dataclass
@@ -196,25 +197,18 @@ class Sharpener(QObject):
 
     def _choose(self) -> tuple[Timeline, int, View] | None:
         """The next exact decode: under the playhead, for a file, near it, for the history."""
-        timeline = self._timeline
-        here = self._playhead.index
-        view = self._shown_view()
+        timeline, looked_at = self._timeline, self._looked_at()
         if timeline is not None and timeline.can_decode:
-            if self._is_open(timeline, here, view):
-                return timeline, here, view
-            if (
-                self._playhead.view == "change"
-                and here > 0
-                and self._is_open(timeline, here - 1, view)
-            ):
-                return timeline, here - 1, view
+            for k, view in looked_at:
+                if self._is_open(timeline, k, view):
+                    return timeline, k, view
         for_file = self._of_completions(urgent=True)
         if for_file is not None:
             return for_file
         if timeline is not None and timeline.can_decode:
-            views: list[View] = [view, "noisy", "denoised"]
+            views: list[View] = [*(view for _, view in looked_at), "noisy", "denoised"]
             for view in dict.fromkeys(views):
-                near = self._nearest(timeline, view, here)
+                near = self._nearest(timeline, view, self._playhead.index)
                 if near is not None:
                     return timeline, near, view
         return self._of_completions(urgent=False)
@@ -228,9 +222,13 @@ class Sharpener(QObject):
                         return timeline, k, view
         return None
 
-    def _shown_view(self) -> View:
-        view = self._playhead.view
-        return view if view in DECODED_VIEWS else "noisy"
+    def _looked_at(self) -> list[tuple[int, View]]:
+        """The decodes that make the picture under the playhead, the most telling first."""
+        k, view = self._playhead.index, self._playhead.view
+        parts = parts_of(k, view)
+        if parts:
+            return [parts[1], parts[0]]
+        return [(k, view if view in DECODED_VIEWS else "noisy")]
 
     def _is_open(self, timeline: Timeline, k: int, view: View) -> bool:
         key = (timeline.serial, k, view)
@@ -304,8 +302,9 @@ class Sharpener(QObject):
     def _on_wanted(self, timeline: Timeline, k: int, view: View) -> None:
         """Somebody looks at a picture that is not there yet, or not exact."""
         key = (timeline.serial, k, view)
-        if view == "change":
-            self._want_change(timeline, k, key)
+        parts = parts_of(k, view)
+        if parts:
+            self._want_difference(timeline, key, parts)
             return
         run = timeline.trajectory
         if run is not None and timeline.stores(k, view):
@@ -329,9 +328,9 @@ class Sharpener(QObject):
                 missing.add(k)
                 self.nudge()
 
-    def _want_change(self, timeline: Timeline, k: int, key: Key) -> None:
-        before, after = timeline.picture(k - 1, "noisy"), timeline.picture(k, "noisy")
+    def _want_difference(self, timeline: Timeline, key: Key, parts: Parts) -> None:
+        before, after = (timeline.picture(*part) for part in parts)
         if before is not None and after is not None and key not in self._previewing:
             self._previewing.add(key)
-            exact = timeline.is_exact(k, "change")
-            self._desk.change(timeline.serial, k, before, after, exact)
+            _, k, view = key
+            self._desk.difference(key, before, after, timeline.is_exact(k, view))

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from visualizer.session.pictures import Entry, PictureCache, thumbnail_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.facts import Plan
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
 
-DECODED_VIEWS: tuple[View, ...] = ("noisy", "denoised", "noise")
-"""The views that are decodes of a latent; the two others are made of what is there."""
+DECODED_VIEWS: tuple[View, ...] = ("noisy", "denoised", "noise", "unprompted")
+"""The views that are decodes of a latent; the others are made of what is there."""
 INLINE_PIXELS = 512 * 512
 """Differences of pictures up to this size are taken at once (≤ 2 ms)."""
 
 _serials = itertools.count(1)
+Parts = tuple[tuple[int, "View"], tuple[int, "View"]]
+"""Two pictures, as (k, view), of which a third one is the difference."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class Point:
         measured_share: the variance share of the noise measured in it.
         peak: the largest |value| of its latent at unit scale.
         previews: pictures from the fast decoder, by view.
-        thumbnail: the noisy view, small; None when there is none.
+        thumbnail: the noisy view, small, or the numbers where no decoder makes a picture of them;
+            None when there is none.
+        guidance_strength: how far the prompt moved the prediction; None where that is not known.
     """
 
     step: Step
@@ -47,6 +51,16 @@ class Point:
     peak: float
     previews: Mapping[View, Picture] = field(default_factory=dict)
     thumbnail: Picture | None = None
+    guidance_strength: float | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One loop of a run: the points ``first`` … ``last``, of which the last is where it ends."""
+
+    name: str
+    first: int
+    last: int
 
 
 class Timeline(QObject):
@@ -69,6 +83,7 @@ class Timeline(QObject):
         *,
         levels: Sequence[NoiseLevel] = (),
         timesteps: Sequence[float] = (),
+        stages: Sequence[str] = (),
         title: str | None = None,
         sampler: str = "",
         notice: str = "",
@@ -83,9 +98,14 @@ class Timeline(QObject):
         self._notice = notice
         self._levels = tuple(levels)
         self._timesteps = tuple(timesteps)
+        self._planned_stages = tuple(stages)
+        self._stages: tuple[Stage, ...] | None = None
         self._cache = PictureCache() if cache is None else cache
         self._steps: list[Step] = []
         self._measured: list[float] = []
+        self._strengths: list[float | None] = []
+        self._guided = False
+        self._from_file = False
         self._thumbnails: dict[int, Picture] = {}
         self._damaged: set[tuple[int, str]] = set()
         self._peak = 0.0
@@ -105,6 +125,7 @@ class Timeline(QObject):
             request,
             levels=plan.levels,
             timesteps=plan.timesteps,
+            stages=plan.stages,
             sampler=plan.sampler,
             notice=plan.notice,
             cache=cache,
@@ -136,6 +157,7 @@ class Timeline(QObject):
         timeline._take(points_of(trajectory) if points is None else points)
         timeline._trajectory = trajectory
         timeline._notice = trajectory.notice
+        timeline._from_file = True
         return timeline
 
     # --- what there is ------------------------------------------------------------------------
@@ -188,8 +210,34 @@ class Timeline(QObject):
         return float(self._timesteps[k]) if k < len(self._timesteps) else 0.0
 
     def label(self, k: int) -> str:
-        """ "Step 12 of 30"."""
-        return f"Step {k} of {max(self.total - 1, 0)}"
+        """ "Step 12 of 30"; "Prior, step 3 of 25" where there are several stages."""
+        stage = self.stage(k)
+        step = f"step {k - stage.first} of {stage.last - stage.first}"
+        return f"{stage.name[:1].upper()}{stage.name[1:]}, {step}" if stage.name else f"S{step[1:]}"
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The loops of the run, one after the other."""
+        if self._stages is None:
+            self._stages = tuple(self._find_stages())
+        return self._stages
+
+    def stage(self, k: int) -> Stage:
+        """The loop that point k belongs to."""
+        return next((s for s in self.stages if k <= s.last), Stage("", 0, max(self.total - 1, 0)))
+
+    @property
+    def guided(self) -> bool:
+        """Whether the model was asked without the prompt anywhere in this run."""
+        return self._guided
+
+    def guidance_strength(self, k: int) -> float | None:
+        """How far the prompt moved the prediction at k: 0 is not at all; None: not known."""
+        return self._strengths[k] if 0 <= k < len(self._strengths) else None
+
+    def shows_pictures(self, k: int) -> bool:
+        """Whether a decoder turns what the sampler holds at point k into a picture."""
+        return not 0 <= k < len(self._steps) or self._steps[k].layout.shown
 
     def measured_share(self, k: int) -> float | None:
         """The variance share of the noise really measured at k, 0…1; None while not there."""
@@ -206,14 +254,15 @@ class Timeline(QObject):
         """A sentence saying why ``has_view`` is False, or "" when it is True."""
         if not 0 <= k < len(self._steps):
             return "This step has not been reached."
+        from visualizer.diffusion.views import has_view
+
+        if not has_view(self._steps[k], self._steps[k - 1] if k else None, view):  # type: ignore[arg-type]
+            return self._why_empty(k, view)
         if view == "channels":
             return ""
-        if view == "change":
-            if k == 0:
-                return "Nothing has changed yet: this is the first step."
-            return self.why_missing(k - 1, "noisy") or self.why_missing(k, "noisy")
-        if view == "noise" and self._steps[k].prediction is None:
-            return "The picture is finished: no noise is left to predict."
+        parts = parts_of(k, view)
+        if parts:
+            return next((why for part in parts if (why := self.why_missing(*part))), "")
         if self.can_decode or self.can_preview or self.stores(k, view):
             return ""
         if self._best(k, view) is not None:
@@ -221,6 +270,31 @@ class Timeline(QObject):
         model = self._trajectory.model.name if self._trajectory else ""
         return (
             f"This view is not stored in the file. Open the model that made it ({model}) to see it."
+        )
+
+    def _why_empty(self, k: int, view: str) -> str:
+        """What to say of a view of which there is nothing to show, whatever is decoded."""
+        step, several = self._steps[k], len(self.stages) > 1
+        if not step.layout.shown:
+            return "These numbers are a prior’s: no decoder turns them into a picture."
+        what = "stage" if several and k < self.total - 1 else "picture"
+        if view == "noise":
+            return f"The {what} is finished: no noise is left to predict."
+        if view == "change":
+            of = " of this stage" if k else ""
+            return f"Nothing has changed yet: this is the first step{of}."
+        if step.prediction is None:
+            return f"The {what} is finished: the model is not asked any more."
+        if self._guided:
+            return "At this step the model was not asked what it would do without the prompt."
+        scale = self.request.guidance_scale
+        if scale is not None and scale <= 1:
+            return "Guidance is off: the model is not asked what it would do without the prompt."
+        if self._from_file:
+            return "This file does not hold what the model would have done without the prompt."
+        return (
+            "This model takes guidance in one pass: it was not asked what it would do without the "
+            "prompt."
         )
 
     def picture(self, k: int, view: str) -> Picture | None:
@@ -232,8 +306,9 @@ class Timeline(QObject):
             return None
         if view == "channels":
             return self._channels(k)
-        if view == "change":
-            return self._change(k)
+        parts = parts_of(k, view)
+        if parts:
+            return self._difference(k, view, parts)
         best = self._best(k, view, looked_at=True)
         if best is None or not best.exact:
             self.picture_wanted.emit(k, view)
@@ -245,15 +320,19 @@ class Timeline(QObject):
             return False
         if view == "channels":
             return True
-        if view == "change":
-            return k > 0 and self.is_exact(k - 1, "noisy") and self.is_exact(k, "noisy")
+        parts = parts_of(k, view)
+        if parts:
+            return all(self.is_exact(*part) for part in parts)
         if self.stores(k, view):  # not unpacked to be asked: of a long run that takes seconds
             return True
         best = self._best(k, view)
         return best is not None and best.exact
 
     def thumbnail(self, k: int) -> Picture | None:
-        """The noisy view, longest side ≤ 160; None while there is none. Never blocks."""
+        """The noisy view, longest side ≤ 160; None while there is none. Never blocks.
+
+        Where ``shows_pictures`` is False: the numbers themselves, as in the view "channels".
+        """
         return self._thumbnails.get(k)
 
     def step(self, k: int) -> Step:
@@ -265,6 +344,15 @@ class Timeline(QObject):
     def begin(self) -> None:
         """The run starts."""
         self._running = True
+
+    def set_plan(
+        self, levels: Sequence[NoiseLevel], timesteps: Sequence[float], stages: Sequence[str] = ()
+    ) -> None:
+        """The run goes through other levels than were planned; there may be more of them."""
+        self._levels, self._timesteps = tuple(levels), tuple(timesteps)
+        self._planned_stages = tuple(stages)
+        self._stages = None
+        self.grown.emit()
 
     def append(self, points: Sequence[Point]) -> None:
         """Newly sampled points, in order."""
@@ -284,6 +372,8 @@ class Timeline(QObject):
         self._running = False
         self._trajectory = trajectory
         self._notice = trajectory.notice or self._notice
+        self._levels, self._timesteps = trajectory.planned, trajectory.timesteps
+        self._stages = None
         if measured is not None:
             self._measured[: len(measured)] = measured
         last = len(self._steps) - 1
@@ -336,11 +426,34 @@ class Timeline(QObject):
             k = len(self._steps)
             self._steps.append(point.step)
             self._measured.append(point.measured_share)
+            self._strengths.append(point.guidance_strength)
+            self._guided = self._guided or point.step.guidance is not None
             self._peak = max(self._peak, point.peak)
             for view, picture in point.previews.items():
                 self._cache.put(self._key(k, view), picture, exact=False)
             if point.thumbnail is not None:
                 self._thumbnails[k] = point.thumbnail
+        self._stages = None
+
+    def _find_stages(self) -> Iterator[Stage]:
+        """Runs of points with one name. Where a run file has no names for what was planned, the
+        next stage begins where the noise comes back."""
+        planned, names = self._planned_stages, [step.stage for step in self._steps]
+        for k in range(len(names), self.total):
+            if k < len(planned):
+                names.append(planned[k])
+            elif names and names[-1] and self._level_rises(k):
+                names.append("later")
+            else:
+                names.append(names[-1] if names else "")
+        first = 0
+        for k in range(1, len(names) + 1):
+            if k == len(names) or names[k] != names[first]:
+                yield Stage(names[first], first, k - 1)
+                first = k
+
+    def _level_rises(self, k: int) -> bool:
+        return self.level(k).noise_share > self.level(k - 1).noise_share
 
     def _key(self, k: int, view: str) -> tuple[int, int, str]:
         return (self.serial, k, view)
@@ -379,37 +492,60 @@ class Timeline(QObject):
     def _channels(self, k: int) -> Picture:
         from visualizer.diffusion.views import channel_sheet
 
-        return channel_sheet(self._steps[k].unit_latents, self._peak or 1.0)
+        step = self._steps[k]
+        return channel_sheet(step.layout.spatial(step.unit_latents), self._peak or 1.0)
 
-    def _change(self, k: int) -> Picture | None:
-        if k == 0:
+    def _difference(self, k: int, view: str, parts: Parts) -> Picture | None:
+        if self.why_missing(k, view):
             return None
-        kept = self._cache.get(self._key(k, "change"))
-        if kept is not None and (kept.exact or not self.is_exact(k, "change")):
+        kept = self._cache.get(self._key(k, view))
+        if kept is not None and (kept.exact or not self.is_exact(k, view)):
             return kept.picture
-        before, after = self.picture(k - 1, "noisy"), self.picture(k, "noisy")
+        before, after = (self.picture(*part) for part in parts)
         if before is None or after is None or before.shape != after.shape:
             return None
         if before.size > 3 * INLINE_PIXELS:
-            self.picture_wanted.emit(k, "change")
+            self.picture_wanted.emit(k, view)
             return None if kept is None else kept.picture
-        from visualizer.diffusion.views import difference
+        from visualizer.diffusion.views import GAINS, difference
 
-        change = difference(before, after)
-        self._cache.put(self._key(k, "change"), change, exact=self.is_exact(k, "change"))
-        return change
+        made = difference(before, after, GAINS[view])
+        self._cache.put(self._key(k, view), made, exact=self.is_exact(k, view))
+        return made
 
     def _announce(self, k: int, view: View) -> None:
-        if view == "noisy":  # the differences to both neighbors are out of date with it
-            for j in (k, k + 1):
-                entry = self._cache.peek(self._key(j, "change"))
-                if entry is not None and not entry.exact:
-                    self._cache.drop(self._key(j, "change"))
+        # the differences it is part of are out of date with it
+        differences = [(j, d) for j, d in differences_with(k, view) if 0 <= j < len(self._steps)]
+        for j, d in differences:
+            entry = self._cache.peek(self._key(j, d))
+            if entry is not None and not entry.exact:
+                self._cache.drop(self._key(j, d))
         self.picture_changed.emit(k, view)
-        if view == "noisy":
-            for j in (k, k + 1):
-                if 0 < j < len(self._steps):
-                    self.picture_changed.emit(j, "change")
+        for j, d in differences:
+            self.picture_changed.emit(j, d)
+
+
+def parts_of(k: int, view: str) -> Parts | None:
+    """The two pictures of which a view of point k is the difference; None when it is none."""
+    from visualizer.diffusion.views import DIFFERENCES
+
+    if view not in DIFFERENCES:
+        return None
+    before, after = DIFFERENCES[view]
+    return (k - 1 if before == after else k, before), (k, after)
+
+
+def differences_with(k: int, view: str) -> list[tuple[int, str]]:
+    """The differences (k, view) that a picture is part of."""
+    from visualizer.diffusion.views import DIFFERENCES
+
+    found: list[tuple[int, str]] = []
+    for view_of, (before, after) in DIFFERENCES.items():
+        if view == after:
+            found.append((k, view_of))
+        if view == before:
+            found.append((k + 1 if before == after else k, view_of))
+    return found
 
 
 def points_of(trajectory: Trajectory) -> list[Point]:
@@ -420,15 +556,25 @@ def points_of(trajectory: Trajectory) -> list[Point]:
         stored = trajectory.final if step.index == last else None
         if stored is None:
             stored = trajectory.pictures.get((step.index, "noisy"))
+        if stored is None and not step.layout.shown:
+            stored = numbers_of(step)
         points.append(
             Point(
                 step,
                 share_of(step, trajectory.measured_noise(step.index)),
                 peak_of(step),
                 thumbnail=None if stored is None else thumbnail_of(stored),
+                guidance_strength=step.guidance_strength,
             )
         )
     return points
+
+
+def numbers_of(step: Step) -> Picture:
+    """What stands in the filmstrip where no decoder makes a picture: the numbers, as channels."""
+    from visualizer.diffusion.views import channel_sheet
+
+    return channel_sheet(step.layout.spatial(step.unit_latents), peak_of(step) or 1.0)
 
 
 def share_of(step: Step, measured_noise: float) -> float:
