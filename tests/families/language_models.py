@@ -21,6 +21,8 @@ _CORPUS = (
     "Describe the image by detailing the color, quantity, text, shape, size, texture, spatial"
     " relationships of the objects and background: ",
     "You are an image generation assistant. Follow the user's prompt literally. Pay attention",
+    "You are an AI that reasons about descriptions. You give structured responses focusing on"
+    " object relationships, attribution and actions without speculation.",
     "You are an assistant designed to generate superior images with the superior degree of"
     " image-text alignment based on textual prompts or user prompts. <Prompt Start> ",
     "Given a user prompt, generate an 'Enhanced prompt' that provides detailed visual descriptions",
@@ -193,7 +195,7 @@ def t5_gemma() -> Any:
 
 def mistral3(layers: int = 30) -> Any:
     """Mistral3ForConditionalGeneration, 16 wide; Flux2 reads its layers 10, 20 and 30."""
-    return transformers.Mistral3ForConditionalGeneration(
+    model = transformers.Mistral3ForConditionalGeneration(
         transformers.Mistral3Config(
             text_config={"model_type": "mistral", **_decoder(layers)},
             vision_config={
@@ -207,6 +209,12 @@ def mistral3(layers: int = 30) -> Any:
             },
         )
     )
+    # Otherwise all words are alike after some layers.
+    model.model.language_model.embed_tokens.weight.data *= 4.0
+    for layer in model.model.language_model.layers:
+        layer.self_attn.o_proj.weight.data *= 0.3
+        layer.mlp.down_proj.weight.data *= 0.3
+    return model
 
 
 # --- GLM-Image: a model that writes the tokens of a small and a large picture -------------------
