@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visualizer.diffusion.arrays import Picture, read_only
-from visualizer.diffusion.facts import ModelFacts, Plan, SamplerName
-from visualizer.diffusion.fast_decoder import FastDecoder
+from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, SamplerName
+from visualizer.diffusion.fast_decoder import FastDecoder, FastDecoderFit
 from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import RequestError, SamplingRequest
@@ -58,6 +58,25 @@ class FakeModel:
         levels = tuple(NoiseLevel.from_alpha_bar(k / steps) for k in range(steps + 1))
         return Plan(levels, tuple(999.0 * (1 - k / steps) for k in range(steps)), "DDIM")
 
+    def read_prompt(self, text: str) -> PromptReading:
+        """A word is a token, and a blank ends it."""
+        words = text.split()
+        limit = self.facts.max_words
+        cut = None
+        if len(words) > limit:
+            cut = len(" ".join(words[:limit])) + 1
+        return PromptReading(min(len(words), limit), len(words), (), len(words), limit, cut)
+
+    @property
+    def kept_fast_decoder(self) -> FastDecoder | None:
+        return self.fast_decoder
+
+    def begin_fast_decoder(self) -> FastDecoderFit:
+        raise LookupError("It is kept.")
+
+    def keep_fast_decoder(self, fit: FastDecoderFit) -> FastDecoder:
+        return fit.decoder()
+
     def decode(self, latents: NDArray[Any], layout: LatentLayout = GRID) -> Picture:
         self.before_decode()
         self.decoded += 1
@@ -79,6 +98,7 @@ class FakeSampler:
         request: SamplingRequest,
         *,
         on_step: Callable[[Step], None],
+        on_plan: Callable[[Plan], None] = lambda plan: None,
         cancelled: threading.Event,
     ) -> Trajectory:
         self.calls.append(request)

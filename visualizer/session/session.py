@@ -33,7 +33,7 @@ from visualizer.session.playhead import Playhead
 from visualizer.session.progress import Pace
 from visualizer.session.sharpening import Sharpener
 from visualizer.session.timeline import Timeline
-from visualizer.session.worker import Finished, Fitted, Loaded, Planned, Started, Worker
+from visualizer.session.worker import Finished, Fitted, Loaded, Planned, Replanned, Started, Worker
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -75,6 +75,8 @@ class Session(QObject):
     """Timeline with levels only, for the last valid request given to ``plan``."""
     plan_refused = Signal(str)
     """A sentence saying why the last request given to ``plan`` cannot be sampled."""
+    prompt_read = Signal(str, object)
+    """A prompt given to ``plan``, and the PromptReading of the model."""
     running_changed = Signal(bool)
     """``running`` changed. True as soon as a run is asked for, also while it waits for the model
     and no ``run_started`` has come; False when it ended, however it ended."""
@@ -157,6 +159,7 @@ class Session(QObject):
         worker.load_failed.connect(self._on_load_failed, queued)
         worker.planned.connect(self._on_planned, queued)
         worker.started.connect(self._on_started, queued)
+        worker.replanned.connect(self._on_replanned, queued)
         worker.finished.connect(self._on_finished, queued)
         worker.failed.connect(self._fail, queued)
         desk.opened.connect(self._on_opened, queued)
@@ -298,6 +301,8 @@ class Session(QObject):
     def _on_planned(self, planned: Planned) -> None:
         if planned.plan_id != self._plan_ids or self._plan_request is None:
             return
+        if planned.reading is not None:
+            self.prompt_read.emit(self._plan_request.prompt, planned.reading)
         if planned.plan is None:
             self.plan_refused.emit(planned.refusal)
         else:
@@ -347,6 +352,15 @@ class Session(QObject):
         self.playhead.go_live()
         self.run_started.emit(timeline)
         self._frames.start()
+
+    @Slot(object)
+    def _on_replanned(self, replanned: Replanned) -> None:
+        run, plan = self._run, replanned.plan
+        if run is None or run.timeline is None or replanned.run_id != run.id:
+            return
+        run.timeline.set_plan(plan.levels, plan.timesteps, plan.stages)
+        if run.pace is not None:
+            run.pace.total = run.timeline.total - 1
 
     @Slot()
     def _deliver(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from visualizer.session.failure import Failure, describe
+from visualizer.session.fitting import Fitting
 from visualizer.session.jobs import JobThread
-from visualizer.session.timeline import Point, peak_of, share_of
+from visualizer.session.timeline import Point, numbers_of, peak_of, share_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
-    from visualizer.diffusion.facts import ModelFacts, Plan
+    from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading
     from visualizer.diffusion.fast_decoder import FastDecoder
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.step import Step
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 FALLBACK = -1  # before a run that waits for the model that could not be opened
 SAMPLE = LOAD = 0  # in the order they were asked for: a run waits for the model before it
 PLAN, DECODE, FIT = 1, 2, 3
+FIT_BEFORE_A_RUN_S = 1.0
+"""How long a run waits at most for its previews to become possible, or better."""
 NICENESS = 8
 """While all processors sample, a frame of the window would wait for one: its lateness is halved.
 A machine that does nothing else samples as fast as before."""
@@ -56,16 +60,25 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Planned:
-    """What a request would do, or the sentence why it cannot be done."""
+    """What a request would do, or the sentence why it cannot be done; how its prompt is read."""
 
     plan_id: int
     plan: Plan | None
     refusal: str = ""
+    reading: PromptReading | None = None
 
 
 @dataclass(frozen=True)
 class Started:
     """A run begins."""
+
+    run_id: int
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """A run goes through other noise levels than were planned."""
 
     run_id: int
     plan: Plan
@@ -119,6 +132,7 @@ class Worker(QObject):
     load_failed = Signal(object)
     planned = Signal(object)
     started = Signal(object)
+    replanned = Signal(object)
     finished = Signal(object)
     decoded = Signal(object)
     failed = Signal(object)
@@ -143,8 +157,9 @@ class Worker(QObject):
         self._answer: Callable[[Failure], None] = self.failed.emit
         self._model: Any = None
         self._model_id = 0
-        self._fast: FastDecoder | None = None
-        self._fit_tried = False
+        self._load_id = 0  # of the newest wish
+        self._tried_id = 0  # of the newest that came to an end
+        self._fitting: Fitting | None = None
         self._mail: list[tuple[int, Point, float]] = []
         self._mail_lock = threading.Lock()
 
@@ -153,9 +168,12 @@ class Worker(QObject):
     def load(self, folder: str | None) -> None:
         """``loading`` sentences, then ``loaded`` or ``load_failed``.
 
-        Where there is no model yet, the built-in one takes the place of one that fails.
+        Where there is no model yet, the built-in one takes the place of one that fails. Of a model
+        that nobody waits for any more, because another one was asked for since, nothing is heard.
         """
-        self._thread.post(lambda: self._load(folder), LOAD)
+        self._load_id += 1
+        load_id = self._load_id
+        self._thread.post(lambda: self._load(folder, load_id), LOAD)
 
     def plan(self, plan_id: int, request: SamplingRequest) -> None:
         """``planned`` follows."""
@@ -163,6 +181,7 @@ class Worker(QObject):
 
     def sample(self, run_id: int, request: SamplingRequest, cancel: threading.Event) -> None:
         """``started``, points to ``take``, then ``finished``; always ``finished``."""
+        self._thread.post(lambda: self._hasten_fit(cancel), SAMPLE)
         self._thread.post(lambda: self._run(run_id, request, cancel), SAMPLE)
 
     def decode(self, model_id: int, serial: int, k: int, view: View, step: Step) -> None:
@@ -186,44 +205,63 @@ class Worker(QObject):
     # --- on the worker's thread ---------------------------------------------------------------
 
     def _job_failed(self, error: BaseException) -> None:
-        self._answer(describe(error, self._doing))
+        self._answer(describe(_told_apart(error), self._doing))
 
     def _begin(self, doing: str, answer: Callable[[Failure], None]) -> None:
         """What a failure of this job is called, and who is told."""
         self._doing, self._answer = doing, answer
 
-    def _load(self, folder: str | None) -> None:
+    def _load(self, folder: str | None, load_id: int) -> None:
         def fail(failure: Failure) -> None:
+            if load_id != self._load_id:
+                return
             self.load_failed.emit(failure)
             if folder is not None and self._model is None:
-                self._thread.post(lambda: self._load(None), FALLBACK)
+                self._thread.post(lambda: self._load(None, load_id), FALLBACK)
+            else:
+                self._tried_id = load_id
 
         self._begin("The model could not be opened.", fail)
+        if load_id != self._load_id:
+            return
         model = self._open_model(folder, self.loading.emit)
         facts, identity = model.facts, model.identity
-        self._model, self._fast, self._fit_tried = model, None, False
-        self._model_id += 1
-        self.loaded.emit(Loaded(self._model_id, facts, identity))
-        self._thread.post(self._fit, FIT)
-
-    def _fit(self) -> None:
-        self._begin("Fast previews cannot be made with this model.", self.failed.emit)
-        self._fit_fast_decoder()
-
-    def _fit_fast_decoder(self) -> None:
-        if self._fit_tried or self._model is None:
+        if load_id != self._load_id:
             return
-        self._fit_tried = True
-        self._fast = self._model.fast_decoder
-        self.fitted.emit(Fitted(self._model_id, self._fast))
+        self._model, self._tried_id = model, load_id
+        self._model_id += 1
+        model_id = self._model_id
+        self._fitting = Fitting(model, lambda fast: self.fitted.emit(Fitted(model_id, fast)))
+        self.loaded.emit(Loaded(model_id, facts, identity))
+        self._thread.post(lambda: self._fit(model_id), FIT)
+
+    def _fit(self, model_id: int) -> None:
+        """One slice; plans, decodes and runs come before the next one."""
+        self._begin("Fast previews cannot be made with this model.", self.failed.emit)
+        fitting = self._fitting
+        if fitting is None or model_id != self._model_id:
+            return
+        if fitting.open:
+            fitting.advance()
+        if fitting.open:
+            self._thread.post(lambda: self._fit(model_id), FIT)
+
+    def _hasten_fit(self, cancel: threading.Event) -> None:
+        self._begin("Fast previews cannot be made with this model.", self.failed.emit)
+        if self._fitting is not None:
+            self._fitting.hasten(FIT_BEFORE_A_RUN_S, cancel.is_set)
 
     def _plan(self, plan_id: int, request: SamplingRequest) -> None:
-        self._begin(
-            "",
-            lambda failure: self.planned.emit(Planned(plan_id, None, failure.detail)),
-        )
+        reading: PromptReading | None = None
+
+        def refuse(failure: Failure) -> None:
+            self.planned.emit(Planned(plan_id, None, failure.detail, reading))
+
+        self._begin("", refuse)
         if self._model is not None:
-            self.planned.emit(Planned(plan_id, self._model.plan(request)))
+            reading = self._model.read_prompt(request.prompt)
+            plan = self._model.plan(request)
+            self.planned.emit(Planned(plan_id, plan, reading=reading))
 
     def _run(self, run_id: int, request: SamplingRequest, cancel: threading.Event) -> None:
         recorded: list[Step] = []
@@ -237,12 +275,20 @@ class Worker(QObject):
         if cancel.is_set():
             self.finished.emit(Finished(run_id, None))
             return
+        if self._model is None and self._tried_id != self._load_id:
+            # it waits for the model that was asked for instead of the one before it
+            self._thread.post(lambda: self._run(run_id, request, cancel), SAMPLE)
+            return
         if self._model is None:
             fail(Failure("There is no model to generate with.", "Open a model first."))
             return
         plan = self._model.plan(request)
-        self._fit_fast_decoder()
         self.started.emit(Started(run_id, plan))
+
+        def on_plan(true_plan: Plan) -> None:
+            nonlocal plan
+            plan = true_plan
+            self.replanned.emit(Replanned(run_id, true_plan))
 
         def on_step(step: Step) -> None:
             recorded.append(step)
@@ -250,7 +296,9 @@ class Worker(QObject):
             with self._mail_lock:
                 self._mail.append((run_id, point, time.perf_counter()))
 
-        run = self._sample_function()(self._model, request, on_step=on_step, cancelled=cancel)
+        run = self._sample_function()(
+            self._model, request, on_step=on_step, on_plan=on_plan, cancelled=cancel
+        )
         failure = None
         if run.cancelled and not cancel.is_set():
             failure = Failure("The run stopped before its end.", run.notice)
@@ -288,17 +336,19 @@ class Worker(QObject):
     def _point(self, step: Step) -> Point:
         from visualizer.session.pictures import thumbnail_of
 
+        fast = None if self._fitting is None else self._fitting.fast
         previews: dict[View, Picture] = {}
-        if self._fast is not None:
-            previews["noisy"] = self._fast.show(step, "noisy")
-            previews["denoised"] = self._fast.show(step, "denoised")
-        noisy = previews.get("noisy")
+        if fast is not None and step.layout.shown:
+            previews["noisy"] = fast.show(step, "noisy")
+            previews["denoised"] = fast.show(step, "denoised")
+        noisy = previews.get("noisy") if step.layout.shown else numbers_of(step)
         return Point(
             step,
             share_of(step, step.measured_noise()),
             peak_of(step),
             previews,
             None if noisy is None else thumbnail_of(noisy),
+            step.guidance_strength,
         )
 
     def _decode(self, model_id: int, serial: int, k: int, view: View, step: Step) -> None:
@@ -316,3 +366,15 @@ class Worker(QObject):
         picture = self._model.decode(view_latents(step, view), step.layout)
         thumbnail = thumbnail_of(picture) if view == "noisy" else None
         self.decoded.emit(Decoded(serial, k, view, picture, thumbnail=thumbnail))
+
+
+def _told_apart(error: BaseException) -> BaseException:
+    """What a device says when it is full or gone, as an error with a meaning."""
+    if "torch" not in sys.modules or type(error).__module__.startswith("visualizer."):
+        return error
+    from visualizer.diffusion import device_errors
+    from visualizer.diffusion.model_folder import ModelError
+
+    if device_errors.out_of_memory(error):
+        return MemoryError()
+    return ModelError(device_errors.DEVICE_LOST) if device_errors.device_lost(error) else error

@@ -1,0 +1,73 @@
+"""Fitting: the fast decoder of a model, made a slice at a time so that nobody waits for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.fast_decoder import FastDecoder, FastDecoderFit
+
+
+class Fitting:
+    """The fast decoder of one model: kept from an earlier start, or in the making.
+
+    Only the thread that owns the model calls it. A slice that fails ends it for good.
+
+    Args:
+        model: whose decoder is imitated.
+        told: called with each better fast decoder.
+    """
+
+    def __init__(self, model: Any, told: Callable[[FastDecoder], None]) -> None:
+        self._model, self._told = model, told
+        self._fit: FastDecoderFit | None = None
+        self._slices = 0
+        self._slices_used = 0  # of which the fast decoder of now was made
+        self.fast: FastDecoder | None = None
+        self.open = True
+        """Whether there is more to do."""
+
+    def advance(self) -> None:
+        """One slice: looking for a kept one, or one exact decode."""
+        self.open = False  # it stays so if anything goes wrong
+        if self._fit is None:
+            self.open = self._begin()
+            return
+        try:
+            self._fit.advance()
+        except LookupError:  # nothing leads from pictures to latents: no previews
+            return
+        self._slices += 1
+        if self._fit.finished:
+            self._tell(self._model.keep_fast_decoder(self._fit))
+            return
+        if self._fit.usable and self.fast is None:
+            self._improve()
+        self.open = True
+
+    def hasten(self, seconds: float, cancelled: Callable[[], bool]) -> None:
+        """A run begins: get on for so long at most, and use what there is by then."""
+        until = time.monotonic() + seconds
+        while self.open and not cancelled() and time.monotonic() < until:
+            self.advance()
+        if self.open and self._fit is not None and self._fit.usable:
+            self._improve()
+
+    def _begin(self) -> bool:
+        kept = self._model.kept_fast_decoder
+        if kept is not None:
+            self._tell(kept)
+            return False
+        self._fit = self._model.begin_fast_decoder()
+        return True
+
+    def _improve(self) -> None:
+        if self._fit is not None and self._slices > self._slices_used:
+            self._slices_used = self._slices
+            self._tell(self._fit.decoder())
+
+    def _tell(self, fast: FastDecoder) -> None:
+        self.fast = fast
+        self._told(fast)
