@@ -11,7 +11,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from visualizer.diffusion.arrays import Picture, read_only
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 8192 * 8192
 MAX_SIDE = 4096

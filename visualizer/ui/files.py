@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
 
+CHECKPOINT = ".safetensors"
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+"""What the library that reads pictures is asked to read."""
 _KINDS = {
     ".denoise": "Runs (*.denoise)",
     ".png": "Pictures (*.png)",
@@ -38,9 +41,36 @@ def ask_save(parent: QWidget, timeline: Timeline, ending: str, suffix: str) -> s
     return path
 
 
-def ask_folder(parent: QWidget) -> str:
-    """The model folder to open, or ""."""
-    return QFileDialog.getExistingDirectory(parent, "Open a model folder", _documents())
+def ask_folder(parent: QWidget, title: str = "Open a model folder") -> str:
+    """The folder that was chosen, or ""."""
+    return QFileDialog.getExistingDirectory(parent, title, _documents())
+
+
+def ask_checkpoint(parent: QWidget) -> str:
+    """The checkpoint to open, or ""."""
+    path, _kind = QFileDialog.getOpenFileName(
+        parent, "Open a checkpoint", _documents(), f"Checkpoints (*{CHECKPOINT})"
+    )
+    return path
+
+
+def ask_picture(parent: QWidget) -> str:
+    """The picture to give to a model, or ""."""
+    kinds = " ".join(f"*{suffix}" for suffix in PICTURES)
+    path, _kind = QFileDialog.getOpenFileName(
+        parent, "Open a picture", _documents(), f"Pictures ({kinds})"
+    )
+    return path
+
+
+def is_picture(path: str) -> bool:
+    """Whether a file is called like a picture."""
+    return path.lower().endswith(PICTURES)
+
+
+def is_model(path: str) -> bool:
+    """Whether it is a folder, or called like a checkpoint."""
+    return path.lower().endswith(CHECKPOINT) or Path(path).is_dir()
 
 
 def file_name(timeline: Timeline, ending: str, suffix: str) -> str:

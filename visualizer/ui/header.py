@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from visualizer.ui import theme
+from visualizer.ui.control_pictures import ControlPictures
 from visualizer.ui.icons import IconButton
 from visualizer.ui.number_field import MAX_SEED, NumberField
 from visualizer.ui.prompt_field import PromptField
@@ -94,6 +95,7 @@ class Header(QWidget):
         self.generate.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.generate.clicked.connect(self._pressed)
         self.settings_row = SettingsRow(settings)
+        self.control = ControlPictures()
         self.show_state("ready")
         self._lay_out()
         self._connect()
@@ -124,6 +126,7 @@ class Header(QWidget):
         self._rows.setSpacing(theme.SPACE)
         self._rows.addLayout(first)
         self._rows.addWidget(self.settings_row)
+        self._rows.addWidget(self.control)
         self.set_compact(False)
 
     def _connect(self) -> None:
@@ -136,7 +139,9 @@ class Header(QWidget):
             number.changed.connect(self.edited)
             number.corrected.connect(self.note)
             number.entered.connect(self.generate_asked)
+        row.edited.connect(self._settle_size)
         row.edited.connect(self.edited)
+        self.control.edited.connect(self.edited)
 
     # What the window asks ----------------------------------------------------------------------
 
@@ -151,7 +156,8 @@ class Header(QWidget):
         Raises:
             RequestError: with a sentence, when they make none.
         """
-        from visualizer.diffusion.request import SamplingRequest  # loads numpy: not at the start
+        # it loads numpy: not at the start
+        from visualizer.diffusion.request import FrozenMapping, SamplingRequest
 
         row = self.settings_row
         return SamplingRequest(
@@ -163,11 +169,13 @@ class Header(QWidget):
             sampler=row.sampler_key(),
             width=row.picture_size[0] if row.picture_size else None,
             height=row.picture_size[1] if row.picture_size else None,
+            extra=FrozenMapping(self.control.values()),
         )
 
     def set_facts(self, facts: ModelFacts) -> None:
         """Offer what this model can do."""
         self._facts = facts
+        self.control.set_facts(facts)
         self.settings_row.set_facts(facts)
         words = facts.vocabulary
         if words is None:
@@ -187,6 +195,7 @@ class Header(QWidget):
         self.prompt.setCursorPosition(0)
         self.seed.set_number(request.seed)
         self.settings_row.show_request(request)
+        self.control.show_request(request)
 
     def shows_request(self, request: SamplingRequest) -> bool:
         """Whether the fields say what this run was made from."""
@@ -199,6 +208,7 @@ class Header(QWidget):
             and (request.negative_prompt or None) == row.avoid_text()
             and row.sampler_key() == request.sampler
             and row.shows_size(request)
+            and self.control.shows_request(request)
         )
 
     def set_compact(self, compact: bool) -> None:
@@ -224,6 +234,12 @@ class Header(QWidget):
             }[state]
         )
         theme.set_role(button, "" if self._working else "primary")
+
+    def _settle_size(self) -> None:
+        """Pictures are cut to the size of the request."""
+        if self._facts is not None:
+            own = (self._facts.width, self._facts.height)
+            self.control.set_size(self.settings_row.picture_size or own)
 
     def _pressed(self) -> None:
         (self.stop_asked if self._working else self.generate_asked).emit()

@@ -44,6 +44,7 @@ from visualizer.ui.history_strip import HistoryStrip
 from visualizer.ui.icons import IconButton
 from visualizer.ui.menus import ExportMenu, ModelMenu, MoreMenu
 from visualizer.ui.overlay_card import about_card, shortcuts_card
+from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine, progress_text
 from visualizer.ui.shortcuts import GROUPS, shown_keys
 from visualizer.ui.side_panel import SidePanel
@@ -217,6 +218,9 @@ class MainWindow(QMainWindow):
         header.edited.connect(self._plan)
         header.edited.connect(self._judge_reuse)
         header.note.connect(self._show_correction)
+        header.control.open_asked.connect(self._ask_picture)
+        header.control.read_asked.connect(session.read_picture)
+        session.picture_read.connect(header.control.take)
         self.model_menu = ModelMenu(self)
         self.model_menu.set_current(self.settings.model_folder)
         self.model_menu.model_chosen.connect(self._load_model)
@@ -279,6 +283,10 @@ class MainWindow(QMainWindow):
                 )
             )
             self.header.prompt.setFocus()
+            return
+        missing = self.header.control.missing()
+        if missing:
+            self.message.show_failure(Failure("A picture is missing.", missing))
             return
         try:
             request = self.header.request()
@@ -376,6 +384,11 @@ class MainWindow(QMainWindow):
     def _reuse(self) -> None:
         if self.session.current is not None:
             self.header.show_request(self.session.current.request)
+
+    def _ask_picture(self, argument: str) -> None:
+        path = files.ask_picture(self)
+        if path:
+            self.header.control.give(Path(path), argument)
 
     def _ask_model(self) -> None:
         folder = files.ask_folder(self)
@@ -607,19 +620,20 @@ class MainWindow(QMainWindow):
         self.message.raise_()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files are welcome."""
-        if files.dropped(event.mimeData()):
+        """Files are welcome, and so is a picture dragged from a browser."""
+        if files.dropped(event.mimeData()) or event.mimeData().hasImage():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the run file, or the model folder, that was dropped."""
-        path = files.dropped(event.mimeData())
-        if not path:
-            return
+        """Open the run or the model that was dropped, or hand the picture to the model."""
+        path, picture = files.dropped(event.mimeData()), picture_in(event.mimeData())
         event.acceptProposedAction()
-        if Path(path).is_dir():
+        if picture is not None:
+            if not self.header.control.give(picture):
+                self._note("This model takes no picture beside the prompt.", "correction")
+        elif files.is_model(path):
             self._load_model(path)
-        else:
+        elif path:
             self.session.open_run(path)
 
     def _restore(self) -> None:
