@@ -39,8 +39,11 @@ def check_classes(folder: ModelFolder) -> None:
         ModelError: with what is wrong and what to do.
     """
     pipeline = pipeline_class(folder.pipeline_class)
-    for part in folder.parts:
-        part_class(part, name_of(folder.path))
+    for name, value in folder.index.items():
+        if not name.startswith("_") and isinstance(value, list) and value[:1] != [None]:
+            # also those that are not wanted from this folder: diffusers imports them all
+            library, class_name = map(str, (*value, "", "")[:2])
+            part_class(Part(name, library, class_name, folder.path), name_of(folder.path))
     given = {name for name, value in folder.index.items() if value != [None, None]}
     for missing in sorted(_needed_parts(pipeline) - given):
         raise ModelError(
