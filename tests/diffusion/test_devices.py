@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.diffusion.tiny_pipelines import tiny_flow_pipeline, tiny_pipeline
@@ -239,6 +239,7 @@ def test_plans_for_sdxl_in_half_precision() -> None:
     assert plan(10, can_offload=False) == ("nowhere", False)
 
 
+@settings(deadline=None)
 @given(weights=SIZES, part=st.floats(0, 1), decoding=SIZES, tiled=SIZES, less=SIZES, more=SIZES)
 def test_more_memory_never_gives_a_slower_plan(
     weights: int, part: float, decoding: int, tiled: int, less: int, more: int
@@ -262,6 +263,7 @@ def test_more_memory_never_gives_a_slower_plan(
         assert not plan.tiles or tiled < decoding
 
 
+@settings(deadline=None)
 @given(weights=SIZES, available=SIZES, decoding=SIZES)
 def test_without_offloading_a_plan_is_whole_or_none(
     weights: int, available: int, decoding: int

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.diffusion.tiny_pipelines import tiny_flow_pipeline
@@ -181,6 +181,7 @@ class _Slow:
         return self.inner(text, **options)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.sampled_from([*ONE_TOKEN, "elephant", "x", ",", "…"]), max_size=40))
 def test_without_offsets_the_cut_is_behind_the_last_whole_word(parts: list[str]) -> None:
     prompt = " ".join(parts)
@@ -191,6 +192,7 @@ def test_without_offsets_the_cut_is_behind_the_last_whole_word(parts: list[str])
     assert (by_offsets.cut is None) == (by_halving.cut is None)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=200), st.integers(1, 30))
 def test_any_text_is_read_up_to_a_place_in_it(prompt: str, limit: int) -> None:
     prompt = prompt.encode(errors="ignore").decode()
