@@ -15,7 +15,7 @@ from visualizer.diffusion.fast_decoder import FastDecoder, FastDecoderFit
 from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import RequestError, SamplingRequest
-from visualizer.diffusion.step import Step
+from visualizer.diffusion.step import Guidance, Step
 from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
 
 CHANNELS, SIDE, FACTOR = 4, 4, 8
@@ -114,7 +114,11 @@ class FakeSampler:
             last = k == len(plan.levels) - 1
             prediction = None if last else read_only(np.zeros(shape, dtype=np.float32))
             timestep = 0.0 if last else plan.timesteps[k]
-            steps.append(Step(k, timestep, level, latents, prediction))
+            guidance = None
+            if not last and (request.guidance_scale or 0) > 1:
+                u = np.random.default_rng(k).standard_normal(shape, dtype=np.float32)
+                guidance = Guidance(read_only(u), None, request.guidance_scale)
+            steps.append(Step(k, timestep, level, latents, prediction, guidance=guidance))
             on_step(steps[-1])
         complete = len(steps) == len(plan.levels)
         return Trajectory(

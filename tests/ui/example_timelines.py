@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from visualizer.diffusion.arrays import Picture, read_only
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
-from visualizer.diffusion.step import Step
+from visualizer.diffusion.step import Guidance, Step
 from visualizer.session.pictures import PictureCache, thumbnail_of
 from visualizer.session.playhead import Playhead
 from visualizer.session.timeline import Point, Timeline
@@ -36,21 +36,30 @@ def latents_of(k: int) -> NDArray[np.float32]:
     return np.full((4, 4, 4), k + 1, dtype=np.float32)
 
 
-def make_points(steps: int = 10, width: int = 16, height: int = 16) -> list[Point]:
+def make_points(
+    steps: int = 10, width: int = 16, height: int = 16, *, guided: bool = False
+) -> list[Point]:
     """All points of a run; the noisy and denoised views are there, the predicted noise is not."""
     points = []
     for k, level in enumerate(levels_of(steps)):
         picture = plain(color_of(k), width, height)
         prediction = latents_of(k) if k < steps else None
-        step = Step(k, 999 * (1 - k / steps), level, latents_of(k), prediction)
+        guidance = Guidance(latents_of(k) / 2, None, 2.0) if guided and k < steps else None
+        step = Step(k, 999 * (1 - k / steps), level, latents_of(k), prediction, guidance=guidance)
         share = min(level.noise_share + 0.05, 0.9) if 0 < k < steps else level.noise_share
         views: dict[str, Picture] = {"noisy": picture, "denoised": picture}
-        points.append(Point(step, share, float(k + 1), views, thumbnail_of(picture)))  # type: ignore[arg-type]
+        strength = step.guidance_strength
+        points.append(Point(step, share, float(k + 1), views, thumbnail_of(picture), strength))  # type: ignore[arg-type]
     return points
 
 
 def make_timeline(
-    steps: int = 10, *, there: int | None = None, width: int = 16, height: int = 16
+    steps: int = 10,
+    *,
+    there: int | None = None,
+    width: int = 16,
+    height: int = 16,
+    guided: bool = False,
 ) -> Timeline:
     """A timeline of which ``there`` points (all by default) are there."""
     timeline = Timeline(
@@ -60,7 +69,7 @@ def make_timeline(
         cache=PictureCache(),
     )
     timeline.can_preview = True
-    points = make_points(steps, width, height)
+    points = make_points(steps, width, height, guided=guided)
     timeline.append(points if there is None else points[:there])
     return timeline
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from tests.ui.example_timelines import make_timeline, playhead_on
+from tests.ui.example_timelines import make_points, make_timeline, playhead_on
 from visualizer.diffusion.views import VIEWS
 from visualizer.ui.canvas import VIEW_NAMES
 from visualizer.ui.view_switch import WORDS, ViewSwitch
@@ -31,7 +31,7 @@ def test_choosing_goes_both_ways(qtbot: QtBot) -> None:
 
 
 def test_empty_views_are_dimmed_and_say_why(qtbot: QtBot) -> None:
-    timeline = make_timeline(10)
+    timeline = make_timeline(10, guided=True)
     playhead = playhead_on(timeline, 0)
     switch = ViewSwitch(playhead)
     qtbot.addWidget(switch)
@@ -46,4 +46,43 @@ def test_empty_views_are_dimmed_and_say_why(qtbot: QtBot) -> None:
     playhead.seek(5)
     assert empty() == set()
     playhead.seek(10)
-    assert empty() == {"noise"}
+    assert empty() == {"noise", "unprompted", "guidance"}
+
+
+def test_what_the_prompt_does_is_offered_where_the_model_was_asked_without_it(
+    qtbot: QtBot,
+) -> None:
+    guided, unguided = make_timeline(4, guided=True), make_timeline(4)
+    playhead = playhead_on(guided)
+    switch = ViewSwitch(playhead)
+    qtbot.addWidget(switch)
+    resized: list[int] = []
+    switch.resized.connect(lambda: resized.append(switch.width_across()))
+
+    def offered() -> list[str]:
+        return [view for view, button in switch.buttons.items() if not button.isHidden()]
+
+    assert offered() == list(VIEWS[:5])
+    switch.set_timeline(guided)
+    assert offered() == list(VIEWS)
+    switch.set_timeline(unguided)
+    assert offered() == list(VIEWS[:5])
+    assert resized[0] > resized[1]
+    playhead.set_view("guidance")  # by its key: what is chosen is always there to be seen
+    assert offered() == [*VIEWS[:5], "guidance"]
+    assert "one pass" in switch.buttons["guidance"].toolTip()
+    playhead.set_view("noisy")
+    assert offered() == list(VIEWS[:5])
+
+
+def test_a_run_that_has_just_begun_takes_no_segment_away(qtbot: QtBot) -> None:
+    playhead = playhead_on(None)
+    switch = ViewSwitch(playhead)
+    qtbot.addWidget(switch)
+    switch.set_timeline(make_timeline(4, guided=True))
+    begun = make_timeline(4, there=0)
+    begun.begin()
+    switch.set_timeline(begun)
+    assert not switch.buttons["unprompted"].isHidden()
+    begun.append(make_points(4)[:1])
+    assert switch.buttons["unprompted"].isHidden()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -16,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
 from visualizer.session.failure import Failure
+from visualizer.session.playhead import VIEWS
 from visualizer.session.progress import Progress
 from visualizer.session.timeline import Timeline
 from visualizer.ui.explanation import Moment, State, explain, percent
@@ -47,7 +49,7 @@ def test_the_window_is_there_before_anything_slow_is_imported() -> None:
 
 
 def every_moment() -> list[Moment]:
-    views = ("noisy", "denoised", "noise", "change", "channels")
+    views = tuple(VIEWS)
     states: tuple[State, ...] = get_args(State)
     shares = ((0, 0.999), (3, 0.95), (12, 0.7), (18, 0.3), (27, 0.02), (30, 0.0))
     return [
@@ -58,8 +60,19 @@ def every_moment() -> list[Moment]:
     ]
 
 
+def moments_of_other_models() -> list[Moment]:
+    """Of several stages, of priors, of models that were not asked twice, of avoid texts."""
+    kinds: list[dict[str, bool]] = [
+        {"more_follows": True},
+        {"shown": False},
+        {"asked_twice": False},
+        {"avoid": True},
+    ]
+    return [replace(moment, **kind) for moment in every_moment() for kind in kinds]  # type: ignore[arg-type]
+
+
 def test_every_moment_has_a_short_text() -> None:
-    for moment in every_moment():
+    for moment in (*every_moment(), *moments_of_other_models()):
         said = explain(moment)
         assert 5 < len(said.title) <= 32, said.title
         assert 40 < len(said.text) <= 200, said.text
@@ -74,6 +87,18 @@ def test_the_text_follows_time_view_and_state() -> None:
     assert "step 12 of 30" in stopped.text
     assert "62\u00a0%" in stopped.text
     assert explain(Moment(5, 30, 0.9, "noisy", "planned")).title == "The plan"
+
+
+def test_the_text_tells_what_is_not_like_other_runs() -> None:
+    end = Moment(10, 10, 0.0, "noisy", "complete")
+    assert explain(end).title == "The picture"
+    assert "next stage" in explain(replace(end, more_follows=True)).text
+    middle = Moment(5, 10, 0.6, "unprompted", "complete")
+    assert "avoid text" in explain(replace(middle, avoid=True)).text
+    assert "avoid text" not in explain(middle).text
+    assert explain(replace(middle, asked_twice=False)).title == "Not asked here"
+    assert "No decoder" in explain(replace(middle, shown=False)).text
+    assert "amplified 2 times" in explain(replace(middle, view="guidance", gain=2.0)).text
 
 
 @given(st.floats(0, 1))

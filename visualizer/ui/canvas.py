@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -37,7 +37,10 @@ VIEW_NAMES = {
     "noise": "predicted noise",
     "change": "change",
     "channels": "channels",
+    "unprompted": "guess without the prompt",
+    "guidance": "the prompt’s pull",
 }
+_NO_PREVIEW = "No preview yet: these are the numbers themselves. The picture comes after the run."
 SCALED_BYTES = 128 * 2**20
 """Pictures already brought to the size of the canvas; 50 of 800² take it up."""
 
@@ -118,6 +121,7 @@ class Canvas(QWidget):
         self._playhead = playhead
         self._timeline: Timeline | None = None
         self._picture: Picture | None = None
+        self._stands_in = ""
         self._message = _NOTHING_YET
         self._hard = False
         self._zoom = 1.0  # 1 is the whole picture, as large as it goes
@@ -180,11 +184,18 @@ class Canvas(QWidget):
 
     def caption(self) -> str:
         """What must be known to read the picture; "" for most."""
-        if self._playhead.view == "change":
-            from visualizer.diffusion.views import CHANGE_GAIN
+        if self._stands_in:
+            return self._stands_in
+        if self._playhead.view in ("change", "guidance"):
+            from visualizer.diffusion.views import GAINS
 
-            return f"Amplified {CHANGE_GAIN:g} times"
+            return f"Amplified {GAINS[self._playhead.view]:g} times"
         return ""
+
+    @property
+    def shows_numbers(self) -> bool:
+        """Whether channels are shown: as the view, or in place of a picture that is not there."""
+        return self._playhead.view == "channels" or bool(self._stands_in)
 
     # --- how it shows it ----------------------------------------------------------------------
 
@@ -271,27 +282,36 @@ class Canvas(QWidget):
 
     def _look_again(self) -> None:
         timeline, k, view = self._timeline, self._playhead.index, self._playhead.view
-        self._picture, self._message = None, ""
+        self._picture, self._message, self._stands_in = None, "", ""
         there = timeline is not None and len(timeline) > 0
         if timeline is None or not there:
             self._message = _NOTHING_YET
         elif not timeline.has_view(k, view):
             self._message = timeline.why_missing(k, view)
+            if not timeline.shows_pictures(k):
+                self._show_numbers(timeline, k, self._message)
         else:
             self._picture = timeline.picture(k, view)
             self._message = "" if self._picture is not None else "Making this picture …"
+            if self._picture is None and timeline.running and not timeline.can_preview:
+                self._show_numbers(timeline, k, _NO_PREVIEW)
         if self._corner.isVisibleTo(self) != there:
             self._corner.setVisible(there)
             self._place_corner()
-        self.pixels_button.setEnabled(view != "channels")
+        self.pixels_button.setEnabled(not self.shows_numbers)
         words = f"{timeline.label(k)}, {VIEW_NAMES[view]}" if timeline and there else ""
         self.setAccessibleDescription(words)
         self.update()
 
+    def _show_numbers(self, timeline: Timeline, k: int, why: str) -> None:
+        """Channels in place of a picture, with the reason under them."""
+        self._picture = timeline.picture(k, "channels")
+        self._message, self._stands_in = "", why
+
     def _grown(self) -> None:
         """The point looked at may be new, and the channels' common range wider."""
         newest = self._timeline is not None and len(self._timeline) <= self._playhead.index + 1
-        if newest or self._picture is None or self._playhead.view == "channels":
+        if newest or self._picture is None or self.shows_numbers:
             self._look_again()
 
     def _picture_changed(self, k: int, view: str) -> None:
@@ -317,7 +337,7 @@ class Canvas(QWidget):
 
     def _paint_picture(self, painter: QPainter, picture: Picture) -> None:
         target = self._target(picture)
-        channels = self._playhead.view == "channels"
+        channels = self.shows_numbers
         if self._zoom == 1.0 and not channels:
             # whole pixels of the screen, so that nothing is blurred twice
             ratio = self.devicePixelRatioF()
@@ -343,16 +363,19 @@ class Canvas(QWidget):
     def _paint_caption(self, painter: QPainter, text: str) -> None:
         theme, space = themes.current(), themes.SPACE
         font = themes.font(themes.FONT_SMALL)
-        width = QFontMetrics(font).horizontalAdvance(text) + 2 * space
-        box = QRect(0, 0, min(width, self.width() - 2 * space), 3 * space)
-        box.moveCenter(QPoint(self.rect().center().x(), self.height() - 2 * space - space // 2))
+        flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        room = QRect(0, 0, self.width() - 4 * space, self.height())
+        box = QFontMetrics(font).boundingRect(room, flags, text)
+        box.setSize(QSize(box.width() + 2 * space, max(box.height() + space, 3 * space)))
+        box.moveCenter(self.rect().center())
+        box.moveBottom(self.height() - space)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.surface))
         painter.drawRoundedRect(box, 6, 6)
         painter.setPen(QColor(theme.text))
         painter.setFont(font)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(box, flags, text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Old sizes will not come back."""

@@ -20,14 +20,18 @@ class Moment:
     """Where the playhead stands.
 
     Attributes:
-        k: the point, 0 … last.
-        last: the index of the final picture.
+        k: the point of its stage, 0 … last.
+        last: the index of the stage's last point; of the final picture where there is one stage.
         noise_share: variance share of the noise, 0 … 1.
-        view: noisy, denoised, noise, change or channels.
+        view: noisy, denoised, noise, change, channels, unprompted or guidance.
         state: of the run.
         newest: True at the newest point of a run that is still going or was stopped.
         seed: the seed of the run, if it is known.
-        gain: how much the view "change" is amplified.
+        gain: how much a view that is a difference is amplified.
+        more_follows: another stage comes after this one.
+        shown: whether a decoder makes a picture of what the sampler holds.
+        asked_twice: whether the model said what it would do without the prompt, too.
+        avoid: whether an avoid text took the place of the prompt there.
     """
 
     k: int
@@ -38,6 +42,10 @@ class Moment:
     newest: bool = False
     seed: int | None = None
     gain: float = 4.0
+    more_follows: bool = False
+    shown: bool = True
+    asked_twice: bool = True
+    avoid: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,10 @@ def explain(moment: Moment) -> Explanation:
             " noise still in the latent. Everything up to here is kept: drag back, switch views, "
             "save it.",
         )
+    if not moment.shown:
+        return _PRIOR
+    if moment.k == moment.last and moment.more_follows:
+        return _STAGE_ENDS
     return _BY_VIEW.get(moment.view, _noisy)(moment)
 
 
@@ -86,11 +98,26 @@ _PLANNED = Explanation(
     "Nothing has been computed yet. The faint line below is the plan: how much noise the sampler "
     "will leave after each step. Press Enter in the prompt to begin.",
 )
+_PRIOR = Explanation(
+    "What the prior imagines",
+    "A first stage works out what the picture should contain, in numbers of its own. No decoder "
+    "turns them into a picture: they tell the next stage what to paint.",
+)
+_STAGE_ENDS = Explanation(
+    "This stage is finished",
+    "Hardly any noise is left here. The next stage goes on from what this one made, with fresh "
+    "noise to take away.",
+)
+_NOT_ASKED = Explanation(
+    "Not asked here",
+    "Where a model is guided it is asked twice at every step: with the prompt and without. Here "
+    "it was not.",
+)
 
 
 def _noisy(moment: Moment) -> Explanation:
     share = moment.noise_share
-    if moment.k == 0:
+    if moment.k == 0 and share > 0.9:
         source = "the seed" if moment.seed is None else f"seed {moment.seed}"
         return Explanation(
             "Pure static",
@@ -202,10 +229,51 @@ def _channels(moment: Moment) -> Explanation:
     )
 
 
+def _unprompted(moment: Moment) -> Explanation:
+    if not moment.asked_twice:
+        return _NOT_ASKED
+    if moment.avoid:
+        return Explanation(
+            "Only what to avoid",
+            "At every step the model is asked twice: with your words, and with your avoid text in "
+            "their place. This would be its guess from the avoid text alone.",
+        )
+    if moment.noise_share > 0.9:
+        return Explanation(
+            "Without a word from you",
+            "At every step the model is asked twice: with your words and without. This is its "
+            "guess without them, close to an average of all that could hide in this static.",
+        )
+    if moment.noise_share > 0.15:
+        return Explanation(
+            "What it sees by itself",
+            "Not told what to look for, the model would make this of the very same latent. Still "
+            "your words are in it: in the steps before, they steered what is here by now.",
+        )
+    return Explanation(
+        "Most is in the picture by now",
+        f"With {percent(moment.noise_share)} noise left the model can read most of the picture off "
+        "the latent. Press 2 and 6 in turn to see what your words still change.",
+    )
+
+
+def _guidance(moment: Moment) -> Explanation:
+    if not moment.asked_twice:
+        return _NOT_ASKED
+    other = "the guess from your avoid text" if moment.avoid else "the guess without your words"
+    return Explanation(
+        "What your words change",
+        f"From {other} to the one the sampler follows, amplified {moment.gain:g} times. Mid-gray "
+        "is no difference; more guidance makes it stronger.",
+    )
+
+
 _BY_VIEW = {
     "noisy": _noisy,
     "denoised": _denoised,
     "noise": _noise,
     "change": _change,
     "channels": _channels,
+    "unprompted": _unprompted,
+    "guidance": _guidance,
 }

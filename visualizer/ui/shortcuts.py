@@ -48,6 +48,8 @@ GROUPS: tuple[tuple[str, tuple[Shortcut, ...]], ...] = (
             Shortcut("view_3", ("3",), "3", "Predicted noise"),
             Shortcut("view_4", ("4",), "4", "Change"),
             Shortcut("view_5", ("5",), "5", "Channels"),
+            Shortcut("view_6", ("6",), "6", "Without the prompt"),
+            Shortcut("view_7", ("7",), "7", "The prompt’s pull"),
         ),
     ),
     (

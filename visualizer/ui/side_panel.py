@@ -60,11 +60,14 @@ class SidePanel(QScrollArea):
         for share in (self.picture_share, self.noise_share):
             share.setWordWrap(False)
         self.measured = _label("small-quiet")
+        self.pull = _label("small-quiet")
+        self.pull.setWordWrap(False)
         self.headline = _label("value")
         self.text = _label("")
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.prompt = _label("small")
         self.facts = _label("small-quiet")
+        self.limits = _label("small-quiet")
         self.seed = _label("small-quiet")
         self.seed.setWordWrap(False)
         self.copy_seed = IconButton("copy", "Copy the seed")
@@ -91,6 +94,7 @@ class SidePanel(QScrollArea):
         shares.addWidget(self.noise_share)
         column.addLayout(shares)
         column.addWidget(self.measured)
+        column.addWidget(self.pull)
         column.addItem(self._gaps[2])
         column.addWidget(self.headline)
         column.addItem(self._gaps[3])
@@ -100,6 +104,7 @@ class SidePanel(QScrollArea):
         column.addWidget(self.prompt)
         column.addSpacing(theme.SPACE // 2)
         column.addWidget(self.facts)
+        column.addWidget(self.limits)
         seed_row = QHBoxLayout()
         seed_row.setSpacing(theme.SPACE // 2)
         seed_row.addWidget(self.seed, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -130,6 +135,7 @@ class SidePanel(QScrollArea):
         numbers = (self.share, self.picture_share, self.noise_share, self.measured)
         for part in (*numbers, self.facts, self.seed, self.copy_seed):
             part.setVisible(shown)
+        self.pull.setVisible(timeline is not None and timeline.guided)
         self.reuse.setVisible(shown and self._reusable)
         if timeline is None or not shown:
             self._show_nothing()
@@ -141,6 +147,7 @@ class SidePanel(QScrollArea):
         self.picture_share.setText(f"{percent(1 - share)} picture")
         self.noise_share.setText(f"{percent(share)} noise")
         self._show_measured(timeline, k, share)
+        self._show_pull(timeline, k)
         explanation = explain(self._moment(timeline, k, share))
         self._show_explanation(explanation)
         self.prompt.setText(f"“{_shortened(timeline.request.prompt)}”")
@@ -148,6 +155,9 @@ class SidePanel(QScrollArea):
         self.facts.setVisible(not self._compact)
         self.prompt.setToolTip(timeline.request.prompt)
         self.facts.setText(self._run_facts(timeline))
+        limits = " ".join(self._limits(timeline))
+        self.limits.setText(limits)
+        self.limits.setVisible(bool(limits) and not self._compact)
         self.seed.setText(f"Seed {timeline.request.seed}")
 
     def set_compact(self, compact: bool) -> None:
@@ -169,6 +179,7 @@ class SidePanel(QScrollArea):
 
     def _show_nothing(self) -> None:
         self.prompt.hide()
+        self.limits.hide()
         self.step.setText("From static to picture")
         self._show_explanation(
             Explanation(
@@ -194,12 +205,40 @@ class SidePanel(QScrollArea):
             f"with the {against}."
         )
 
+    def _show_pull(self, timeline: Timeline, k: int) -> None:
+        """How far the prompt moved what the model said; its room is kept, so that nothing jumps."""
+        strength = timeline.guidance_strength(k)
+        if strength is None:
+            self.pull.setText(" ")
+            self.pull.setToolTip("")
+            return
+        self.pull.setText(f"The prompt moved this prediction by {percent(strength)}")
+        guidance = timeline.step(k).guidance
+        other = "with the avoid text" if timeline.request.negative_prompt else "without the prompt"
+        if guidance is None or guidance.weight is None:
+            mixed = "What the sampler follows is mixed from the two in a way of this model’s own."
+        else:
+            mixed = (
+                f"The sampler follows the answer {other}, plus {guidance.weight:.3g} times the "
+                "difference that the prompt makes."
+            )
+        self.pull.setToolTip(
+            f"The model was asked twice here, with the prompt and {other}. {mixed} The percentage "
+            f"is the length of that change against the answer {other}."
+        )
+
+    def _limits(self, timeline: Timeline) -> tuple[str, ...]:
+        """What of this model's work is not shown."""
+        facts, run = self._facts, timeline.trajectory
+        mine = facts is not None and (run is None or run.model.name == facts.name)
+        return facts.cannot_show if mine and facts is not None else ()
+
     def _show_explanation(self, explanation: Explanation) -> None:
         self.headline.setText(explanation.title)
         self.text.setText(f'<p style="line-height: 125%">{escape(explanation.text)}</p>')
 
     def _moment(self, timeline: Timeline, k: int, share: float) -> Moment:
-        from visualizer.diffusion.views import CHANGE_GAIN  # numpy is there by now
+        from visualizer.diffusion.views import GAINS  # numpy is there by now
 
         state: State = "complete"
         if not len(timeline) and not timeline.running:
@@ -208,15 +247,20 @@ class SidePanel(QScrollArea):
             state = "running"
         elif timeline.cancelled:
             state = "cancelled"
+        stage, view = timeline.stage(k), self._playhead.view
         return Moment(
-            k=k,
-            last=timeline.total - 1,
+            k=k - stage.first,
+            last=stage.last - stage.first,
             noise_share=share,
-            view=self._playhead.view,
+            view=view,
             state=state,
             newest=k == len(timeline) - 1,
             seed=timeline.request.seed,
-            gain=CHANGE_GAIN,
+            gain=GAINS.get(view, 1.0),
+            more_follows=stage.last < timeline.total - 1,
+            shown=timeline.shows_pictures(k),
+            asked_twice=k < len(timeline) and timeline.step(k).guidance is not None,
+            avoid=bool(timeline.request.negative_prompt),
         )
 
     def _run_facts(self, timeline: Timeline) -> str:

@@ -1,10 +1,10 @@
-"""The view switch: which of the five pictures of a step the canvas shows."""
+"""The view switch: which picture of a step the canvas shows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -25,11 +25,21 @@ WORDS: dict[str, tuple[str, str]] = {
     "noise": ("Predicted noise", "What the model takes for noise at this step"),
     "change": ("Change", "What is different from the step before"),
     "channels": ("Channels", "The raw numbers of the latent, one gray picture a channel"),
+    "unprompted": ("Without prompt", "The model’s guess if it had not read the prompt"),
+    "guidance": ("Prompt’s pull", "What the prompt changes in the model’s guess at this step"),
 }
+OF_GUIDANCE = ("unprompted", "guidance")
+"""They need a model that was asked without the prompt as well, and are offered only then."""
 
 
 class ViewSwitch(QWidget):
-    """Noisy latent | Model’s guess | Predicted noise | Change | Channels (keys 1…5)."""
+    """Noisy latent | Model’s guess | Predicted noise | Change | Channels (keys 1…5).
+
+    Where the run is guided, Without prompt | Prompt’s pull follow (keys 6 and 7).
+    """
+
+    resized = Signal()
+    """Segments came or went."""
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +66,7 @@ class ViewSwitch(QWidget):
             button.clicked.connect(lambda _=False, view=view: playhead.set_view(view))
             self._group.addButton(button)
             self.buttons[view] = button
+            button.setHidden(view in OF_GUIDANCE)
             row.addWidget(button)
 
         outer = self._outer = QHBoxLayout(self)
@@ -84,11 +95,29 @@ class ViewSwitch(QWidget):
             timeline.grown.connect(self._show_empty)
         self._show_empty()
 
+    def width_across(self) -> int:
+        """How wide it is with one segment beside the other."""
+        widths = [b.sizeHint().width() for b in self.buttons.values() if not b.isHidden()]
+        return sum(widths) + 2 * (len(widths) + 1)
+
     def _show_view(self, view: str) -> None:
         self.buttons[view].setChecked(True)
+        self._offer_guidance()
+
+    def _offer_guidance(self) -> None:
+        timeline = self._timeline
+        if timeline is not None and timeline.running and len(timeline) == 0:
+            return  # its first step will tell
+        guided = timeline is not None and timeline.guided
+        before = [button.isHidden() for button in self.buttons.values()]
+        for view in OF_GUIDANCE:
+            self.buttons[view].setHidden(not guided and self._playhead.view != view)
+        if before != [button.isHidden() for button in self.buttons.values()]:
+            self.resized.emit()
 
     def _show_empty(self) -> None:
         """A view with no picture at this step is dimmed; chosen, the canvas says why."""
+        self._offer_guidance()
         timeline, k = self._timeline, self._playhead.index
         there = timeline is not None and len(timeline) > 0
         for view, button in self.buttons.items():

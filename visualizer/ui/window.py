@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
 
 from visualizer import EXAMPLE_PROMPT
 from visualizer.session.failure import Failure
+from visualizer.session.playhead import VIEWS
 from visualizer.ui import files, theme
 from visualizer.ui.canvas import Canvas
 from visualizer.ui.failure_bar import FailureBar
@@ -65,7 +66,6 @@ _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
 _LOW, _NARROW = 720, 1000
 _SECOND_PRESS_MS = 500
 _SAID_MS = 8000
-_VIEWS = ("noisy", "denoised", "noise", "change", "channels")
 
 
 class MainWindow(QMainWindow):
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
             "generate": self.generate,
             "escape": self._escape,
             "export": self._open_export_menu,
-            **{f"view_{n}": partial(playhead.set_view, view) for n, view in enumerate(_VIEWS, 1)},
+            **{f"view_{n}": partial(playhead.set_view, view) for n, view in enumerate(VIEWS, 1)},
         }
         self._shortcuts: list[QShortcut] = []
         for _group, shortcuts in GROUPS:
@@ -236,6 +236,7 @@ class MainWindow(QMainWindow):
         self.export_button.clicked.connect(self._open_export_menu)
         self.save_button.clicked.connect(self.save_file)
         self.history.chosen.connect(session.show)
+        self.view_switch.resized.connect(self._fit_switch)
         self.side_panel.copied.connect(self._say)
         self.side_panel.reuse_asked.connect(self._reuse)
         self.message.installEventFilter(self)
@@ -580,7 +581,7 @@ class MainWindow(QMainWindow):
     def _set_compact(self, compact: bool) -> None:
         space = theme.SPACE
         self.timeline_view.set_low(compact)
-        self._place_switch(beside=compact)
+        self._fit_switch()
         self.header.set_compact(compact)
         self.side_panel.set_compact(compact)
         above = space if compact else 2 * space
@@ -592,6 +593,12 @@ class MainWindow(QMainWindow):
         between = space // 2 if compact else space
         self._time.setContentsMargins(2 * space, between, 2 * space, between)
         self._time.setSpacing(between)
+
+    def _fit_switch(self) -> None:
+        margins = 11 * theme.SPACE
+        room = self.width() - self.side_panel.maximumWidth() - margins
+        narrow = self.view_switch.width_across() > room
+        self._place_switch(beside=narrow or self.height() < _LOW)
 
     def _place_switch(self, *, beside: bool) -> None:
         """Below the picture, or, where height is dear, at its right."""
