@@ -61,7 +61,7 @@ def _unet_name(name: str, layers: int) -> str:
     for new, old in _UNET.items():
         if name.startswith(f"{new}."):
             return name.replace(new, old, 1)
-    for new, old in _RESNET.items():
+    for new, old in _RESNET.items() if ".resnets." in name else ():
         name = name.replace(f".{new}.", f".{old}.")
     name = re.sub(
         r"^mid_block\.(resnets|attentions)\.(\d)",

@@ -13,6 +13,7 @@ import pytest
 import torch
 from accelerate import init_empty_weights
 from huggingface_hub import constants
+from safetensors.torch import load_file, save_file
 
 from tests.diffusion.single_files import save_checkpoint, save_header
 from tests.diffusion.tiny_pipelines import tiny_pipeline
@@ -236,8 +237,6 @@ def test_a_checkpoint_of_unusual_size_without_a_folder(cache: Path, tmp_path: Pa
 
 
 def test_a_denoiser_alone_goes_into_the_folder_of_its_family(cache: Path, tmp_path: Path) -> None:
-    from safetensors.torch import load_file, save_file
-
     put(cache, tiny_pipeline())
     other = tiny_pipeline()
     with torch.no_grad():
@@ -248,6 +247,16 @@ def test_a_denoiser_alone_goes_into_the_folder_of_its_family(cache: Path, tmp_pa
     opened = open_pipeline(file)
     assert np.array_equal(picture(opened), picture(other))
     assert not np.array_equal(picture(opened), picture(tiny_pipeline()))
+
+
+def test_a_checkpoint_that_lacks_weights(cache: Path, tmp_path: Path) -> None:
+    put(cache, tiny_pipeline())
+    file = tmp_path / "tiny.safetensors"
+    save_checkpoint(tiny_pipeline(), file)
+    kept = {k: v for k, v in load_file(file).items() if not k.endswith("time_embed.0.bias")}
+    save_file(kept, file)
+    with pytest.raises(ModelError, match=r"'tiny.safetensors' is not complete"):
+        open_pipeline(file)
 
 
 def test_a_denoiser_alone_says_where_the_rest_is(cache: Path, tmp_path: Path) -> None:

@@ -121,6 +121,10 @@ def loading(name: str) -> Iterator[None]:
                 f"There is not enough memory to open '{name}'. Close other programs, or choose a "
                 "smaller model."
             ) from error
+        if "meta tensor" in str(error):  # a weight that nothing has filled
+            raise ModelError(
+                f"'{name}' is not complete: some of its weights are missing. Download it again."
+            ) from error
         # what the libraries raise on a model that does not fit them has no common type
         raise ModelError(f"The model '{name}' could not be loaded: {first_line(error)}") from error
 
