@@ -1,70 +1,79 @@
-"""What observing costs: an observed run against the bare pipeline, in interleaved pairs.
+"""What observing costs, for models of several sizes on the CPU.
 
-Observed means everything the window asks for: every latent and prediction recorded, and fast
-previews of the noisy and the guess view made at every step.
+Two figures each. Inside the run: the observer's time (every latent, prediction and answer without
+the prompt copied, guidance found, Steps made) ÷ the time of the model's own steps; what the
+window's previews take besides is said apart. And whole runs, observed as the window does it, with
+previews, ÷ the bare pipeline, in interleaved pairs.
 """
 
 from __future__ import annotations
 
-import statistics
-import time
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from benchmarks import observing_cost, random_models
 from visualizer import EXAMPLE_PROMPT
 
-PAIRS = 15
-STEPS = 30
-GUIDANCE = 3.0
+if TYPE_CHECKING:
+    from visualizer.diffusion import Model
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model to be measured, and how."""
+
+    name: str
+    pipeline: Callable[[], Any]
+    steps: int
+    pairs: int
+    target: str
+    guidance: float = 5.0
 
 
 def main() -> None:
-    """Print the median ratio with its 95 % interval, and the time of one picture."""
-    from visualizer.diffusion import Model, SamplingRequest, Step, sample
-    from visualizer.diffusion.sampling import pipeline_arguments
+    """Print the figures of every model, the largest last."""
+    import torch
 
-    model = Model.builtin(device="cpu")
-    fast = model.fast_decoder
-
-    def preview(step: Step) -> None:
-        fast.show(step, "noisy")
-        fast.show(step, "denoised")
-
-    def observed(seed: int) -> None:
-        request = SamplingRequest(EXAMPLE_PROMPT, seed=seed, steps=STEPS, guidance_scale=GUIDANCE)
-        sample(model, request, on_step=preview)
-
-    def bare(seed: int) -> None:
-        request = SamplingRequest(EXAMPLE_PROMPT, seed=seed, steps=STEPS, guidance_scale=GUIDANCE)
-        model.pipeline(**pipeline_arguments([request]))
-
-    observed(0)
-    bare(0)
-    pairs = []
-    for seed in range(PAIRS):
-        first, second = (observed, bare) if seed % 2 else (bare, observed)
-        times = {first: _seconds(first, seed), second: _seconds(second, seed)}
-        pairs.append((times[observed], times[bare]))
-    ratios = [o / b for o, b in pairs]
-    low, high = _interval_of_the_median(ratios)
-    print(
-        f"observed run ÷ bare pipeline, median of {PAIRS} pairs: {statistics.median(ratios):.3f} "
-        f"[95 % {low:.3f} … {high:.3f}] (target ≤ 1.05)"
+    cases = (
+        Case("a tiny SDXL", random_models.small_sdxl, 30, 15, "≤ 0.05"),
+        Case("a tiny flow-matching model", random_models.small_flow, 30, 15, "≤ 0.05"),
+        Case(
+            "an SD-1.5-sized UNet",
+            lambda: random_models.stable_diffusion(torch.float32),
+            steps=2,
+            pairs=3,
+            target="≤ 0.02",
+        ),
     )
-    seconds = statistics.median(o for o, _ in pairs)
-    print(f"picture of the built-in model, {STEPS} guided steps: {seconds:.2f} s (target ≤ 1.5 s)")
+    from visualizer.diffusion import Model
+
+    builtin = Model.builtin(device="cpu")
+    _measure(Case("built-in", lambda: builtin.pipeline, 30, 15, "≤ 0.05", 3.0), builtin)
+    for case in cases:
+        _measure(case, Model(case.pipeline()))
+        gc.collect()  # pipelines hold themselves in a circle, and the next one needs the room
 
 
-def _seconds(run: object, seed: int) -> float:
-    assert callable(run)
-    began = time.perf_counter()
-    run(seed)
-    return time.perf_counter() - began
+def _measure(case: Case, model: Model) -> None:
+    from visualizer.diffusion import SamplingRequest
 
-
-def _interval_of_the_median(values: list[float], draws: int = 10_000) -> tuple[float, float]:
-    """The 95 % bootstrap interval of the median of paired ratios."""
-    random = np.random.default_rng(0)
-    samples = random.choice(values, size=(draws, len(values)))
-    low, high = np.percentile(np.median(samples, axis=1), [2.5, 97.5])
-    return float(low), float(high)
+    request = SamplingRequest(EXAMPLE_PROMPT, steps=case.steps, guidance_scale=case.guidance)
+    on_step = observing_cost.as_in_the_window(model)
+    cost = observing_cost.measure(model, request, case.pairs, on_step)
+    low, high = cost.interval()
+    print(
+        f"observer's time ÷ step time, {case.name} ({cost.step * 1000:.3g} ms a step): "
+        f"{cost.observing:.4f} (target {case.target})"
+    )
+    print(f"previews' time ÷ step time, {case.name}: {cost.listening:.4f}")
+    print(
+        f"observed run with previews ÷ bare pipeline, {case.name}, median of {case.pairs} pairs: "
+        f"{cost.middle:.3f} [95 % {low:.3f} … {high:.3f}]"
+    )
+    if case.name == "built-in":
+        print(
+            f"picture of the built-in model, {case.steps} guided steps: {cost.bare:.2f} s "
+            "(target ≤ 1.5 s)"
+        )

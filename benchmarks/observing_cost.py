@@ -1,0 +1,211 @@
+"""What observing a run costs, measured in two ways that do not hang on each other.
+
+Inside a run: the time spent in the observer's own code, against the rest of the loop over noise
+levels. And from outside: whole observed runs against bare ones, in interleaved pairs.
+"""
+
+from __future__ import annotations
+
+import functools
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from visualizer.diffusion import Model, SamplingRequest, Step
+
+OnStep = Callable[["Step"], None]
+
+
+@dataclass
+class ObserverClock:
+    """Where the time of a run's loop goes: to the observer, to its listener, or to the model.
+
+    Attributes:
+        observing: seconds in the observer's own code: copying, finding guidance, making Steps.
+        listening: seconds in the ``on_step`` that it calls.
+        loop: seconds from the beginning of the loop to the end of its last step.
+    """
+
+    observing: float = 0.0
+    listening: float = 0.0
+    loop: float = 0.0
+    _began: float = field(default=0.0, repr=False)
+
+    @property
+    def model(self) -> float:
+        """Seconds of the loop that are the pipeline's own."""
+        return self.loop - self.observing - self.listening
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Measure the runs that are observed in this context."""
+        from visualizer.diffusion.observing import Observer
+
+        observe, heard = Observer._observe, Observer._heard
+
+        def measured_observe(observer: Any, scheduler: Any) -> None:
+            scheduler.step = self._within(scheduler.step)
+            observe(observer, scheduler)
+            scheduler.step = self._around(scheduler.step)
+            scheduler.set_timesteps = self._before_the_loop(scheduler.set_timesteps)
+
+        def measured_heard(*args: Any) -> None:
+            began = time.perf_counter()
+            heard(*args)
+            self.observing += time.perf_counter() - began
+
+        Observer._observe, Observer._heard = measured_observe, measured_heard  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            Observer._observe, Observer._heard = observe, heard  # type: ignore[method-assign]
+
+    def listener(self, on_step: OnStep) -> OnStep:
+        """The same ``on_step``, its time counted apart from the observer's."""
+
+        def measured(step: Step) -> None:
+            began = time.perf_counter()
+            on_step(step)
+            seconds = time.perf_counter() - began
+            self.listening += seconds
+            self.observing -= seconds
+
+        return measured
+
+    def _within(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """The scheduler's own step: its time is not the observer's."""
+
+        @functools.wraps(step)  # pipelines read its signature
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            began = time.perf_counter()
+            result = step(*args, **kwargs)
+            self.observing -= time.perf_counter() - began
+            return result
+
+        return measured
+
+    def _around(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(step)
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            began = time.perf_counter()
+            result = step(*args, **kwargs)
+            ended = time.perf_counter()
+            self.observing += ended - began
+            self.loop = ended - self._began
+            return result
+
+        return measured
+
+    def _before_the_loop(self, begin: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(begin)
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            result = begin(*args, **kwargs)
+            self._began = time.perf_counter()
+            return result
+
+        return measured
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What observing one model's run costs.
+
+    Attributes:
+        observing: the observer's time ÷ the model's, inside the loop; the median of all runs.
+        listening: that of the previews, likewise.
+        step: seconds of one step of the model.
+        ratios: observed ÷ bare, whole runs, a pair each.
+        bare: seconds of a bare run, the median.
+    """
+
+    observing: float
+    listening: float
+    step: float
+    ratios: tuple[float, ...]
+    bare: float
+
+    @property
+    def middle(self) -> float:
+        """The median ratio."""
+        return statistics.median(self.ratios)
+
+    def interval(self) -> tuple[float, float]:
+        """The 95 % bootstrap interval of the median ratio."""
+        random = np.random.default_rng(0)
+        samples = random.choice(self.ratios, size=(10_000, len(self.ratios)))
+        low, high = np.percentile(np.median(samples, axis=1), [2.5, 97.5])
+        return float(low), float(high)
+
+
+def measure(
+    model: Model,
+    request: SamplingRequest,
+    pairs: int,
+    on_step: OnStep,
+    settle: Callable[[], None] = lambda: None,
+) -> Cost:
+    """Run a request observed and bare, in turn, after once each to warm up.
+
+    Args:
+        on_step: what the listener does with every step.
+        settle: waits for the device to be done.
+    """
+    from visualizer.diffusion import sample
+    from visualizer.diffusion.sampling import pipeline_arguments
+
+    clocks: list[ObserverClock] = []
+
+    def observed(seed: int) -> None:
+        clock = ObserverClock()
+        with clock.running():
+            sample(model, replace(request, seed=seed), on_step=clock.listener(on_step))
+        clocks.append(clock)
+
+    def bare(seed: int) -> None:
+        model.pipeline(**pipeline_arguments([replace(request, seed=seed)], model.family))
+
+    def seconds(run: Callable[[int], None], seed: int) -> float:
+        settle()
+        began = time.perf_counter()
+        run(seed)
+        settle()
+        return time.perf_counter() - began
+
+    observed(0)
+    bare(0)
+    clocks.clear()
+    times = []
+    for seed in range(pairs):
+        order = (observed, bare) if seed % 2 else (bare, observed)
+        took = {run: seconds(run, seed) for run in order}
+        times.append((took[observed], took[bare]))
+    steps = model.plan(request).timesteps
+    return Cost(
+        statistics.median(c.observing / c.model for c in clocks),
+        statistics.median(c.listening / c.model for c in clocks),
+        statistics.median(c.model for c in clocks) / len(steps),
+        tuple(o / b for o, b in times),
+        statistics.median(b for _, b in times),
+    )
+
+
+def as_in_the_window(model: Model) -> OnStep:
+    """What the window's sampling thread does with every step: previews and measured values."""
+    from visualizer.session.pictures import thumbnail_of
+    from visualizer.session.timeline import peak_of, share_of
+
+    fast = model.fast_decoder
+
+    def listen(step: Step) -> None:
+        thumbnail_of(fast.show(step, "noisy"))
+        fast.show(step, "denoised")
+        share_of(step, step.measured_noise())
+        peak_of(step)
+
+    return listen
