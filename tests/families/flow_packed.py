@@ -374,7 +374,7 @@ DUMMIES: tuple[Dummy, ...] = (
         "Ideogram4Pipeline",
         lively(_ideogram),
         # The default is one weight for each of 48 steps.
-        _size(max_sequence_length=64, guidance_scale=2.0, guidance_schedule=None),
+        _size(max_sequence_length=128, guidance_scale=2.0, guidance_schedule=None),
     ),
     Dummy("QwenImagePipeline", _qwen("QwenImagePipeline"), _size(negative_prompt="low quality")),
     Dummy(

@@ -26,7 +26,7 @@ _CORPUS = (
     "You are an assistant designed to generate superior images with the superior degree of"
     " image-text alignment based on textual prompts or user prompts. <Prompt Start> ",
     "Given a user prompt, generate an 'Enhanced prompt' that provides detailed visual descriptions",
-    " ".join(WORDS),
+    "a red Ferrari on a mountain road at sunset, low quality " + " ".join(WORDS),
 )
 VOCABULARY = 1024
 """Rows of every model's table of embeddings: more than any of the tokenizers has tokens."""
