@@ -100,6 +100,8 @@ class Timeline(QObject):
         self._timesteps = tuple(timesteps)
         self._planned_stages = tuple(stages)
         self._stages: tuple[Stage, ...] | None = None
+        self.plans = 1
+        """How many plans there were: when it grows, the levels of points to come are others."""
         self._cache = PictureCache() if cache is None else cache
         self._steps: list[Step] = []
         self._measured: list[float] = []
@@ -352,6 +354,7 @@ class Timeline(QObject):
         self._levels, self._timesteps = tuple(levels), tuple(timesteps)
         self._planned_stages = tuple(stages)
         self._stages = None
+        self.plans += 1
         self.grown.emit()
 
     def append(self, points: Sequence[Point]) -> None:
@@ -373,6 +376,7 @@ class Timeline(QObject):
         self._trajectory = trajectory
         self._notice = trajectory.notice or self._notice
         self._levels, self._timesteps = trajectory.planned, trajectory.timesteps
+        self.plans += 1
         self._stages = None
         if measured is not None:
             self._measured[: len(measured)] = measured

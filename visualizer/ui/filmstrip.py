@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QFontMetrics,
     QImage,
     QPainter,
     QPaintEvent,
@@ -22,6 +23,7 @@ from visualizer.ui.canvas import image_of, scaled
 from visualizer.ui.step_axis import RIGHT, StepAxis
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
 
@@ -38,8 +40,8 @@ KEPT = 512
 class Filmstrip(QWidget):
     """Frames side by side while they fit, else an even choice; the current one on top of all.
 
-    Frames that are planned but not there yet are quiet outlines. The mouse belongs to the
-    timeline around it.
+    Frames that are planned but not there yet are quiet outlines; where no decoder makes a picture
+    the numbers are shown, and called so. The mouse belongs to the timeline around it.
     """
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
@@ -111,13 +113,21 @@ class Filmstrip(QWidget):
         height = self.maximumHeight() - 2 * GROWN - 2
         rows = columns = 1
         if self._timeline is not None:
-            thumbnail, request = self._timeline.thumbnail(0), self._timeline.request
+            thumbnail, request = self._first_picture(), self._timeline.request
             if thumbnail is not None:
                 rows, columns = thumbnail.shape[:2]
             elif request.width and request.height:
                 rows, columns = request.height, request.width
         width = min(round(height * columns / rows), MAX_WIDTH)
         return QSize(width, min(round(width * rows / columns), height))
+
+    def _first_picture(self) -> Picture | None:
+        """The shape of all frames: that of the first point which is a picture."""
+        timeline = self._timeline
+        if timeline is None:
+            return None
+        firsts = (stage.first for stage in timeline.stages if timeline.shows_pictures(stage.first))
+        return timeline.thumbnail(next(firsts, 0))
 
     def _pixmap(self, k: int, grown: int = 0) -> QPixmap | None:
         """The frame of point k, rounded and ready to be drawn as it is."""
@@ -131,7 +141,11 @@ class Filmstrip(QWidget):
             del self._scaled[next(iter(self._scaled))]
         ratio = self.devicePixelRatioF()
         size = (self._frame + QSize(2 * grown, 2 * grown)) * ratio
-        pixmap = _rounded(scaled(image_of(thumbnail), size, hard=False), RADIUS * ratio)
+        if self._timeline is None or self._timeline.shows_pictures(k):
+            image = scaled(image_of(thumbnail), size, hard=False)
+        else:
+            image = _numbers(image_of(thumbnail), size, ratio)
+        pixmap = _rounded(image, RADIUS * ratio)
         pixmap.setDevicePixelRatio(ratio)
         self._scaled[k, grown] = pixmap
         return pixmap
@@ -148,7 +162,7 @@ class Filmstrip(QWidget):
             return
         for grown in (0, GROWN):
             self._scaled.pop((k, grown), None)
-        if k == 0:
+        if self._timeline is not None and k == self._timeline.stage(k).first:
             self.refresh()  # by now the shape of the pictures is known
         self.update(self.cell(k, GROWN + 1))
 
@@ -200,11 +214,31 @@ class Filmstrip(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """A new theme, or another screen."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.update()
-        elif event.type() == QEvent.Type.DevicePixelRatioChange:
+        looks = (QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
+        if event.type() in (*looks, QEvent.Type.DevicePixelRatioChange):
             self._scaled.clear()
             self.update()
+
+
+def _numbers(sheet: QImage, size: QSize, ratio: float) -> QImage:
+    """Channels in the middle of a frame, as squares, with what they are below them."""
+    theme, font = themes.current(), themes.font(themes.FONT_SMALL)
+    font.setPixelSize(round(themes.FONT_SMALL * ratio))
+    frame = QImage(size, QImage.Format.Format_RGB32)
+    frame.fill(QColor(theme.raised))
+    painter = QPainter(frame)
+    line = QFontMetrics(font).height()
+    room = QRect(0, 0, size.width(), max(size.height() - line, 1))
+    fitting = sheet.size().scaled(room.size() * 0.9, Qt.AspectRatioMode.KeepAspectRatio)
+    place = QRect(0, 0, fitting.width(), fitting.height())
+    place.moveCenter(room.center())
+    painter.drawImage(place, sheet)
+    painter.setPen(QColor(theme.quiet))
+    painter.setFont(font)
+    below = QRect(0, room.height(), size.width(), line)
+    painter.drawText(below, Qt.AlignmentFlag.AlignCenter, "numbers")
+    painter.end()
+    return frame
 
 
 def _rounded(image: QImage, radius: float) -> QPixmap:

@@ -7,6 +7,7 @@ frame is on screen.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
@@ -19,6 +20,9 @@ from visualizer.ui import theme as themes
 from visualizer.ui.noise_scale import SHARE, NoiseScale
 from visualizer.ui.step_axis import LEFT, RIGHT, StepAxis
 
+if TYPE_CHECKING:
+    from visualizer.session.timeline import Stage
+
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
 
 MARGIN = 8
@@ -26,6 +30,7 @@ MARGIN = 8
 HEADER, FOOTER = 28, 20
 """Rows above the plot (the scale and the legend) and below it (step numbers)."""
 MARKER_ROOM = 14
+_BORDERS = 12
 
 
 class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -39,6 +44,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._axis = StepAxis(1, 0)
         self._scale = SHARE
         self._low, self._high = 0.0, 1.0
+        self._stages: tuple[Stage, ...] = ()
         self._axes_drawn: tuple[object, ...] = ()
         self._snapshot: QPixmap | None = None
         self._planned: NDArray[np.float64] = np.empty(0)
@@ -62,6 +68,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         box.disableAutoRange()
         box.setDefaultPadding(0)
         self._grid = [pg.InfiniteLine(angle=0) for _ in range(6)]
+        self._borders = [pg.InfiniteLine(angle=90) for _ in range(_BORDERS)]
         self._area = pg.PlotCurveItem()
         self._planned_curve = pg.PlotCurveItem()
         self._coming_curve = pg.PlotCurveItem()
@@ -70,6 +77,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         for each in (
             self._area,
             *self._grid,
+            *self._borders,
             self._planned_curve,
             self._coming_curve,
             self._measured_curve,
@@ -88,28 +96,38 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         planned: Sequence[float],
         measured: Sequence[float],
         coming: Sequence[float] = (),
+        stages: Sequence[Stage] = (),
+        coming_stages: Sequence[Stage] = (),
     ) -> None:
         """Draw these values; infinite ones lie on the edge of the plot.
 
         Args:
             coming: the plan of the next run, dotted, on the same steps; it may be longer.
+            stages: of the run, and of the next one: no line joins one stage to the next.
         """
         self._axis, self._scale = axis, scale
+        stages = tuple(stages)
         values = np.asarray(planned, dtype=np.float64)
         self._low, self._high = low, high = scale.bounds(planned)
-        self._draw_axes()
         steps = np.arange(len(values), dtype=np.float64)
-        if not np.array_equal(values, self._planned):  # while a run grows they stay as they are
-            self._planned = values
+        # while a run grows they stay as they are
+        if not np.array_equal(values, self._planned) or stages != self._stages:
+            self._planned, self._stages = values, stages
             levels = np.clip(values, low, high)
-            self._planned_curve.setData(steps, levels)
-            self._area.setData(steps, levels, fillLevel=low)
+            self._planned_curve.setData(steps, levels, connect=_joined(len(steps), stages))
+            self._area.setData(*_with_gaps(steps, levels, stages, low), fillLevel=low)
+            self._draw_borders()
+        self._draw_axes()
         self._area.setVisible(not scale.rises)  # below a rising line lies picture, not noise
         next_levels = np.clip(np.asarray(coming, dtype=np.float64), low, high)
-        self._coming_curve.setData(np.arange(len(next_levels), dtype=np.float64), next_levels)
+        self._coming_curve.setData(
+            np.arange(len(next_levels), dtype=np.float64),
+            next_levels,
+            connect=_joined(len(next_levels), coming_stages),
+        )
         self._measured = np.asarray(measured, dtype=np.float64)
         seen = np.clip(self._measured, low, high)
-        self._measured_curve.setData(steps[: len(seen)], seen)
+        self._measured_curve.setData(steps[: len(seen)], seen, connect=_joined(len(seen), stages))
         marked = [k for k in axis.shown(MARKER_ROOM) if k < len(seen)]
         self._markers.setData(steps[marked], seen[marked])
 
@@ -138,7 +156,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Ranges that put every point exactly on the shared axis, with MARGIN pixels around."""
         axis, low, high = self._axis, self._low, self._high
         box = self.getPlotItem().getViewBox()
-        wanted = (axis, self._scale.key, low, high, box.height())
+        wanted = (axis, self._stages, self._scale.key, low, high, box.height())
         if wanted == self._axes_drawn:  # pyqtgraph would typeset every label again
             return
         self._axes_drawn = wanted
@@ -148,12 +166,19 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         box.setRange(xRange=(-beyond, last + beyond), yRange=(low - above, high + above), padding=0)
         ticks = self._scale.ticks(low, high)
         self._left.setTicks([ticks])
-        steps = axis.ticks()
-        self._bottom.setTicks([[(k, f"step {k}" if k == 0 else str(k)) for k in steps]])
+        self._bottom.setTicks([axis.labels(self._stages)])
         for line, tick in zip(self._grid, [*ticks, *[None] * len(self._grid)], strict=False):
             line.setVisible(tick is not None)
             if tick is not None:
                 line.setPos(tick[0])
+
+    def _draw_borders(self) -> None:
+        """A quiet line between two stages."""
+        between = [stage.last + 0.5 for stage in self._stages[:-1]]
+        for line, x in zip(self._borders, [*between, *[None] * _BORDERS], strict=False):
+            line.setVisible(x is not None)
+            if x is not None:
+                line.setPos(x)
 
     def _laid_out(self) -> None:
         self._draw_axes()
@@ -166,7 +191,7 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             axis.setPen(pg.mkPen(None))
             axis.setTextPen(QColor(theme.quiet))
             axis.setTickFont(themes.font(themes.FONT_SMALL))
-        for line in self._grid:
+        for line in (*self._grid, *self._borders):
             line.setPen(pg.mkPen(theme.line, width=1))
         self._area.setPen(pg.mkPen(None))
         self._area.setBrush(QColor(theme.surface))
@@ -217,3 +242,20 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._forget_snapshot()
         elif event.type() == QEvent.Type.DevicePixelRatioChange and hasattr(self, "_snapshot"):
             self._forget_snapshot()
+
+
+def _joined(count: int, stages: Sequence[Stage]) -> NDArray[np.int32]:
+    """1 where a point is joined to the next one, 0 at the end of a stage."""
+    joined = np.ones(count, dtype=np.int32)
+    joined[[stage.last for stage in stages if stage.last < count]] = 0
+    return joined
+
+
+def _with_gaps(
+    x: NDArray[np.float64], y: NDArray[np.float64], stages: Sequence[Stage], low: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A line that goes down to ``low`` between two stages, so that nothing is filled there."""
+    ends = [stage.last for stage in stages[:-1] if stage.last + 1 < len(x)]
+    places = [place for end in ends for place in (end + 1, end + 1)]
+    down = [float(k) for end in ends for k in (end, end + 1)]
+    return np.insert(x, places, down), np.insert(y, places, low)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from visualizer.session.timeline import Stage
 
 LEFT, RIGHT = 64, 48
 """Room beside the axis: for the words of the y axis, and for half a thumbnail."""
@@ -59,6 +64,22 @@ class StepAxis:
         step = next(s for s in _round_numbers() if s * self.spacing >= room or s >= last)
         inner = [k for k in range(step, last, step) if (last - k) * self.spacing >= room * 0.6]
         return [0, *inner, last]
+
+    def labels(self, stages: Sequence[Stage] = (), room: float = 72.0) -> list[tuple[int, str]]:
+        """What is written below the axis, where: step numbers. Of several stages each begins with
+        its name and counts for itself."""
+        if len(stages) < 2:
+            return [(k, f"step {k}" if k == 0 else str(k)) for k in self.ticks(room)]
+        found: list[tuple[int, str]] = []
+        for stage in stages:
+            steps = stage.last - stage.first
+            # its end stands beside the beginning of the next one: only the last has room for it
+            ends = [steps] if stage is stages[-1] and steps * self.spacing >= room else []
+            step = next(s for s in _round_numbers() if s * self.spacing >= room or s >= steps)
+            inner = [k for k in range(step, steps, step) if (steps - k) * self.spacing >= room]
+            found.append((stage.first, stage.name or "then"))
+            found += [(stage.first + k, str(k)) for k in (*inner, *ends)]
+        return found
 
 
 def _round_numbers() -> list[int]:

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from visualizer.ui import theme as themes
-from visualizer.ui.explanation import measured_words
+from visualizer.ui.explanation import measured_words, percent
 from visualizer.ui.filmstrip import Filmstrip
 from visualizer.ui.noise_scale import SCALES, SHARE, NoiseScale
 from visualizer.ui.playhead_mark import FocusRing, HoverMark, Legend, PlayheadMark
@@ -25,7 +25,7 @@ from visualizer.ui.step_axis import RIGHT, StepAxis
 
 if TYPE_CHECKING:
     from visualizer.session.playhead import Playhead
-    from visualizer.session.timeline import Timeline
+    from visualizer.session.timeline import Stage, Timeline
     from visualizer.ui.noise_plot import NoisePlot
 
 PLOT_HEIGHT, PLOT_LEAST = 128, 96
@@ -49,6 +49,7 @@ class TimelineView(QWidget):
         self._measured: list[float] = []
         self._read = 0  # how many points the lists hold as they really were
         self._read_ended = False  # whether that was after the end of the run
+        self._plan_read = 0  # which of the plans they were read from
         self._painted = False
         self._scrubbing = False
 
@@ -153,6 +154,9 @@ class TimelineView(QWidget):
         share = timeline.measured_share(k)
         if share is not None:
             parts.append(f"measured {self._scale.words(self._scale.of_share(share))}")
+        pull = timeline.guidance_strength(k)
+        if pull is not None:
+            parts.append(f"prompt’s pull {percent(pull)}")
         return " · ".join(parts)
 
     # --- news ---------------------------------------------------------------------------------
@@ -173,7 +177,9 @@ class TimelineView(QWidget):
         if timeline is None:
             return
         there, ended, scale = len(timeline), not timeline.running, self._scale
-        if len(self._planned) != timeline.total or ended != self._read_ended or there < self._read:
+        known = (len(self._planned), self._plan_read, self._read_ended)
+        if known != (timeline.total, timeline.plans, ended) or there < self._read:
+            self._plan_read = timeline.plans
             self._planned = [scale.of_level(timeline.level(k)) for k in range(timeline.total)]
             self._read = 0
         del self._measured[self._read :]
@@ -191,7 +197,13 @@ class TimelineView(QWidget):
         if self.plot is not None:
             self.plot.setVisible(bool(self._planned))  # an axis with nothing on it says nothing
             self.plot.show_levels(
-                self.axis, self._scale, self._planned, self._measured, self._coming_levels()
+                self.axis,
+                self._scale,
+                self._planned,
+                self._measured,
+                self._coming_levels(),
+                _stages_of(self._timeline),
+                _stages_of(self._coming),
             )
         self._legend.show_lines(
             bool(self._planned), self._measured_name(), bool(self._coming_levels())
@@ -381,6 +393,10 @@ class TimelineView(QWidget):
         """Nothing is read out any more."""
         super().leaveEvent(event)
         self._leave()
+
+
+def _stages_of(timeline: Timeline | None) -> tuple[Stage, ...]:
+    return () if timeline is None else timeline.stages
 
 
 def _timestep(t: float) -> str:
