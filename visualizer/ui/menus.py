@@ -1,9 +1,8 @@
-"""The three menus of the window: which model, everything else, and what to export."""
+"""The menus of the window: what is needed now and then, and what to export."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -25,41 +24,6 @@ EXPORTS = (
 THEMES = (("Follow the system", "system"), ("Dark", "dark"), ("Light", "light"))
 
 
-class ModelMenu(QMenu):
-    """The built-in model, model folders that were open before, and the way to another one."""
-
-    model_chosen = Signal(object)  # a folder, or None for the built-in model
-    folder_asked = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._folders: list[str] = []
-        self._current: str | None = None
-        self._fill()
-
-    def set_current(self, folder: str | None) -> None:
-        """This model is the one that generates (None: the built-in one)."""
-        self._current = folder
-        if folder is not None and folder not in self._folders:
-            self._folders.insert(0, folder)
-        self._fill()
-
-    def _fill(self) -> None:
-        self.clear()
-        group = QActionGroup(self)
-        for folder in (None, *self._folders):
-            action = self.addAction("Built-in" if folder is None else Path(folder).name)
-            action.setToolTip(folder or "Comes with the program; works without a network")
-            action.setCheckable(True)
-            action.setChecked(folder == self._current)
-            group.addAction(action)
-            action.triggered.connect(_later(self.model_chosen.emit, folder))
-        self.addSeparator()
-        self.addAction("Open a model folder …").triggered.connect(
-            lambda _checked=False: self.folder_asked.emit()
-        )
-
-
 class MoreMenu(QMenu):
     """Everything that is needed now and then."""
 
@@ -77,7 +41,7 @@ class MoreMenu(QMenu):
             action.setCheckable(True)
             action.setChecked(name == worn)
             group.addAction(action)
-            action.triggered.connect(_later(self.theme_chosen.emit, name))
+            action.triggered.connect(later(self.theme_chosen.emit, name))
         self.addSeparator()
         for name in ("open", "save"):
             self.addAction(actions[name])
@@ -97,7 +61,7 @@ class MoreMenu(QMenu):
             action.setChecked((width, height) == (chosen or facts.sizes[0]))
             group.addAction(action)
             size = None if index == 0 else (width, height)
-            action.triggered.connect(_later(self.size_chosen.emit, size))
+            action.triggered.connect(later(self.size_chosen.emit, size))
 
 
 class ExportMenu(QMenu):
@@ -109,8 +73,9 @@ class ExportMenu(QMenu):
         super().__init__(parent)
         for label, ending, suffix in EXPORTS:
             action = self.addAction(f"{label} …")
-            action.triggered.connect(_later(self.chosen.emit, ending, suffix))
+            action.triggered.connect(later(self.chosen.emit, ending, suffix))
 
 
-def _later(emit: Callable[..., None], *values: object) -> Callable[..., None]:
+def later(emit: Callable[..., None], *values: object) -> Callable[..., None]:
+    """A slot for ``triggered`` that emits these values instead of "checked"."""
     return lambda _checked=False: emit(*values)

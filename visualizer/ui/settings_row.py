@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -13,11 +13,13 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
+    QStyleOptionToolButton,
     QStylePainter,
     QToolButton,
     QWidget,
 )
 
+from visualizer.assets import asset_path
 from visualizer.ui import theme
 from visualizer.ui.icons import IconButton
 from visualizer.ui.number_field import NumberField
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from visualizer.settings import Settings
 
 _HEIGHT = 3 * theme.SPACE + theme.SPACE // 2
+_CHEVRON = 28
+"""The room that a chevron and the button's edges take."""
 _STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 3.0
 MAX_STEPS = 1000
 
@@ -53,6 +57,40 @@ class ElidingComboBox(QComboBox):
         )
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+
+class DropButton(QToolButton):
+    """A button under which a panel opens; its text is cut in the middle where it is too long."""
+
+    def set_name(self, name: str) -> None:
+        """Show the name of what is chosen."""
+        self.setText(name)
+        self.setToolTip(f"Which model makes the picture: {name}")
+        self.setAccessibleDescription(name)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the text, and the chevron."""
+        return QSize(self.fontMetrics().horizontalAdvance(self._short) + _CHEVRON, _HEIGHT)
+
+    @property
+    def _short(self) -> str:
+        """A repository's owner says less than its name."""
+        return self.text().rsplit("/", 1)[-1]
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """As Qt does it, with a shorter text and a chevron."""
+        painter = QStylePainter(self)
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.text = self.fontMetrics().elidedText(
+            self._short, Qt.TextElideMode.ElideMiddle, self.width() - _CHEVRON
+        )
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        worn, side = theme.current().name, 12
+        where = QRect(self.width() - side - 6, (self.height() - side) // 2, side, side)
+        QIcon(str(asset_path("theme", f"chevron-down-{worn}.svg"))).paint(painter, where)
         painter.end()
 
 
@@ -90,12 +128,11 @@ class SettingsRow(QWidget):
         self.sampler.setMinimumContentsLength(14)
         self.sampler.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.sampler.setMaximumWidth(38 * theme.SPACE)
-        self.model = QToolButton()
-        self.model.setText("Built-in")
+        self.model = DropButton()
         self.model.setAccessibleName("Model")
-        self.model.setToolTip("Which model makes the picture")
-        self.model.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.model.setMaximumWidth(22 * theme.SPACE)
+        self.model.set_name("Built-in")
+        self.model.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.model.setMaximumWidth(24 * theme.SPACE)
         self.more = IconButton("more", "Size, theme and more")
         self.more.setFixedSize(4 * theme.SPACE, _HEIGHT)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -176,7 +213,7 @@ class SettingsRow(QWidget):
             self.picture_size = next((size for size in facts.sizes if size == wanted), None)
         self.guidance.setEnabled(facts.guidance)
         self._offer_samplers(facts, kept.sampler if kept else self.sampler_key())
-        self.model.setText(facts.name)
+        self.model.set_name(facts.name)
         self._judge_avoid()
         self.edited.emit()
 
@@ -211,6 +248,8 @@ class SettingsRow(QWidget):
         reason = ""
         if distilled:
             reason = "not with this model: it works without guidance"
+        elif self._facts is not None and not self._facts.avoid:
+            reason = "not with this model: it reads no avoid text"
         elif self.guidance.value() <= 1:
             reason = "needs guidance above 1"
         self.avoid.setEnabled(not reason)

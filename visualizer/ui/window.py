@@ -43,7 +43,8 @@ from visualizer.ui.failure_bar import FailureBar
 from visualizer.ui.header import Header
 from visualizer.ui.history_strip import HistoryStrip
 from visualizer.ui.icons import IconButton
-from visualizer.ui.menus import ExportMenu, ModelMenu, MoreMenu
+from visualizer.ui.menus import ExportMenu, MoreMenu
+from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.overlay_card import about_card, shortcuts_card
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine, progress_text
@@ -210,6 +211,8 @@ class MainWindow(QMainWindow):
         self.message = FailureBar(page)
         self.shortcuts_card = shortcuts_card(page)
         self.about_card = about_card(page)
+        self.model_picker = ModelPicker(self.header.settings_row.model, page)
+        self.model_picker.set_current(self.settings.model_folder)
 
     def _connect(self) -> None:
         session, header, row = self.session, self.header, self.header.settings_row
@@ -221,11 +224,8 @@ class MainWindow(QMainWindow):
         header.control.open_asked.connect(self._ask_picture)
         header.control.read_asked.connect(session.read_picture)
         session.picture_read.connect(header.control.take)
-        self.model_menu = ModelMenu(self)
-        self.model_menu.set_current(self.settings.model_folder)
-        self.model_menu.model_chosen.connect(self._load_model)
-        self.model_menu.folder_asked.connect(self._ask_model)
-        row.model.setMenu(self.model_menu)
+        self.model_picker.model_chosen.connect(self._load_model)
+        row.model.clicked.connect(self.model_picker.toggle)
         self.more_menu = MoreMenu(self, self.actions_by_name, self.settings.theme)
         self.more_menu.size_chosen.connect(row.set_size)
         self.more_menu.aboutToShow.connect(self._offer_sizes)
@@ -346,6 +346,9 @@ class MainWindow(QMainWindow):
             self._rest()
 
     def _escape(self) -> None:
+        if not self.model_picker.isHidden():
+            self.model_picker.close_panel()
+            return
         for card in (self.shortcuts_card, self.about_card):
             if not card.isHidden():
                 card.close_card()
@@ -391,11 +394,6 @@ class MainWindow(QMainWindow):
         if path:
             self.header.control.give(Path(path), argument)
 
-    def _ask_model(self) -> None:
-        folder = files.ask_folder(self)
-        if folder:
-            self._load_model(folder)
-
     def _load_model(self, folder: str | None) -> None:
         self._asked_model = folder
         self.progress.set_share(None)
@@ -427,7 +425,7 @@ class MainWindow(QMainWindow):
         self.header.set_facts(facts)
         self.side_panel.set_facts(facts)
         self._offer_sizes()
-        self.model_menu.set_current(self.settings.model_folder)
+        self.model_picker.set_current(self.settings.model_folder)
         if not self.session.running:
             self.progress.set_share(0)
             self._say("Ready")
