@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.diffusion.tiny_pipelines import tiny_flow_pipeline
 from tests.families import FAMILIES, REPRESENTATIVES
 from tests.families.clip_and_t5 import clip_tokenizer, t5_tokenizer
+from visualizer.diffusion import RequestError
 from visualizer.diffusion.facts import PromptReading, Vocabulary
 from visualizer.diffusion.libraries import diffusers
 from visualizer.diffusion.prompt import PromptReader, read_prompt, truncation_notice, words
@@ -104,6 +105,20 @@ def test_every_family_reads_up_to_the_cut_and_no_further(family: str) -> None:
     before = gets(text)
     assert _same(before, gets([*text[:kept], *["night", "blue"] * 20]))
     assert not _same(before, gets([*text[: read - 1], word, *text[read:]]))
+
+
+def test_a_pipeline_that_refuses_long_prompts_is_not_asked() -> None:
+    dummy = FAMILIES["Ideogram4Pipeline"]
+    pipeline, arguments = dummy.build(torch.float32), dummy.arguments()
+    reader = PromptReader.of(pipeline, arguments)
+    longest = "a" + " cat" * (reader.token_limit - 1)
+    reader.check(longest)
+    assert _what_the_denoiser_gets(pipeline, longest, arguments)
+    with pytest.raises(RequestError, match=f"no prompt of more than {reader.token_limit}"):
+        reader.check(longest + " cat")
+    with pytest.raises(ValueError, match="exceeds"):
+        pipeline(prompt=longest + " cat", **arguments)
+    PromptReader.of(tiny_flow_pipeline()).check("a red cat " * 100)
 
 
 def _pipeline(**parts: Any) -> Any:

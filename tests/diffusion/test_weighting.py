@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.families import FAMILIES
-from visualizer.diffusion import Model, RequestError, weighting
+from visualizer.diffusion import (
+    Model,
+    RequestError,
+    SamplingRequest,
+    sample_many,
+    weighting,
+)
+from visualizer.diffusion.request import FrozenMapping
 from visualizer.diffusion.weight_syntax import read, uses_syntax
 
 PROMPT = "a red cat on the blue sea"
@@ -143,6 +150,7 @@ def test_nested_parentheses_take_no_time_to_speak_of() -> None:
 
 
 def _run(pipeline: Any, family: str, arguments: dict[str, Any]) -> Any:
+    torch.manual_seed(0)  # some pipelines encode their control image with the global generator
     output = pipeline(
         **FAMILIES[family].arguments(),
         **arguments,
@@ -342,3 +350,28 @@ def test_the_builtin_model_reads_weights(builtin: Model) -> None:
     weighted = picture(**found)
     assert np.isfinite(weighted).all()
     assert not np.array_equal(weighted, picture(prompt="a red car at night"))
+
+
+@pytest.mark.parametrize("prompts", [["a (red)1.5 car"], ["a red++ car", "a blue car, " * 20]])
+def test_an_observed_run_equals_the_bare_pipeline_with_the_same_embeddings(
+    builtin: Model, prompts: list[str]
+) -> None:
+    if not builtin.facts.weighting:
+        pytest.skip("sampling does not weigh yet")
+    extra = FrozenMapping({weighting.KEY: True})
+    requests = [
+        SamplingRequest(p, "night", seed=i, steps=3, guidance_scale=3.0, extra=extra)
+        for i, p in enumerate(prompts)
+    ]
+    runs = sample_many(builtin, requests)
+    arguments = weighting.weighted(
+        builtin.pipeline,
+        {"prompt": prompts, "negative_prompt": ["night"] * len(prompts), **extra},
+    )
+    generators = [torch.Generator("cpu").manual_seed(i) for i in range(len(prompts))]
+    bare = builtin.pipeline(
+        **arguments, num_inference_steps=3, guidance_scale=3.0, generator=generators
+    ).images
+    for run, image in zip(runs, bare, strict=True):
+        assert run.final is not None
+        assert np.array_equal(run.final, np.asarray(image.convert("RGB")))

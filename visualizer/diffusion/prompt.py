@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from visualizer.diffusion.facts import PromptReading, Vocabulary
+from visualizer.diffusion.request import RequestError
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LOOKED_AT = 100_000  # characters; what lies beyond is counted by extrapolation
@@ -33,6 +34,8 @@ _FEWER: Mapping[str, int] = {"Ideogram4": 5, "Krea2": 5}
 _IN_A_CHAT = ("Flux2", "Ideogram4", "NucleusMoE", "Ovis", "ZImage")
 """Pipelines that count what a chat template puts before the prompt. Qwen-Image and Krea have a
 template too, but make just as much room for it."""
+_REFUSES_MORE = ("Ideogram4",)
+"""Pipelines that give an error for a prompt that is too long, and read nothing of it."""
 _NAMES: Mapping[str, str] = {"Bert": "BERT", "CLIP": "CLIP", "T5": "T5", "UMT5": "T5"}
 """What people call text encoders of pipelines that have several, by their class."""
 
@@ -109,6 +112,7 @@ class PromptReader:
     """How a pipeline reads prompts: through one tokenizer, or through several side by side."""
 
     eyes: tuple[_Eye, ...]
+    refuses_more: bool = False
 
     @classmethod
     def of(cls, pipeline: Any, arguments: Mapping[str, Any] | None = None) -> PromptReader:
@@ -132,7 +136,7 @@ class PromptReader:
             eye = _eye(pipeline, part, most, encoder)
             same = (type(eye.tokenizer), len(eye.tokenizer), eye.limit, eye.name)
             eyes.setdefault(same, eye)
-        return cls(tuple(eyes.values()))
+        return cls(tuple(eyes.values()), type(pipeline).__name__.startswith(_REFUSES_MORE))
 
     @property
     def token_limit(self) -> int:
@@ -157,6 +161,19 @@ class PromptReader:
         if whole:
             return replace(best, words_read=best.words_total, cut=None)
         return replace(best, note=self._note(readings, best))
+
+    def check(self, text: str) -> None:
+        """Refuse a prompt that the pipeline would answer with an error.
+
+        Raises:
+            RequestError: with what to do.
+        """
+        reading = self.read(text) if self.refuses_more else None
+        if reading is not None and reading.cut is not None:
+            raise RequestError(
+                f"The prompt has {reading.tokens} tokens, and this model reads no prompt of more "
+                f"than {reading.token_limit}. Shorten it."
+            )
 
     def _note(self, readings: list[PromptReading], best: PromptReading) -> str:
         least = min(readings, key=lambda r: (r.cut is None, r.cut or 0))
