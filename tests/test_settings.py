@@ -24,6 +24,7 @@ def test_what_was_chosen_is_there_again(tmp_path: Path) -> None:
         steps=12,
         guidance_scale=2.5,
         model_folder="/models/one",
+        model_folders=["/models", "/mnt/more models"],
         speed=0.5,
         loop=True,
         y_axis="sigma",
@@ -86,3 +87,9 @@ def test_what_cannot_be_saved_says_so_and_leaves_nothing(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         Settings(folder=tmp_path / "file").save()
+
+
+def test_folders_that_are_no_text_are_left_out(tmp_path: Path) -> None:
+    folders = ["/models", 7, None, "", "/models", ["/x"]]
+    (tmp_path / FILE_NAME).write_text(json.dumps({"model_folders": folders}))
+    assert Settings.load(tmp_path).model_folders == ["/models"]

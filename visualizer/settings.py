@@ -35,6 +35,7 @@ class Settings:
         theme: "system" (follow it), "dark" or "light".
         prompt, avoid, seed, steps, guidance_scale, sampler, width, height: the last request.
         model_folder: the model that was open, None for the built-in one.
+        model_folders: where the person keeps models.
         geometry: the window's place and size, as Qt saves it, in base64.
         speed, loop: of playing.
         y_axis: of the noise plot: "share", "sigma" or "log_snr".
@@ -51,6 +52,7 @@ class Settings:
     width: int | None = None
     height: int | None = None
     model_folder: str | None = None
+    model_folders: list[str] = field(default_factory=list)
     geometry: str = ""
     speed: float = 1.0
     loop: bool = False
@@ -103,6 +105,8 @@ class Settings:
             return
         if name in CHOICES and value not in CHOICES[name]:
             return
+        if isinstance(value, list):
+            value = list(dict.fromkeys(item for item in value if isinstance(item, str) and item))
         if name in RANGES and value is not None:
             low, high = RANGES[name]
             if not low <= value <= high:  # also what is not a number at all
@@ -113,5 +117,5 @@ class Settings:
 
 
 def _accepted(kinds: list[str]) -> set[str]:
-    names = {"NoneType" if kind == "None" else kind for kind in kinds}
+    names = {{"None": "NoneType", "list[str]": "list"}.get(kind, kind) for kind in kinds}
     return names | {"int"} if "float" in names else names
