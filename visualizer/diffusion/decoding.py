@@ -12,6 +12,7 @@ import torch
 from visualizer.diffusion.arrays import FloatArray, Picture, read_only
 from visualizer.diffusion.latent_spaces import LatentSpace
 from visualizer.diffusion.layout import GRID, LatentLayout
+from visualizer.diffusion.memory import on_device
 
 
 def decode_exactly(
@@ -25,11 +26,10 @@ def decode_exactly(
     if not layout.shown:
         raise LookupError("These numbers are no picture: no decoder of this model reads them.")
     spatial = np.nan_to_num(np.array(layout.spatial(latents), dtype=np.float32))
-    with torch.no_grad(), _decoder(pipeline, space) as part:
+    with torch.no_grad(), _decoder(pipeline, space) as (part, device):
         x = torch.from_numpy(spatial)[None]
         if part is not None:
-            parameter = next(part.parameters())
-            x = x.to(parameter.device, parameter.dtype)
+            x = x.to(device, part.dtype)
         pixels = space.decode(part, space.unpack(part, x))
         if layout.picture_size is not None:
             pixels = pipeline.image_processor.resize_and_crop_tensor(pixels, *layout.picture_size)
@@ -50,9 +50,8 @@ def encode(pipeline: Any, space: LatentSpace, picture: Picture) -> FloatArray:
         return np.asarray(x[0].numpy(), dtype=np.float32)
     if space.encode is None:
         raise LookupError("This model has no encoder.")
-    with torch.no_grad(), _decoder(pipeline, space) as part:
-        parameter = next(part.parameters())
-        z = space.encode(part, x.to(parameter.device, parameter.dtype))
+    with torch.no_grad(), _decoder(pipeline, space) as (part, device):
+        z = space.encode(part, x.to(device, part.dtype))
         return np.asarray(space.pack(part, z)[0].float().cpu().numpy(), dtype=np.float32)
 
 
@@ -64,23 +63,22 @@ def _picture(pixels: torch.Tensor, *, signed: bool) -> Picture:
 
 
 @contextmanager
-def _decoder(pipeline: Any, space: LatentSpace) -> Iterator[Any]:
-    """The part that decodes, in float32 where the pipeline itself does that.
+def _decoder(pipeline: Any, space: LatentSpace) -> Iterator[tuple[Any, Any]]:
+    """(the part that decodes, its device): where it can be called, and wide enough for it.
 
-    SDXL's autoencoder overflows in float16.
+    SDXL's autoencoder overflows in float16; its pipeline decodes in float32 then.
     """
-    part: Any = getattr(pipeline, space.part) if space.part else None
-    overflows = (
-        part is not None
-        and part.dtype == torch.float16
-        and getattr(part.config, "force_upcast", False)
-        and hasattr(pipeline, "upcast_vae")
-    )
-    if part is None or not overflows:
-        yield part
+    if not space.part:
+        yield None, torch.device("cpu")
         return
-    part.to(torch.float32)
-    try:
-        yield part
-    finally:
-        part.to(torch.float16)
+    part: Any = getattr(pipeline, space.part)
+    forced = getattr(part.config, "force_upcast", False) and hasattr(pipeline, "upcast_vae")
+    overflows = part.dtype == torch.float16 and forced
+    with on_device(pipeline, space.part) as device:
+        if overflows:
+            part.to(torch.float32)
+        try:
+            yield part, device
+        finally:
+            if overflows:
+                part.to(torch.float16)

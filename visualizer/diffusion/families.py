@@ -13,7 +13,14 @@ from typing import Any, Literal
 
 from visualizer.diffusion.latent_spaces import SPACES, LatentSpace
 
-Sigmas = Literal["steps", "linspace"]
+Sigmas = Literal[
+    "steps",
+    "linspace",
+    "to zero",
+    "whole timesteps",
+    "whole timesteps but the last",
+    "logit-normal",
+]
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,15 @@ class Family:
         conditional_first: the half of the batch with the prompt comes first.
         last_tokens: the prediction is the end of the denoiser's output, not its beginning.
         unprompted_text: an avoid text that must be given for guidance to be on at all.
-        sigmas: "linspace" where the call hands its own σ to ``set_timesteps``.
+        sigmas: what the call hands to ``set_timesteps``: a number of steps, or σ of its own.
+        counts_channels: the shift of σ is computed from the number of channels where others take
+            the length of the sequence.
+        beside_guidance: arguments that must be given together with guidance.
         control: the call's arguments that want a picture.
-        batches: several prompts and seeds can be sampled at once.
+        steps: the call's argument for the number of steps; one that takes a list a part gets the
+            same number for each.
+        any_size: sides need not be multiples of anything.
+        batches: several prompts and seeds can be sampled at once, and come out as they do alone.
         cannot_show: sentences on what is not shown.
     """
 
@@ -63,7 +76,11 @@ class Family:
     last_tokens: bool = False
     unprompted_text: str | None = None
     sigmas: Sigmas = "steps"
+    counts_channels: bool = False
+    beside_guidance: Mapping[str, Any] = field(default_factory=dict)
     control: tuple[str, ...] = ()
+    steps: str = "num_inference_steps"
+    any_size: bool = False
     batches: bool = True
     cannot_show: tuple[str, ...] = ()
 
@@ -85,7 +102,7 @@ _QWEN: dict[str, Any] = {
     "guidance": "true_cfg_scale",
     "unprompted_text": " ",
 }
-_Z_IMAGE: dict[str, Any] = {"conditional_first": True}
+_Z_IMAGE: dict[str, Any] = {"conditional_first": True, "sigmas": "linspace"}
 
 
 def _prior(space: str, decoder: str, decoder_space: str) -> dict[str, Stage]:
@@ -101,7 +118,7 @@ FAMILIES: dict[str, Family] = {
     "StableDiffusionControlNet": Family(control=("image",)),
     "StableDiffusionXLControlNet": Family(space="scaled, SDXL", control=("image",)),
     "StableDiffusionXLControlNetUnion": Family(space="scaled, SDXL", control=("control_image",)),
-    "StableDiffusion3ControlNet": Family(control=("control_image",)),
+    "StableDiffusion3ControlNet": Family(control=("control_image",), batches=False),
     "LatentConsistencyModel": Family(embedded=True, cannot_show=_ONE_PASS),
     "IF": Family(
         space="pixels",
@@ -113,12 +130,14 @@ FAMILIES: dict[str, Family] = {
     "KandinskyV22Combined": Family(
         space="unscaled", stages=_prior("embedding", "unet", "unscaled"), cannot_show=_PRIOR
     ),
-    "Kandinsky3": Family(space="unscaled"),
+    "Kandinsky3": Family(space="unscaled", batches=False),
     "WuerstchenCombined": Family(
+        batches=False,
         space="multiplied",
         stages=_prior("features", "decoder", "multiplied"),
         guidance="prior_guidance_scale",
         conditional_first=True,
+        any_size=True,
         cannot_show=_PRIOR,
     ),
     "StableCascadeCombined": Family(
@@ -126,6 +145,7 @@ FAMILIES: dict[str, Family] = {
         stages=_prior("features", "decoder", "multiplied"),
         guidance="prior_guidance_scale",
         conditional_first=True,
+        any_size=True,
         cannot_show=_PRIOR,
     ),
     "Flux": Family(**_FLUX),
@@ -136,25 +156,34 @@ FAMILIES: dict[str, Family] = {
         space="tokens, batch norm", sigmas="linspace", embedded=True, cannot_show=_ONE_PASS
     ),
     "Flux2Klein": Family(space="tokens, batch norm", sigmas="linspace"),
-    "Ideogram4": Family(space="tokens, batch norm, channel last", last_tokens=True),
+    "Ideogram4": Family(
+        space="tokens, batch norm, channel last",
+        last_tokens=True,
+        sigmas="logit-normal",
+        beside_guidance={"guidance_schedule": None},
+    ),
     "Krea2": Family(space="packed, standardized", sigmas="linspace"),
     "Lumina": Family(conditional_first=True),
-    "Lumina2": Family(sigmas="linspace"),
+    "Lumina2": Family(sigmas="linspace", counts_channels=True),
     "Chroma": Family(**_PACKED_FLOW),
     "OvisImage": Family(**_PACKED_FLOW),
-    "CogView4Control": Family(control=("control_image",)),
+    "CogView4": Family(sigmas="whole timesteps"),
+    "CogView4Control": Family(sigmas="whole timesteps", control=("control_image",)),
     "GlmImage": Family(
         space="standardized",
+        sigmas="whole timesteps but the last",
         batches=False,
         cannot_show=(
             "Before the steps a language model writes a sketch of the picture in tokens: that is "
             "not shown.",
         ),
     ),
-    "Helios": Family(space="video", loops="chunk", sigmas="linspace", cannot_show=_VIDEO),
+    "Helios": Family(space="video", loops="chunk", sigmas="to zero", cannot_show=_VIDEO),
     "HeliosPyramid": Family(
         space="video",
         loops="part",
+        steps="pyramid_num_inference_steps_list",
+        batches=False,
         cannot_show=(
             *_VIDEO,
             "The size grows from part to part, with fresh noise each time: the guess of an early "
@@ -162,8 +191,9 @@ FAMILIES: dict[str, Family] = {
         ),
     ),
     "NucleusMoEImage": Family(space="packed, standardized", sigmas="linspace"),
+    "PRX": Family(batches=False),
     "QwenImage": Family(**_QWEN),
-    "QwenImage21": Family(**{**_QWEN, "space": "tokens, standardized"}),
+    "QwenImage21": Family(**{**_QWEN, "space": "tokens, standardized", "batches": False}),
     "QwenImageControlNet": Family(**_QWEN, control=("control_image",)),
     "ZImage": Family(**_Z_IMAGE),
     "ZImageControlNet": Family(**_Z_IMAGE, control=("control_image",)),
@@ -177,14 +207,20 @@ _PICTURE_VAES = ("AutoencoderKL", "AutoencoderTiny", "AsymmetricAutoencoderKL", 
 
 
 def family_of(pipeline: Any) -> Family:
-    """What is known of a pipeline; a guess from its parts when its class is not in the table."""
+    """What is known of a pipeline; a guess from its parts when its class is not of diffusers."""
     for cls in type(pipeline).__mro__:
-        name = cls.__name__.removesuffix("Pipeline").replace("PAG", "")
-        if name in FAMILIES:
-            return FAMILIES[name]
-        if cls.__module__.startswith("diffusers."):
-            break  # a class of the library that is not listed is the usual case
+        if _name(cls.__name__) in FAMILIES or cls.__module__.startswith("diffusers."):
+            return family_named(cls.__name__)
     return _guess(pipeline)
+
+
+def family_named(pipeline_class: str) -> Family:
+    """What is known of a pipeline class of diffusers; one that is not listed is the usual case."""
+    return FAMILIES.get(_name(pipeline_class), _USUAL)
+
+
+def _name(pipeline_class: str) -> str:
+    return pipeline_class.removesuffix("Pipeline").replace("PAG", "")
 
 
 def _guess(pipeline: Any) -> Family:

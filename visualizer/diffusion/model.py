@@ -12,10 +12,21 @@ from typing import Any
 
 import torch
 
-from visualizer.diffusion import decoding, families, planning, prompt, samplers
+from visualizer.diffusion import (
+    decoding,
+    devices,
+    families,
+    memory,
+    planning,
+    prompt,
+    samplers,
+    weighting,
+)
 from visualizer.diffusion.arrays import FloatArray, Picture
 from visualizer.diffusion.atomic import WriteError
+from visualizer.diffusion.device_errors import out_of_memory
 from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, Recommended, Vocabulary
+from visualizer.diffusion.family_names import family_name
 from visualizer.diffusion.fast_decoder import FIT_VERSION, FastDecoder, FastDecoderFit
 from visualizer.diffusion.identity import dtype_name, identify
 from visualizer.diffusion.latent_spaces import LatentSpace
@@ -28,6 +39,7 @@ from visualizer.folders import cache_folder
 
 BUILTIN_NAME = "Built-in"
 _BUILTIN_FOLDER = "builtin-model"
+_MANY_WORDS = 10_000  # for models that read prompts of any length
 
 
 class Model:
@@ -69,6 +81,9 @@ class Model:
         self.vocabulary = vocabulary
         self.license = license_name
         self._recommended = recommended or self._default_settings()
+        self.device = str(getattr(pipeline, "_execution_device", pipeline.device))
+        self.memory_note = ""
+        self._memory_plan: memory.MemoryPlan | None = None
         self._seen: dict[Any, Plan] = {}
 
     @classmethod
@@ -81,7 +96,7 @@ class Model:
     @classmethod
     def open(
         cls,
-        folder: str | Path,
+        path: str | Path,
         *,
         device: str | None = None,
         dtype: torch.dtype | None = None,
@@ -90,31 +105,67 @@ class Model:
         """Open a model folder or checkpoint. Never goes online, never runs code from the model.
 
         Args:
-            folder: the folder that holds ``model_index.json``, or a .safetensors checkpoint.
+            path: a folder that holds ``model_index.json``, or a .safetensors checkpoint.
             device: "cpu", "cuda", …; None takes the best one there is.
             dtype: None takes what suits the device and the family.
 
         Raises:
             ModelError: with what is wrong and what to do.
         """
-        folder = Path(folder)
-        device = device or _best_device()
-        _check_device(device)
-        pipeline = open_pipeline(folder, device=device, dtype=dtype)
+        path = Path(path)
+        if device is not None:
+            devices.check_device(device)
+        chosen = device or devices.best_device()
+        pipeline = open_pipeline(path, device=chosen, dtype=dtype)
+        default = Recommended(*_usual_settings(pipeline, path.name))
+        model = cls(
+            pipeline,
+            name=name or name_of(path),
+            vocabulary=Vocabulary.load(path / "vocabulary.json"),
+            recommended=Recommended.load(path / "recommended.json", default),
+            license_name=license_of(path),
+        )
+        model._settle(chosen, may_move=device is None)
+        return model
+
+    def _settle(self, device: str, *, may_move: bool) -> None:
+        """Put the parts where there is room for them.
+
+        Args:
+            may_move: the CPU will do where the device has no room at all.
+        """
+        plan = memory.plan_for(self.pipeline, device, *self._default_size())
+        if plan.placement == "nowhere" and may_move and device != "cpu":
+            self._settle("cpu", may_move=False)
+            self.memory_note = (
+                f"{devices.describe(device)} has no room for this model: it runs on the CPU."
+            )
+            return
+        if plan.placement != "whole":
+            _ = self.identity  # the weights are still where they can be read
         try:
-            pipeline.to(device)
-        except torch.OutOfMemoryError as error:
+            self._memory_plan = memory.apply(plan, self.pipeline, device)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
             raise ModelError(
                 f"The model does not fit into the memory of '{device}'. Try it on the CPU."
             ) from error
-        default = Recommended(*_defaults_of(pipeline, families.family_of(pipeline)))
-        return cls(
-            pipeline,
-            name=name or name_of(folder),
-            vocabulary=Vocabulary.load(folder / "vocabulary.json"),
-            recommended=Recommended.load(folder / "recommended.json", default),
-            license_name=license_of(folder),
-        )
+        self.device = device
+        self.memory_note = memory.memory_note(self._memory_plan, device)
+
+    def ease(self) -> bool:
+        """Keep more of the model in main memory after memory ran out; False when all of it is."""
+        if self._memory_plan is None:
+            return False
+        offload = memory.can_offload(self.device)
+        plan = memory.slower(self._memory_plan, can_offload=offload)
+        if plan is None:
+            return False
+        self._memory_plan = memory.apply(plan, self.pipeline, self.device)
+        self.memory_note = memory.memory_note(self._memory_plan, self.device)
+        self.__dict__.pop("facts", None)
+        return True
 
     # what it can do
 
@@ -127,9 +178,9 @@ class Model:
         return ModelFacts(
             name=self.name,
             pipeline_class=type(self.pipeline).__name__,
-            device=str(self.pipeline.device),
+            device=self.device,
             dtype=dtype_name(self.pipeline),
-            samplers=samplers.sampler_names(own),
+            samplers=samplers.sampler_names(own, self.pipeline),
             own_sampler=samplers.label_of(own),
             steps=self._recommended.steps,
             guidance_scale=self._recommended.guidance_scale,
@@ -140,10 +191,14 @@ class Model:
             avoid=self._takes_guidance and families.accepts(self.pipeline, "negative_prompt"),
             control=self.family.control,
             cannot_show=self.family.cannot_show,
-            max_words=self._max_words,
+            max_words=self._prompt_reader.token_limit or _MANY_WORDS,
             vocabulary=self.vocabulary,
             license=self.license,
             weights_hash=self.identity.weights_hash,
+            family=family_name(type(self.pipeline).__name__),
+            device_label=f"{devices.describe(self.device)}, {dtype_name(self.pipeline)}",
+            memory_note=self.memory_note,
+            weighting=weighting.supports(self.pipeline),
         )
 
     @cached_property
@@ -158,13 +213,15 @@ class Model:
             RequestError: when the request cannot be sampled with this model.
         """
         self._check_arguments(request)
-        notice = prompt.truncation_notice(self.read_prompt(request.prompt))
+        notice = prompt.truncation_notice(self._reading(request))
         seen = self._seen.get(self._what_decides_levels(request))
         if seen is not None:
             return replace(seen, notice=notice)
         size = self.size_of(request)
         loops = planning.plan_loops(self.pipeline, self.family, request, size)
-        scheduler = samplers.fresh_scheduler(self.pipeline.scheduler, request.sampler)
+        scheduler = samplers.fresh_scheduler(
+            self.pipeline.scheduler, request.sampler, pipeline=self.pipeline
+        )
         return Plan.of_loops(loops, samplers.label_of(scheduler), notice)
 
     def remember(self, request: SamplingRequest, plan: Plan) -> None:
@@ -178,9 +235,17 @@ class Model:
 
     def read_prompt(self, text: str) -> PromptReading:
         """How many words of a prompt the model reads, and which it was never taught."""
-        tokenizer = getattr(self.pipeline, "tokenizer", None)
-        tokenizer = getattr(tokenizer, "tokenizer", tokenizer)
-        return prompt.read_prompt(text, tokenizer, self._max_words, self.vocabulary)
+        return self._prompt_reader.read(text, self.vocabulary)
+
+    def _reading(self, request: SamplingRequest) -> PromptReading:
+        whole = bool(request.extra.get(weighting.KEY)) and weighting.reads_long_prompts(
+            self.pipeline
+        )
+        return self._prompt_reader.read(request.prompt, self.vocabulary, whole=whole)
+
+    @cached_property
+    def _prompt_reader(self) -> prompt.PromptReader:
+        return prompt.PromptReader.of(self.pipeline)
 
     # latents to pictures
 
@@ -237,12 +302,6 @@ class Model:
 
     # details
 
-    @cached_property
-    def _max_words(self) -> int:
-        tokenizer = getattr(self.pipeline, "tokenizer", None)
-        limit = int(getattr(tokenizer, "model_max_length", 0) or 0)
-        return limit - 2 if 2 < limit < 100_000 else 10_000
-
     @property
     def _size_step(self) -> int:
         """Sides must be multiples of this: whole latent positions, and whole patches of them."""
@@ -292,7 +351,8 @@ class Model:
         self._check_size(request.width, request.height)
         if request.negative_prompt and not families.accepts(self.pipeline, "negative_prompt"):
             raise RequestError(f"{self.name} reads no avoid text. Leave it empty.")
-        unknown = [name for name in request.extra if not families.accepts(self.pipeline, name)]
+        given = [name for name in request.extra if name != weighting.KEY]
+        unknown = [name for name in given if not families.accepts(self.pipeline, name)]
         if unknown:
             raise RequestError(f"{self.name} has no setting '{unknown[0]}'.")
         if int(request.extra.get("num_images_per_prompt", 1) or 1) != 1:
@@ -311,7 +371,7 @@ class Model:
                 f"This model cannot make pictures of {size[0]} × {size[1]} pixels; it makes "
                 f"{possible}."
             )
-        step = self._size_step
+        step = 1 if self.family.any_size else self._size_step
         if size[0] % step or size[1] % step:
             raise RequestError(
                 f"Width and height must be multiples of {step} pixels for this model, "
@@ -333,19 +393,22 @@ def _snap(side: float, grid: int) -> int:
 
 def _defaults_of(pipeline: Any, family: families.Family) -> tuple[int, float]:
     parameters = inspect.signature(type(pipeline).__call__).parameters
-    steps = getattr(parameters.get("num_inference_steps"), "default", None)
+    steps = getattr(parameters.get(family.steps), "default", None)
     scale = getattr(parameters.get(family.guidance), "default", None)
-    return int(steps or 50), float(scale if isinstance(scale, (int, float)) else 7.5)
+    return (
+        steps if isinstance(steps, int) else 50,
+        float(scale if isinstance(scale, (int, float)) else 7.5),
+    )
 
 
-def _best_device() -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+_DISTILLED = {"z-image-turbo": 9, "turbo": 4, "schnell": 4, "lightning": 4, "hyper": 8, "lcm": 4}
+"""Steps of models that were taught to do with few and without guidance, by a part of their name."""
 
 
-def _check_device(device: str) -> None:
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"This machine has no device '{device}'. Try 'cpu'.") from error
+def _usual_settings(pipeline: Any, name: str) -> tuple[int, float]:
+    """(steps, guidance) that suit a model whose makers left no advice."""
+    steps, scale = _defaults_of(pipeline, families.family_of(pipeline))
+    for part, few in _DISTILLED.items():
+        if part in name.casefold():
+            return few, scale if "lcm" in part else 0.0
+    return steps, scale

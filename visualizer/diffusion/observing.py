@@ -129,14 +129,20 @@ class Observer:
         """A fresh scheduler in every place that holds one: they keep state between runs."""
         fresh: dict[int, Any] = {}
         main = self.pipeline.scheduler
-        key, seed = self.requests[0].sampler, self.requests[0].seed
+        key = self.requests[0].sampler
+        seeds = [r.seed for r in self.requests]
         for owner in families.pipelines_in(self.pipeline):
             for name, own in [*vars(owner).items()]:
                 if not (hasattr(own, "set_timesteps") and hasattr(own, "step")):
                     continue
                 if id(own) not in fresh:
                     chosen = key if own is main else None
-                    fresh[id(own)] = samplers.fresh_scheduler(own, chosen, seed=seed)
+                    fresh[id(own)] = samplers.fresh_scheduler(
+                        own,
+                        chosen,
+                        seed=seeds if len(seeds) > 1 else seeds[0],
+                        pipeline=self.pipeline,
+                    )
                     self._observe(fresh[id(own)])
                 undo.callback(setattr, owner, name, own)
                 setattr(owner, name, fresh[id(own)])
@@ -237,8 +243,11 @@ class Observer:
         trial = schedules.is_trial(scheduler)
         found = None if trial else guiding.answers(asked, x, len(x), self.family)
         at = given["timestep"]
-        if isinstance(at, torch.Tensor) and at.device.type != "cpu":
-            at = loop.call_times[min(loop.calls, len(loop.call_times) - 1)]
+        if isinstance(at, torch.Tensor):
+            if at.device.type == "cpu":
+                at = at.flatten()[0]  # some repeat it for every batch entry
+            else:  # reading it would wait for the device
+                at = loop.call_times[min(loop.calls, len(loop.call_times) - 1)]
         self._coming.append(
             _Draft(
                 loop,

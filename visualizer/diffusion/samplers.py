@@ -112,10 +112,10 @@ def fresh_scheduler(
 
 
 def check_steps(scheduler: Any, steps: int) -> None:
-    """Refuse more steps than the schedule that the model was trained on has.
+    """Refuse more steps than a schedule has, or fewer than a sampler needs to begin.
 
     Raises:
-        RequestError: with the largest number that works.
+        RequestError: with the largest or the smallest number that works.
     """
     config = scheduler.config
     most = config.get("original_inference_steps") or config.get("num_train_timesteps") or steps
@@ -124,8 +124,10 @@ def check_steps(scheduler: Any, steps: int) -> None:
             f"{steps} steps are more than the sampler {label_of(scheduler)} can do with this "
             f"model. It can do up to {int(most)}."
         )
-    if steps < 2 and type(scheduler).__name__ == "UnCLIPScheduler":
-        raise RequestError(f"The sampler {label_of(scheduler)} needs at least 2 steps.")
+    if steps < _fewest_steps(scheduler):
+        raise RequestError(
+            f"The sampler {label_of(scheduler)} needs at least {_fewest_steps(scheduler)} steps."
+        )
 
 
 def check_spacing(scheduler: Any, levels: tuple[NoiseLevel, ...], steps: int) -> None:
@@ -147,12 +149,26 @@ def check_spacing(scheduler: Any, levels: tuple[NoiseLevel, ...], steps: int) ->
             f"{steps} steps are more than the sampler {label} can tell apart. Choose fewer "
             f"steps, or {'Euler' if is_flow(scheduler) else 'DDIM'}."
         )
-    if levels[0].noise_share < 0.9:
+    # few steps in leading spacing begin at (N−1)/N of the schedule: that is meant so
+    first = (steps - 1) / steps * float(scheduler.config.num_train_timesteps)
+    if levels[0].noise_share < 0.9 and float(timesteps[0]) < 0.9 * first:
         raise RequestError(
             f"With {steps} steps the sampler {label} would start at "
             f"{levels[0].noise_share:.0%} noise instead of pure noise. Choose another number of "
             "steps, or a sampler by name, such as DDIM."
         )
+    if levels[-1].noise_share > 0.1:
+        raise RequestError(
+            f"With {steps} steps the sampler {label} would stop at "
+            f"{levels[-1].noise_share:.0%} noise instead of a picture. Choose more steps."
+        )
+
+
+def _fewest_steps(scheduler: Any) -> int:
+    """PNDM begins with four Runge-Kutta steps; UnCLIP divides by the number of strides."""
+    if type(scheduler).__name__ == "PNDMScheduler" and not scheduler.config.skip_prk_steps:
+        return 4
+    return 2 if type(scheduler).__name__ == "UnCLIPScheduler" else 1
 
 
 def _rows(own: Any) -> tuple[Sampler, ...]:
@@ -243,7 +259,7 @@ class _Recipe:
     config: Mapping[str, Any] = field(compare=False)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _pristine(recipe: _Recipe) -> Any:
     """A scheduler that nobody runs, to copy: building some (KDPM2) takes half a second."""
     with quiet():

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +17,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from visualizer.diffusion import families
+from visualizer.diffusion import devices, families, memory, weighting
 from visualizer.diffusion.arrays import Picture, read_only
+from visualizer.diffusion.device_errors import (
+    DEVICE_LOST,
+    device_lost,
+    out_of_memory,
+    what_would_help,
+)
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.families import Family
 from visualizer.diffusion.model import Model
@@ -80,7 +87,7 @@ def sample_many(
     if len(shared) > 1:
         raise RequestError("Runs in one batch must share steps, guidance, sampler and size.")
     if len(requests) > 1 and not model.family.batches:
-        raise RequestError(f"{model.name} makes one picture at a time.")
+        return _one_by_one(model, requests, on_step, on_plan, cancelled)
     plans = [model.plan(r) for r in requests]
     observer = Observer(
         model.pipeline,
@@ -116,30 +123,78 @@ def sample_many(
     ]
 
 
+def _one_by_one(
+    model: Model,
+    requests: Sequence[SamplingRequest],
+    on_step: Callable[[int, Step], None] | None,
+    on_plan: Callable[[Plan], None] | None,
+    cancelled: threading.Event | None,
+) -> list[Trajectory]:
+    """For pipelines whose call takes one prompt only."""
+    runs = []
+    for lane, request in enumerate(requests):
+        heard = None if on_step is None else (lambda _, step, lane=lane: on_step(lane, step))
+        runs += sample_many(model, [request], on_step=heard, on_plan=on_plan, cancelled=cancelled)
+    return runs
+
+
 def _run(model: Model, observer: Observer) -> list[Picture] | None:
     """Call the pipeline under observation; None when it was stopped."""
     pipeline = model.pipeline
     try:
-        with observer.attached():
+        with observer.attached(), _own_randomness(pipeline, observer.requests[0].seed):
             arguments = pipeline_arguments(observer.requests, model.family)
+            arguments = weighting.weighted(pipeline, arguments)
             output = pipeline(**arguments, output_type="pil")
             observer.finish()
     except Stopped:
-        for part in families.pipelines_in(pipeline):
-            part.maybe_free_model_hooks()  # what was brought to the device for the run goes back
+        _put_back(pipeline)
         return None
-    except torch.OutOfMemoryError as error:
-        raise ModelError(
-            "The model ran out of memory. Try a smaller size, or fewer runs at a time."
-        ) from error
-    return [_picture(image) for image in _images_of(output, len(observer.plan.loops()))]
+    except Exception as error:
+        if out_of_memory(error):
+            raise ModelError(_after_running_out(model, observer.requests)) from error
+        if device_lost(error):
+            raise ModelError(DEVICE_LOST) from error
+        _put_back(pipeline)
+        raise
+    return [_picture(image) for image in _images_of(output, observer)]
 
 
-def _images_of(output: Any, loops: int) -> list[Any]:
+def _after_running_out(model: Model, requests: Sequence[SamplingRequest]) -> str:
+    """Make room, and say what would help."""
+    _put_back(model.pipeline)
+    eased = model.ease()
+    devices.free_memory(model.device)
+    return what_would_help(requests, model.device, eased=eased)
+
+
+def _put_back(pipeline: Any) -> None:
+    for part in families.pipelines_in(pipeline):
+        memory.put_back(part)
+
+
+@contextmanager
+def _own_randomness(pipeline: Any, seed: int) -> Iterator[None]:
+    """torch's own generators, seeded for the run and afterwards as they were.
+
+    Some pipelines draw from them beside the generator they are given (SD 3's ControlNet encodes
+    its picture so): without this, equal requests would not give equal bits.
+    """
+    device = pipeline.device
+    used = [device.index or 0] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=used):
+        torch.manual_seed(seed)
+        yield
+
+
+def _images_of(output: Any, observer: Observer) -> list[Any]:
     """One picture a request; of a video the first frame of its last chunk."""
     if hasattr(output, "images"):
         return list(output.images)
-    return [frames[len(frames) * (loops - 1) // loops] for frames in output.frames]
+    loops = len(observer.plan.loops())
+    parts = observer.requests[0].extra.get(observer.family.steps)
+    chunks = max(1, loops // (len(parts) if isinstance(parts, (list, tuple)) else 1))
+    return [frames[len(frames) * (chunks - 1) // chunks] for frames in output.frames]
 
 
 def _picture(image: Any) -> Picture:
@@ -153,11 +208,10 @@ def pipeline_arguments(
     first = requests[0]
     family = family or Family()
     arguments: dict[str, Any] = {
-        "num_inference_steps": first.steps,
+        family.steps: _steps_argument(first, family),
         family.guidance: first.guidance_scale,
         "width": first.width,
         "height": first.height,
-        **{name: _as_given(value) for name, value in first.extra.items()},
     }
     generators = [torch.Generator("cpu").manual_seed(r.seed) for r in requests]
     avoided = [r.negative_prompt for r in requests]
@@ -176,7 +230,16 @@ def pipeline_arguments(
             "negative_prompt": [a or empty or "" for a in avoided] if told else None,
             "generator": generators,
         }
-    return {name: value for name, value in arguments.items() if value is not None}
+    given = {name: value for name, value in arguments.items() if value is not None}
+    if first.guidance_scale is not None:
+        given |= family.beside_guidance
+    return given | {name: _as_given(value) for name, value in first.extra.items()}
+
+
+def _steps_argument(request: SamplingRequest, family: Family) -> int | list[int] | None:
+    if request.steps is None or not family.steps.endswith("_list"):
+        return request.steps
+    return [request.steps] * 3
 
 
 def _as_given(value: Any) -> Any:
