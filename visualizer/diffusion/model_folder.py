@@ -28,7 +28,7 @@ CONFIG_NAMES = (
 VARIANTS = ("fp16", "bf16", "fp32")
 """Of weights under a second name ("model.fp16.safetensors"); the first that is whole is taken."""
 _STEMS = ("diffusion_pytorch_model", "model")
-_WITHOUT_WEIGHTS = re.compile(
+WITHOUT_WEIGHTS = re.compile(
     r"(Scheduler|Tokenizer|TokenizerFast|Processor|ProcessorFast|ProcessorPil|FeatureExtractor"
     r"|Guider|Guidance)$"
 )
@@ -112,7 +112,7 @@ def inspect_folder(folder: Path, *, without: frozenset[str] = frozenset()) -> Mo
     index = _read_index(folder)
     places = _Places(folder)
     places.check(folder / INDEX_NAME)
-    wanted = [name for name in _named(index) if name not in without]
+    wanted = [name for name in named_parts(index) if name not in without]
     variant = _variant_of(folder, wanted)
     parts = tuple(_inspect_part(places, name, index[name], variant) for name in wanted)
     return ModelFolder(folder, index["_class_name"], parts, variant, index)
@@ -195,16 +195,16 @@ def _read_index(folder: Path) -> dict[str, Any]:
         )
     if not isinstance(index.get("_class_name"), str):
         raise ModelError(f"The {INDEX_NAME} of '{name_of(folder)}' names no pipeline.")
-    if not _named(index):
+    if not named_parts(index):
         raise ModelError(f"The {INDEX_NAME} of '{name_of(folder)}' names no parts.")
-    if len(_named(index)) > MAX_PARTS:
+    if len(named_parts(index)) > MAX_PARTS:
         raise ModelError(
             f"The {INDEX_NAME} of '{name_of(folder)}' names more parts than any model has."
         )
     return index
 
 
-def _named(index: Mapping[str, Any]) -> list[str]:
+def named_parts(index: Mapping[str, Any]) -> list[str]:
     """The parts that a pipeline has; what is [null, null] is left out on purpose."""
     return [
         name
@@ -226,10 +226,10 @@ def _variant_of(folder: Path, parts: list[str]) -> str | None:
         for name, files in names.items()
         if any(file.endswith((".safetensors", ".safetensors.index.json")) for file in files)
     }
-    if all(_weight_files(files, None) for files in with_weights.values()):
+    if all(weights_name(files, None) for files in with_weights.values()):
         return None
     for variant in VARIANTS:
-        if all(_weight_files(f, variant) or _weight_files(f, None) for f in with_weights.values()):
+        if all(weights_name(f, variant) or weights_name(f, None) for f in with_weights.values()):
             return variant
     return None
 
@@ -261,7 +261,7 @@ def _inspect_part(places: _Places, name: str, value: list[Any], variant: str | N
         if file in files:
             called = f"The {file} of the part '{name}' of '{model}'"
             _refuse_code(read_json(folder / file, called), called)
-    if _WITHOUT_WEIGHTS.search(class_name) or _has_only(files, CONFIG_NAMES[1:]):
+    if WITHOUT_WEIGHTS.search(class_name) or _has_only(files, CONFIG_NAMES[1:]):
         if not files:
             raise ModelError(
                 f"The part '{name}' of '{model}' is an empty folder. Download the model again."
@@ -290,7 +290,7 @@ def _has_only(files: list[str], configs: tuple[str, ...]) -> bool:
 
 def _weights(folder: Path, part: str, model: str, variant: str | None) -> tuple[WeightsFile, ...]:
     files = _file_names(folder)
-    chosen = _weight_files(files, variant) or _weight_files(files, None)
+    chosen = weights_name(files, variant) or weights_name(files, None)
     if not chosen:
         if any(name.endswith(PICKLES) for name in files):
             raise ModelError(
@@ -344,7 +344,7 @@ def _header(path: Path, part: str, model: str) -> WeightsFile:
         ) from error
 
 
-def _weight_files(names: list[str], variant: str | None) -> str:
+def weights_name(names: list[str], variant: str | None) -> str:
     """The one file with the weights, or the index of several; "" where there is neither."""
     dotted = f".{variant}" if variant else ""
     for stem in _STEMS:
