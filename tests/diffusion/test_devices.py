@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -202,6 +203,27 @@ def test_freeing_memory_survives_a_lost_device(
     monkeypatch.setattr(card, "empty_cache", lost)
     devices.free_memory("cuda")
     devices.free_memory("cpu")
+
+
+def test_an_error_that_is_kept_keeps_no_tensors() -> None:
+    alive: list[weakref.ref[torch.Tensor]] = []
+
+    def work() -> None:
+        activations = torch.zeros(1000)
+        alive.append(weakref.ref(activations))
+        raise MemoryError
+
+    def run() -> None:
+        try:
+            work()
+        except MemoryError as error:
+            raise ModelError("Out of memory.") from error
+
+    with pytest.raises(ModelError) as caught:
+        run()
+    assert alive[0]() is not None
+    devices.free_memory("cpu", caught.value)
+    assert alive[0]() is None
 
 
 @pytest.mark.parametrize(

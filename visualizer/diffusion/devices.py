@@ -6,6 +6,7 @@ A device is named as in torch: "cpu", "cuda", "cuda:1", "xpu", "mps".
 from __future__ import annotations
 
 import gc
+import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -124,9 +125,18 @@ def available_memory(device: str) -> int:
     return free_main
 
 
-def free_memory(device: str) -> None:
-    """Give back what nothing uses, so that the program goes on after running out of memory."""
-    gc.collect()  # a caught exception's frames hold tensors in cycles
+def free_memory(device: str, error: BaseException | None = None) -> None:
+    """Give back what nothing uses, so that the program goes on after running out of memory.
+
+    Args:
+        error: what was raised; the tensors in the frames it went through are let go.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+    gc.collect()
     kind = torch.device(device).type
     if kind != "cpu":
         with suppress(RuntimeError, AssertionError):  # a lost device has nothing to give back
