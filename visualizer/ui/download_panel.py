@@ -74,6 +74,7 @@ class DownloadPanel(QWidget):
     download_asked = Signal(str)  # also to go on with one that was stopped
     cancel_asked = Signal()
     open_asked = Signal(str)  # the path of what was downloaded
+    changed = Signal()  # it says more, or less: it needs another height
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -247,7 +248,8 @@ class DownloadPanel(QWidget):
         for part in (self.name, self.facts, self.figures):
             part.setVisible(known)
         self.bar.setVisible(known and state in ("loading", "stopped", "failed", "done"))
-        self.progress.setVisible(state in ("loading", "stopped", "done"))
+        if state not in ("loading", "stopped", "done"):
+            self.progress.setText("")
         self.warning.setVisible(troubled)
         self.problem.setVisible(troubled)
         label, tip = _ACTIONS.get(state, ("", ""))
@@ -257,7 +259,7 @@ class DownloadPanel(QWidget):
         self.action.setVisible(bool(label) and not (state == "offered" and troubled))
         self._judge_look_up()
         self._wear_theme()
-        self.updateGeometry()
+        self.changed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """A new theme."""

@@ -90,7 +90,8 @@ class DropPanel(QFrame):
             self._wear_theme()
 
     def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if new is not None and self._is_elsewhere(new):
+        # the page takes the focus with every press that no field wants, also one on the button
+        if new is not None and new is not self.parentWidget() and self._is_elsewhere(new):
             self.close_panel()
 
     def _is_elsewhere(self, widget: QObject) -> bool:

@@ -62,8 +62,7 @@ def width_of(fit: Fit) -> int:
 
 def draw_fit(painter: QPainter, room: QRectF, fit: Fit) -> None:
     """Mark and word at the right end of a room, in the middle of its height."""
-    worn = theme.current()
-    color = QColor({"yes": worn.quiet, "tight": worn.text, "no": worn.danger}[fit])
+    color = QColor(theme.current().quiet)
     left = room.right() - width_of(fit)
     mark = QRectF(left, room.center().y() - SIDE / 2, SIDE, SIDE)
     painter.save()

@@ -105,7 +105,7 @@ class ModelList(QListView):
     def sizeHint(self) -> QSize:
         """As high as its rows."""
         heights = (self.sizeHintForRow(k) for k in range(len(self.rows)))
-        return QSize(40 * theme.SPACE, sum(heights) + 2 * self.frameWidth())
+        return QSize(40 * theme.SPACE, sum(heights) + theme.SPACE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words that are wrapped need another height in another width."""

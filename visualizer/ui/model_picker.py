@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -31,7 +32,9 @@ from visualizer.ui.model_rows import LOOKING, rows_of, size_words
 if TYPE_CHECKING:
     from visualizer.diffusion.found_models import FoundModel
 
-_WIDTH, _DOWNLOAD_HEIGHT = 72 * theme.SPACE, 48 * theme.SPACE
+_WIDTH = 72 * theme.SPACE
+_LOWEST_LIST = 20 * theme.SPACE
+_LINES = 3  # the panel's edges and the line above its foot
 _PAGE_OF_ROWS = 6
 _LONGEST_PATH = 48
 
@@ -83,6 +86,7 @@ class ModelPicker(DropPanel):
         self.downloads = DownloadPanel()
         self.downloads.back_asked.connect(self.show_models)
         self.downloads.open_asked.connect(self._open_downloaded)
+        self.downloads.changed.connect(self.place)
         self._fill_soon = QTimer(self)
         self._fill_soon.setSingleShot(True)
         self._fill_soon.setInterval(0)
@@ -92,10 +96,14 @@ class ModelPicker(DropPanel):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
-        top.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, theme.SPACE // 2)
-        top.setSpacing(2 * theme.SPACE)
-        top.addWidget(self.filter, 1)
-        top.addWidget(self.looking)
+        top.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        top.addWidget(self.filter)
+        beside = QHBoxLayout(self.filter)
+        beside.setContentsMargins(0, 0, 4 * theme.SPACE, 0)
+        beside.addWidget(self.looking, 0, Qt.AlignmentFlag.AlignRight)
+        line = QFrame()
+        line.setProperty("role", "separator")
+        line.setFixedHeight(1)
         foot = QHBoxLayout()
         foot.setContentsMargins(theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
         foot.setSpacing(theme.SPACE // 2)
@@ -110,7 +118,9 @@ class ModelPicker(DropPanel):
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(self.list, 1)
+        column.addWidget(line)
         column.addLayout(foot)
+        self._top, self._foot = top, foot
         self._pages = QStackedLayout(self)
         self._pages.setContentsMargins(1, 1, 1, 1)
         self._pages.addWidget(models)
@@ -215,13 +225,9 @@ class ModelPicker(DropPanel):
     def sizeHint(self) -> QSize:
         """As high as what it shows."""
         if self._pages.currentWidget() is self.downloads:
-            return QSize(_WIDTH, max(self.downloads.sizeHint().height() + 2, _DOWNLOAD_HEIGHT))
-        column = self._models.layout()
-        others = 0 if column is None else column.sizeHint().height()
-        return QSize(_WIDTH, others - self.list.sizeHint().height() + self._wanted_height())
-
-    def _wanted_height(self) -> int:
-        return max(self.list.sizeHint().height(), 20 * theme.SPACE)
+            return QSize(_WIDTH, self.downloads.heightForWidth(_WIDTH - 2) + 2)
+        around = self._top.sizeHint().height() + self._foot.sizeHint().height() + _LINES
+        return QSize(_WIDTH, around + max(self.list.sizeHint().height(), _LOWEST_LIST))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys in the field that move through the list."""

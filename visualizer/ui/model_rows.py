@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["heading", "model", "problem", "note"]
 SECTIONS: tuple[tuple[str, str], ...] = (
-    ("builtin", "Built-in"),
+    ("builtin", ""),
     ("opened", "Opened before"),
     ("cache", "In your Hugging Face cache"),
     ("folder", "In your folders"),
 )
-"""Where a model comes from, and what that is called."""
+"""Where a model comes from, and what that is called; the built-in one stands above them all."""
 LOOKING = "Looking …"
 _NOTHING = {
     "cache": "No models in your Hugging Face cache. Models you download appear here.",
@@ -87,7 +87,8 @@ def rows_of(
         note = "" if here or wanted else _empty(origin, looking, folders)
         if not here and not note:
             continue
-        rows.append(Row("heading", heading))
+        if heading:
+            rows.append(Row("heading", heading))
         rows += [_row(model, current, fit_of) for model in here]
         if note:
             rows.append(Row("note", note))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from visualizer.settings import Settings
 
 _HEIGHT = 3 * theme.SPACE + theme.SPACE // 2
-_CHEVRON = 28
+_CHEVRON = 36
 """The room that a chevron and the button's edges take."""
 _STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 3.0
 MAX_STEPS = 1000
