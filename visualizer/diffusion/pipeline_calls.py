@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 
@@ -41,9 +42,7 @@ class Calls:
             flow_sigmas: the scheduler would be set to make its own flow σ.
             dynamic: the model's shift depends on the size of the picture.
         """
-        begin = set(inspect.signature(scheduler.set_timesteps).parameters)  # type: ignore[attr-defined]
-        step = set(inspect.signature(scheduler.step).parameters)  # type: ignore[attr-defined]
-        settings = set(inspect.signature(scheduler.__init__).parameters)  # type: ignore[misc]
+        begin, step = parameters_of(scheduler, "set_timesteps"), parameters_of(scheduler, "step")
         given = {*self.further, *(("timesteps",) if self.timesteps else ())}
         if self.sigmas == "always" or (self.sigmas == "unless flow" and not flow_sigmas):
             given.add("sigmas")
@@ -52,7 +51,7 @@ class Calls:
         if "mu" in given and not dynamic and scheduler.__name__ in _MU_ONLY_WHEN_DYNAMIC:
             return False
         wanted = {"generator"} if self.generator == "always" else set()
-        return given <= begin and wanted <= step and set(self.config) <= settings
+        return given <= begin and wanted <= step and set(self.config) <= settings_of(scheduler)
 
 
 _MU_ONLY_WHEN_DYNAMIC = (
@@ -107,6 +106,17 @@ CALLS: Mapping[str, Calls] = {
     "OvisImagePipeline": _SHIFTED_UNLESS_FLOW,
 }
 """By pipeline class; one that is not listed does what is usual for the scale of its model."""
+
+
+@cache
+def parameters_of(cls: type, method: str) -> frozenset[str]:
+    """The names of what a method of a class takes."""
+    return frozenset(inspect.signature(getattr(cls, method)).parameters)
+
+
+def settings_of(scheduler: type) -> frozenset[str]:
+    """The settings that a scheduler class knows."""
+    return parameters_of(scheduler, "__init__")
 
 
 def calls_of(pipeline: Any, *, flow: bool) -> Calls:

@@ -5,7 +5,6 @@ A sampler is a row of ``sampler_table``; "the model's own" is what a request wit
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -18,7 +17,7 @@ from visualizer.diffusion import sampler_table
 from visualizer.diffusion.facts import SamplerName
 from visualizer.diffusion.libraries import diffusers, quiet
 from visualizer.diffusion.noise import NoiseLevel
-from visualizer.diffusion.pipeline_calls import Calls, calls_of
+from visualizer.diffusion.pipeline_calls import Calls, calls_of, settings_of
 from visualizer.diffusion.request import RequestError
 from visualizer.diffusion.sampler_table import SPACING_FLAGS, Sampler
 from visualizer.diffusion.schedules import is_edm, is_flow, is_ve_class, prediction_type_of
@@ -101,7 +100,8 @@ def fresh_scheduler(
     else:
         choice = _chosen(own, key, pipeline)
         cls = getattr(diffusers, choice.scheduler)
-        config = _accepted_only(cls, _config(own, choice))
+        known = settings_of(cls)
+        config = {k: v for k, v in _config(own, choice).items() if k in known}
         # Flux, Qwen-Image and others read the shift of their model here, whatever the class
         kept = {k: own.config[k] for k in _READ_BY_PIPELINES if k in own.config}
     scheduler = deepcopy(_pristine(_Recipe(cls, repr(sorted(config.items())), config)))
@@ -194,7 +194,7 @@ def _fitting(own: Any, pipeline: Any) -> tuple[Sampler, ...]:
 
 def _keeps_the_training(sampler: Sampler, own: Any) -> bool:
     """Whether a sampler can be set as the model was trained."""
-    config, accepted = own.config, _accepted(getattr(diffusers, sampler.scheduler))
+    config, accepted = own.config, settings_of(getattr(diffusers, sampler.scheduler))
     said = {k for k, nothing in _TRAINED.items() if config.get(k, nothing) != nothing}
     if not said <= accepted:
         return False
@@ -281,12 +281,3 @@ def _missing(sampler: Sampler) -> tuple[str, ...]:
 @cache
 def _is_installed(package: str) -> bool:
     return find_spec(package) is not None
-
-
-def _accepted(cls: type) -> set[str]:
-    return set(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
-
-
-def _accepted_only(cls: type, config: Mapping[str, Any]) -> dict[str, Any]:
-    accepted = _accepted(cls)
-    return {k: v for k, v in config.items() if k in accepted}
