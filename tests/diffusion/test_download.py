@@ -48,7 +48,7 @@ VAE = "vae/diffusion_pytorch_model"
 
 def chosen(*weights: str, without: tuple[str, ...] = ()) -> set[str]:
     names = [*SMALL, *weights, "v1-5-pruned.ckpt", "v1-5-pruned.safetensors", "demo.png"]
-    names += ["safety_checker/model.safetensors", "unet/model.onnx", "unet/flax_model.msgpack"]
+    names += ["safety_checker/model.safetensors", "unet/model.onnx", "unet/training.log"]
     return set(choose_files(names, INDEX, without)) - set(SMALL)
 
 
@@ -171,14 +171,14 @@ def test_a_download_that_was_cancelled_goes_on_where_it_stopped(
     hub: FakeHub, tmp_path: Path
 ) -> None:
     plan = described()
-    hub.hold = 30_000
+    hub.hold = 100_000
     download = Download()
     result: list[Path | None] = []
     thread = threading.Thread(
         target=lambda: result.append(download.fetch(plan, lambda done, total: None))
     )
     thread.start()
-    assert hub.held.wait(60)
+    assert hub.held.wait(20)
     blobs = tmp_path / "hf" / "hub" / "models--somebody--tiny" / "blobs"
     begun = _wait_for_a_partial(blobs, thread)
     download.cancel()
@@ -188,11 +188,9 @@ def test_a_download_that_was_cancelled_goes_on_where_it_stopped(
     assert here > 0
     assert described().bytes_here >= here
     hub.release.set()
-    sent = sum(hub.sent.values())
     folder = Download().fetch(plan, lambda done, total: None)
     assert folder is not None
-    assert f"bytes={here}-" in hub.ranges
-    assert sum(hub.sent.values()) - sent <= plan.bytes - here
+    assert hub.ranges == [f"bytes={here}-"]  # only what was missing of the file that was begun
     assert not list(blobs.glob(f"*{PARTIAL}"))
     inspect_folder(folder)
 

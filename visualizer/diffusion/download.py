@@ -29,6 +29,7 @@ PARTIAL = ".visualizer.incomplete"
 """The end of the name of a file that is not all here yet; the cache cleans up after such names."""
 REPORT_SECONDS = 0.2
 CHUNK = 1 << 20
+PIECE = 1 << 16
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -117,10 +118,12 @@ def fetch(plan: DownloadPlan, progress: Callable[[int], None]) -> Path:
 def _fetch_file(
     plan: DownloadPlan, file: RemoteFile, cache: _Cache, report: Callable[[int], None]
 ) -> None:
-    from huggingface_hub import hf_hub_url
+    from huggingface_hub import constants, hf_hub_url
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
+    # progress that moves, and little that is lost at a cancel, also on a slow connection
+    constants.DOWNLOAD_CHUNK_SIZE = PIECE
     partial = cache.partial(file)
     partial.parent.mkdir(parents=True, exist_ok=True)
     here = partial.stat().st_size if partial.exists() else 0
