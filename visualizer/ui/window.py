@@ -44,6 +44,7 @@ from visualizer.ui.header import Header
 from visualizer.ui.history_strip import HistoryStrip
 from visualizer.ui.icons import IconButton
 from visualizer.ui.menus import ExportMenu, MoreMenu
+from visualizer.ui.model_choice import ModelChoice
 from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.overlay_card import about_card, shortcuts_card
 from visualizer.ui.picture_slot import picture_in
@@ -224,7 +225,10 @@ class MainWindow(QMainWindow):
         header.control.open_asked.connect(self._ask_picture)
         header.control.read_asked.connect(session.read_picture)
         session.picture_read.connect(header.control.take)
-        self.model_picker.model_chosen.connect(self._load_model)
+        self.models = ModelChoice(self.model_picker, self.settings, self)
+        self.models.model_chosen.connect(self._load_model)
+        self.models.failed.connect(self.show_failure)
+        self.models.noted.connect(lambda text: self._note(text, "notice"))
         row.model.clicked.connect(self.model_picker.toggle)
         self.more_menu = MoreMenu(self, self.actions_by_name, self.settings.theme)
         self.more_menu.size_chosen.connect(row.set_size)
@@ -425,7 +429,7 @@ class MainWindow(QMainWindow):
         self.header.set_facts(facts)
         self.side_panel.set_facts(facts)
         self._offer_sizes()
-        self.model_picker.set_current(self.settings.model_folder)
+        self.models.take_facts(facts, self.settings.model_folder)
         if not self.session.running:
             self.progress.set_share(0)
             self._say("Ready")
@@ -473,7 +477,7 @@ class MainWindow(QMainWindow):
         self._since_start.start()
         self.header.show_state("running")
         self.progress.set_share(0)
-        self._say(f"Step 0 of {timeline.total - 1}", True)
+        self._say(f"Step 0 of {timeline.step_count}", True)
         self._show_history()
 
     def _progressed(self, progress: Progress) -> None:
@@ -484,8 +488,8 @@ class MainWindow(QMainWindow):
         self._judge_actions()
         self._judge_coming()
         if timeline.cancelled:
-            done = max(len(timeline) - 1, 0)
-            self._say(f"Stopped after {done} of {timeline.total - 1} steps")
+            done = timeline.steps_taken(max(len(timeline) - 1, 0))
+            self._say(f"Stopped after {done} of {timeline.step_count} steps")
         else:
             self._say("Done")
         if timeline is self.session.current:
@@ -662,6 +666,7 @@ class MainWindow(QMainWindow):
         QApplication.processEvents()
         self._remember(geometry)
         self.session.close()
+        self.models.close()
 
     def _remember(self, geometry: QByteArray) -> None:
         settings, header, row = self.settings, self.header, self.header.settings_row
