@@ -61,7 +61,13 @@ def test_nothing_goes_online_before_look_up_is_pressed(qtbot: QtBot, panel: Down
     press(qtbot, panel.look_up)
     assert asked.all == [("look_up", "stabilityai/sdxl-turbo")]
     assert panel.note.text() == "Asking huggingface.co …"
-    assert not panel.look_up.isEnabled()
+    assert not panel.field.isEnabled()
+    assert panel.busy
+    press(qtbot, panel.look_up)
+    assert asked.all[1:] == [("cancel",)]
+    panel.show_stopped()
+    assert panel.look_up.text() == "Look up"
+    assert not panel.card.isVisible()
 
 
 @pytest.mark.parametrize(

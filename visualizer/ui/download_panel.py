@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -82,14 +83,15 @@ class DownloadPanel(QWidget):
         self._offer: Offer | None = None
         self._path = ""
         self._worn = ""
+        self._unseen = False
         self._make_parts()
         self._lay_out()
         self._show_state("asking")
 
     @property
     def busy(self) -> bool:
-        """Whether something goes on that a person would want to see again."""
-        return self.state in ("looking", "loading", "stopped", "failed", "done")
+        """Whether something goes on, or came to an end that nobody has seen yet."""
+        return self.state in ("looking", "loading") or self._unseen
 
     def _make_parts(self) -> None:
         self.back = QPushButton("‹  Models")
@@ -181,18 +183,23 @@ class DownloadPanel(QWidget):
 
     def show_stopped(self) -> None:
         """It was cancelled; what is there is kept."""
+        if self.state != "loading":
+            self._show_state("asking")  # nothing was begun but a question
+            return
         self._show_state("stopped")
         self.progress.setText("Stopped. What is there is kept.")
 
     def show_failure(self, sentence: str) -> None:
         """Looking up or downloading came to nothing."""
         self.problem.setText(sentence)
+        self._unseen = not self.isVisible()
         self._show_state("failed")
 
     def show_done(self, path: str) -> None:
         """It is there."""
         self._path = path
         self.bar.setValue(_BAR)
+        self._unseen = not self.isVisible()
         self._show_state("done")
         self.progress.setText("Downloaded.")
 
@@ -207,7 +214,9 @@ class DownloadPanel(QWidget):
 
     def _look_up(self) -> None:
         repository = repository_in(self.field.text())
-        if self.look_up.isEnabled() and repository:
+        if self.state == "looking":
+            self.cancel_asked.emit()
+        elif self.look_up.isEnabled() and repository:
             self._offer = None
             self._show_state("looking")
             self.look_up_asked.emit(repository)
@@ -234,9 +243,11 @@ class DownloadPanel(QWidget):
         self._judge_look_up()
 
     def _judge_look_up(self) -> None:
+        looking = self.state == "looking"
         able = self.state not in ("looking", "loading")
         self.field.setEnabled(able)
-        self.look_up.setEnabled(able and bool(repository_in(self.field.text())))
+        self.look_up.setText("Cancel" if looking else "Look up")
+        self.look_up.setEnabled(looking or (able and bool(repository_in(self.field.text()))))
 
     def _show_state(self, state: State) -> None:
         self.state = state
@@ -252,14 +263,19 @@ class DownloadPanel(QWidget):
             self.progress.setText("")
         self.warning.setVisible(troubled)
         self.problem.setVisible(troubled)
-        label, tip = _ACTIONS.get(state, ("", ""))
+        label, tip = _ACTIONS.get(state, _ACTIONS["offered"])
         self.action.setText(label)
         self.action.setAccessibleName(label)
         self.action.setToolTip(tip)
-        self.action.setVisible(bool(label) and not (state == "offered" and troubled))
+        self.action.setVisible(state in _ACTIONS and not (state == "offered" and troubled))
         self._judge_look_up()
         self._wear_theme()
         self.changed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Now it is seen."""
+        super().showEvent(event)
+        self._unseen = False
 
     def changeEvent(self, event: QEvent) -> None:
         """A new theme."""
