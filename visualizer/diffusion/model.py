@@ -20,6 +20,7 @@ from visualizer.diffusion import (
     planning,
     prompt,
     samplers,
+    weight_syntax,
     weighting,
 )
 from visualizer.diffusion.arrays import FloatArray, Picture
@@ -238,10 +239,21 @@ class Model:
         return self._prompt_reader.read(text, self.vocabulary)
 
     def _reading(self, request: SamplingRequest) -> PromptReading:
-        whole = bool(request.extra.get(weighting.KEY)) and weighting.reads_long_prompts(
-            self.pipeline
-        )
-        return self._prompt_reader.read(request.prompt, self.vocabulary, whole=whole)
+        """How the prompt of a request is read.
+
+        Raises:
+            RequestError: when its weights are written wrongly, or the pipeline refuses its length.
+        """
+        text, whole = request.prompt, False
+        if request.extra.get(weighting.KEY):
+            text = weight_syntax.read(text).text
+            weight_syntax.read(request.negative_prompt or "")
+            whole = weighting.reads_long_prompts(self.pipeline)
+        reader = self._prompt_reader
+        if "max_sequence_length" in request.extra:
+            reader = prompt.PromptReader.of(self.pipeline, request.extra)
+        reader.check(text)
+        return reader.read(text, self.vocabulary, whole=whole)
 
     @cached_property
     def _prompt_reader(self) -> prompt.PromptReader:

@@ -152,7 +152,7 @@ def _run(model: Model, observer: Observer) -> list[Picture] | None:
         return None
     except Exception as error:
         if out_of_memory(error):
-            raise ModelError(_after_running_out(model, observer.requests)) from error
+            raise ModelError(_after_running_out(model, observer.requests, error)) from error
         if device_lost(error):
             raise ModelError(DEVICE_LOST) from error
         _put_back(pipeline)
@@ -160,12 +160,13 @@ def _run(model: Model, observer: Observer) -> list[Picture] | None:
     return [_picture(image) for image in _images_of(output, observer)]
 
 
-def _after_running_out(model: Model, requests: Sequence[SamplingRequest]) -> str:
+def _after_running_out(
+    model: Model, requests: Sequence[SamplingRequest], error: BaseException
+) -> str:
     """Make room, and say what would help."""
     _put_back(model.pipeline)
-    eased = model.ease()
-    devices.free_memory(model.device)
-    return what_would_help(requests, model.device, eased=eased)
+    devices.free_memory(model.device, error)
+    return what_would_help(requests, model.device, eased=model.ease())
 
 
 def _put_back(pipeline: Any) -> None:
