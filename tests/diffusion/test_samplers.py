@@ -211,6 +211,13 @@ def assert_mixture(latents: Any, step: Step, level: NoiseLevel) -> None:
     np.testing.assert_allclose(latents, expected, atol=0.01 * scale)
 
 
+@pytest.mark.parametrize("name", ["epsilon", "flow", "edm"])
+def test_every_fresh_scheduler_bears_its_name(name: str) -> None:
+    own = model_of(name).pipeline.scheduler
+    for sampler in samplers.fitting(own):
+        assert samplers.label_of(samplers.fresh_scheduler(own, sampler.key)) == sampler.label
+
+
 def test_seeds_make_different_pictures_also_where_a_sampler_takes_no_generator() -> None:
     own = model_of("epsilon").pipeline.scheduler
     x = torch.ones(2, 4, 3, 3)
@@ -453,13 +460,6 @@ def test_what_needs_a_missing_package_is_not_offered_and_says_so(
 )
 def test_a_models_own_sampler_is_called_as_people_call_it(scheduler: Any, label: str) -> None:
     assert samplers.label_of(scheduler) == label
-
-
-@pytest.mark.parametrize("name", ["epsilon", "flow", "edm"])
-def test_every_fresh_scheduler_bears_its_name(name: str) -> None:
-    own = model_of(name).pipeline.scheduler
-    for sampler in samplers.fitting(own):
-        assert samplers.label_of(samplers.fresh_scheduler(own, sampler.key)) == sampler.label
 
 
 def test_two_fresh_schedulers_share_nothing() -> None:
