@@ -21,6 +21,7 @@ from visualizer.diffusion import (
     Step,
     Trajectory,
     sample,
+    sampler_page,
     sampler_table,
     samplers,
     schedules,
@@ -507,3 +508,8 @@ def test_whole_timesteps_of_a_flow_must_differ_at_the_start() -> None:
 def test_unclip_needs_two_steps() -> None:
     with pytest.raises(RequestError, match="at least 2"):
         samplers.check_steps(diffusers.UnCLIPScheduler(), 1)
+
+
+def test_the_page_tells_the_table() -> None:
+    """After a change: python -m visualizer.diffusion.sampler_page"""
+    assert sampler_page.PAGE.read_text(encoding="utf-8") == sampler_page.page()
