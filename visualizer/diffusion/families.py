@@ -167,8 +167,8 @@ FAMILIES: dict[str, Family] = {
     "Lumina2": Family(sigmas="linspace", counts_channels=True),
     "Chroma": Family(**_PACKED_FLOW),
     "OvisImage": Family(**_PACKED_FLOW),
-    "CogView4": Family(sigmas="whole timesteps"),
-    "CogView4Control": Family(sigmas="whole timesteps", control=("control_image",)),
+    "CogView4": Family(sigmas="whole timesteps", batches=False),
+    "CogView4Control": Family(sigmas="whole timesteps", control=("control_image",), batches=False),
     "GlmImage": Family(
         space="standardized",
         sigmas="whole timesteps but the last",
@@ -197,7 +197,9 @@ FAMILIES: dict[str, Family] = {
     "QwenImageControlNet": Family(**_QWEN, control=("control_image",)),
     "ZImage": Family(**_Z_IMAGE),
     "ZImageControlNet": Family(**_Z_IMAGE, control=("control_image",)),
-    "ZImageControlNetInpaint": Family(**_Z_IMAGE, control=("image", "mask_image", "control_image")),
+    "ZImageControlNetInpaint": Family(
+        **_Z_IMAGE, control=("image", "mask_image", "control_image"), batches=False
+    ),
     "ZImageOmni": Family(**_Z_IMAGE),
 }
 """By the name of the pipeline's class, without "Pipeline" and without "PAG"."""
