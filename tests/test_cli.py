@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from tests.example_runs import make_run
+from tests.fake_hub import FakeHub
 from visualizer import __version__, cli, headless
 from visualizer.assets import asset_path
 from visualizer.diffusion import Model, Trajectory
@@ -513,3 +514,39 @@ def test_progress_elsewhere_is_a_few_plain_lines(monkeypatch: pytest.MonkeyPatch
         line.show("Step", done, 100)
         line.draw("a.webp", done, 100)
     assert text.getvalue().splitlines() == [f"Step {k} of 100" for k in (25, 50, 75, 100)]
+
+
+# --- Models ---------------------------------------------------------------------------------------
+
+
+def test_the_models_on_this_computer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(asset_path("builtin-model"), tmp_path / "mine")
+    shutil.copytree(asset_path("builtin-model"), tmp_path / "broken")
+    shutil.rmtree(tmp_path / "broken" / "unet")
+    assert cli.main(["models", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^Built-in: Stable Diffusion, [\d.]+ MB, .*memory$", said, re.M)
+    assert re.search(r"^mine: Stable Diffusion, .*\n    .*mine$", said, re.M)
+    assert "cannot be opened: The part 'unet' of 'broken' is missing" in said
+    assert cli.main(["models", str(tmp_path / "nowhere")]) == 2
+
+
+def test_a_download_tells_size_and_license_and_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeHub().serving() as hub:
+        hub.repositories["somebody/model"] = asset_path("builtin-model")
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_HOME", str(tmp_path))
+        monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+        monkeypatch.setattr("sys.stdin", io.StringIO())
+        assert cli.main(["download", "somebody/model"]) == 0
+        said = capsys.readouterr()
+        assert "somebody/model: Stable Diffusion\nlicense: openrail++\nsize: " in said.out
+        assert "Nothing was downloaded." in said.err
+        assert not list(tmp_path.rglob("*.safetensors"))
+        assert cli.main(["download", "somebody/model", "--yes"]) == 0
+        folder = Path(capsys.readouterr().out.splitlines()[-1])
+        assert (folder / "model_index.json").is_file()
+        assert cli.main(["download", "somebody/nothing", "--yes"]) == 1
+        assert "error: There is no model 'somebody/nothing'" in capsys.readouterr().err

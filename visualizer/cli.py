@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-COMMANDS = ("run", "info", "train", "evaluate")
+COMMANDS = ("run", "info", "models", "download", "train", "evaluate")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,6 +68,12 @@ def _dispatch(arguments: list[str]) -> int:
         from visualizer.training import command
 
         return command.train(options) if options.command == "train" else command.evaluate(options)
+    if options.command in ("models", "download"):
+        from visualizer import model_commands
+
+        if options.command == "models":
+            return model_commands.models(options)
+        return model_commands.download(options)
     from visualizer import headless
 
     return headless.run(options) if options.command == "run" else headless.info(options)
@@ -104,7 +110,7 @@ def _window(path: str | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from visualizer import __version__
+    from visualizer import __version__, model_commands
     from visualizer.headless import add_arguments
     from visualizer.training import command
 
@@ -120,9 +126,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     run = commands.add_parser("run", help="make a picture without a window, and write it to files")
     info = commands.add_parser("info", help="tell what is in a run file or a model folder")
+    models = commands.add_parser("models", help="list the models on this computer")
+    download = commands.add_parser("download", help="download a model from the Hugging Face hub")
     train = commands.add_parser("train", help="train the built-in model again, from nothing")
     evaluate = commands.add_parser("evaluate", help="measure how well a model follows its prompts")
     add_arguments(run, info)
+    model_commands.add_arguments(models, download)
     command.add_arguments(train, evaluate)
     return parser
 
