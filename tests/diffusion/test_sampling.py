@@ -21,14 +21,15 @@ from visualizer.diffusion import (
     Step,
     sample,
     sample_many,
+    sampler_table,
     samplers,
 )
 from visualizer.diffusion.libraries import diffusers
 from visualizer.diffusion.parameterization import denoised_and_noise
 
 FERRARI = "a red Ferrari on a mountain road at sunset"
-SAMPLERS = [None, *(s.key for s in samplers.DIFFUSION_SAMPLERS)]
-FLOW_SAMPLERS = [None, *(s.key for s in samplers.FLOW_SAMPLERS)]
+SAMPLERS = [None, *(row.key for row in sampler_table.DIFFUSION)]
+FLOW_SAMPLERS = [None, *(row.key for row in sampler_table.FLOW if not row.random)]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def bare(model: Model, request: SamplingRequest, output_type: str) -> Any:
     """What diffusers makes of a request with nobody watching; written out, not shared."""
     pipeline = model.pipeline
     own = pipeline.scheduler
-    pipeline.scheduler = samplers.fresh_scheduler(own, request.sampler)
+    pipeline.scheduler = samplers.fresh_scheduler(own, request.sampler, seed=request.seed)
     arguments: dict[str, Any] = {"prompt": request.prompt}
     if request.steps is not None:
         arguments["num_inference_steps"] = request.steps
