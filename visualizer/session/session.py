@@ -346,7 +346,7 @@ class Session(QObject):
         timeline.setParent(self)
         timeline.begin()
         run.timeline, run.before = timeline, self.current
-        run.pace = Pace(timeline.total - 1)
+        run.pace = Pace(timeline.step_count)
         self._sharpener.add(timeline)
         self._set_current(timeline)
         self.playhead.go_live()
@@ -360,7 +360,7 @@ class Session(QObject):
             return
         run.timeline.set_plan(plan.levels, plan.timesteps, plan.stages)
         if run.pace is not None:
-            run.pace.total = run.timeline.total - 1
+            run.pace.total = run.timeline.step_count
 
     @Slot()
     def _deliver(self) -> None:
@@ -376,7 +376,7 @@ class Session(QObject):
             self.playhead.set_bounds(len(run.timeline), running=True)
         progress = None
         for point, seconds in mail:
-            progress = run.pace.mark(point.step.index, seconds)
+            progress = run.pace.mark(run.timeline.steps_taken(point.step.index), seconds)
         self.progressed.emit(progress)
 
     @Slot(object)

@@ -228,6 +228,15 @@ class Timeline(QObject):
         """The loop that point k belongs to."""
         return next((s for s in self.stages if k <= s.last), Stage("", 0, max(self.total - 1, 0)))
 
+    def steps_taken(self, k: int) -> int:
+        """Denoising steps up to point k: the end of a stage and the next beginning are no step."""
+        return k - sum(stage.last < k for stage in self.stages)
+
+    @property
+    def step_count(self) -> int:
+        """Denoising steps of the whole run."""
+        return self.steps_taken(max(self.total - 1, 0))
+
     @property
     def guided(self) -> bool:
         """Whether the model was asked without the prompt anywhere in this run."""

@@ -102,7 +102,7 @@ def description(timeline: Timeline) -> str:
     """ "a red Ferrari at sunset", its seed, and whether it was stopped."""
     request = timeline.request
     state = "still running" if timeline.running else ("stopped early" if timeline.cancelled else "")
-    facts = [f"seed {request.seed}", f"{timeline.total - 1} steps", state]
+    facts = [f"seed {request.seed}", f"{timeline.step_count} steps", state]
     return f"{request.prompt or 'no prompt'}\n{', '.join(fact for fact in facts if fact)}"
 
 

@@ -105,6 +105,7 @@ class SidePanel(QScrollArea):
         column.addSpacing(theme.SPACE // 2)
         column.addWidget(self.facts)
         column.addWidget(self.limits)
+        column.addSpacing(theme.SPACE // 2)
         seed_row = QHBoxLayout()
         seed_row.setSpacing(theme.SPACE // 2)
         seed_row.addWidget(self.seed, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -270,7 +271,7 @@ class SidePanel(QScrollArea):
             facts.append(f"guidance {request.guidance_scale:g}")
         if request.negative_prompt:
             facts.append(f"avoiding “{_shortened(request.negative_prompt, 40)}”")
-        made, planned = max(len(timeline) - 1, 0), timeline.total - 1
+        planned, made = timeline.step_count, timeline.steps_taken(max(len(timeline) - 1, 0))
         stopped = timeline.cancelled and made < planned
         facts.append(f"{made} of {planned} steps" if stopped else f"{planned} steps")
         if run is not None and run.seconds > 0:

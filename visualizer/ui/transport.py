@@ -105,9 +105,10 @@ class TransportBar(QWidget):
 
     def _show_position(self) -> None:
         there = 0 if self._timeline is None else len(self._timeline)
-        last = 0 if self._timeline is None else max(self._timeline.total - 1, 0)
-        k = self._playhead.index
-        self.counter.setText(f"{k} / {last}" if there else "")
+        timeline, k = self._timeline, self._playhead.index
+        taken = 0 if timeline is None else timeline.steps_taken(k)
+        last = 0 if timeline is None else timeline.step_count
+        self.counter.setText(f"{taken} / {last}" if there else "")
         widest = "0" * (2 * len(str(last))) + " / "
         width = QFontMetrics(self.counter.font()).horizontalAdvance(widest)
         self.counter.setMinimumWidth(width + themes.SPACE)
