@@ -8,6 +8,7 @@ is as it was.
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 from collections import deque
@@ -48,6 +49,7 @@ class _Loop:
     """One loop over noise levels; a pipeline may have several, one after the other."""
 
     scheduler: Any
+    numbers: Any  # the scheduler as it was when the loop began, to read its noise levels from
     levels: tuple[NoiseLevel, ...]
     timesteps: tuple[float, ...]
     calls_expected: int
@@ -178,11 +180,13 @@ class Observer:
         self._end_loop()
         if self._loops and not self._loops[-1].calls:
             self._loops.pop()  # the same one, set up again
-        levels, timesteps = schedules.planned_levels(scheduler)
-        times = tuple(float(t) for t in scheduler.timesteps)
+        numbers = _in_plain_memory(scheduler)
+        levels, timesteps = schedules.planned_levels(numbers)
+        times = tuple(float(t) for t in numbers.timesteps)
         self._loops.append(
             _Loop(
                 scheduler,
+                numbers,
                 levels,
                 timesteps,
                 _calls_of(scheduler),
@@ -296,7 +300,7 @@ class Observer:
         if prediction is None:
             level = loop.levels[-1]
         else:
-            level = schedules.level_at(loop.scheduler, draft.call, draft.timestep)
+            level = schedules.level_at(loop.numbers, draft.call, draft.timestep)
         guided = self._guided(draft, prediction)
         for lane, steps in enumerate(self.lanes):
             step = Step(
@@ -332,6 +336,17 @@ class Observer:
         if not np.isfinite(values).all():
             self.notice = NOT_FINITE.format(step=len(self.lanes[0]) - 1)
             raise Stopped
+
+
+def _in_plain_memory(scheduler: Any) -> Any:
+    """A scheduler whose tables can be read without waiting for what the device has queued."""
+    tables = {name: t for name, t in vars(scheduler).items() if isinstance(t, torch.Tensor)}
+    away = {name: t.cpu() for name, t in tables.items() if t.device.type != "cpu"}
+    if not away:
+        return scheduler
+    copied = copy.copy(scheduler)
+    vars(copied).update(away)
+    return copied
 
 
 def _calls_of(scheduler: Any) -> int:
