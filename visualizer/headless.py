@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import signal
@@ -50,8 +51,30 @@ def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -
     add("--guidance", type=_number, help="how strongly the prompt pulls (default: the model's)")
     add("--sampler", metavar="NAME", help="for example ddim or euler (default: the model's own)")
     add("--size", type=_size, metavar="WxH", help="in pixels, for example 512x512")
-    add("--model", type=Path, metavar="FOLDER", help="a diffusers folder (default: the built-in)")
-    add("--device", help="cpu, cuda or mps (default: the best there is)")
+    add(
+        "--model",
+        type=Path,
+        metavar="PATH",
+        help="a diffusers folder or a .safetensors checkpoint (default: the built-in)",
+    )
+    add("--device", help="cpu, cuda, xpu or mps (default: the best there is)")
+    add("--weights", action="store_true", help="read weights in the prompt, as in '(red)1.4 car'")
+    add(
+        "--picture",
+        type=_given,
+        action="append",
+        default=[],
+        metavar="[NAME=]FILE",
+        help="a picture that the model wants, such as a control image",
+    )
+    add(
+        "--set",
+        type=_given,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further argument of the pipeline's call, as JSON",
+    )
     add(
         "--out",
         type=Path,
@@ -89,6 +112,7 @@ def without_window(path: str | None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from visualizer.diffusion import SamplingRequest
+    from visualizer.diffusion.request import FrozenMapping
 
     width, height = options.size or (None, None)
     request = SamplingRequest(
@@ -100,13 +124,35 @@ def _run(options: argparse.Namespace) -> int:
         sampler=options.sampler,
         width=width,
         height=height,
+        extra=FrozenMapping(_extra(options)),
     )
     outs = options.out or [Path(f"{_slug(request.prompt)}-{request.seed}.png")]
     return _sample_and_write(request, outs, options.model, options.device, quiet=options.quiet)
 
 
+def _extra(options: argparse.Namespace) -> dict[str, Any]:
+    """Further arguments of the pipeline's call; pictures without a name stand under ""."""
+    found: dict[str, Any] = {"weighting": True} if options.weights else {}
+    for name, value in options.set:
+        if not name:
+            raise Refused(f"--set wants NAME=VALUE, not '{value}'.")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value  # a word needs no quotation marks
+    if options.picture:
+        from visualizer.diffusion.given_pictures import GivenPictureError, read_picture
+
+        for name, value in options.picture:
+            try:
+                found[name] = read_picture(Path(value))
+            except (GivenPictureError, OSError) as error:
+                raise Refused(f"{error}") from error
+    return found
+
+
 def _info(path: Path) -> int:
-    if path.is_dir():
+    if path.is_dir() or path.suffix == ".safetensors":
         lines = _about_model(_open_model(path, None).facts)
     else:
         from visualizer.diffusion import Trajectory
@@ -218,6 +264,8 @@ def _open_model(folder: Path | None, device: str | None) -> Model:
 
 def _recommended(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
     """The request with the model's own settings where none were given, as in the window."""
+    from visualizer.diffusion.request import FrozenMapping
+
     settings: dict[str, Any] = {
         "steps": facts.steps,
         "guidance_scale": facts.guidance_scale if facts.guidance else None,
@@ -225,7 +273,27 @@ def _recommended(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest
         "height": facts.height,
     }
     missing = {name: value for name, value in settings.items() if getattr(request, name) is None}
-    return replace(request, **missing)
+    request = replace(request, **missing)
+    return replace(request, extra=FrozenMapping(_pictures_in_place(request, facts)))
+
+
+def _pictures_in_place(request: SamplingRequest, facts: ModelFacts) -> dict[str, Any]:
+    """``extra`` with each picture under its argument's name, cut to the size of the run."""
+    from visualizer.diffusion.given_pictures import cover
+
+    extra = dict(request.extra)
+    if "" in extra:
+        free = [name for name in facts.control if name not in extra]
+        if not free:
+            raise Refused(f"{facts.name} takes no picture.")
+        extra[free[0]] = extra.pop("")
+    missing = [name for name in facts.control if extra.get(name) is None]
+    if missing:
+        raise Refused(f"{facts.name} needs a picture: --picture {missing[0]}=FILE.")
+    width, height = request.width or facts.width, request.height or facts.height
+    for name in facts.control:
+        extra[name] = cover(extra[name], width, height)
+    return extra
 
 
 def _notes(request: SamplingRequest, model: Model) -> Iterator[str]:
@@ -237,9 +305,11 @@ def _notes(request: SamplingRequest, model: Model) -> Iterator[str]:
     if unknown:
         words = ", ".join(f"'{word}'" for word in dict.fromkeys(unknown))
         yield f"This model was never taught {words}."
-    if not model.facts.guidance:
-        if request.guidance_scale is not None or request.negative_prompt:
-            yield "This model works without guidance: --guidance and --avoid change nothing."
+    if not model.facts.guidance and request.guidance_scale is not None:
+        yield "This model works without guidance: --guidance changes nothing."
+    if not model.facts.avoid:
+        if request.negative_prompt:
+            yield "This model reads no avoid text: --avoid changes nothing."
     elif request.negative_prompt and (request.guidance_scale or 0) <= 1:
         yield "The text to avoid is not read where guidance is off (1 or less)."
 
@@ -322,6 +392,12 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"'{text}' is no number") from error
 
 
+def _given(text: str) -> tuple[str, str]:
+    """NAME=VALUE, or a value alone."""
+    name, separator, value = text.partition("=")
+    return (name, value) if separator and name.isidentifier() else ("", text)
+
+
 def _size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d+)\s*[x×X]\s*(\d+)", text.strip())
     if not found:
@@ -361,8 +437,11 @@ def _about_run(run: Trajectory) -> list[tuple[str, str]]:
 def _about_model(facts: ModelFacts) -> list[tuple[str, str]]:
     lines = [
         ("model", f"{facts.name} ({facts.pipeline_class}, weights {facts.weights_hash[:12]})"),
+        ("family", facts.family),
         ("license", facts.license),
-        ("device", f"{facts.device}, {facts.dtype}"),
+        ("device", facts.device_label),
+        ("memory", facts.memory_note),
+        ("pictures", ", ".join(facts.control)),
         ("sizes", ", ".join(f"{w} × {h}" for w, h in facts.sizes)),
         ("steps", str(facts.steps)),
         ("guidance", f"{facts.guidance_scale:g}" if facts.guidance else "not used"),
@@ -371,6 +450,7 @@ def _about_model(facts: ModelFacts) -> list[tuple[str, str]]:
     if facts.vocabulary is not None:
         known = facts.vocabulary
         lines.append(("knows", ", ".join((*known.objects, *known.colors, *known.places))))
+    lines += [("not shown", sentence) for sentence in facts.cannot_show]
     return [(name, text) for name, text in lines if text]
 
 

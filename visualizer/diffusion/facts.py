@@ -72,7 +72,7 @@ class ModelFacts:
         samplers: those that fit this model; ``own_sampler`` is the label of the model's own.
         steps, guidance_scale, width, height: recommended.
         sizes: (width, height) pairs it can do, the recommended first.
-        guidance: False for distilled models, where guidance and the avoid text do nothing.
+        guidance: whether the strength of guidance changes anything.
         max_words: how many tokens of a prompt it reads.
         vocabulary: the words it knows; None for a model that was taught a whole language.
         family: what people call this kind of model, e.g. "Stable Diffusion XL".

@@ -189,7 +189,7 @@ class Model:
             height=height,
             sizes=sizes or _usual_sizes(width, height, self._size_step),
             guidance=self._takes_guidance,
-            avoid=self._takes_guidance and families.accepts(self.pipeline, "negative_prompt"),
+            avoid=self._takes_avoid_text,
             control=self.family.control,
             cannot_show=self.family.cannot_show,
             max_words=self._prompt_reader.token_limit or _MANY_WORDS,
@@ -322,11 +322,19 @@ class Model:
 
     @property
     def _takes_guidance(self) -> bool:
-        """Whether it is guided by asking with and without the prompt."""
+        """Whether the strength of guidance changes anything."""
         named = bool(self.family.guidance) and families.accepts(self.pipeline, self.family.guidance)
+        transformer = getattr(self.pipeline, "transformer", None)
+        reads_it = getattr(getattr(transformer, "config", None), "guidance_embeds", True)
+        return named and not (self.family.embedded and not reads_it)
+
+    @property
+    def _takes_avoid_text(self) -> bool:
+        """Whether it is guided by asking with and without the prompt."""
         unet = getattr(self.pipeline, "unet", None)
-        distilled = getattr(getattr(unet, "config", None), "time_cond_proj_dim", None) is not None
-        return named and not distilled and not self.family.embedded
+        told = getattr(getattr(unet, "config", None), "time_cond_proj_dim", None) is not None
+        asked_twice = not (self.family.embedded or told)
+        return asked_twice and families.accepts(self.pipeline, "negative_prompt")
 
     def _default_settings(self) -> Recommended:
         return Recommended(*_defaults_of(self.pipeline, self.family))
