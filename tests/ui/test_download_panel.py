@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QPushButton
 from pytestqt.qtbot import QtBot
 
 from visualizer.ui.download_panel import DownloadPanel, Offer, progress_words, repository_in
@@ -61,7 +62,7 @@ def test_nothing_goes_online_before_look_up_is_pressed(qtbot: QtBot, panel: Down
     press(qtbot, panel.look_up)
     assert asked.all == [("look_up", "stabilityai/sdxl-turbo")]
     assert panel.note.text() == "Asking huggingface.co …"
-    assert not panel.field.isEnabled()
+    assert panel.field.isReadOnly()
     assert panel.busy
     press(qtbot, panel.look_up)
     assert asked.all[1:] == [("cancel",)]
@@ -110,7 +111,7 @@ def test_progress_cancel_resume_and_open(qtbot: QtBot, panel: DownloadPanel) -> 
     asked = Asked(panel)
     panel.show_offer(OFFER)
     press(qtbot, panel.action)
-    assert not panel.field.isEnabled()
+    assert panel.field.isReadOnly()
     panel.show_progress(7 * GB // 4, 7 * GB, 12 * 2**20)
     assert panel.bar.value() == panel.bar.maximum() // 4
     assert panel.progress.text() == "1.8 GB of 7 GB  ·  12 MB/s  ·  7 min left"
@@ -179,3 +180,25 @@ def test_it_tells_when_it_needs_another_height(qtbot: QtBot, panel: DownloadPane
     with qtbot.waitSignal(panel.changed):
         panel.show_offer(OFFER)
     assert panel.heightForWidth(560) > low
+
+
+def test_the_focus_stays_on_the_page(qtbot: QtBot, panel: DownloadPanel) -> None:
+    beside = QPushButton("beside")
+    qtbot.addWidget(beside)
+    panel.activateWindow()
+    panel.field.setText(OFFER.repository)
+    panel.look_up.setFocus()
+    press(qtbot, panel.look_up)
+    acts: tuple[Callable[[], None], ...] = (
+        lambda: panel.show_failure("The hub cannot be reached."),
+        panel.action.click,
+        lambda: panel.show_offer(OFFER),
+        panel.action.click,
+        lambda: panel.show_done("/cache/turbo"),
+    )
+    for act in acts:
+        act()
+        focused = panel.focusWidget()
+        assert focused in (panel.field, panel.action)
+        assert focused is not None
+        assert focused.isVisible()

@@ -197,8 +197,21 @@ def test_a_press_elsewhere_closes_it(sitting: Sitting, picker: ModelPicker) -> N
 
 def test_leaving_it_by_tab_closes_it(sitting: Sitting, picker: ModelPicker) -> None:
     sitting.window.header.prompt.setFocus()
-    assert not picker.isVisible()
+    sitting.qtbot.waitUntil(lambda: not picker.isVisible())
     assert sitting.window.header.prompt.hasFocus()
+
+
+def test_the_way_to_the_downloads_and_back_stays_open(
+    sitting: Sitting, picker: ModelPicker
+) -> None:
+    sitting.qtbot.mouseClick(picker.download_button, Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
+    assert picker.downloads.isVisible()
+    assert picker.downloads.field.hasFocus()
+    sitting.qtbot.mouseClick(picker.downloads.back, Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
+    assert picker.list.isVisible()
+    assert picker.filter.hasFocus()
 
 
 def test_arrows_and_enter_choose(sitting: Sitting, picker: ModelPicker) -> None:

@@ -245,13 +245,16 @@ class DownloadPanel(QWidget):
     def _judge_look_up(self) -> None:
         looking = self.state == "looking"
         able = self.state not in ("looking", "loading")
-        self.field.setEnabled(able)
+        self.field.setReadOnly(not able)
         self.look_up.setText("Cancel" if looking else "Look up")
         self.look_up.setEnabled(looking or (able and bool(repository_in(self.field.text()))))
 
     def _show_state(self, state: State) -> None:
         self.state = state
         offer = self._offer
+        pressed = self.action.hasFocus() or self.look_up.hasFocus()
+        if pressed:  # a button that goes would hand the focus to anybody
+            self.field.setFocus()
         known = offer is not None and state not in ("asking", "looking")
         troubled = state == "failed" or (state == "offered" and bool(self.problem.text()))
         self.note.setText("Asking huggingface.co …" if state == "looking" else _FIELD_NOTE)
@@ -270,6 +273,8 @@ class DownloadPanel(QWidget):
         self.action.setVisible(state in _ACTIONS and not (state == "offered" and troubled))
         self._judge_look_up()
         self._wear_theme()
+        if pressed:
+            self.take_focus()
         self.changed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
 from visualizer.ui import theme
@@ -90,11 +90,18 @@ class DropPanel(QFrame):
             self._wear_theme()
 
     def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        # a part of the panel that goes while it has the focus gives it to anybody for a moment
+        if new is not None:
+            QTimer.singleShot(0, self, self._judge_focus)
+
+    def _judge_focus(self) -> None:
+        focused = QApplication.focusWidget()
         # the page takes the focus with every press that no field wants, also one on the button
-        if new is not None and new is not self.parentWidget() and self._is_elsewhere(new):
+        beside = focused is not None and focused is not self.parentWidget()
+        if beside and self._is_elsewhere(focused):
             self.close_panel()
 
-    def _is_elsewhere(self, widget: QObject) -> bool:
+    def _is_elsewhere(self, widget: QObject | None) -> bool:
         """In this window, but neither in the panel nor on its button; menus and dialogs are not."""
         if not isinstance(widget, QWidget):
             return False

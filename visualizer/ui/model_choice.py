@@ -81,11 +81,16 @@ class ModelChoice(QObject):
 
     def close(self) -> None:
         """Give up what goes on, and wait for its end."""
-        for worker in (self._finder, self._downloads):
+        for worker in self.workers:
             worker.close()
         until = time.monotonic() + _CLOSE_SECONDS
-        for worker in (self._finder, self._downloads):
+        for worker in self.workers:
             worker.join(until - time.monotonic())
+
+    @property
+    def workers(self) -> tuple[ModelFinder, Downloads]:
+        """Who has a thread."""
+        return self._finder, self._downloads
 
     def take_facts(self, facts: ModelFacts, path: str | None) -> None:
         """This model generates now; one that no search finds is listed from here on."""

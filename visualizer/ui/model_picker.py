@@ -202,8 +202,9 @@ class ModelPicker(DropPanel):
         self.filter.clear()
         self.scan_asked.emit()
         self._fill()
+        downloading = self.downloads.busy  # what is seen from now on
         super().open_panel()
-        if self.downloads.busy:
+        if downloading:
             self.show_downloads()
         else:
             self.show_models()
