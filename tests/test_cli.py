@@ -247,7 +247,7 @@ def test_prompts_that_are_odd_but_text(loaded: Path, prompt: str) -> None:
 
 
 def test_a_model_folder_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for folder, sentence in ((tmp_path, "model_index.json"), (tmp_path / "gone", "no folder")):
+    for folder, sentence in ((tmp_path, "is empty"), (tmp_path / "gone", "no folder")):
         assert cli.main(["run", PROMPT, "--model", str(folder)]) == 2
         assert sentence in capsys.readouterr().err
 
@@ -262,6 +262,50 @@ def test_a_model_folder_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert str(tmp_path) not in repr(model)
     assert cli.main(["run", "a red car", "--model", str(own), "--device", "toaster"]) == 2
     assert "This machine has no device 'toaster'" in capsys.readouterr().err
+
+
+def test_a_picture_and_further_arguments_reach_the_pipeline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    from tests.families import FAMILIES
+
+    folder = tmp_path / "controlled"
+    FAMILIES["StableDiffusionControlNetPipeline"].build(torch.float32).save_pretrained(folder)
+    picture = tmp_path / "edges.png"
+    Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (48, 1))).save(picture)
+    run = ["run", "a red car", "--model", str(folder), "--steps", "2", "--quiet"]
+    assert cli.main(run) == 2
+    assert "needs a picture: --picture image=FILE" in capsys.readouterr().err
+    finals = []
+    for strength in ("1.0", "0.1"):
+        out = tmp_path / f"{strength}.denoise"
+        scale = f"controlnet_conditioning_scale={strength}"
+        assert cli.main([*run, "--picture", str(picture), "--set", scale, "--out", str(out)]) == 0
+        opened = Trajectory.open(out)
+        assert opened.request.extra["controlnet_conditioning_scale"] == float(strength)
+        assert opened.request.extra["image"].shape == (*opened.final.shape[:2], 3)  # type: ignore[union-attr]
+        finals.append(opened.final)
+    assert not np.array_equal(*finals)
+
+
+def test_weights_are_read_when_asked_for(loaded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = loaded / "weighted.png"
+    run = ["run", "a (red)1.4 car", "--steps", "2", "--out", str(out)]
+    assert cli.main(run) == 0
+    assert "never taught '1', '4'" in capsys.readouterr().err
+    plain = np.asarray(Image.open(out))
+    assert cli.main([*run, "--weights"]) == 0
+    assert "never taught" not in capsys.readouterr().err
+    assert not np.array_equal(plain, np.asarray(Image.open(out)))
+
+
+def test_a_setting_that_the_pipeline_does_not_have(
+    loaded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", PROMPT, "--set", "nonsense=3"]) == 2
+    assert "has no setting 'nonsense'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise on Windows")

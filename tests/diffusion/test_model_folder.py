@@ -19,6 +19,7 @@ from visualizer.assets import asset_path
 from visualizer.diffusion.config_sizes import absurd_size
 from visualizer.diffusion.model_folder import (
     ModelError,
+    Part,
     check_folder,
     inspect_folder,
     license_in,
@@ -228,6 +229,32 @@ def test_a_folder_that_is_whole_is_described(folder: Path) -> None:
     unet = next(part for part in described.parts if part.name == "unet")
     assert unet.bytes == weights_of(folder, "unet").stat().st_size
     assert unet.elements * 2 <= unet.bytes
+
+
+def test_arguments_of_a_pipeline_are_no_parts(folder: Path) -> None:
+    """As Krea 2 names the layers of its text encoder that it listens to."""
+    index(text_encoder_select_layers=[2, 5, 8], image_encoder=[None, None])(folder)
+    check_folder(folder)
+    assert len(inspect_folder(folder).parts) == 5
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "library", "name"),
+    [
+        ("PRXPipeline", "transformers", "T5GemmaEncoder"),  # which only diffusers adds
+        ("StableCascadeCombinedPipeline", "wuerstchen", "PaellaVQModel"),  # which has moved
+        ("StableDiffusionPipeline", "stable_diffusion", "StableDiffusionSafetyChecker"),
+        ("StableDiffusionPipeline", "transformers", "CLIPFeatureExtractor"),  # its old name
+        ("KolorsPipeline", "kolors", "ChatGLMModel"),
+    ],
+)
+def test_parts_that_lie_in_unusual_places(
+    tmp_path: Path, pipeline: str, library: str, name: str
+) -> None:
+    from visualizer.diffusion.class_names import part_class, pipeline_class
+
+    assert pipeline_class(pipeline).__name__ == pipeline
+    part_class(Part("part", library, name, tmp_path), "model")
 
 
 def test_what_is_no_folder(tmp_path: Path) -> None:

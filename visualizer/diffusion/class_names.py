@@ -10,11 +10,12 @@ from __future__ import annotations
 import inspect
 import re
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from visualizer.diffusion.libraries import diffusers, transformers
-from visualizer.diffusion.model_folder import ModelError, ModelFolder, Part, name_of
+from visualizer.diffusion.model_folder import ModelError, ModelFolder, Part, is_part, name_of
 
 _DIFFUSERS_KINDS = ("ModelMixin", "SchedulerMixin")
 _TRANSFORMERS_KINDS = (
@@ -26,6 +27,8 @@ _TRANSFORMERS_KINDS = (
 )
 
 
+_MOVED = {"wuerstchen": "deprecated.wuerstchen"}
+"""Folders of pipelines that moved within diffusers; Stable Cascade has parts in this one."""
 _SPARE = re.compile(r"(text_encoder|tokenizer)_\d")
 """Of several text encoders, those after the first may be left out ([null, null])."""
 _RENAMED = {"CLIPFeatureExtractor": "CLIPImageProcessor"}
@@ -40,7 +43,7 @@ def check_classes(folder: ModelFolder) -> None:
     """
     pipeline = pipeline_class(folder.pipeline_class)
     for name, value in folder.index.items():
-        if not name.startswith("_") and isinstance(value, list) and value[:1] != [None]:
+        if not name.startswith("_") and is_part(value):
             # also those that are not wanted from this folder: diffusers imports them all
             library, class_name = map(str, (*value, "", "")[:2])
             part_class(Part(name, library, class_name, folder.path), name_of(folder.path))
@@ -92,6 +95,9 @@ def _module(library: str) -> ModuleType | None:
         module: ModuleType = diffusers if library == "diffusers" else transformers
         return module
     pipelines = diffusers.pipelines
+    if library in _MOVED and not hasattr(pipelines, library):
+        # folders name it by its old place, where diffusers no longer finds it itself
+        setattr(pipelines, library, import_module(f"{pipelines.__name__}.{_MOVED[library]}"))
     if not library.isidentifier() or not _publishes(pipelines, library):
         return None
     found = getattr(pipelines, library)
@@ -100,7 +106,8 @@ def _module(library: str) -> ModuleType | None:
 
 
 def _publishes(module: ModuleType, name: str) -> bool:
-    return not name.startswith("_") and name in _public_names(module)
+    # a name may come later: importing PRX's pipeline gives transformers a class that it lacks
+    return not name.startswith("_") and (name in _public_names(module) or name in dir(module))
 
 
 @cache

@@ -206,16 +206,17 @@ def _read_index(folder: Path) -> dict[str, Any]:
 
 def named_parts(index: Mapping[str, Any]) -> list[str]:
     """The parts that a pipeline has; what is [null, null] is left out on purpose."""
-    return [
-        name
-        for name, value in index.items()
-        if not name.startswith("_") and isinstance(value, list) and not _is_left_out(value)
-    ]
+    return [name for name, value in index.items() if not name.startswith("_") and is_part(value)]
 
 
-def _is_left_out(value: list[Any]) -> bool:
-    # an argument of the pipeline may be a list too; a part is always a pair of names
-    return len(value) == 2 and value[0] is None
+def is_part(value: Any) -> bool:
+    """Whether a value in the index names a part: two names, and not [null, null].
+
+    Pipelines have lists among their other arguments too: those hold numbers.
+    """
+    if not isinstance(value, list) or (len(value) == 2 and value[0] is None):
+        return False
+    return not value or any(isinstance(item, str) for item in value)
 
 
 def _variant_of(folder: Path, parts: list[str]) -> str | None:
