@@ -38,11 +38,16 @@ def test_the_table_says_what_a_pipeline_does(name: str) -> None:
     makes_sigmas = re.search(r"\bsigmas = (?!None)", call) is not None
     assert (calls.sigmas != "never") == makes_sigmas
     assert (calls.sigmas == "unless flow") == ("config.use_flow_sigmas" in call)
+    # arrays say so; what a helper makes of the number of steps is a list
+    as_array = re.search(r"\bsigmas = (np\.|timesteps /|self\.config\.sample)", call) is not None
+    assert (calls.sigmas == "as a list") == (makes_sigmas and not as_array)
     assert calls.timesteps == (re.search(r"\btimesteps = \( ?np\.", call) is not None)
     always_mu = "mu=mu" in handed or 'scheduler_kwargs = {"mu": mu}' in call
     dynamic_mu = 'scheduler_kwargs["mu"] = mu' in call
     assert calls.mu == ("always" if always_mu else "dynamic" if dynamic_mu else "never")
     assert ("original_inference_steps" in calls.further) == ("original_inference_steps=" in handed)
+
+    assert calls.eta == ("prepare_extra_step_kwargs(generator, None)" not in call)
 
     step = re.findall(
         r"self\.scheduler\.step\((.*?)return_dict|self\.scheduler\.step\((.*?)\)\.prev", call
@@ -76,7 +81,10 @@ def test_every_listed_pipeline_is_there() -> None:
         (CALLS["StableDiffusion3Pipeline"], "FlowMatchHeunDiscreteScheduler", True, False),
         (CALLS["Kandinsky3Pipeline"], "DDIMScheduler", False, True),
         (CALLS["Kandinsky3Pipeline"], "PNDMScheduler", False, False),
-        (CALLS["LatentConsistencyModelPipeline"], "TCDScheduler", False, True),
+        (CALLS["ZImagePipeline"], "UniPCMultistepScheduler", True, False),
+        (CALLS["ZImagePipeline"], "FlowMatchEulerDiscreteScheduler", True, True),
+        (CALLS["LatentConsistencyModelPipeline"], "LCMScheduler", False, True),
+        (CALLS["LatentConsistencyModelPipeline"], "TCDScheduler", False, False),
         (CALLS["LatentConsistencyModelPipeline"], "DDIMScheduler", False, False),
         (CALLS["IFPipeline"], "DDIMScheduler", False, False),
         (CALLS["IFPipeline"], "DDPMScheduler", False, True),

@@ -227,10 +227,14 @@ def test_seeds_make_different_pictures_also_where_a_sampler_takes_no_generator()
         scheduler = samplers.fresh_scheduler(own, "dpmpp_sde_karras", seed=seed)
         scheduler.set_timesteps(4)
         noises.append(scheduler.step(torch.zeros_like(x), scheduler.timesteps[0], x)[0])
+    alone = samplers.fresh_scheduler(own, "dpmpp_sde_karras", seed=5)
+    alone.set_timesteps(4)
+    one = alone.step(torch.zeros_like(x[:1]), alone.timesteps[0], x[:1])[0]
     assert torch.equal(noises[0], noises[1])
     assert not torch.equal(noises[0], noises[2])
     # a list: each picture of a batch has the noise of its seed, wherever it stands
     assert torch.equal(noises[3], noises[4].flip(0))
+    assert torch.equal(noises[3][:1], one)
 
 
 # --- the table against diffusers ------------------------------------------------------------------
@@ -408,6 +412,37 @@ def test_a_large_variance_is_not_left_in_the_picture() -> None:
     generator = torch.Generator().manual_seed(0)
     last = scheduler.step(torch.zeros_like(x), scheduler.timesteps[-1], x, generator=generator)
     np.testing.assert_allclose(last.prev_sample, last.pred_original_sample, atol=1e-4)
+
+
+CALLED_OTHERWISE = (
+    "FluxPipeline",
+    "QwenImagePipeline",
+    "ZImagePipeline",
+    "Lumina2Pipeline",
+    "CogView4Pipeline",
+    "Ideogram4Pipeline",
+    "Kandinsky3Pipeline",
+    "LatentConsistencyModelPipeline",
+    "IFPipeline",
+)
+
+
+@pytest.mark.parametrize("family", CALLED_OTHERWISE)
+def test_pipelines_that_call_otherwise_run_all_they_are_offered(family: str) -> None:
+    dummy = FAMILIES[family]
+    model = Model(dummy.build(torch.float32))
+    given = dummy.arguments()
+    names = ("width", "height", "guidance_scale", "negative_prompt")
+    fields: dict[str, Any] = {name: given.pop(name) for name in names if name in given}
+    fields["extra"] = given
+    offered = samplers.fitting(model.pipeline.scheduler, model.pipeline)
+    rows = [s for s in offered if not s.key.endswith(SPACINGS)]
+    assert rows
+    for row in rows:
+        request = SamplingRequest(PROMPT, seed=SEED, steps=3, sampler=row.key, **fields)
+        plan = model.plan(request)
+        run = sample(model, request)
+        assert [step.noise_level for step in run.steps] == list(plan.levels), row.key
 
 
 # --- packages -------------------------------------------------------------------------------------

@@ -16,23 +16,25 @@ class Calls:
     Attributes:
         scales: it hands latents to ``scale_model_input``, as samplers of x₀ + σ·ε need it.
         generator: it hands its generator to ``step`` when asked for it, always, or never.
-        sigmas: it hands σ to ``set_timesteps``: always, unless the scheduler makes flow σ itself,
-            or never.
+        sigmas: it hands σ to ``set_timesteps``: always, as a list of Python's, unless the
+            scheduler makes flow σ itself, or never.
         timesteps: it hands the timesteps beside the σ.
         mu: it hands the dynamic shift to ``set_timesteps``: always, when the scheduler's
             configuration asks for it, or never.
         further: what else it hands to ``set_timesteps``.
         config: what it reads of the scheduler's configuration without a default.
+        eta: it hands a number for η to samplers that ask for it, and not None.
         own_only: it runs no scheduler but those it came with.
     """
 
     scales: bool = True
     generator: Literal["asked", "always", "never"] = "asked"
-    sigmas: Literal["always", "unless flow", "never"] = "never"
+    sigmas: Literal["always", "as a list", "unless flow", "never"] = "never"
     timesteps: bool = False
     mu: Literal["always", "dynamic", "never"] = "never"
     further: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
+    eta: bool = True
     own_only: bool = False
 
     def suit(self, scheduler: type, *, flow_sigmas: bool, dynamic: bool) -> bool:
@@ -44,11 +46,16 @@ class Calls:
         """
         begin, step = parameters_of(scheduler, "set_timesteps"), parameters_of(scheduler, "step")
         given = {*self.further, *(("timesteps",) if self.timesteps else ())}
-        if self.sigmas == "always" or (self.sigmas == "unless flow" and not flow_sigmas):
+        hands_none = self.sigmas == "never" or (self.sigmas == "unless flow" and flow_sigmas)
+        if not hands_none:
             given.add("sigmas")
         if self.mu == "always" or (self.mu == "dynamic" and dynamic):
             given.add("mu")
         if "mu" in given and not dynamic and scheduler.__name__ in _MU_ONLY_WHEN_DYNAMIC:
+            return False
+        if self.sigmas == "as a list" and scheduler.__name__ in _COMPUTE_WITH_SIGMAS:
+            return False
+        if not self.eta and "eta" in step:
             return False
         wanted = {"generator"} if self.generator == "always" else set()
         return given <= begin and wanted <= step and set(self.config) <= settings_of(scheduler)
@@ -61,11 +68,15 @@ _MU_ONLY_WHEN_DYNAMIC = (
 )
 """They refuse a dynamic shift that their configuration does not ask for; others pass it over."""
 
+_COMPUTE_WITH_SIGMAS = ("UniPCMultistepScheduler",)
+"""They compute with the σ that they are given as they are, which must be an array."""
+
 _DIFFUSION = Calls()
 _FLOW = Calls(scales=False, generator="never")
 _OWN_ONLY = Calls(own_only=True)
 _SHIFTED = Calls(scales=False, generator="never", sigmas="always", mu="always")
 _SHIFTED_UNLESS_FLOW = Calls(scales=False, generator="never", sigmas="unless flow", mu="always")
+_SHIFTED_LIST = Calls(scales=False, generator="never", sigmas="as a list", mu="always")
 _TIMED = Calls(scales=False, generator="never", sigmas="always", timesteps=True, mu="always")
 _SANA = Calls(scales=False)
 
@@ -77,7 +88,9 @@ CALLS: Mapping[str, Calls] = {
     "Kandinsky3Pipeline": Calls(scales=False, generator="always"),
     "WuerstchenCombinedPipeline": _OWN_ONLY,
     "StableCascadeCombinedPipeline": _OWN_ONLY,
-    "LatentConsistencyModelPipeline": Calls(scales=False, further=("original_inference_steps",)),
+    "LatentConsistencyModelPipeline": Calls(
+        scales=False, further=("original_inference_steps",), eta=False
+    ),
     "SanaPipeline": _SANA,
     "SanaPAGPipeline": _SANA,
     "FluxPipeline": _SHIFTED_UNLESS_FLOW,
@@ -86,7 +99,7 @@ CALLS: Mapping[str, Calls] = {
     "FluxKontextPipeline": _SHIFTED,
     "Flux2KleinPipeline": _SHIFTED_UNLESS_FLOW,
     "Flux2Pipeline": _SHIFTED_UNLESS_FLOW,
-    "Ideogram4Pipeline": Calls(scales=False, generator="never", sigmas="always"),
+    "Ideogram4Pipeline": Calls(scales=False, generator="never", sigmas="as a list"),
     "Krea2Pipeline": _SHIFTED,
     "Lumina2Pipeline": _SHIFTED,
     "ChromaPipeline": _SHIFTED,
@@ -99,10 +112,10 @@ CALLS: Mapping[str, Calls] = {
     "QwenImagePipeline": _SHIFTED,
     "QwenImage21Pipeline": _SHIFTED,
     "QwenImageControlNetPipeline": _SHIFTED,
-    "ZImagePipeline": _SHIFTED,
-    "ZImageControlNetPipeline": _SHIFTED,
-    "ZImageControlNetInpaintPipeline": _SHIFTED,
-    "ZImageOmniPipeline": _SHIFTED,
+    "ZImagePipeline": _SHIFTED_LIST,
+    "ZImageControlNetPipeline": _SHIFTED_LIST,
+    "ZImageControlNetInpaintPipeline": _SHIFTED_LIST,
+    "ZImageOmniPipeline": _SHIFTED_LIST,
     "OvisImagePipeline": _SHIFTED_UNLESS_FLOW,
 }
 """By pipeline class; one that is not listed does what is usual for the scale of its model."""

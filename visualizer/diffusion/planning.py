@@ -19,6 +19,7 @@ from visualizer.diffusion.facts import Loop
 from visualizer.diffusion.families import Family, Sigmas, Stage
 from visualizer.diffusion.latent_spaces import SPACES
 from visualizer.diffusion.noise import NoiseLevel
+from visualizer.diffusion.pipeline_calls import calls_of
 from visualizer.diffusion.request import RequestError, SamplingRequest
 
 _ONE_LOOP = Stage("", "")
@@ -81,7 +82,7 @@ def _set_timesteps(
     """``set_timesteps`` with what the pipeline's own call would hand to it."""
     accepted = inspect.signature(scheduler.set_timesteps).parameters
     given: dict[str, Any] = {}
-    if "sigmas" in accepted and not _chooses_itself(scheduler):
+    if "sigmas" in accepted and not _chooses_itself(scheduler, pipeline):
         sigmas = _own_sigmas(family.sigmas, scheduler, pipeline, steps, size)
         if sigmas is not None:
             given["sigmas"] = sigmas
@@ -93,9 +94,10 @@ def _set_timesteps(
         scheduler.set_timesteps(steps, **given)
 
 
-def _chooses_itself(scheduler: Any) -> bool:
-    """Pipelines leave σ to schedulers that are set to choose flow levels of their own."""
-    return bool(scheduler.config.get("use_flow_sigmas", False))
+def _chooses_itself(scheduler: Any, pipeline: Any) -> bool:
+    """Some pipelines leave σ to schedulers that are set to choose flow levels of their own."""
+    leaves_it = calls_of(pipeline, flow=True).sigmas == "unless flow"
+    return leaves_it and bool(scheduler.config.get("use_flow_sigmas", False))
 
 
 def _own_sigmas(
