@@ -301,7 +301,12 @@ def _notes(request: SamplingRequest, model: Model) -> Iterator[str]:
     notice = model.plan(request).notice  # refuses here what cannot be sampled
     if notice:
         yield notice
-    unknown = [word for _, _, word in model.read_prompt(request.prompt).unknown]
+    text = request.prompt
+    if request.extra.get("weighting"):
+        from visualizer.diffusion import weight_syntax
+
+        text = weight_syntax.read(text).text
+    unknown = [word for _, _, word in model.read_prompt(text).unknown]
     if unknown:
         words = ", ".join(f"'{word}'" for word in dict.fromkeys(unknown))
         yield f"This model was never taught {words}."
