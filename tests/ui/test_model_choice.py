@@ -42,7 +42,12 @@ class Opener:
             raise ModelError("It is broken. Download it again.")
         model = TaughtModel()
         if folder is not None:
-            model.facts = replace(model.facts, name=Path(folder).name, memory_note="It is slow.")
+            model.facts = replace(
+                model.facts,
+                name=Path(folder).name,
+                device_label="CPU, 2 threads",
+                memory_note="It is slow.",
+            )
         return model
 
 
@@ -110,7 +115,11 @@ def test_a_model_in_an_added_folder_is_found_chosen_and_opened(
         sitting.press(Qt.Key.Key_Return)
     assert opener.asked[-1] == str(mine)
     assert sitting.settings.model_folder == str(mine)
-    assert sitting.window.header.settings_row.model.text() == "mine"
+    window = sitting.window
+    assert window.header.settings_row.model.text() == "mine"
+    assert window.side_panel.device.isVisible()
+    assert window.side_panel.device.text() == "Runs on CPU, 2 threads. It is slow."
+    assert "CPU, 2 threads" in window.header.settings_row.model.toolTip()
     picker = open_picker(sitting)
     assert [row.text for row in picker.list.rows if row.current] == ["mine"]
     # the folder is forgotten: the model that is open stays in the list, by itself

@@ -63,10 +63,10 @@ class ElidingComboBox(QComboBox):
 class DropButton(QToolButton):
     """A button under which a panel opens; its text is cut in the middle where it is too long."""
 
-    def set_name(self, name: str) -> None:
-        """Show the name of what is chosen."""
+    def set_name(self, name: str, about: str = "") -> None:
+        """Show the name of what is chosen; what there is to say about it comes on hover."""
         self.setText(name)
-        self.setToolTip(f"Which model makes the picture: {name}")
+        self.setToolTip("\n".join(filter(None, (f"Which model makes the picture: {name}", about))))
         self.setAccessibleDescription(name)
         self.updateGeometry()
 
@@ -213,7 +213,8 @@ class SettingsRow(QWidget):
             self.picture_size = next((size for size in facts.sizes if size == wanted), None)
         self.guidance.setEnabled(facts.guidance)
         self._offer_samplers(facts, kept.sampler if kept else self.sampler_key())
-        self.model.set_name(facts.name)
+        about = (facts.family, facts.license, facts.device_label, facts.memory_note)
+        self.model.set_name(facts.name, "\n".join(filter(None, about)))
         self._judge_avoid()
         self.edited.emit()
 

@@ -70,6 +70,7 @@ class SidePanel(QScrollArea):
         self.limits = _label("small-quiet")
         self.seed = _label("small-quiet")
         self.seed.setWordWrap(False)
+        self.device = _label("small-quiet")
         self.copy_seed = IconButton("copy", "Copy the seed")
         self.copy_seed.clicked.connect(self._copy_seed)
         self.reuse = IconButton("undo", "Use these settings again")
@@ -113,6 +114,7 @@ class SidePanel(QScrollArea):
         seed_row.addStretch(1)
         seed_row.addWidget(self.reuse)
         column.addLayout(seed_row)
+        column.addWidget(self.device)
         self.setWidget(inside)
 
     def set_timeline(self, timeline: Timeline | None) -> None:
@@ -125,14 +127,17 @@ class SidePanel(QScrollArea):
         self.refresh()
 
     def set_facts(self, facts: ModelFacts) -> None:
-        """Know the names that people use for this model's samplers."""
+        """Know the names that people use for this model's samplers, and where it runs."""
         self._facts = facts
+        where = f"Runs on {facts.device_label}." if facts.device_label else ""
+        self.device.setText(" ".join(part for part in (where, facts.memory_note) if part))
         self.refresh()
 
     def refresh(self, _changed: object = None) -> None:
         """Say it all again, for where the playhead stands now."""
         timeline = self._timeline
         shown = timeline is not None and timeline.total > 0
+        self.device.setVisible(bool(self.device.text()) and not self._compact)
         numbers = (self.share, self.picture_share, self.noise_share, self.measured)
         for part in (*numbers, self.facts, self.seed, self.copy_seed):
             part.setVisible(shown)
