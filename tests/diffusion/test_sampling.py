@@ -367,7 +367,7 @@ def test_channels_show_the_static_of_every_sampler_on_one_range(builtin: Model) 
         sample(builtin, SamplingRequest(FERRARI, seed=9, steps=6, sampler=key))
         for key in ("ddim", "euler")
     )
-    assert vp.channel_range == pytest.approx(ve.channel_range, rel=0.05)
+    assert vp.channel_ranges[""] == pytest.approx(ve.channel_ranges[""], rel=0.05)
     first = ve.picture(0, "channels")
     assert first.shape == (2 * 17 - 1, 4 * 17 - 1, 3)  # 8 channels of 16 × 16 and a line between
     assert np.abs(first.astype(int) - vp.picture(0, "channels").astype(int)).max() <= 8

@@ -100,7 +100,7 @@ class Trajectory:
         Views: ``noisy`` the decode of x at unit scale; ``denoised`` of x̂₀; ``noise`` of ε̂;
         ``change`` the difference of two consecutive noisy views around mid-gray, amplified
         ``CHANGE_GAIN`` times; ``channels`` the numbers of x at unit scale, one gray picture a
-        channel, on one symmetric range for the whole run; ``unprompted`` of x̂₀ without the
+        channel, on one symmetric range for the whole stage; ``unprompted`` of x̂₀ without the
         prompt; ``guidance`` what the prompt makes of that, around mid-gray.
 
         Raises:
@@ -114,7 +114,9 @@ class Trajectory:
             raise LookupError(f"There is no '{view}' picture at step {k}.")
         step = self.steps[k]
         if view == "channels":
-            return channel_sheet(step.layout.spatial(step.unit_latents), self.channel_range)
+            return channel_sheet(
+                step.layout.spatial(step.unit_latents), self.channel_ranges[step.stage]
+            )
         if view in DIFFERENCES:
             before, after = DIFFERENCES[view]
             earlier = k - 1 if view == "change" else k
@@ -140,10 +142,13 @@ class Trajectory:
         return view_latents(self.steps[k], view)
 
     @cached_property
-    def channel_range(self) -> float:
-        """The largest |value| of all unit-scale latents: the channels' symmetric range."""
-        peaks = [float(np.abs(s.unit_latents).max(initial=0)) for s in self.steps]
-        return max([p for p in peaks if np.isfinite(p)] or [1.0]) or 1.0
+    def channel_ranges(self) -> dict[str, float]:
+        """By stage: the largest |value| of its latents at unit scale; the channels are shown ±it."""
+        ranges: dict[str, float] = {}
+        for s in self.steps:
+            peak = float(np.abs(s.unit_latents).max(initial=0))
+            ranges[s.stage] = max(ranges.get(s.stage, 0.0), peak if np.isfinite(peak) else 0.0)
+        return {stage: peak or 1.0 for stage, peak in ranges.items()}
 
     def measured_noise(self, k: int) -> float:
         """What is really left of the noise at Step k: against the final latent, if there is one."""

@@ -62,6 +62,7 @@ class Run:
     timeline: Timeline | None = None
     pace: Pace | None = None
     before: Timeline | None = None
+    replanned: bool = False
 
 
 class Session(QObject):
@@ -358,6 +359,7 @@ class Session(QObject):
         run, plan = self._run, replanned.plan
         if run is None or run.timeline is None or replanned.run_id != run.id:
             return
+        run.replanned = True
         run.timeline.set_plan(plan.levels, plan.timesteps, plan.stages)
         if run.pace is not None:
             run.pace.total = run.timeline.step_count
@@ -387,6 +389,8 @@ class Session(QObject):
         self._deliver()
         timeline, trajectory = run.timeline, finished.trajectory
         self._end_run()
+        if run.replanned and self._plan_request is not None:
+            self._plan_delay.start()  # the model knows better now
         if timeline is not None:
             self._keep(run, timeline, trajectory, finished.measured)
             self.run_finished.emit(timeline)

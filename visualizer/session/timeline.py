@@ -110,7 +110,7 @@ class Timeline(QObject):
         self._from_file = False
         self._thumbnails: dict[int, Picture] = {}
         self._damaged: set[tuple[int, str]] = set()
-        self._peak = 0.0
+        self._peaks: dict[str, float] = {}  # by stage
         self._running = False
         self._trajectory: Trajectory | None = None
         self.can_preview = False
@@ -441,7 +441,8 @@ class Timeline(QObject):
             self._measured.append(point.measured_share)
             self._strengths.append(point.guidance_strength)
             self._guided = self._guided or point.step.guidance is not None
-            self._peak = max(self._peak, point.peak)
+            stage = point.step.stage
+            self._peaks[stage] = max(self._peaks.get(stage, 0.0), point.peak)
             for view, picture in point.previews.items():
                 self._cache.put(self._key(k, view), picture, exact=False)
             if point.thumbnail is not None:
@@ -506,7 +507,9 @@ class Timeline(QObject):
         from visualizer.diffusion.views import channel_sheet
 
         step = self._steps[k]
-        return channel_sheet(step.layout.spatial(step.unit_latents), self._peak or 1.0)
+        return channel_sheet(
+            step.layout.spatial(step.unit_latents), self._peaks.get(step.stage) or 1.0
+        )
 
     def _difference(self, k: int, view: str, parts: Parts) -> Picture | None:
         if self.why_missing(k, view):
