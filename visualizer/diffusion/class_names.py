@@ -92,8 +92,8 @@ def part_class(part: Part, model: str) -> Any:
 def _module(library: str) -> ModuleType | None:
     """A library, or one of diffusers' folders of pipelines, which hold a few parts of their own."""
     if library in ("diffusers", "transformers"):
-        module: ModuleType = diffusers if library == "diffusers" else transformers
-        return module
+        # what diffusers itself would take: transformers puts another module in its place at times
+        return import_module(library)
     pipelines = diffusers.pipelines
     if library in _MOVED and not hasattr(pipelines, library):
         # folders name it by its old place, where diffusers no longer finds it itself
