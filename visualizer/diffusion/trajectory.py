@@ -143,7 +143,7 @@ class Trajectory:
 
     @cached_property
     def channel_ranges(self) -> dict[str, float]:
-        """By stage: the largest |value| of its latents at unit scale; the channels are shown ±it."""
+        """By stage: the largest |value| of its latents at unit scale; white in the channels."""
         ranges: dict[str, float] = {}
         for s in self.steps:
             peak = float(np.abs(s.unit_latents).max(initial=0))

@@ -1,10 +1,11 @@
-"""PromptField: the prompt, with the words underlined that the model was never taught."""
+"""PromptField: the prompt, and what the model makes of it: words it does not know or read."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
@@ -15,21 +16,27 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QTextLayout,
     QTextLine,
 )
-from PySide6.QtWidgets import QLineEdit, QToolTip, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolTip, QWidget
 
+from visualizer.ui import theme
 from visualizer.ui.word_hints import UnknownWord, suggestion, unknown_words
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import PromptReading
 
 LONGEST = 32_767
 """A field of Qt holds this many UTF-16 units; what lies behind them is cut off."""
 _EDGE = 8  # nothing is underlined this close to the sides
+_COUNTED_FROM = 0.6  # of what the model reads; before, nobody need know of tokens
 _CURSOR_MARGIN = 5  # QLineEdit's cursorRect() begins this far left of the cursor
 
 
 class PromptField(QLineEdit):
-    """One line of text that knows which of its words the model knows.
+    """One line of text that knows which of its words the model knows, and how far it reads.
 
     Characters that no tokenizer can read (NUL, half of a symbol, line breaks) are taken out as
     they arrive, and so is what lies behind the longest text a field can hold; ``cleaned`` says so.
@@ -46,6 +53,13 @@ class PromptField(QLineEdit):
         self._starts: list[int] = []  # of the unknown words, in UTF-16 units
         self._ends: list[int] = []
         self._layout: tuple[str, QFont, QTextLayout, QTextLine] | None = None
+        self._reading: PromptReading | None = None
+        self._read_text = ""  # what of the text is read; what follows is struck through
+        self._cut = False
+        self.counter = QLabel(self)
+        theme.set_role(self.counter, "small-quiet")
+        self.counter.setAccessibleName("Tokens")
+        self.counter.hide()
         self.setAccessibleName(name)
         self.textChanged.connect(self._clean)
         self.textChanged.connect(lambda _text: self._look_up())
@@ -57,13 +71,63 @@ class PromptField(QLineEdit):
     ) -> None:
         """What the model was taught; an empty set when that is not known: nothing is underlined."""
         self._known, self._objects, self._colors = known, objects, colors
+        self.show_reading("", None)  # that was another model
         self._look_up()
+
+    def show_reading(self, prompt: str, reading: PromptReading | None) -> None:
+        """How a model reads this prompt. One that has been changed since is passed over."""
+        text = self.text()
+        if reading is not None and prompt != text.strip():
+            return
+        self._reading = reading
+        self._cut = reading is not None and reading.cut is not None
+        if reading is not None and reading.cut is not None:
+            self._read_text = text[: len(text) - len(text.lstrip()) + reading.cut]
+        self._show_counter()
+        self.update()
+
+    @property
+    def struck(self) -> str:
+        """The end of the text that the model does not read, as far as is known."""
+        there = self._cut and self.text().startswith(self._read_text)
+        return self.text()[len(self._read_text) :] if there else ""
+
+    def _show_counter(self) -> None:
+        reading = self._reading
+        limit = 0 if reading is None else reading.token_limit
+        shown = reading is not None and limit > 0 and reading.tokens > _COUNTED_FROM * limit
+        if reading is not None and shown:
+            over = reading.tokens > limit
+            self.counter.setText(f"{reading.tokens} / {limit}")
+            self.counter.setToolTip(
+                "Tokens: pieces of words, as this model counts them. It reads at most "
+                f"{limit} of a prompt; this one has {reading.tokens}."
+                + (" What is struck through is not read." if over and self._cut else "")
+                + (f" {reading.note}" if reading.note else "")
+            )
+            theme.set_role(self.counter, "small" if over else "small-quiet")
+            self.counter.adjustSize()
+        self.counter.setVisible(shown)
+        self.setTextMargins(0, 0, self.counter.width() + theme.SPACE if shown else 0, 0)
+        self._place_counter()
+
+    def _place_counter(self) -> None:
+        left = self.width() - self.counter.width() - theme.SPACE - theme.SPACE // 2
+        self.counter.move(left, (self.height() - self.counter.height()) // 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The counter stays at the end."""
+        super().resizeEvent(event)
+        self._place_counter()
 
     def hint_at(self, point: QPoint) -> str:
         """What to say where a pointer rests: the hint on an unknown word, or ""."""
         for unknown, left, right, _y in self.underlines():
             if left - 2 <= point.x() <= right + 2:
                 return suggestion(unknown.word, self._objects, self._colors)
+        line = self.strike()
+        if line is not None and line[0] <= point.x() <= line[1]:
+            return "The prompt is longer than what this model reads: it stops before this."
         return ""
 
     def setText(self, text: str | None) -> None:
@@ -131,13 +195,20 @@ class PromptField(QLineEdit):
     # Underlines -------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The text as Qt draws it, and a dotted line under each unknown word."""
+        """The text as Qt draws it, a dotted line under each unknown word, and a line through what
+        is not read."""
         super().paintEvent(event)
-        if not self.unknown:
+        strike = self.strike()
+        if not self.unknown and strike is None:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(self.rect().adjusted(_EDGE, 0, -_EDGE, 0))
+        end = _EDGE + self.textMargins().right()
+        painter.setClipRect(self.rect().adjusted(_EDGE, 0, -end, 0))
+        if strike is not None:
+            left, right, y = strike
+            painter.setPen(QPen(self.palette().text().color(), 1.5))
+            painter.drawLine(QPointF(left, y), QPointF(right, y))
         painter.setPen(QPen(self.palette().placeholderText().color(), 2, Qt.PenStyle.DotLine))
         for _unknown, left, right, y in self.underlines():
             painter.drawLine(QPointF(left, y), QPointF(right, y))
@@ -160,6 +231,16 @@ class PromptField(QLineEdit):
         for index in range(first, last):
             sides = _x(line, self._starts[index]), _x(line, self._ends[index])
             yield self.unknown[index], offset + min(sides), offset + max(sides), y
+
+    def strike(self) -> tuple[float, float, float] | None:
+        """(left, right, y) of the line through what the model does not read, or None."""
+        line = self._line() if self.struck else None
+        if line is None:
+            return None
+        cursor, start = self.cursorRect(), _utf16_units(self._read_text)
+        offset = cursor.x() + _CURSOR_MARGIN - _x(line, self.cursorPosition())
+        sides = _x(line, start), _x(line, _utf16_units(self.text()))
+        return offset + min(sides), offset + max(sides), cursor.top() + line.ascent() * 0.68
 
     def _line(self) -> QTextLine | None:
         """The text as one line, laid out once for a text and a font."""
