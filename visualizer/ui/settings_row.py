@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPaintEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QStyle,
-    QStyleOptionComboBox,
     QStyleOptionToolButton,
     QStylePainter,
     QToolButton,
@@ -24,6 +21,7 @@ from visualizer.ui import theme
 from visualizer.ui.icons import IconButton
 from visualizer.ui.number_field import NumberField
 from visualizer.ui.prompt_field import PromptField
+from visualizer.ui.sampler_field import SamplerField
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
@@ -35,29 +33,6 @@ _CHEVRON = 36
 """The room that a chevron and the button's edges take."""
 _STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 3.0
 MAX_STEPS = 1000
-
-
-class ElidingComboBox(QComboBox):
-    """A combo box that says with "…" that its text goes on. (A style sheet takes that away.)"""
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """As Qt does it, with a shorter text."""
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        field = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox,
-            option,
-            QStyle.SubControl.SC_ComboBoxEditField,
-            self,
-        )
-        text = option.currentText
-        option.currentText = self.fontMetrics().elidedText(
-            text, Qt.TextElideMode.ElideRight, field.width() - theme.SPACE // 2
-        )
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-        painter.end()
 
 
 class DropButton(QToolButton):
@@ -118,16 +93,9 @@ class SettingsRow(QWidget):
         self.guidance.setFixedWidth(6 * theme.SPACE)
         chosen = settings.guidance_scale
         self.guidance.set_number(_GUIDANCE_UNTIL_KNOWN if chosen is None else chosen)
-        self.sampler = ElidingComboBox()
-        self.sampler.setAccessibleName("Sampler")
-        self.sampler.setToolTip("The rule by which a little noise is taken away at every step")
-        self.sampler.addItem("the model’s own", None)
-        self.sampler.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.sampler.setMinimumContentsLength(14)
-        self.sampler.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.sampler.setMaximumWidth(38 * theme.SPACE)
+        self.sampler = SamplerField()
+        self.sampler.set_field_height(_HEIGHT)
+        self.sampler.setMaximumWidth(42 * theme.SPACE)
         self.model = DropButton()
         self.model.setAccessibleName("Model")
         self.model.set_name("Built-in")
@@ -138,7 +106,7 @@ class SettingsRow(QWidget):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._lay_out()
         self.guidance.changed.connect(self._judge_avoid)
-        self.sampler.currentIndexChanged.connect(lambda _index: self.edited.emit())
+        self.sampler.changed.connect(self.edited)
         self._judge_avoid()
 
     def _lay_out(self) -> None:
@@ -177,8 +145,7 @@ class SettingsRow(QWidget):
 
     def sampler_key(self) -> str | None:
         """The key of the sampler, or None for the model's own."""
-        key = self.sampler.currentData()
-        return None if key is None else str(key)
+        return self.sampler.key()
 
     def set_size(self, size: tuple[int, int] | None) -> None:
         """Ask for a size; None is the model's own."""
@@ -220,12 +187,8 @@ class SettingsRow(QWidget):
 
     def _offer_samplers(self, facts: ModelFacts, wanted: str | None) -> None:
         self.sampler.blockSignals(True)
-        self.sampler.clear()
-        own = f" ({facts.own_sampler})" if facts.own_sampler else ""
-        self.sampler.addItem(f"the model’s own{own}", None)
-        for name in facts.samplers:
-            self.sampler.addItem(name.label, name.key)
-        self.sampler.setCurrentIndex(max(self.sampler.findData(wanted), 0) if wanted else 0)
+        self.sampler.offer(facts.samplers, facts.own_sampler)
+        self.sampler.choose(wanted)
         self.sampler.blockSignals(False)
 
     def show_request(self, request: SamplingRequest) -> None:
@@ -234,9 +197,7 @@ class SettingsRow(QWidget):
             self.steps.set_number(request.steps)
         if request.guidance_scale is not None:
             self.guidance.set_number(request.guidance_scale)
-        self.sampler.setCurrentIndex(
-            max(self.sampler.findData(request.sampler), 0) if request.sampler else 0
-        )
+        self.sampler.choose(request.sampler)
         if request.negative_prompt is not None:
             self.avoid.setText(request.negative_prompt)
         sizes = self._facts.sizes if self._facts is not None else ()
