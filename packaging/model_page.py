@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "models.md"
+from visualizer.diffusion.families import family_named
+from visualizer.diffusion.family_names import FAMILY_NAMES
+from visualizer.diffusion.latent_spaces import SPACES
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "models.md"
 
 INTRODUCTION = """\
 # Models
@@ -39,7 +41,7 @@ pull" show. *Picture to give*: arguments of the call that want one. *Batch*: whe
 and seeds are sampled at once; where not, they are sampled one after the other.
 """
 
-SPACES = """
+SPACES_HEAD = """
 ## Latent spaces
 
 | latents | arrangement | to the decoder |
@@ -49,21 +51,15 @@ SPACES = """
 
 def page() -> str:
     """The whole page."""
-    from visualizer.diffusion.family_names import FAMILY_NAMES
-    from visualizer.diffusion.latent_spaces import SPACES as TABLE
-
     lines = [INTRODUCTION.format(count=len(FAMILY_NAMES))]
     lines.append(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}")
     lines += [f"| {' | '.join(row)} |" for row in _rows()]
-    text = "\n".join(lines) + "\n" + LEGEND + SPACES
-    text += "".join(f"| {s.key} | {s.arrangement} | {s.what} |\n" for s in TABLE.values())
+    text = "\n".join(lines) + "\n" + LEGEND + SPACES_HEAD
+    text += "".join(f"| {s.key} | {s.arrangement} | {s.what} |\n" for s in SPACES.values())
     return text + "\n## What cannot be shown\n\n" + "".join(_missing())
 
 
 def _rows() -> Iterator[tuple[str, ...]]:
-    from visualizer.diffusion.families import family_named
-    from visualizer.diffusion.family_names import FAMILY_NAMES
-
     for name, label in FAMILY_NAMES.items():
         family = family_named(name)
         stages = [f"{stage.space} ({stage.name})" for stage in family.stages.values()]
@@ -78,9 +74,6 @@ def _rows() -> Iterator[tuple[str, ...]]:
 
 
 def _missing() -> Iterator[str]:
-    from visualizer.diffusion.families import family_named
-    from visualizer.diffusion.family_names import FAMILY_NAMES
-
     who: dict[str, list[str]] = {}
     for name, label in FAMILY_NAMES.items():
         for sentence in family_named(name).cannot_show:
@@ -90,5 +83,4 @@ def _missing() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     PAGE.write_text(page(), encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sampler_page
 import torch
 
 from tests.diffusion.tiny_pipelines import tiny_flow_pipeline, tiny_pipeline
@@ -21,7 +22,6 @@ from visualizer.diffusion import (
     Step,
     Trajectory,
     sample,
-    sampler_page,
     sampler_table,
     samplers,
     schedules,
@@ -546,5 +546,5 @@ def test_unclip_needs_two_steps() -> None:
 
 
 def test_the_page_tells_the_table() -> None:
-    """After a change: python -m visualizer.diffusion.sampler_page"""
+    """After a change: python packaging/sampler_page.py"""
     assert sampler_page.PAGE.read_text(encoding="utf-8") == sampler_page.page()

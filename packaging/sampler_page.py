@@ -1,4 +1,4 @@
-"""docs/samplers.md, made from the table: ``python -m visualizer.diffusion.sampler_page``."""
+"""docs/samplers.md, made from the table: python packaging/sampler_page.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from visualizer.diffusion import sampler_table
 from visualizer.diffusion.sampler_table import Sampler
 
-PAGE = Path(__file__).parents[2] / "docs" / "samplers.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "samplers.md"
 
 _READS = {
     "epsilon": "ε",
@@ -23,7 +23,7 @@ _BEGINNING = """\
 # Samplers
 
 Made from `visualizer/diffusion/sampler_table.py`; write it anew with
-`python -m visualizer.diffusion.sampler_page`.
+`python packaging/sampler_page.py`.
 
 A sampler is a scheduler class of diffusers with settings. What a model was trained with (its noise
 schedule, what it predicts, how its noise is shifted, whether its guess is clipped) stays as it is
