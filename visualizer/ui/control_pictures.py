@@ -183,7 +183,7 @@ class ControlPictures(QWidget):
         size = f"{width} × {height}"
         if (width, height) != wanted and all(wanted):
             done = "cut" if width * wanted[1] != height * wanted[0] else "scaled"
-            size += f", {done} to {wanted[0]} × {wanted[1]}"
+            size = f"{done} to {wanted[0]} × {wanted[1]}"
         slot.show_picture(picture, (called, size))
 
     def _clear(self, argument: str) -> None:
