@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -260,6 +260,8 @@ class Worker(QObject):
         self._begin("", refuse)
         if self._model is not None:
             reading = self._model.read_prompt(request.prompt)
+            if request.extra.get("weighting"):  # signs are no words: nothing is counted
+                reading = replace(reading, token_limit=0, cut=None)
             plan = self._model.plan(request)
             self.planned.emit(Planned(plan_id, plan, reading=reading))
 

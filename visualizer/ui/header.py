@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
@@ -64,6 +64,7 @@ class Header(QWidget):
     generate_asked = Signal()
     stop_asked = Signal()
     edited = Signal()  # a field changed, whoever changed it
+    weights_changed = Signal(bool)  # whether the prompt's weights are read
     note = Signal(str)  # a field had to correct what was typed
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
@@ -72,6 +73,7 @@ class Header(QWidget):
         self._working = False
         self._worn = ""
         self._facts: ModelFacts | None = None
+        self._weights = False
         self.prompt = PromptField("Prompt")
         self.prompt.setProperty("role", "prompt")
         self.prompt.setPlaceholderText("Describe a picture")
@@ -169,7 +171,7 @@ class Header(QWidget):
             sampler=row.sampler_key(),
             width=row.picture_size[0] if row.picture_size else None,
             height=row.picture_size[1] if row.picture_size else None,
-            extra=FrozenMapping(self.control.values()),
+            extra=FrozenMapping({**self.control.values(), **self._weighting()}),
         )
 
     def set_facts(self, facts: ModelFacts) -> None:
@@ -196,6 +198,7 @@ class Header(QWidget):
         self.seed.set_number(request.seed)
         self.settings_row.show_request(request)
         self.control.show_request(request)
+        self.set_weights(bool(request.extra.get("weighting")))
 
     def shows_request(self, request: SamplingRequest) -> bool:
         """Whether the fields say what this run was made from."""
@@ -209,7 +212,19 @@ class Header(QWidget):
             and row.sampler_key() == request.sampler
             and row.shows_size(request)
             and self.control.shows_request(request)
+            and bool(self._weighting()) == bool(request.extra.get("weighting"))
         )
+
+    def set_weights(self, on: bool) -> None:
+        """Read the weights in the prompt, where the model can, or take them for text."""
+        if on != self._weights:
+            self._weights = on
+            self.weights_changed.emit(on)
+            self.edited.emit()
+
+    def _weighting(self) -> dict[str, Any]:
+        can = self._facts is not None and self._facts.weighting
+        return {"weighting": True} if self._weights and can else {}
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""

@@ -21,6 +21,8 @@ EXPORTS = (
 )
 """What can be exported: what it is called, what its file name ends with, its suffix."""
 
+WEIGHTS = "word++ or (some words)1.3 counts for more, word-- or (some words)0.7 for less."
+"""How weights are written, in one line."""
 THEMES = (("Follow the system", "system"), ("Dark", "dark"), ("Light", "light"))
 
 
@@ -29,11 +31,18 @@ class MoreMenu(QMenu):
 
     size_chosen = Signal(object)  # (width, height), or None for the model's own
     theme_chosen = Signal(str)
+    weights_chosen = Signal(bool)  # whether the prompt's weights are read
 
     def __init__(self, parent: QWidget, actions: dict[str, QAction], worn: str) -> None:
         super().__init__(parent)
         self._sizes = self.addMenu("Size")
         self._sizes.menuAction().setVisible(False)
+        self.setToolTipsVisible(True)
+        self.weights = self.addAction("Weights in the prompt")
+        self.weights.setCheckable(True)
+        self.weights.setToolTip(WEIGHTS)
+        self.weights.setVisible(False)
+        self.weights.toggled.connect(self.weights_chosen)
         looks = self.addMenu("Theme")
         group = QActionGroup(self)
         for label, name in THEMES:
@@ -48,6 +57,10 @@ class MoreMenu(QMenu):
         self.addSeparator()
         for name in ("full_screen", "shortcuts", "about"):
             self.addAction(actions[name])
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """Offer what this model can do."""
+        self.weights.setVisible(facts.weighting)
 
     def set_sizes(self, facts: ModelFacts, chosen: tuple[int, int] | None) -> None:
         """Offer the sizes of this model, where it has several."""

@@ -234,6 +234,8 @@ class MainWindow(QMainWindow):
         self.more_menu.size_chosen.connect(row.set_size)
         self.more_menu.aboutToShow.connect(self._offer_sizes)
         self.more_menu.theme_chosen.connect(self.choose_theme)
+        self.more_menu.weights_chosen.connect(header.set_weights)
+        header.weights_changed.connect(self.more_menu.weights.setChecked)
         row.more.setMenu(self.more_menu)
         self.export_menu = ExportMenu(self)
         self.export_menu.chosen.connect(self.export_file)
@@ -248,6 +250,7 @@ class MainWindow(QMainWindow):
         session.model_loading.connect(self._model_loading)
         session.model_ready.connect(self._take_facts)
         session.planned.connect(self._take_plan)
+        session.prompt_read.connect(header.prompt.show_reading)
         session.plan_refused.connect(lambda why: self.message.show_note(why, "plan"))
         session.current_changed.connect(self._show_timeline)
         session.run_started.connect(self._run_started)
@@ -427,6 +430,7 @@ class MainWindow(QMainWindow):
         built_in = facts.name == _BUILT_IN
         self.settings.model_folder = None if built_in else self._asked_model
         self.header.set_facts(facts)
+        self.more_menu.set_facts(facts)
         self.side_panel.set_facts(facts)
         self._offer_sizes()
         self.models.take_facts(facts, self.settings.model_folder)
