@@ -170,15 +170,22 @@ def test_a_checkpoint_that_is_dropped_is_opened(
     assert opener.asked[-1] == str(tmp_path / "mine.safetensors")
 
 
-def test_a_model_that_cannot_be_opened_leaves_the_old_one(sitting: Sitting, tmp_path: Path) -> None:
+@pytest.mark.parametrize("old", ["", "mine"])
+def test_a_model_that_cannot_be_opened_leaves_the_old_one(
+    sitting: Sitting, tmp_path: Path, old: str
+) -> None:
     window = sitting.window
+    folder = str(make_model(tmp_path / old)) if old else None
+    if folder is not None:
+        with sitting.qtbot.waitSignal(sitting.session.model_ready, timeout=WAIT_MS):
+            window.models.model_chosen.emit(folder)
     with sitting.qtbot.waitSignal(sitting.session.failed, timeout=WAIT_MS):
         window.models.model_chosen.emit(str(tmp_path / "broken"))
     assert "It is broken. Download it again." in window.message.text
-    assert window.header.settings_row.model.text() == "Built-in"
-    assert sitting.settings.model_folder is None
+    assert window.header.settings_row.model.text() == (old or "Built-in")
+    assert sitting.settings.model_folder == folder
     picker = open_picker(sitting)
-    assert [row.text for row in picker.list.rows if row.current] == ["Built-in"]
+    assert [row.text for row in picker.list.rows if row.current] == [old or "Built-in"]
     picker.close_panel()
     sitting.run("a red car")
 

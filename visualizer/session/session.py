@@ -117,6 +117,7 @@ class Session(QObject):
         """
         super().__init__(parent)
         self.facts: ModelFacts | None = None
+        self.model_folder: str | None = None  # of that model; None is the built-in one
         self.current: Timeline | None = None
         self.playhead = Playhead(self)
         self.cache = PictureCache()
@@ -256,7 +257,7 @@ class Session(QObject):
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
         self._loading = False
-        self.facts = loaded.facts
+        self.facts, self.model_folder = loaded.facts, loaded.folder
         self._sharpener.set_model(loaded)
         self.model_ready.emit(loaded.facts)
         if self._plan_request is not None:

@@ -43,9 +43,10 @@ Sample = Callable[..., "Trajectory"]
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model that can generate now."""
+    """A model that can generate now; ``folder`` is where it lies, None for the built-in one."""
 
     model_id: int
+    folder: str | None
     facts: ModelFacts
     identity: ModelIdentity
 
@@ -232,7 +233,7 @@ class Worker(QObject):
         self._model_id += 1
         model_id = self._model_id
         self._fitting = Fitting(model, lambda fast: self.fitted.emit(Fitted(model_id, fast)))
-        self.loaded.emit(Loaded(model_id, facts, identity))
+        self.loaded.emit(Loaded(model_id, folder, facts, identity))
         self._thread.post(lambda: self._fit(model_id), FIT)
 
     def _fit(self, model_id: int) -> None:

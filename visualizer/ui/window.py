@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from visualizer.settings import Settings
 
 NAME = "Denoising Visualizer"
-_BUILT_IN = "Built-in"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
 _LOW, _NARROW = 720, 1000
 _SECOND_PRESS_MS = 500
@@ -79,7 +78,6 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._planned: Timeline | None = None
         self._live: Timeline | None = None
-        self._asked_model = settings.model_folder
         self._closed = False
         self._was_maximized = False
         self._since_start = QElapsedTimer()
@@ -402,7 +400,6 @@ class MainWindow(QMainWindow):
             self.header.control.give(Path(path), argument)
 
     def _load_model(self, folder: str | None) -> None:
-        self._asked_model = folder
         self.progress.set_share(None)
         self.session.load_model(folder)
 
@@ -426,9 +423,7 @@ class MainWindow(QMainWindow):
         self._say(f"{sentence}  Your picture is next." if self.session.waiting else sentence, True)
 
     def _take_facts(self, facts: ModelFacts) -> None:
-        # the built-in model also steps in for a folder that cannot be opened
-        built_in = facts.name == _BUILT_IN
-        self.settings.model_folder = None if built_in else self._asked_model
+        self.settings.model_folder = self.session.model_folder
         self.header.set_facts(facts)
         self.more_menu.set_facts(facts)
         self.side_panel.set_facts(facts)
