@@ -18,7 +18,7 @@ from visualizer.diffusion.atomic import replacing
 from visualizer.diffusion.step import Step
 from visualizer.diffusion.views import View, view_latents, view_noise_share
 
-FIT_VERSION = 3
+FIT_VERSION = 4
 """Part of a kept fast decoder's name: to be raised when the way of fitting changes."""
 FIT_NOISE_SHARES = (0.0, 0.03, 0.15, 0.4, 0.7, 0.9, 1.0)
 """Variance shares of noise at which a fast decoder is fitted."""
@@ -26,6 +26,10 @@ _ONE_THREAD = 200_000  # multiplications; OpenBLAS begins to share them out at 2
 _FIT_SIZE = 128  # pixels; a position's patch does not depend on the size of the picture
 _FIT_POSITIONS = 16  # a side, at the least: fewer would not determine the maps
 _FIT_PICTURES = 6
+_LARGEST = 1e6  # of a latent's numbers: beyond, products would overflow
+_MOST_INPUTS = 160
+"""As many numbers determine a patch at the most: the examples settle no more than that."""
+_RIDGE = 1e-4  # of the mean square of the inputs: what the examples leave open stays small
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +40,8 @@ class FastDecoder:
     shares of noise, and in between they are mixed. numpy only, any thread.
 
     Attributes:
-        maps: (K, n·C+1, 3·f·f) float32; the last row is the constant. n is 5 when the four
-            neighbors are seen, 1 when the position alone is.
+        maps: (K, n·C+1, 3·f·f) float32; the last row is the constant. n is 9 when the eight
+            neighbors are seen, 5 with those at the sides, 1 when the position alone is.
         shares: K rising variance shares of noise at which the maps were fitted.
         factor: f, how many pixels one latent position is wide.
     """
@@ -65,10 +69,13 @@ class FastDecoder:
         """
         c, h, w = latents.shape
         f = self.factor
-        x = np.nan_to_num(latents.astype(np.float32, copy=False))
-        wide = (len(self.maps[0]) - 1) // c > 1
+        x = latents.astype(np.float32, copy=False)
+        if not np.abs(x).max(initial=0) <= _LARGEST:  # also where it is not a number
+            x = np.clip(np.nan_to_num(x), -_LARGEST, _LARGEST)
         matrix = self._map_at(noise_share)
-        pixels = _product(_neighborhoods(x, wide), matrix[:-1]) + matrix[-1]
+        seen = (len(matrix) - 1) // c
+        pixels = _product(_neighborhoods(x, seen), matrix[:-1])
+        pixels += matrix[-1]
         np.clip(pixels, 0, 255, out=pixels)
         patches = pixels.astype(np.uint8).reshape(h, w, f, f, 3)
         picture = patches.transpose(0, 2, 1, 3, 4).reshape(h * f, w * f, 3)
@@ -85,7 +92,7 @@ class FastDecoder:
 
     @classmethod
     def fit(cls, examples: Mapping[float, list[tuple[FloatArray, Picture]]]) -> FastDecoder:
-        """The least-squares maps for latents (C, h, w) and their exact pictures (f·h, f·w, 3).
+        """The maps that fit latents (C, h, w) and their exact pictures (f·h, f·w, 3) best.
 
         Args:
             examples: by share of noise, rising.
@@ -139,27 +146,41 @@ def _product(a: FloatArray, b: FloatArray) -> FloatArray:
     return product
 
 
-def _neighborhoods(latents: FloatArray, wide: bool) -> FloatArray:
-    """(C, h, w) ► (h·w, n·C): every position with its four neighbors, or alone."""
+_OFFSETS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
+"""(down, right) of the positions that are seen: the first 1, 5 or 9 of them."""
+
+
+def _neighborhoods(latents: FloatArray, seen: int) -> FloatArray:
+    """(C, h, w) ► (h·w, seen·C): every position with its neighbors, or alone."""
     c, h, w = latents.shape
-    if not wide:
+    if seen == 1:
         return latents.reshape(c, h * w).T
-    seen = np.empty((5, c, h, w), dtype=np.float32)
-    seen[:] = latents  # at the border a position is its own neighbor
-    seen[1, :, 1:], seen[2, :, :-1] = latents[:, :-1], latents[:, 1:]
-    seen[3, :, :, 1:], seen[4, :, :, :-1] = latents[:, :, :-1], latents[:, :, 1:]
-    return seen.reshape(5 * c, h * w).T
+    framed = np.empty((c, h + 2, w + 2), dtype=np.float32)
+    framed[:, 1:-1, 1:-1] = latents  # beyond the border a position is its own neighbor
+    framed[:, 0, 1:-1], framed[:, -1, 1:-1] = latents[:, 0], latents[:, -1]
+    framed[:, :, 0], framed[:, :, -1] = framed[:, :, 1], framed[:, :, -2]
+    around = np.empty((seen, c, h, w), dtype=np.float32)
+    for place, (down, right) in zip(around, _OFFSETS, strict=False):
+        place[:] = framed[:, 1 + down : 1 + down + h, 1 + right : 1 + right + w]
+    return around.reshape(seen * c, h * w).T
 
 
 def _fit_map(pairs: list[tuple[FloatArray, Picture]], factor: int) -> FloatArray:
+    """Ridge regression (Hoerl & Kennard 1970) from neighborhoods to patches of pixels."""
+    channels = len(pairs[0][0])
+    seen = next((n for n in (9, 5) if n * channels <= _MOST_INPUTS), 1)
     inputs, targets = [], []
     for latents, picture in pairs:
         _, h, w = latents.shape
-        seen = _neighborhoods(latents, wide=True)
-        inputs.append(np.hstack([seen, np.ones((h * w, 1))]))
+        around = _neighborhoods(np.nan_to_num(latents), seen)
+        inputs.append(np.hstack([around, np.ones((h * w, 1))]))
         patches = picture.reshape(h, factor, w, factor, 3).transpose(0, 2, 1, 3, 4)
         targets.append(patches.reshape(h * w, -1).astype(np.float64))
-    solution = np.linalg.lstsq(np.concatenate(inputs), np.concatenate(targets), rcond=None)[0]
+    X, Y = np.concatenate(inputs), np.concatenate(targets)
+    products = X.T @ X
+    penalty = np.full(len(products), _RIDGE * np.trace(products) / len(products))
+    penalty[-1] = 0  # the constant is free
+    solution = np.linalg.solve(products + np.diag(penalty), X.T @ Y)
     solution[-1] += 0.5  # the conversion to uint8 truncates
     return np.asarray(solution, dtype=np.float32)
 
