@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,8 @@ class FakeSampler:
         self.calls: list[SamplingRequest] = []
         self.before_step: Callable[[int, threading.Event], object] = lambda k, cancelled: None
         self.notice = ""
+        self.replans_to: int | None = None
+        """How many steps it turns out to take, when others were planned."""
 
     def __call__(
         self,
@@ -103,6 +106,9 @@ class FakeSampler:
     ) -> Trajectory:
         self.calls.append(request)
         plan = model.plan(request)
+        if self.replans_to is not None:
+            plan = model.plan(replace(request, steps=self.replans_to))
+            on_plan(plan)
         random = np.random.default_rng(request.seed)
         steps: list[Step] = []
         for k, level in enumerate(plan.levels):

@@ -354,6 +354,41 @@ def test_a_plan_asked_for_early_comes_with_the_model(qtbot: QtBot, bare_session:
         bare_session.load_model(None)
 
 
+def test_how_a_prompt_is_read_comes_with_its_plan(qtbot: QtBot, session: Session) -> None:
+    with qtbot.waitSignal(session.prompt_read) as read:
+        session.plan(SamplingRequest("a red car", steps=5000))  # which cannot be done
+    assert read.args is not None
+    prompt, reading = read.args
+    assert prompt == "a red car"
+    assert (reading.tokens, reading.token_limit, reading.cut) == (3, 75, None)
+    with qtbot.waitSignal(session.prompt_read) as read:
+        session.plan(SamplingRequest("car " * 76, steps=4))
+    assert read.args is not None
+    assert read.args[1].cut == 4 * 75
+
+
+def test_a_run_that_goes_on_longer_than_planned(
+    qtbot: QtBot, session: Session, sampler: FakeSampler, model: FakeModel, witness: Witness
+) -> None:
+    gate = Gate(1)
+    sampler.before_step = gate
+    sampler.replans_to = 6
+    session.plan(REQUEST)
+    with qtbot.waitSignal(session.run_started):
+        session.generate(REQUEST)
+    timeline = session.current
+    assert timeline is not None
+    qtbot.waitUntil(lambda: timeline.total == 7)
+    assert timeline.level(1) == model.plan(SamplingRequest("a", steps=6)).levels[1]
+    planned = len(witness.all("planned"))
+    with qtbot.waitSignal(session.run_finished):
+        gate.allow(20)
+    last = witness.all("progressed")[-1]
+    assert (last.done, last.total) == (6, 6)
+    assert timeline.complete
+    qtbot.waitUntil(lambda: len(witness.all("planned")) > planned)  # the model knows better now
+
+
 # --- what goes wrong ------------------------------------------------------------------------------
 
 
@@ -478,6 +513,68 @@ def test_another_model_leaves_former_runs_with_the_pictures_they_have(
     with qtbot.waitSignal(session.model_ready):
         session.load_model(None)
     assert first.has_view(1, "noise")
+    assert session.close()
+
+
+def held_loads(tmp_path: Path, sampler: FakeSampler) -> tuple[Session, threading.Event, list[str]]:
+    """A session whose models wait to be opened, and which were begun; "broken" is broken."""
+    go, begun = threading.Event(), []
+
+    def open_model(folder: str | None, say: Any) -> FakeModel:
+        begun.append(str(folder))
+        assert go.wait(20)
+        if folder == "broken":
+            raise ModelError("It is broken.")
+        return FakeModel(str(folder))
+
+    return Session(data_folder=tmp_path, open_model=open_model, sample=sampler), go, begun
+
+
+def test_the_model_that_was_asked_for_last_is_the_one(
+    qtbot: QtBot, tmp_path: Path, sampler: FakeSampler
+) -> None:
+    session, go, begun = held_loads(tmp_path, sampler)
+    witness = Witness(session)
+    session.load_model("broken")
+    qtbot.waitUntil(lambda: begun == ["broken"])
+    session.load_model("second")
+    session.load_model("third")
+    session.generate(REQUEST)  # it waits for the third
+    session.load_model("fourth")  # so it waits for this one
+    with qtbot.waitSignal(session.run_finished):
+        go.set()
+    assert begun == ["broken", "fourth"]
+    assert [facts.name for facts in witness.all("model_ready")] == ["fourth"]
+    assert witness.all("failed") == [], "nobody waits for the broken one any more"
+    run = session.history[0].trajectory
+    assert run is not None
+    assert run.model.name == "fourth"
+    assert session.close()
+
+
+def test_a_model_that_fails_during_a_run_leaves_run_and_model_alone(
+    qtbot: QtBot, tmp_path: Path, sampler: FakeSampler
+) -> None:
+    session, go, _ = held_loads(tmp_path, sampler)
+    go.set()
+    with qtbot.waitSignal(session.model_ready):
+        session.load_model("good")
+    gate = Gate(2)
+    sampler.before_step = gate
+    session.generate(REQUEST)
+    qtbot.waitUntil(lambda: session.playhead.count == 2)
+    with qtbot.waitSignal(session.failed) as failed:
+        session.load_model("broken")
+        gate.allow(9)
+    assert failed.args is not None
+    assert "It is broken." in failed.args[0].detail
+    qtbot.waitUntil(lambda: not session.running)
+    first = session.history[0]
+    assert first.complete
+    qtbot.waitUntil(lambda: all_exact(first))
+    assert generate(qtbot, session).complete
+    assert session.facts is not None
+    assert session.facts.name == "good"
     assert session.close()
 
 

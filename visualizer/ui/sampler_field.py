@@ -126,6 +126,9 @@ class SamplerField(QWidget):
             self.rule.addItem(labels[rule], rule)
         self.rule.setCurrentIndex(0)
         self.rule.blockSignals(False)
+        texts = [self.rule.itemText(i) for i in range(self.rule.count())]
+        widest = max(map(self.rule.fontMetrics().horizontalAdvance, texts))
+        self.rule.view().setMinimumWidth(widest + 5 * theme.SPACE)
         self._offer_spacings()
 
     def choose(self, key: str | None) -> None:
