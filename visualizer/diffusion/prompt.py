@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from visualizer.diffusion.facts import PromptReading, Vocabulary
-from visualizer.diffusion.request import RequestError
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LOOKED_AT = 100_000  # characters; what lies beyond is counted by extrapolation
@@ -170,6 +169,9 @@ class PromptReader:
         """
         reading = self.read(text) if self.refuses_more else None
         if reading is not None and reading.cut is not None:
+            # it loads numpy, which the first frame of the window does not wait for
+            from visualizer.diffusion.request import RequestError
+
             raise RequestError(
                 f"The prompt has {reading.tokens} tokens, and this model reads no prompt of more "
                 f"than {reading.token_limit}. Shorten it."
