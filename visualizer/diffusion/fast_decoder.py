@@ -59,7 +59,7 @@ class FastDecoder:
         latents = step.layout.spatial(view_latents(step, view))
         picture = self.decode(latents, view_noise_share(step, view))
         size = step.layout.picture_size
-        return picture if size is None else _resized_and_cropped(picture, size)
+        return picture if size is None else resized_and_cropped(picture, size)
 
     def decode(self, latents: FloatArray, noise_share: float = 0.0) -> Picture:
         """(C, h, w) float32 at the model's scale ► (f·h, f·w, 3) uint8.
@@ -231,15 +231,15 @@ class FastDecoderFit:
         return FastDecoder.fit(self._examples)
 
     def _next_latent(self) -> FloatArray:
-        z = self._encode(_dead_leaves(self._random, self._size))
+        z = self._encode(dead_leaves(self._random, self._size))
         positions = min(z.shape[1:])
         if positions < _FIT_POSITIONS:
             self._size = self._size * _FIT_POSITIONS // positions
-            z = self._encode(_dead_leaves(self._random, self._size))
+            z = self._encode(dead_leaves(self._random, self._size))
         return z
 
 
-def _resized_and_cropped(picture: Picture, size: tuple[int, int]) -> Picture:
+def resized_and_cropped(picture: Picture, size: tuple[int, int]) -> Picture:
     """Cover a size (width, height) and cut off what stands out, as the pipelines do it."""
     from PIL import Image
 
@@ -254,7 +254,7 @@ def _resized_and_cropped(picture: Picture, size: tuple[int, int]) -> Picture:
     return read_only(np.asarray(cropped).copy())
 
 
-def _dead_leaves(random: np.random.Generator, size: int) -> Picture:
+def dead_leaves(random: np.random.Generator, size: int) -> Picture:
     """Overlapping shaded discs: the simplest picture with the statistics of photographs."""
     y, x = np.mgrid[0:size, 0:size] / size
     picture: NDArray[np.float64] = np.empty((size, size, 3))
