@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
 NAME = "Denoising Visualizer"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
-_LOW, _NARROW = 720, 1000
+_LOW = 720
 _SECOND_PRESS_MS = 500
 _SAID_MS = 8000
 
@@ -587,19 +587,17 @@ class MainWindow(QMainWindow):
         self.side_panel.set_compact(compact)
         above = space if compact else 2 * space
         self._centre.setContentsMargins(space, above, space, space)
-        # the switch stands under the picture, not under picture and history; where it would not
-        # fit it moves a little to the left
-        narrow = self.width() < _NARROW
-        self._switch_row.setContentsMargins(7 * space if narrow else 10 * space, 0, 0, 0)
         between = space // 2 if compact else space
         self._time.setContentsMargins(2 * space, between, 2 * space, between)
         self._time.setSpacing(between)
 
     def _fit_switch(self) -> None:
-        margins = 11 * theme.SPACE
-        room = self.width() - self.side_panel.maximumWidth() - margins
-        narrow = self.view_switch.width_across() > room
-        self._place_switch(beside=narrow or self.height() < _LOW)
+        """The switch stands under the picture, not under picture and history; where it would not
+        fit it moves a little to the left, and at last beside the picture."""
+        space, needed = theme.SPACE, self.view_switch.width_across()
+        room = self.width() - self.side_panel.maximumWidth() - 2 * space - needed
+        self._switch_row.setContentsMargins(min(max(room, 7 * space), 10 * space), 0, 0, 0)
+        self._place_switch(beside=room < 7 * space or self.height() < _LOW)
 
     def _place_switch(self, *, beside: bool) -> None:
         """Below the picture, or, where height is dear, at its right."""
