@@ -426,6 +426,34 @@ def test_a_run_that_fails_half_way_says_so_and_keeps_its_steps(
     assert generate(qtbot, session).complete
 
 
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), "Open the model"),
+        (RuntimeError("CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"), "not enough memory"),
+    ],
+)
+def test_a_device_that_is_full_or_gone_is_told_in_plain_words(
+    qtbot: QtBot, session: Session, model: FakeModel, error: Exception, detail: str
+) -> None:
+    import torch  # the worker has imported it by the time a device can fail
+
+    assert torch.__version__
+    timeline = generate(qtbot, session)
+    qtbot.waitUntil(lambda: all_exact(timeline))
+
+    def fail() -> None:
+        raise error
+
+    model.before_decode = fail
+    with qtbot.waitSignal(session.failed) as failed:
+        session.playhead.set_view("noise")
+    assert failed.args is not None
+    assert detail in failed.args[0].detail
+    model.before_decode = lambda: None
+    assert generate(qtbot, session).complete
+
+
 def test_numbers_that_are_not_finite_stop_the_run_with_a_sentence(
     qtbot: QtBot, session: Session, sampler: FakeSampler, witness: Witness
 ) -> None:
