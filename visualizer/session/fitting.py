@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,20 +33,8 @@ class Fitting:
     def advance(self) -> None:
         """One slice: looking for a kept one, or one exact decode."""
         self.open = False  # it stays so if anything goes wrong
-        if self._fit is None:
-            self.open = self._begin()
-            return
-        try:
-            self._fit.advance()
-        except LookupError:  # nothing leads from pictures to latents: no previews
-            return
-        self._slices += 1
-        if self._fit.finished:
-            self._tell(self._model.keep_fast_decoder(self._fit))
-            return
-        if self._fit.usable and self.fast is None:
-            self._improve()
-        self.open = True
+        with suppress(LookupError):  # nothing leads from pictures to latents: no previews
+            self.open = self._begin() if self._fit is None else self._go_on(self._fit)
 
     def hasten(self, seconds: float, cancelled: Callable[[], bool]) -> None:
         """A run begins: get on for so long at most, and use what there is by then."""
@@ -61,6 +50,16 @@ class Fitting:
             self._tell(kept)
             return False
         self._fit = self._model.begin_fast_decoder()
+        return True
+
+    def _go_on(self, fit: FastDecoderFit) -> bool:
+        fit.advance()
+        self._slices += 1
+        if fit.finished:
+            self._tell(self._model.keep_fast_decoder(fit))
+            return False
+        if fit.usable and self.fast is None:
+            self._improve()
         return True
 
     def _improve(self) -> None:
