@@ -288,11 +288,12 @@ def _pictures_in_place(request: SamplingRequest, facts: ModelFacts) -> dict[str,
             raise Refused(f"{facts.name} takes no picture.")
         extra[free[0]] = extra.pop("")
     missing = [name for name in facts.control if extra.get(name) is None]
-    if missing:
+    if missing and not facts.control_optional:
         raise Refused(f"{facts.name} needs a picture: --picture {missing[0]}=FILE.")
     width, height = request.width or facts.width, request.height or facts.height
     for name in facts.control:
-        extra[name] = cover(extra[name], width, height)
+        if name not in missing:
+            extra[name] = cover(extra[name], width, height)
     return extra
 
 

@@ -197,7 +197,7 @@ def test_generate_without_a_picture_says_what_is_missing(sitting: Controlled, pa
 
 
 def test_a_model_that_changes_pictures_also_makes_them_from_words(sitting: Controlled) -> None:
-    sitting.want("image", pipeline_class="FluxKontextPipeline")
+    sitting.want("image", control_optional=True)
     (slot,) = sitting.slots().values()
     assert slot.accessibleName() == "Picture"
     assert "Optional" in slot.says

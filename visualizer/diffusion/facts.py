@@ -79,6 +79,7 @@ class ModelFacts:
         device_label: where it computes, in words, e.g. "CPU, 2 threads".
         memory_note: a sentence on what had to be done for it to fit, or "".
         control: the call's arguments that want a picture.
+        control_optional: whether it does without.
         avoid: whether it reads an avoid text.
         weighting: whether weights of words can be written in its prompt.
         cannot_show: sentences on what of its work is not shown.
@@ -104,6 +105,7 @@ class ModelFacts:
     device_label: str = ""
     memory_note: str = ""
     control: tuple[str, ...] = ()
+    control_optional: bool = False
     avoid: bool = True
     weighting: bool = False
     cannot_show: tuple[str, ...] = ()

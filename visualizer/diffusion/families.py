@@ -60,6 +60,7 @@ class Family:
             the length of the sequence.
         beside_guidance: arguments that must be given together with guidance.
         control: the call's arguments that want a picture.
+        edits: it makes a picture from words alone too: what is given is changed.
         steps: the call's argument for the number of steps; one that takes a list a part gets the
             same number for each.
         any_size: sides need not be multiples of anything.
@@ -79,6 +80,7 @@ class Family:
     counts_channels: bool = False
     beside_guidance: Mapping[str, Any] = field(default_factory=dict)
     control: tuple[str, ...] = ()
+    edits: bool = False
     steps: str = "num_inference_steps"
     any_size: bool = False
     batches: bool = True
@@ -151,7 +153,7 @@ FAMILIES: dict[str, Family] = {
     "Flux": Family(**_FLUX),
     "FluxControl": Family(**_FLUX, control=("control_image",)),
     "FluxControlNet": Family(**_FLUX, control=("control_image",)),
-    "FluxKontext": Family(**_FLUX, control=("image",)),
+    "FluxKontext": Family(**_FLUX, control=("image",), edits=True),
     "Flux2": Family(
         space="tokens, batch norm", sigmas="linspace", embedded=True, cannot_show=_ONE_PASS
     ),

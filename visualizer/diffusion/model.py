@@ -191,6 +191,7 @@ class Model:
             guidance=self._takes_guidance,
             avoid=self._takes_avoid_text,
             control=self.family.control,
+            control_optional=self.family.edits,
             cannot_show=self.family.cannot_show,
             max_words=self._prompt_reader.token_limit or _MANY_WORDS,
             vocabulary=self.vocabulary,

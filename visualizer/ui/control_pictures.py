@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
 
 _NAMES = {"image": "Picture", "mask_image": "Mask", "control_image": "Control picture"}
-_EDITS = ("FluxKontextPipeline",)
-"""These change a picture where they are given one, and make one from words alone otherwise."""
 _EMPTY = "Drop, paste or open a picture"
 _EMPTY_FOR_EDITS = "Optional: a picture to change"
 _PASTED, _FROM_A_RUN = "Pasted picture", "Picture of the run"
@@ -58,7 +56,7 @@ class ControlPictures(QWidget):
 
     def set_facts(self, facts: ModelFacts) -> None:
         """Offer a slot for every picture that this model wants."""
-        self._needed = facts.pipeline_class not in _EDITS
+        self._needed = not facts.control_optional
         names = {argument: _NAMES.get(argument, argument) for argument in facts.control}
         if len(names) == 1 and self._needed:
             names = dict.fromkeys(names, "Control picture")
