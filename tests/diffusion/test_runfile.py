@@ -18,7 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.example_runs import StandInDecoder, make_picture, make_run
+from visualizer import export
 from visualizer.diffusion import atomic, runfile, stored_pictures
+from visualizer.diffusion.arrays import read_only
+from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import PREDICTION_TYPES
 from visualizer.diffusion.request import FrozenMapping, RequestError, SamplingRequest
@@ -207,6 +210,25 @@ def test_pictures_that_are_not_stored_are_decoded_on_saving(path: Path) -> None:
     assert back.decoder is None
     with pytest.raises(LookupError, match=r"Trajectory\.open"):
         back.picture(1, "noise")
+
+
+def test_a_prior_is_kept_and_exported_without_pictures_of_it(path: Path) -> None:
+    run = make_run(6, pictures=False)
+    vector = read_only(np.arange(12, dtype=np.float32))
+    prior = {"stage": "prior", "latents": vector, "layout": LatentLayout("embedding")}
+    steps = tuple(
+        replace(s, **prior, prediction=vector if s.index < 2 else None) if s.index < 3 else s  # type: ignore[arg-type]
+        for s in run.steps
+    )
+    run = replace(run, steps=steps).with_decoder(StandInDecoder())
+    run.save(path)
+    back = Trajectory.open(path)
+    assert [step.stage for step in back.steps] == ["prior"] * 3 + [""] * 4
+    assert np.array_equal(back.steps[1].latents, vector)
+    assert {k for k, _ in back.pictures} == {3, 4, 5}
+    for name in ("run.gif", "run-sheet.png"):
+        export.write(run, path.with_name(name))
+        export.write(back, path.with_name(f"back-{name}"))
 
 
 def test_saving_at_once_decodes_nothing(path: Path) -> None:

@@ -293,11 +293,12 @@ def _rebuild_step(k: int, step: Mapping[str, Any], tensors: Tensors) -> Step:
     if step["prediction_type"] not in PREDICTION_TYPES:
         raise ValueError(f"unknown prediction type {step['prediction_type']!r}")
     latents, prediction = tensors[f"latents/{k}"], tensors.get(f"prediction/{k}")
-    if latents.ndim < 2 or latents.dtype.kind != "f":
+    layout = LatentLayout.from_json(step["layout"]) if "layout" in step else GRID
+    least = 1 if layout.arrangement == "embedding" else 2
+    if latents.ndim < least or latents.dtype.kind != "f":
         raise ValueError("latents of a wrong shape")
     if prediction is not None and prediction[: len(latents)].shape != latents.shape:
         raise ValueError("a prediction of another shape than its latent")
-    layout = LatentLayout.from_json(step["layout"]) if "layout" in step else GRID
     layout.spatial(latents)  # raises where the numbers cannot lie so
     trials = tuple(
         Trial(float(t), tensors[f"trial/{k}/{j}/latents"], tensors[f"trial/{k}/{j}/prediction"])

@@ -71,8 +71,9 @@ def gather(trajectory: Trajectory, *, decode: bool) -> dict[tuple[int, View], by
     stored = trajectory.pictures
     pngs: dict[tuple[int, View], bytes] = {}
     if decode and trajectory.decoder is not None and count > 0:
-        first = trajectory.picture(0, "noisy")
-        indices = chosen_steps(count, first.nbytes)
+        shown = next((k for k in range(count) if trajectory.has_view(k, "noisy")), None)
+        size = 0 if shown is None else trajectory.picture(shown, "noisy").nbytes
+        indices = chosen_steps(count, size)
     else:
         size = max((_raw_size(stored, key) for key in stored), default=0)
         indices = sorted({k for k, _ in stored if k < count})
@@ -81,7 +82,9 @@ def gather(trajectory: Trajectory, *, decode: bool) -> dict[tuple[int, View], by
         for view in STORED_VIEWS:
             if isinstance(stored, StoredPictures) and (k, view) in stored:
                 pngs[k, view] = stored.png((k, view))
-            elif (k, view) in stored or (decode and trajectory.decoder is not None):
+            elif (k, view) in stored or (
+                decode and trajectory.decoder is not None and trajectory.has_view(k, view)
+            ):
                 pngs[k, view] = pack(trajectory.picture(k, view))
     return pngs
 

@@ -31,7 +31,7 @@ def steps_with_pictures(trajectory: Trajectory, view: View = "noisy") -> list[in
     if not count:
         raise ExportError("This run was stopped before its first step: there is no picture of it.")
     if trajectory.decoder is not None:
-        return list(range(count))
+        return [k for k in range(count) if trajectory.has_view(k, view)]
     last = count - 1 if trajectory.final is not None else None
     found = [k for k in range(count) if k == last or (k, view) in trajectory.pictures]
     if not found and view == "noisy":
