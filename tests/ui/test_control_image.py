@@ -31,10 +31,10 @@ def make_picture(height: int = SIDE, width: int = SIDE, seed: int = 0) -> NDArra
 class Controlled(Sitting):
     """A sitting whose model wants pictures."""
 
-    def want(self, *arguments: str, pipeline_class: str = "FakePipeline") -> ControlPictures:
+    def want(self, *arguments: str, control_optional: bool = False) -> ControlPictures:
         """Load a model that wants these."""
         self.model.facts = replace(
-            self.model.facts, control=arguments, pipeline_class=pipeline_class
+            self.model.facts, control=arguments, control_optional=control_optional
         )
         with self.qtbot.waitSignal(self.session.model_ready, timeout=RUN_MS):
             self.session.load_model(None)
