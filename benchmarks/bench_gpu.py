@@ -66,10 +66,9 @@ def _measure(name: str, model: Model) -> None:
         ("with the window's previews", observing_cost.as_in_the_window(model)),
     ):
         cost = observing_cost.measure(model, request, PAIRS, on_step, torch.cuda.synchronize)
-        low, high = cost.interval()
         print(
             f"observed ÷ bare on a GPU, {name}, {listened}, fp16, {STEPS} steps, median of "
-            f"{PAIRS} pairs: {cost.middle:.3f} [95 % {low:.3f} … {high:.3f}] (target {TARGET})"
+            f"{PAIRS} pairs: {observing_cost.in_words(cost.ratios)} (target {TARGET})"
         )
 
     def bare() -> None:

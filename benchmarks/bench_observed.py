@@ -62,7 +62,6 @@ def _measure(case: Case, model: Model) -> None:
     request = SamplingRequest(EXAMPLE_PROMPT, steps=case.steps, guidance_scale=case.guidance)
     on_step = observing_cost.as_in_the_window(model)
     cost = observing_cost.measure(model, request, case.pairs, on_step)
-    low, high = cost.interval()
     print(
         f"observer's time ÷ step time, {case.name} ({cost.step * 1000:.3g} ms a step): "
         f"{cost.observing:.4f} (target {case.target})"
@@ -70,7 +69,10 @@ def _measure(case: Case, model: Model) -> None:
     print(f"previews' time ÷ step time, {case.name}: {cost.listening:.4f}")
     print(
         f"observed run with previews ÷ bare pipeline, {case.name}, median of {case.pairs} pairs: "
-        f"{cost.middle:.3f} [95 % {low:.3f} … {high:.3f}]"
+        f"{observing_cost.in_words(cost.ratios)}"
+    )
+    print(
+        f"the same of processor time, {case.name}: {observing_cost.in_words(cost.processor_ratios)}"
     )
     if case.name == "built-in":
         print(

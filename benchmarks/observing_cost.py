@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -122,6 +122,8 @@ class Cost:
         listening: that of the previews, likewise.
         step: seconds of one step of the model.
         ratios: observed ÷ bare, whole runs, a pair each.
+        processor_ratios: the same of processor time, all threads together: what a machine that is
+            busy otherwise changes less.
         bare: seconds of a bare run, the median.
     """
 
@@ -129,19 +131,21 @@ class Cost:
     listening: float
     step: float
     ratios: tuple[float, ...]
+    processor_ratios: tuple[float, ...]
     bare: float
 
-    @property
-    def middle(self) -> float:
-        """The median ratio."""
-        return statistics.median(self.ratios)
 
-    def interval(self) -> tuple[float, float]:
-        """The 95 % bootstrap interval of the median ratio."""
-        random = np.random.default_rng(0)
-        samples = random.choice(self.ratios, size=(10_000, len(self.ratios)))
-        low, high = np.percentile(np.median(samples, axis=1), [2.5, 97.5])
-        return float(low), float(high)
+def middle_and_interval(ratios: Sequence[float]) -> tuple[float, float, float]:
+    """The median, and its 95 % bootstrap interval."""
+    random = np.random.default_rng(0)
+    samples = random.choice(ratios, size=(10_000, len(ratios)))
+    low, high = np.percentile(np.median(samples, axis=1), [2.5, 97.5])
+    return statistics.median(ratios), float(low), float(high)
+
+
+def in_words(ratios: Sequence[float]) -> str:
+    """The median with its interval, as it is printed."""
+    return "{:.3f} [95 % {:.3f} … {:.3f}]".format(*middle_and_interval(ratios))
 
 
 def measure(
@@ -171,12 +175,12 @@ def measure(
     def bare(asked: SamplingRequest) -> None:
         model.pipeline(**pipeline_arguments([asked], model.family))
 
-    def seconds(run: Callable[[SamplingRequest], None], asked: SamplingRequest) -> float:
+    def took(run: Callable[[SamplingRequest], None], asked: SamplingRequest) -> tuple[float, float]:
         settle()
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         run(asked)
         settle()
-        return time.perf_counter() - began
+        return time.perf_counter() - began, time.process_time() - worked
 
     for run in (observed, bare):
         run(replace(request, steps=1))
@@ -184,15 +188,16 @@ def measure(
     times = []
     for seed in range(pairs):
         order = (observed, bare) if seed % 2 else (bare, observed)
-        took = {run: seconds(run, replace(request, seed=seed)) for run in order}
-        times.append((took[observed], took[bare]))
+        pair = {run: took(run, replace(request, seed=seed)) for run in order}
+        times.append((pair[observed], pair[bare]))
     steps = model.plan(request).timesteps
     return Cost(
         statistics.median(c.observing / c.model for c in clocks),
         statistics.median(c.listening / c.model for c in clocks),
         statistics.median(c.model for c in clocks) / len(steps),
-        tuple(o / b for o, b in times),
-        statistics.median(b for _, b in times),
+        tuple(o[0] / b[0] for o, b in times),
+        tuple(o[1] / b[1] for o, b in times),
+        statistics.median(b[0] for _, b in times),
     )
 
 

@@ -86,9 +86,15 @@ def test_a_runs_time_is_told_apart(build: Any) -> None:
     assert listened == [0, 1, *[0, 1, 2, 3] * 2]
     assert cost.observing > 0
     assert cost.listening * cost.step * 3 >= 4 * 0.005
-    assert len(cost.ratios) == 2
-    low, high = cost.interval()
-    assert min(cost.ratios) <= low <= cost.middle <= high <= max(cost.ratios)
+    assert len(cost.ratios) == len(cost.processor_ratios) == 2
+
+
+def test_a_median_lies_in_its_interval() -> None:
+    ratios = (1.0, 1.1, 1.3, 0.9, 1.2)
+    middle, low, high = observing_cost.middle_and_interval(ratios)
+    assert middle == 1.1
+    assert 0.9 <= low <= middle <= high <= 1.3
+    assert observing_cost.in_words((2.0, 2.0)) == "2.000 [95 % 2.000 … 2.000]"
 
 
 def test_waits_for_a_gpu_are_told_by_step_and_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,8 +27,9 @@ _FIT_SIZE = 128  # pixels; a position's patch does not depend on the size of the
 _FIT_POSITIONS = 16  # a side, at the least: fewer would not determine the maps
 _FIT_PICTURES = 6
 _LARGEST = 1e6  # of a latent's numbers: beyond, products would overflow
-_MOST_INPUTS = 160
-"""As many numbers determine a patch at the most: the examples settle no more than that."""
+_SEEN_UP_TO = ((9, 10), (5, 32), (1, 2**31))
+"""(how many positions are seen, up to how many channels): more takes too long, and is more than
+the examples settle."""
 _RIDGE = 1e-4  # of the mean square of the inputs: what the examples leave open stays small
 
 
@@ -168,7 +169,7 @@ def _neighborhoods(latents: FloatArray, seen: int) -> FloatArray:
 def _fit_map(pairs: list[tuple[FloatArray, Picture]], factor: int) -> FloatArray:
     """Ridge regression (Hoerl & Kennard 1970) from neighborhoods to patches of pixels."""
     channels = len(pairs[0][0])
-    seen = next((n for n in (9, 5) if n * channels <= _MOST_INPUTS), 1)
+    seen = next(n for n, most in _SEEN_UP_TO if channels <= most)
     inputs, targets = [], []
     for latents, picture in pairs:
         _, h, w = latents.shape
