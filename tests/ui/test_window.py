@@ -479,7 +479,7 @@ def test_settings_of_another_size_can_be_used_again(qtbot: QtBot, tmp_path: Path
         return [(entry.text(), entry.isChecked()) for entry in menu.actions()]
 
     timeline = sitting.run()
-    assert timeline.request.width is None
+    assert (timeline.request.width, timeline.request.height) == (32, 32), "its own, said aloud"
     assert not window.side_panel.reuse.isVisible()
     assert menu.menuAction().isVisible()
     assert [text for text, _ in offered()] == [

@@ -231,8 +231,8 @@ class Model:
         self._seen[self._what_decides_levels(request)] = plan
 
     def size_of(self, request: SamplingRequest) -> tuple[int, int]:
-        """(width, height) of the picture that a request asks for."""
-        width, height = self._default_size()
+        """(width, height) of the picture that the pipeline will make of a request."""
+        width, height = self._own_size()
         return request.width or width, request.height or height
 
     def read_prompt(self, text: str) -> PromptReading:
@@ -341,8 +341,10 @@ class Model:
         return Recommended(*_defaults_of(self.pipeline, self.family))
 
     def _default_size(self) -> tuple[int, int]:
-        if self._recommended.sizes:
-            return self._recommended.sizes[0]
+        return self._recommended.sizes[0] if self._recommended.sizes else self._own_size()
+
+    def _own_size(self) -> tuple[int, int]:
+        """What the pipeline makes when it is told no size."""
         parameters = inspect.signature(type(self.pipeline).__call__).parameters
         wide, high = (
             getattr(parameters.get(side), "default", None) for side in ("width", "height")

@@ -162,6 +162,7 @@ class Header(QWidget):
         from visualizer.diffusion.request import FrozenMapping, SamplingRequest
 
         row = self.settings_row
+        width, height = row.size_to_make()
         return SamplingRequest(
             prompt=self.prompt.text().strip(),
             negative_prompt=row.avoid_text(),
@@ -169,8 +170,8 @@ class Header(QWidget):
             steps=row.steps.whole(),
             guidance_scale=row.guidance_scale(),
             sampler=row.sampler_key(),
-            width=row.picture_size[0] if row.picture_size else None,
-            height=row.picture_size[1] if row.picture_size else None,
+            width=width,
+            height=height,
             extra=FrozenMapping({**self.control.values(), **self._weighting()}),
         )
 

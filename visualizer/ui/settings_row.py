@@ -147,6 +147,11 @@ class SettingsRow(QWidget):
         """The key of the sampler, or None for the model's own."""
         return self.sampler.key()
 
+    def size_to_make(self) -> tuple[int, int] | tuple[None, None]:
+        """The size asked for, else the one that suits the model; unknown before there is one."""
+        own = next(iter(self._facts.sizes if self._facts else ()), None)
+        return self.picture_size or own or (None, None)
+
     def set_size(self, size: tuple[int, int] | None) -> None:
         """Ask for a size; None is the model's own."""
         if size != self.picture_size:
@@ -202,7 +207,7 @@ class SettingsRow(QWidget):
             self.avoid.setText(request.negative_prompt)
         sizes = self._facts.sizes if self._facts is not None else ()
         asked = (request.width, request.height)
-        self.set_size(next((size for size in sizes if size == asked), None))
+        self.set_size(next((size for size in sizes[1:] if size == asked), None))
 
     def _judge_avoid(self) -> None:
         """The avoid field only does something where guidance is on; it says why if it is off."""
