@@ -11,12 +11,16 @@ import statistics
 import subprocess
 import sys
 
-PAIRS = 5
+PAIRS = 3
 STEPS = 50
 MB = 10**6
 # glibc keeps freed memory by a rule of thumb that hangs on what was freed before: by that alone two
-# equal runs differ by 60 MB. Here it gives back at once what is freed.
-_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+# equal runs differ by 60 MB. Here it gives back at once what is freed. And one thread will do.
+_ENVIRONMENT = {
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+    "OMP_NUM_THREADS": "1",
+}
 
 
 def main() -> None:
