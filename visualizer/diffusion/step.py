@@ -112,12 +112,16 @@ class Step:
 
     @property
     def guidance_strength(self) -> float | None:
-        """‖prediction − u‖ ÷ ‖u‖: how far the prompt moved what the model says; 0 is not at all."""
-        if self.guidance is None:
+        """‖x̂₀ − x̂₀ without the prompt‖ ÷ ‖x̂₀‖: how much of the guess the prompt makes; 0 is nothing.
+
+        Measured in the guess, so that it means the same whatever the model predicts.
+        """
+        unprompted = self.unprompted
+        if unprompted is None:
             return None
-        u = self.guidance.unconditional.astype(np.float32, copy=False)
-        length = float(np.linalg.norm(u))
-        return float(np.linalg.norm(self._prediction_like(u) - u)) / length if length else 0.0
+        guess = self.denoised
+        length = float(np.linalg.norm(guess))
+        return float(np.linalg.norm(guess - unprompted)) / length if length else 0.0
 
     @property
     def unit_latents(self) -> FloatArray:

@@ -43,7 +43,7 @@ class Point:
         previews: pictures from the fast decoder, by view.
         thumbnail: the noisy view, small, or the numbers where no decoder makes a picture of them;
             None when there is none.
-        guidance_strength: how far the prompt moved the prediction; None where that is not known.
+        guidance_strength: how far the prompt moved the guess; None where that is not known.
     """
 
     step: Step
@@ -243,7 +243,7 @@ class Timeline(QObject):
         return self._guided
 
     def guidance_strength(self, k: int) -> float | None:
-        """How far the prompt moved the prediction at k: 0 is not at all; None: not known."""
+        """How far the prompt moved the guess at k: 0 is not at all; None: not known."""
         return self._strengths[k] if 0 <= k < len(self._strengths) else None
 
     def shows_pictures(self, k: int) -> bool:

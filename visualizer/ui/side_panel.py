@@ -218,7 +218,7 @@ class SidePanel(QScrollArea):
             self.pull.setText(" ")
             self.pull.setToolTip("")
             return
-        self.pull.setText(f"The prompt moved this prediction by {percent(strength)}")
+        self.pull.setText(f"The prompt moved the guess by {percent(strength)}")
         guidance = timeline.step(k).guidance
         other = "with the avoid text" if timeline.request.negative_prompt else "without the prompt"
         if guidance is None or guidance.weight is None:
@@ -230,7 +230,7 @@ class SidePanel(QScrollArea):
             )
         self.pull.setToolTip(
             f"The model was asked twice here, with the prompt and {other}. {mixed} The percentage "
-            f"is the length of that change against the answer {other}."
+            "is how far that moved the model’s guess of the picture, against the guess itself."
         )
 
     def _limits(self, timeline: Timeline) -> tuple[str, ...]:
