@@ -96,6 +96,38 @@ def sharded(**more: str) -> Damage:
     return damage
 
 
+def beside(name: str, *shards: str) -> Damage:
+    """One more index, beside the weights that are there."""
+    text = json.dumps({"metadata": {}, "weight_map": {f"w{i}": s for i, s in enumerate(shards)}})
+    return write(name, text)
+
+
+def whole_index_beside(folder: Path) -> None:
+    """Weights twice: as a single file, and by an index that is sound."""
+    file = weights_of(folder, "unet")
+    sharded()(folder)
+    shutil.copy(file.parent / "one.safetensors", file)
+
+
+def decoy(folder: Path) -> None:
+    """A text encoder with sound weights under diffusers' name, which transformers never reads."""
+    part = folder / "text_encoder"
+    weights_of(folder, "text_encoder").rename(part / "diffusion_pytorch_model.safetensors")
+    beside("text_encoder/model.safetensors.index.json", "../../outside.safetensors")(folder)
+
+
+def only_a_decoy(folder: Path) -> None:
+    file = weights_of(folder, "text_encoder")
+    file.rename(file.with_name("diffusion_pytorch_model.safetensors"))
+
+
+def two_names(folder: Path) -> None:
+    """A part of a pipeline's own, which either library might load."""
+    index(unet=["wuerstchen", "PaellaVQModel"])(folder)
+    file = weights_of(folder, "unet")
+    shutil.copy(file, file.with_name("model.safetensors"))
+
+
 def linked(name: str) -> Damage:
     def damage(folder: Path) -> None:
         outside = folder.parent / "outside"
@@ -144,7 +176,7 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
     "a part of other things": (index(unet=["diffusers", {"a": 1}]), "in two names"),
     "an unknown library": (index(unet=["my_code", "Evil"]), "for safety it is not loaded"),
     "the interpreter's library": (index(unet=["os", "system"]), "for safety it is not loaded"),
-    "an unknown class": (index(unet=["transformers", "Evil"]), "for safety it is not loaded"),
+    "an unknown class": (index(unet=["diffusers", "Evil"]), "for safety it is not loaded"),
     "a function": (index(unet=["diffusers", "attach_lora"]), "for safety it is not loaded"),
     "a module": (index(unet=["diffusers", "pipelines"]), "for safety it is not loaded"),
     "a pipeline as a part": (
@@ -177,6 +209,38 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
     "weights at a path": (sharded(x="/etc/passwd"), "points to '/etc/passwd'"),
     "weights on another drive": (sharded(x="C:\\x.safetensors"), "points to 'C:"),
     "weights in a pickle": (sharded(x="two.bin"), "only .safetensors are loaded"),
+    "an index of a pickle beside sound weights": (
+        beside("unet/diffusion_pytorch_model.safetensors.index.json", "evil.bin"),
+        "points to 'evil.bin': only .safetensors are loaded",
+    ),
+    "an index of a variant": (
+        beside("unet/diffusion_pytorch_model.safetensors.index.fp16.json", "evil.bin"),
+        "points to 'evil.bin': only .safetensors are loaded",
+    ),
+    "an index of an older name": (
+        beside("unet/diffusion_pytorch_model.safetensors.fp16.index.json", "evil.bin"),
+        "points to 'evil.bin': only .safetensors are loaded",
+    ),
+    "an index for pickles": (
+        beside("unet/diffusion_pytorch_model.bin.index.json", "evil.bin"),
+        "stands for pickles",
+    ),
+    "an index that is damaged": (
+        write("unet/diffusion_pytorch_model.safetensors.index.json", "{"),
+        "damaged, or no JSON",
+    ),
+    "weights twice": (whole_index_beside, "'unet' of 'model' has its weights twice"),
+    "weights under two names": (two_names, "under the names of two libraries"),
+    "a decoy": (decoy, "points to '../../outside.safetensors'"),
+    "only a decoy": (only_a_decoy, "no .safetensors file that transformers would load"),
+    "weights of another name": (
+        config("text_encoder", transformers_weights="other.safetensors"),
+        "asks for weights of another name ('transformers_weights')",
+    ),
+    "an adapter": (
+        write("text_encoder/adapter_config.json", "{}"),
+        "'text_encoder' of 'model' is an adapter (adapter_config.json)",
+    ),
     "a missing shard": (sharded(x="two.safetensors"), "'two.safetensors' of the part 'unet'"),
     "a missing weight": (sharded(x="one.safetensors"), "names the weight 'x'"),
     "a link to a folder outside": (linked("vae"), "is a link to a place outside"),

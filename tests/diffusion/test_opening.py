@@ -112,6 +112,41 @@ def test_weights_that_do_not_fit_are_refused_before_loading(
         open_pipeline(folder)
 
 
+@pytest.mark.parametrize(
+    ("part", "weights", "index", "shard"),
+    [
+        ("unet", "diffusion_pytorch_model", "diffusion_pytorch_model", "evil.bin"),
+        ("text_encoder", "diffusion_pytorch_model", "model", "../../outside.safetensors"),
+    ],
+)
+def test_what_is_looked_at_is_what_would_be_loaded(
+    folder: Path,
+    part: str,
+    weights: str,
+    index: str,
+    shard: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sound weights, beside an index that the library would prefer to them."""
+    loaded: list[Any] = []
+
+    def load(*args: Any, **_: Any) -> dict[str, Any]:
+        loaded.append(args)
+        return {}
+
+    monkeypatch.setattr(torch, "load", load)
+    whole = next((folder / part).glob("*.safetensors"))
+    names = list(load_file(whole))
+    shutil.copy(whole, folder.parent / "outside.safetensors")
+    (folder / part / "evil.bin").write_bytes(b"a pickle")
+    whole.rename(folder / part / f"{weights}.safetensors")
+    text = json.dumps({"metadata": {}, "weight_map": dict.fromkeys(names, shard)})
+    (folder / part / f"{index}.safetensors.index.json").write_text(text)
+    with pytest.raises(ModelError, match=f"points to '{shard}'"):
+        open_pipeline(folder)
+    assert not loaded
+
+
 def test_a_config_that_makes_no_sense(folder: Path) -> None:
     config = json.loads((folder / "unet/config.json").read_text())
     config["down_block_types"] = ["EvilBlock", "EvilBlock"]

@@ -11,8 +11,10 @@ from visualizer.diffusion.family_names import family_name
 from visualizer.diffusion.model_folder import (
     INDEX_NAME,
     PICKLES,
+    VARIANTS,
     WITHOUT_WEIGHTS,
     ModelError,
+    library_of,
     named_parts,
     weights_name,
 )
@@ -109,7 +111,9 @@ def choose_files(
     for part, files in folders.items():
         if not files:
             raise ModelError(f"The repository does not hold the part '{part}' that it names.")
-        if not WITHOUT_WEIGHTS.search(str(index[part][-1])) and not _has_weights(files):
+        if WITHOUT_WEIGHTS.search(str(index[part][-1])):
+            continue
+        if not _has_weights(files, library_of(index, part)):
             if any(file.endswith(PICKLES) for file in files):
                 raise ModelError(
                     f"The repository has the weights of the part '{part}' only as a pickle, which "
@@ -117,12 +121,15 @@ def choose_files(
                 )
             if "config.json" in files:
                 raise ModelError(f"The repository has no weights of the part '{part}'.")
-    with_weights = [files for files in folders.values() if _has_weights(files)]
-    half = bool(with_weights) and all(weights_name(f, PREFERRED_VARIANT) for f in with_weights)
+    named = [(files, library_of(index, part)) for part, files in folders.items()]
+    with_weights = [(files, library) for files, library in named if _has_weights(files, library)]
+    half = bool(with_weights) and all(
+        weights_name(files, PREFERRED_VARIANT, library) for files, library in with_weights
+    )
     variant = PREFERRED_VARIANT if half else None
     chosen = [n for n in names if n == INDEX_NAME or re.fullmatch(r"README\.md|LICENSE[^/]*", n)]
     for part, files in folders.items():
-        chosen += [f"{part}/{file}" for file in _of_part(files, variant)]
+        chosen += [f"{part}/{file}" for file in _of_part(files, variant, library_of(index, part))]
     return tuple(sorted(chosen))
 
 
@@ -134,14 +141,18 @@ def in_words(size: int) -> str:
     return f"{size} bytes"
 
 
-def _has_weights(files: Collection[str]) -> bool:
-    return any(weights_name(list(files), variant) for variant in (None, "fp16", "bf16", "fp32"))
+def _has_weights(files: Collection[str], library: str) -> bool:
+    return any(weights_name(files, variant, library) for variant in (None, *VARIANTS))
 
 
-def _of_part(files: list[str], variant: str | None) -> list[str]:
+def _of_part(files: list[str], variant: str | None, library: str) -> list[str]:
     small = [f for f in files if f.endswith(SMALL) and ".index." not in f]
     found = next(
-        ((n, v) for v in (variant, None, "bf16", "fp32", "fp16") if (n := weights_name(files, v))),
+        (
+            (name, v)
+            for v in (variant, None, "bf16", "fp32", "fp16")
+            if (name := weights_name(files, v, library))
+        ),
         None,
     )
     if found is None:

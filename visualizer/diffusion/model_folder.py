@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,17 @@ CONFIG_NAMES = (
 )
 VARIANTS = ("fp16", "bf16", "fp32")
 """Of weights under a second name ("model.fp16.safetensors"); the first that is whole is taken."""
-_STEMS = ("diffusion_pytorch_model", "model")
+_STEMS = {"diffusers": "diffusion_pytorch_model", "transformers": "model"}
+"""How each library names weights; parts that diffusers keeps with a pipeline may be of either."""
+_INDEX_OF_WEIGHTS = re.compile(r".*\.index\b.*\.json", re.IGNORECASE)
+_ADAPTER = "adapter_config.json"
 WITHOUT_WEIGHTS = re.compile(
     r"(Scheduler|Tokenizer|TokenizerFast|Processor|ProcessorFast|ProcessorPil|FeatureExtractor"
     r"|Guider|Guidance)$"
 )
 _REMOTE_CODE = ("auto_map", "custom_pipeline", "custom_pipelines")
+_OTHER_WEIGHTS = "transformers_weights"
+"""With this in a config transformers loads a file of another name."""
 
 
 class ModelError(RuntimeError):
@@ -113,9 +118,20 @@ def inspect_folder(folder: Path, *, without: frozenset[str] = frozenset()) -> Mo
     places = _Places(folder)
     places.check(folder / INDEX_NAME)
     wanted = [name for name in named_parts(index) if name not in without]
-    variant = _variant_of(folder, wanted)
+    variant = _variant_of(folder, index, wanted)
     parts = tuple(_inspect_part(places, name, index[name], variant) for name in wanted)
     return ModelFolder(folder, index["_class_name"], parts, variant, index)
+
+
+def inspect_part(folder: Path, library: str, class_name: str) -> Part:
+    """A part that lies in a folder of its own, held to the same rules as those of a pipeline.
+
+    Raises:
+        ModelError: as ``inspect_folder``.
+    """
+    if not folder.is_dir():
+        raise ModelError(f"There is no folder '{folder}'.")
+    return _inspect_files(_Places(folder), Part(name_of(folder), library, class_name, folder), None)
 
 
 def name_of(path: Path) -> str:
@@ -219,20 +235,29 @@ def is_part(value: Any) -> bool:
     return not value or any(isinstance(item, str) for item in value)
 
 
-def _variant_of(folder: Path, parts: list[str]) -> str | None:
+def _variant_of(folder: Path, index: Mapping[str, Any], parts: list[str]) -> str | None:
     """None where all weights have their plain name, else the variant that makes them whole."""
     names = {name: _file_names(folder / name) for name in parts if _is_plain_name(name)}
-    with_weights = {
-        name: files
+    with_weights = [
+        (files, library_of(index, name))
         for name, files in names.items()
         if any(file.endswith((".safetensors", ".safetensors.index.json")) for file in files)
-    }
-    if all(weights_name(files, None) for files in with_weights.values()):
+    ]
+    if all(weights_name(files, None, library) for files, library in with_weights):
         return None
     for variant in VARIANTS:
-        if all(weights_name(f, variant) or weights_name(f, None) for f in with_weights.values()):
+        if all(
+            weights_name(files, variant, library) or weights_name(files, None, library)
+            for files, library in with_weights
+        ):
             return variant
     return None
+
+
+def library_of(index: Mapping[str, Any], part: str) -> str:
+    """The library that the index names for a part, or ""."""
+    value = index.get(part)
+    return str(value[0]) if isinstance(value, list) and value else ""
 
 
 # --- One part -------------------------------------------------------------------------------------
@@ -255,25 +280,41 @@ def _inspect_part(places: _Places, name: str, value: list[Any], variant: str | N
             f"The part '{name}' of '{model}' is missing: there is no folder of that name. "
             "Download the model again."
         )
+    return _inspect_files(places, Part(name, library, class_name, folder), variant)
+
+
+def _inspect_files(places: _Places, part: Part, variant: str | None) -> Part:
+    """The part with its config and the headers of its weights."""
+    name, folder, model = part.name, part.folder, name_of(places.folder)
     files = _file_names(folder)
     for file in ("", *files):
         places.check(folder / file)
+    if _ADAPTER in files:
+        raise ModelError(
+            f"The part '{name}' of '{model}' is an adapter ({_ADAPTER}), whose weights belong to "
+            "another model: only whole parts are loaded."
+        )
     for file in CONFIG_NAMES:
         if file in files:
             called = f"The {file} of the part '{name}' of '{model}'"
             _refuse_code(read_json(folder / file, called), called)
-    if WITHOUT_WEIGHTS.search(class_name) or _has_only(files, CONFIG_NAMES[1:]):
+    if WITHOUT_WEIGHTS.search(part.class_name) or _has_only(files, CONFIG_NAMES[1:]):
         if not files:
             raise ModelError(
                 f"The part '{name}' of '{model}' is an empty folder. Download the model again."
             )
-        return Part(name, library, class_name, folder)
+        return part
     if "config.json" not in files:
         raise ModelError(
             f"The part '{name}' of '{model}' has no config.json. Download the model again."
         )
     config = read_json(folder / "config.json", f"The config.json of the part '{name}' of '{model}'")
-    part = Part(name, library, class_name, folder, _weights(folder, name, model, variant), config)
+    if config.get(_OTHER_WEIGHTS):
+        raise ModelError(
+            f"The config.json of the part '{name}' of '{model}' asks for weights of another name "
+            f"('{_OTHER_WEIGHTS}'): for safety the model is not loaded."
+        )
+    part = replace(part, config=config, weights=_weights(part, model, variant))
     tensors = sum(len(file.tensors) for file in part.weights)
     absurd = absurd_size(config, elements=part.elements, tensors=tensors)
     if absurd:
@@ -289,27 +330,61 @@ def _has_only(files: list[str], configs: tuple[str, ...]) -> bool:
     return "config.json" not in files and any(name in files for name in configs)
 
 
-def _weights(folder: Path, part: str, model: str, variant: str | None) -> tuple[WeightsFile, ...]:
-    files = _file_names(folder)
-    chosen = weights_name(files, variant) or weights_name(files, None)
-    if not chosen:
-        if any(name.endswith(PICKLES) for name in files):
-            raise ModelError(
-                f"The part '{part}' of '{model}' holds its weights only as a pickle, which can run "
-                "any program when it is opened: for safety only .safetensors are loaded."
-            )
+def _weights(part: Part, model: str, variant: str | None) -> tuple[WeightsFile, ...]:
+    """The headers of what the part's library will load; every index beside it is looked at too."""
+    files = _file_names(part.folder)
+    shards = {
+        name: _shards(part.folder, name, part.name, model)
+        for name in files
+        if _INDEX_OF_WEIGHTS.fullmatch(name)
+    }
+    _refuse_a_second_set(files, part, model)
+    chosen = weights_name(files, variant, part.library) or weights_name(files, None, part.library)
+    if chosen in shards:
+        return shards[chosen]
+    if chosen:
+        return (_header(part.folder / chosen, part.name, model),)
+    if any(name.endswith(PICKLES) for name in files):
         raise ModelError(
-            f"The part '{part}' of '{model}' has no weights: there is no .safetensors file. "
-            "Download the model again."
+            f"The part '{part.name}' of '{model}' holds its weights only as a pickle, which can "
+            "run any program when it is opened: for safety only .safetensors are loaded."
         )
-    if chosen.endswith(".json"):
-        return _shards(folder, chosen, part, model)
-    return (_header(folder / chosen, part, model),)
+    raise ModelError(
+        f"The part '{part.name}' of '{model}' has no weights: there is no .safetensors file that "
+        f"{part.library} would load. Download the model again."
+    )
+
+
+def _refuse_a_second_set(files: list[str], part: Part, model: str) -> None:
+    """Of an index and a single file, each library takes another one: nobody could say which."""
+    for name in filter(_INDEX_OF_WEIGHTS.fullmatch, files):
+        # the variant has stood at several places of the name: the rest is told without its order
+        stem, *words = name.split(".")
+        left = [word for word in words if word not in ("safetensors", "index", "json")]
+        single = ".".join((stem, *left, "safetensors"))
+        if single in files:
+            raise ModelError(
+                f"The part '{part.name}' of '{model}' has its weights twice, as '{single}' and by "
+                f"'{name}', which need not be the same. Download the model again."
+            )
+    if part.library not in _STEMS:
+        stems = {name.split(".")[0] for name in files if name.endswith(".safetensors")}
+        stems |= {name.split(".")[0] for name in files if _INDEX_OF_WEIGHTS.fullmatch(name)}
+        if stems.issuperset(_STEMS.values()):
+            raise ModelError(
+                f"The part '{part.name}' of '{model}' has its weights twice, under the names of "
+                "two libraries, which need not be the same. Download the model again."
+            )
 
 
 def _shards(folder: Path, index_name: str, part: str, model: str) -> tuple[WeightsFile, ...]:
     """Weights in several files; the index says which weight lies in which."""
     called = f"The {index_name} of the part '{part}' of '{model}'"
+    if "safetensors" not in index_name.split("."):
+        raise ModelError(
+            f"{called} stands for pickles, which can run any program when they are opened: for "
+            "safety only .safetensors are loaded. Remove this file if there are such beside it."
+        )
     weight_map = read_json(folder / index_name, called, MAX_INDEX_BYTES).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise ModelError(f"{called} does not say where the weights are.")
@@ -345,10 +420,14 @@ def _header(path: Path, part: str, model: str) -> WeightsFile:
         ) from error
 
 
-def weights_name(names: list[str], variant: str | None) -> str:
-    """The one file with the weights, or the index of several; "" where there is neither."""
+def weights_name(names: Collection[str], variant: str | None, library: str) -> str:
+    """The one file with the weights, or the index of several; "" where there is neither.
+
+    Args:
+        library: the one that is to load them; each knows them by another name.
+    """
     dotted = f".{variant}" if variant else ""
-    for stem in _STEMS:
+    for stem in [_STEMS[library]] if library in _STEMS else _STEMS.values():
         for name in (
             f"{stem}{dotted}.safetensors",
             f"{stem}.safetensors.index{dotted}.json",
