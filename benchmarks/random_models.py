@@ -77,11 +77,11 @@ def light_stable_diffusion() -> Any:
     """A Stable Diffusion of 4 × 128 × 128 latents with a network that takes milliseconds."""
     unet = {
         "sample_size": 128,
-        "block_out_channels": (16, 16, 32),
+        "block_out_channels": (8, 8, 16),
         "down_block_types": ("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D"),
         "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
         "layers_per_block": 1,
-        "norm_num_groups": 8,
+        "norm_num_groups": 4,
         "attention_head_dim": 2,
         "cross_attention_dim": 32,
     }
