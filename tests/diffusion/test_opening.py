@@ -186,6 +186,23 @@ def test_the_prior_that_a_model_card_names_is_not_trusted(
         opening_module._check_connected(diffusers.KandinskyV22CombinedPipeline, tmp_path)
 
 
+def test_a_model_card_without_end_is_not_read(tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    card.write_text("---\nprior:\n- somebody/prior\n---\n")
+    with card.open("r+b") as file:
+        file.truncate(10_000_000_000)
+    with pytest.raises(ModelError, match=r"README\.md of .* is too large to be a model card"):
+        opening_module._check_connected(diffusers.KandinskyV22CombinedPipeline, tmp_path)
+
+
+def test_a_model_card_elsewhere_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text("---\nprior:\n- somebody/prior\n---\n")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "README.md").symlink_to(tmp_path / "outside")
+    with pytest.raises(ModelError, match=r"'README\.md' in 'model' is a link to a place outside"):
+        opening_module._check_connected(diffusers.KandinskyV22CombinedPipeline, tmp_path / "model")
+
+
 def test_the_builtin_model_is_a_folder_like_any_other() -> None:
     assert open_pipeline(asset_path("builtin-model")).unet.dtype == torch.float32
 

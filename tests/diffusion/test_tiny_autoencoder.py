@@ -73,8 +73,16 @@ def test_one_in_a_folder_beside_the_model_is_found(
     assert found(builtin, beside=tmp_path / "nowhere" / "mine") is None
 
 
-@pytest.mark.parametrize("damage", ["cut off", "absurd", "no json", "only a pickle", "wrong shape"])
-def test_one_that_is_not_sound_is_passed_over(builtin: Model, cache: Path, damage: str) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    ["cut off", "absurd", "no json", "only a pickle", "wrong shape", "evil index", "link outside"],
+)
+def test_one_that_is_not_sound_is_passed_over(
+    builtin: Model, cache: Path, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr(torch, "load", opened.append)
+    monkeypatch.setattr(diffusers.AutoencoderTiny, "from_pretrained", opened.append)
     folder = keep(builtin.pipeline.vae, cache, "someone/taesd")
     config = folder / "config.json"
     values = json.loads(config.read_text())
@@ -88,9 +96,17 @@ def test_one_that_is_not_sound_is_passed_over(builtin: Model, cache: Path, damag
         config.write_text(json.dumps(values))
     elif damage == "no json":
         config.write_text("{")
+    elif damage == "evil index":
+        (folder / "evil.bin").write_bytes(b"a pickle")
+        text = json.dumps({"metadata": {}, "weight_map": {"a": "evil.bin"}})
+        (folder / f"{WEIGHTS}.index.json").write_text(text)
+    elif damage == "link outside":
+        (folder / WEIGHTS).rename(cache.parent / "outside")
+        (folder / WEIGHTS).symlink_to(cache.parent / "outside")
     else:
         (folder / WEIGHTS).rename(folder / "diffusion_pytorch_model.bin")
     assert found(builtin) is None
+    assert not opened
 
 
 def test_it_keeps_up_with_slow_steps_only(builtin: Model, cache: Path) -> None:

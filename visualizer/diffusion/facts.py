@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from visualizer.diffusion.model_folder import ModelError, read_own_json
 from visualizer.diffusion.noise import NoiseLevel
+
+MAX_ADVICE_BYTES = 1_000_000
+MAX_STEPS = 10_000
+MAX_GUIDANCE = 1000.0
+MIN_SIDE, MAX_SIDE = 8, 16_384
+MAX_SIZES = 64
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Vocabulary:
         """Read a model folder's ``vocabulary.json``; None where there is none to be read."""
         values = _read_json(path)
         kinds = ("objects", "colors", "places", "times", "words")
-        lists = {kind: tuple(map(str, _list(values.get(kind)))) for kind in kinds}
+        lists = {kind: _strings(values.get(kind)) for kind in kinds}
         words = frozenset(lists.pop("words"))
         if not words:
             return None
@@ -53,14 +60,12 @@ class Recommended:
     def load(cls, path: Path, default: Recommended) -> Recommended:
         """Read a model folder's ``recommended.json``; the default where there is none."""
         values = _read_json(path)
-        try:
-            return cls(
-                steps=int(values.get("steps", default.steps)),
-                guidance_scale=float(values.get("guidance_scale", default.guidance_scale)),
-                sizes=tuple((int(w), int(h)) for w, h in values.get("sizes", default.sizes)),
-            )
-        except (TypeError, ValueError):  # advice that makes no sense is no advice
-            return default
+        steps = values.get("steps", default.steps)
+        guidance = values.get("guidance_scale", default.guidance_scale)
+        sizes = values.get("sizes", default.sizes)
+        if _is_steps(steps) and _is_guidance(guidance) and _are_sizes(sizes):
+            return cls(steps, float(guidance), tuple((w, h) for w, h in sizes))
+        return default  # advice that makes no sense is no advice
 
 
 @dataclass(frozen=True)
@@ -180,13 +185,33 @@ class PromptReading:
     note: str = ""
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _is_steps(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= MAX_STEPS
+
+
+def _is_guidance(value: Any) -> bool:
+    # compared before it becomes a float: a whole number can be too large for one
+    return type(value) in (int, float) and 0 <= value <= MAX_GUIDANCE and math.isfinite(value)
+
+
+def _are_sizes(value: Any) -> bool:
+    """A list of at most 64 pairs of sides, in pixels."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) <= MAX_SIZES
+        and all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in value)
+        and all(
+            type(side) is int and MIN_SIDE <= side <= MAX_SIDE for w, h in value for side in (w, h)
+        )
+    )
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_own_json(path.parent, path.name, MAX_ADVICE_BYTES)
+    except ModelError:
         return {}
-    return values if isinstance(values, dict) else {}

@@ -162,6 +162,25 @@ def license_in(card: str) -> str:
     return own_name or found["license"]
 
 
+def read_own_json(folder: Path, name: str, limit: int = MAX_CONFIG_BYTES) -> dict[str, Any]:
+    """A JSON file of a model folder, which may be no link to a place outside of it.
+
+    Raises:
+        ModelError: as ``read_json``.
+    """
+    check_place(folder, name)
+    return read_json(folder / name, f"The {name} of '{name_of(folder)}'", limit)
+
+
+def check_place(folder: Path, name: str) -> None:
+    """Refuse a file of a model folder that is a link to a place outside of it, or to nothing.
+
+    Raises:
+        ModelError: with what is wrong and what to do.
+    """
+    _Places(folder).check(folder / name)
+
+
 def read_json(path: Path, called: str, limit: int = MAX_CONFIG_BYTES) -> dict[str, Any]:
     """An object from a JSON file that nobody vouches for.
 

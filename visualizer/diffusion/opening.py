@@ -23,6 +23,7 @@ from visualizer.diffusion.model_folder import (
     ModelError,
     ModelFolder,
     Part,
+    check_place,
     inspect_folder,
     name_of,
 )
@@ -30,6 +31,7 @@ from visualizer.diffusion.model_folder import (
 _TORCH_TYPES = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32}
 _OLD_ATTENTION = (("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn"))
 """diffusers still reads the names that attention in old autoencoders has."""
+_MAX_CARD_BYTES = 1_000_000
 _REPOSITORY = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 
 
@@ -231,6 +233,13 @@ def _check_connected(cls: Any, path: Path) -> None:
     card = path / "README.md"
     if not getattr(cls, "_load_connected_pipes", False) or not card.is_file():
         return
+    check_place(path, card.name)
+    # diffusers would read all of it: what is cut off here would not be checked
+    if card.stat().st_size > _MAX_CARD_BYTES:
+        raise ModelError(
+            f"The README.md of '{name_of(path)}' is too large to be a model card: for safety the "
+            "model is not loaded."
+        )
     from huggingface_hub import ModelCard
 
     try:

@@ -16,15 +16,13 @@ import numpy as np
 import torch
 
 from visualizer.diffusion.arrays import FloatArray, Picture, read_only
-from visualizer.diffusion.config_sizes import absurd_size
 from visualizer.diffusion.fast_decoder import dead_leaves, resized_and_cropped
 from visualizer.diffusion.found_models import hub_cache
 from visualizer.diffusion.libraries import diffusers
-from visualizer.diffusion.model_folder import ModelError, Part, read_json
+from visualizer.diffusion.model_folder import ModelError, inspect_part, read_json
 from visualizer.diffusion.opening import check_shapes, loading
 from visualizer.diffusion.step import Step
 from visualizer.diffusion.views import View, view_latents
-from visualizer.diffusion.weights_file import WeightsFileError, read_weights_file
 
 CLASS = "AutoencoderTiny"
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -164,15 +162,10 @@ def _config_of(folder: Path) -> dict[str, Any]:
 
 def _opened(folder: Path, *, channels: int, device: str) -> TinyDecoder | None:
     """None where it reads other latents, or is not sound: previews can do without it."""
-    config = _config_of(folder)
-    if config.get("latent_channels", 4) != channels:
-        return None
     try:
-        header = read_weights_file(folder / WEIGHTS)
-        part = Part("vae", "diffusers", CLASS, folder, (header,), config)
-        if header.size > MOST_BYTES or absurd_size(
-            config, elements=part.elements, tensors=len(header.tensors)
-        ):
+        part = inspect_part(folder, "diffusers", CLASS)
+        reads = (part.config or {}).get("latent_channels", 4)
+        if reads != channels or part.bytes > MOST_BYTES:
             return None
         check_shapes(part, folder.name)
         with loading(folder.name):
@@ -180,7 +173,7 @@ def _opened(folder: Path, *, channels: int, device: str) -> TinyDecoder | None:
                 str(folder), use_safetensors=True, local_files_only=True
             )
             return TinyDecoder(vae.to(device).eval().requires_grad_(False))
-    except (ModelError, WeightsFileError, OSError):
+    except (ModelError, OSError):
         return None
 
 
