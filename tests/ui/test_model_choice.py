@@ -217,7 +217,7 @@ def test_downloaded_cancelled_resumed_and_opened(
 ) -> None:
     look_up(sitting, NAME, "offered")
     picker, page = sitting.window.model_picker, sitting.window.model_picker.downloads
-    assert "openrail++" in page.facts.text()
+    assert "OpenRAIL++" in page.facts.text()
     assert page.figures.download.text().endswith("MB")
     assert page.figures.fit.accessibleName() == "fits"
     assert not list(cache.glob("models--*/blobs/*")), "nothing is downloaded yet"

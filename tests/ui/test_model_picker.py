@@ -8,19 +8,21 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import Sitting, pixels
 from visualizer.diffusion.found_models import FoundModel
 from visualizer.ui import theme
+from visualizer.ui.licenses import license_words
 from visualizer.ui.model_picker import ModelPicker
-from visualizer.ui.model_rows import LOOKING, Row, rows_of, size_words
+from visualizer.ui.model_problems import in_short
+from visualizer.ui.model_rows import LOOKING, Row, rows_of
 from visualizer.ui.window import wear
 
-GB = 2**30
+GB = 10**9
 BUILT_IN = FoundModel(
-    "", "Built-in", "Stable Diffusion", "StableDiffusionPipeline", 16 * 2**20, "mit", "builtin", GB
+    "", "Built-in", "Stable Diffusion", "StableDiffusionPipeline", 16 * 10**6, "mit", "builtin", GB
 )
 TURBO = FoundModel(
     "/cache/turbo",
@@ -44,7 +46,10 @@ PICKLED = replace(
     path="/cache/pickled",
     name="someone/pickled",
     family="",
-    problem="It holds pickles only: for safety they are not loaded.",
+    problem=(
+        "The part 'unet' of 'someone/pickled' holds its weights only as a pickle, which can run "
+        "any program when it is opened: for safety only .safetensors are loaded."
+    ),
 )
 MINE = replace(
     TURBO,
@@ -78,9 +83,10 @@ def test_models_stand_under_where_they_come_from() -> None:
     ]
     assert [row.text for row in rows if row.current] == ["stabilityai/sdxl-turbo"]
     turbo = next(row for row in rows if row.current)
-    assert turbo.detail == "Stable Diffusion XL  ·  7 GB  ·  sai-nc-community"
+    assert turbo.detail.startswith("Stable Diffusion XL  ·  7 GB  ·  Stability AI")
     pickled = next(row for row in rows if row.kind == "problem")
-    assert pickled.detail == PICKLED.problem
+    assert pickled.detail == "Only pickle weights (.bin): not safe to open."
+    assert pickled.reason == PICKLED.problem
     assert not pickled.can_be_chosen
     assert next(row for row in rows if row.text == "mine").detail.endswith("7 GB")
 
@@ -111,21 +117,6 @@ def test_words_filter_by_name_family_and_license() -> None:
     assert shown("FLUX sai-nc") == ["black-forest-labs/FLUX.1-dev"]
     assert shown("flux mit") == []
     assert texts(rows_of(ALL, current=None, wanted="zebra")) == ["No model here has “zebra”."]
-
-
-@pytest.mark.parametrize(
-    ("size", "said"),
-    [
-        (0, "0 MB"),
-        (1000, "1 MB"),
-        (16 * 2**20, "16 MB"),
-        (int(1.5 * GB), "1.5 GB"),
-        (7 * GB, "7 GB"),
-        (24 * GB, "24 GB"),
-    ],
-)
-def test_sizes_are_said_as_people_say_them(size: int, said: str) -> None:
-    assert size_words(size) == said
 
 
 # --- The panel ------------------------------------------------------------------------------------
@@ -221,8 +212,10 @@ def test_arrows_and_enter_choose(sitting: Sitting, picker: ModelPicker) -> None:
     for key, expected in (
         (Qt.Key.Key_Down, FLUX.name),
         (Qt.Key.Key_Down, TURBO.name),
-        (Qt.Key.Key_Down, MINE.name),  # the one with a problem is passed over
+        (Qt.Key.Key_Down, PICKLED.name),
         (Qt.Key.Key_Down, MINE.name),
+        (Qt.Key.Key_Down, MINE.name),
+        (Qt.Key.Key_Up, PICKLED.name),
         (Qt.Key.Key_Up, TURBO.name),
         (Qt.Key.Key_PageUp, BUILT_IN.name),
     ):
@@ -263,6 +256,46 @@ def test_a_click_chooses_and_a_problem_does_not(sitting: Sitting, picker: ModelP
         assert picker.isVisible()
     click_row(sitting, picker, "Built-in")
     assert chosen == [None]
+
+
+def test_enter_on_a_model_with_a_problem_says_why(sitting: Sitting, picker: ModelPicker) -> None:
+    chosen: list[str | None] = []
+    reasons: list[str] = []
+    picker.model_chosen.connect(chosen.append)
+    picker.list.refused.connect(reasons.append)
+    sitting.qtbot.keyClicks(picker.filter, "pickled")
+    assert selected(picker) == PICKLED.name
+    sitting.press(Qt.Key.Key_Return)
+    assert (reasons, chosen) == ([PICKLED.problem], [])
+    assert QToolTip.text() == PICKLED.problem
+    assert picker.isVisible()
+    QToolTip.hideText()
+
+
+@pytest.mark.parametrize(
+    ("problem", "short"),
+    [
+        (
+            "The file 'model.safetensors' of the part 'unet' of 'a/b' is cut off: 3 MB of its 7 MB "
+            "of weights are there. Download the model again.",
+            "A weights file is incomplete. Download it again.",
+        ),
+        (
+            "The part 'unet' of 'a/b' is missing: there is no folder of that name. Download the "
+            "model again.",
+            "A part is missing. Download it again.",
+        ),
+        ("A LTXPipeline does not make pictures from text.", "It does not make pictures from text."),
+        ("Something new of 'a/b' is odd.", "Something new is odd."),
+    ],
+)
+def test_a_row_tells_a_problem_in_short(problem: str, short: str) -> None:
+    assert in_short(problem, "a/b") == short
+
+
+def test_licenses_have_the_names_that_people_write() -> None:
+    assert license_words("creativeml-openrail-m") == "CreativeML OpenRAIL-M"
+    assert license_words("somebodys-own") == "somebodys-own"
 
 
 def test_whether_it_fits_is_a_word_and_a_shape(picker: ModelPicker) -> None:

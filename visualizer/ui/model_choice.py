@@ -15,6 +15,7 @@ from visualizer.session.free_memory import free_memory
 from visualizer.session.model_finder import ModelFinder
 from visualizer.ui import files
 from visualizer.ui.download_panel import Offer
+from visualizer.ui.licenses import license_words
 from visualizer.ui.model_picker import ModelPicker
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class ModelChoice(QObject):
             Offer(
                 repository=plan.repository,
                 family=plan.family,
-                license=plan.license,
+                license=license_words(plan.license),
                 download_bytes=plan.bytes - plan.bytes_here,
                 present_bytes=plan.bytes_here,
                 free_bytes=plan.free_bytes,

@@ -6,6 +6,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolTip,
     QWidget,
 )
 
@@ -42,6 +44,7 @@ class ModelList(QListView):
     """It never has the focus: the field above it passes on the keys."""
 
     chosen = Signal(object)  # FoundModel
+    refused = Signal(str)  # why the model that was asked for cannot be opened
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,13 +85,14 @@ class ModelList(QListView):
         """The keys start at the model in use, or else at the first one."""
         self.setCurrentIndex(QModelIndex())
         able = [k for k, row in enumerate(self.rows) if row.can_be_chosen]
+        able = able or [k for k, row in enumerate(self.rows) if row.can_be_reached]
         start = next((k for k in able if self.rows[k].current), able[0] if able else None)
         if start is not None:
             self._select(self._model.index(start))
 
     def move_selection(self, by: int) -> None:
         """So many models down; up where it is negative."""
-        able = [k for k, row in enumerate(self.rows) if row.can_be_chosen]
+        able = [k for k, row in enumerate(self.rows) if row.can_be_reached]
         if not able:
             return
         now = self.currentIndex().row()
@@ -113,13 +117,20 @@ class ModelList(QListView):
         self.scheduleDelayedItemsLayout()
 
     def _select(self, index: Index) -> None:
-        if index.isValid() and self.rows[index.row()].can_be_chosen:
+        if index.isValid() and self.rows[index.row()].can_be_reached:
             self.setCurrentIndex(self._model.index(index.row()))
 
     def _choose(self, index: Index) -> None:
         row = self.rows[index.row()] if index.isValid() else None
-        if row is not None and row.can_be_chosen:
+        if row is None:
+            return
+        if row.can_be_chosen:
             self.chosen.emit(row.model)
+        elif row.reason:
+            self._select(index)
+            below = self.visualRect(index).bottomLeft() + QPoint(_LEFT, 0)
+            QToolTip.showText(self.viewport().mapToGlobal(below), row.reason, self)
+            self.refused.emit(row.reason)
 
 
 class _Rows(QAbstractListModel):
@@ -140,13 +151,13 @@ class _Rows(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.spoken
         if role == Qt.ItemDataRole.ToolTipRole and row.model is not None:
-            known = (row.text, row.detail, MEANINGS[row.fit] if row.fit else "")
+            known = (row.text, row.reason or row.detail, MEANINGS[row.fit] if row.fit else "")
             place = "" if row.model.origin == "builtin" else str(row.model.path)
             return "\n".join(part for part in (*known, place) if part)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if self._rows[index.row()].can_be_chosen:
+        if self._rows[index.row()].can_be_reached:
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return Qt.ItemFlag.NoItemFlags
 
@@ -176,7 +187,7 @@ class _RowDelegate(QStyledItemDelegate):
         state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if row.kind == "model" and state & QStyle.StateFlag.State_Selected:
+        if row.can_be_reached and state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.current().selection))
             painter.drawRoundedRect(QRectF(area).adjusted(8, 1, -8, -1), 6, 6)
@@ -222,7 +233,7 @@ def _draw_model(painter: QPainter, area: QRect, row: Row) -> None:
     metrics = painter.fontMetrics()
     width = room.width() - taken
     name = metrics.elidedText(row.text, Qt.TextElideMode.ElideMiddle, width)
-    painter.setPen(QColor(worn.faint if row.kind == "problem" else worn.text))
+    painter.setPen(QColor(worn.quiet if row.kind == "problem" else worn.text))
     painter.drawText(room.left(), room.top() + metrics.ascent(), name)
     below = room.adjusted(0, metrics.height() + 1, 0, 0)
     painter.setFont(theme.font(theme.FONT_SMALL))

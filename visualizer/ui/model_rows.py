@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from visualizer.byte_words import in_words
+from visualizer.ui.licenses import license_words
+from visualizer.ui.model_problems import in_short
+
 if TYPE_CHECKING:
     from visualizer.diffusion.found_models import FoundModel
     from visualizer.ui.fit_mark import Fit
@@ -32,7 +36,7 @@ class Row:
 
     Attributes:
         text: a heading, a note, or a model's name.
-        detail: what is known of the model, or what is wrong with it.
+        detail: what is known of the model, or in short what is wrong with it.
         fit: whether it fits into memory, where that is known.
         current: whether it is the model that generates.
         model: the model itself, where it is one.
@@ -47,8 +51,18 @@ class Row:
 
     @property
     def can_be_chosen(self) -> bool:
-        """Whether the keys stop at it."""
+        """Whether it can be opened."""
         return self.kind == "model"
+
+    @property
+    def can_be_reached(self) -> bool:
+        """Whether the keys stop at it: also at a model that can only say why it does not open."""
+        return self.model is not None
+
+    @property
+    def reason(self) -> str:
+        """The whole sentence why it cannot be opened, or ""."""
+        return self.model.problem if self.model is not None else ""
 
     @property
     def spoken(self) -> str:
@@ -102,20 +116,11 @@ def is_current(model: FoundModel, current: str | None) -> bool:
     return current is None if model.origin == "builtin" else str(model.path) == current
 
 
-def size_words(size: int) -> str:
-    """A number of bytes as people say it: "24 GB", "3.5 GB", "200 MB"."""
-    gigabytes, megabytes = size / 2**30, size / 2**20
-    if gigabytes >= 9.95:
-        return f"{gigabytes:.0f} GB"
-    if gigabytes >= 0.95:
-        return f"{gigabytes:.1f} GB".replace(".0 ", " ")
-    return f"{max(1, round(megabytes))} MB" if size else "0 MB"
-
-
 def _row(model: FoundModel, current: str | None, fit_of: Callable[[FoundModel], Fit | None]) -> Row:
     if model.problem:
-        return Row("problem", model.name, model.problem, model=model)
-    facts = (model.family, size_words(model.bytes) if model.bytes else "", model.license)
+        return Row("problem", model.name, in_short(model.problem, model.name), model=model)
+    size = in_words(model.bytes) if model.bytes else ""
+    facts = (model.family, size, license_words(model.license))
     detail = "  ·  ".join(fact for fact in facts if fact)
     return Row("model", model.name, detail, fit_of(model), is_current(model, current), model)
 
@@ -129,5 +134,5 @@ def _empty(origin: str, looking: bool, folders: Sequence[str]) -> str:
 
 
 def _has(model: FoundModel, wanted: str) -> bool:
-    text = f"{model.name} {model.family} {model.license}".casefold()
+    text = f"{model.name} {model.family} {model.license} {license_words(model.license)}".casefold()
     return all(word in text for word in wanted.casefold().split())
