@@ -287,7 +287,11 @@ def test_guidance_is_what_the_pipeline_made_of_both_answers(case: Case) -> None:
     if case.model.family.embedded:
         assert not guided
         return
+    assert guided
+    name = case.dummy.name
     asked = case.request.guidance_scale or case.model.facts.guidance_scale
+    if name.startswith(_WRITTEN_BESIDE):
+        asked += 1
     for step in guided:
         direction, strength = step.guidance_direction, step.guidance_strength
         assert step.guidance is not None
@@ -297,7 +301,35 @@ def test_guidance_is_what_the_pipeline_made_of_both_answers(case: Case) -> None:
         assert strength > 0
         assert step.unprompted is not None
         assert np.abs(step.unprompted - step.denoised).max() > 0
-        if step.guidance.weight is not None and not case.model.family.stages:
-            # Z-Image and Krea write cond + g (cond − uncond)
-            w = step.guidance.weight
-            assert min(abs(w - asked), abs(w - asked - 1)) <= (0.01 if case.exact else 0.5)
+        if case.exact and not case.model.family.stages:
+            if name.startswith(_BENT):
+                assert step.guidance.weight is None
+            elif "PAG" not in name or step.guidance.weight is not None:
+                assert step.guidance.weight is not None
+                assert abs(step.guidance.weight - asked) <= 0.05
+
+
+_WRITTEN_BESIDE = ("ZImage", "Krea2", "Kandinsky3")  # cond + g (cond − uncond)
+_BENT = ("Lumina", "QwenImagePipeline", "QwenImageControlNet", "NucleusMoE")
+"""These rescale what they mix, or guide some channels only."""
+
+
+def test_perturbed_attention_is_not_taken_for_the_prompt(case: Case) -> None:
+    """With guidance off, the second half of a batch is another answer to the same prompt."""
+    if "PAG" not in case.dummy.name or case.dummy.name == "HunyuanDiTPAGPipeline":
+        pytest.skip("only where attention is perturbed, and the pipeline itself can do it")
+    unguided = sample(case.model, replace(case.request, guidance_scale=1.0))
+    assert all(step.guidance is None for step in unguided.steps)
+
+
+def test_stopping_between_pictures_begins_no_further_one(case: Case) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    requests = [replace(case.request, seed=seed) for seed in (1, 2, 3)]
+    heard: list[int] = []
+    runs = sample_many(
+        case.model, requests, on_step=lambda lane, step: heard.append(lane), cancelled=cancelled
+    )
+    assert [run.cancelled for run in runs] == [True] * 3
+    if not case.model.family.batches:
+        assert not heard

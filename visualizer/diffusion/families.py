@@ -55,6 +55,8 @@ class Family:
         conditional_first: the half of the batch with the prompt comes first.
         last_tokens: the prediction is the end of the denoiser's output, not its beginning.
         unprompted_text: an avoid text that must be given for guidance to be on at all.
+        turned: the call turns the sign of what the denoiser says before it hands it on.
+        positions: sides of a picture are multiples of this many latent positions.
         sigmas: what the call hands to ``set_timesteps``: a number of steps, or σ of its own.
         counts_channels: the shift of σ is computed from the number of channels where others take
             the length of the sequence.
@@ -76,6 +78,8 @@ class Family:
     conditional_first: bool = False
     last_tokens: bool = False
     unprompted_text: str | None = None
+    turned: bool = False
+    positions: int = 1
     sigmas: Sigmas = "steps"
     counts_channels: bool = False
     beside_guidance: Mapping[str, Any] = field(default_factory=dict)
@@ -96,15 +100,25 @@ _VIDEO = ("This model makes a video: its first frame is shown, of every chunk of
 _ONE_PASS = (
     "This model takes guidance as a number: it never says what it would do without the prompt.",
 )
-_PACKED_FLOW: dict[str, Any] = {"space": "packed, scaled", "sigmas": "linspace"}
+_PACKED_FLOW: dict[str, Any] = {
+    "space": "packed, scaled",
+    "sigmas": "linspace",
+    "positions": 2,
+}
 _FLUX: dict[str, Any] = {**_PACKED_FLOW, "embedded": True, "cannot_show": _ONE_PASS}
 _QWEN: dict[str, Any] = {
     "space": "packed, standardized",
     "sigmas": "linspace",
+    "positions": 2,
     "guidance": "true_cfg_scale",
     "unprompted_text": " ",
 }
-_Z_IMAGE: dict[str, Any] = {"conditional_first": True, "sigmas": "linspace"}
+_Z_IMAGE: dict[str, Any] = {
+    "conditional_first": True,
+    "turned": True,
+    "positions": 2,
+    "sigmas": "linspace",
+}
 
 
 def _prior(space: str, decoder: str, decoder_space: str) -> dict[str, Stage]:
@@ -155,18 +169,24 @@ FAMILIES: dict[str, Family] = {
     "FluxControlNet": Family(**_FLUX, control=("control_image",)),
     "FluxKontext": Family(**_FLUX, control=("image",), edits=True),
     "Flux2": Family(
-        space="tokens, batch norm", sigmas="linspace", embedded=True, cannot_show=_ONE_PASS
+        space="tokens, batch norm",
+        positions=2,
+        sigmas="linspace",
+        embedded=True,
+        cannot_show=_ONE_PASS,
     ),
-    "Flux2Klein": Family(space="tokens, batch norm", sigmas="linspace"),
+    "Flux2Klein": Family(space="tokens, batch norm", positions=2, sigmas="linspace"),
     "Ideogram4": Family(
         space="tokens, batch norm, channel last",
         last_tokens=True,
+        turned=True,
+        positions=2,
         sigmas="logit-normal",
         beside_guidance={"guidance_schedule": None},
     ),
-    "Krea2": Family(space="packed, standardized", sigmas="linspace"),
-    "Lumina": Family(conditional_first=True),
-    "Lumina2": Family(sigmas="linspace", counts_channels=True),
+    "Krea2": Family(space="packed, standardized", positions=2, sigmas="linspace"),
+    "Lumina": Family(conditional_first=True, turned=True, positions=2),
+    "Lumina2": Family(turned=True, positions=2, sigmas="linspace", counts_channels=True),
     "Chroma": Family(**_PACKED_FLOW),
     "OvisImage": Family(**_PACKED_FLOW),
     "CogView4": Family(sigmas="whole timesteps", batches=False),
@@ -192,10 +212,14 @@ FAMILIES: dict[str, Family] = {
             "part is the end of that part, not of the video.",
         ),
     ),
-    "NucleusMoEImage": Family(space="packed, standardized", sigmas="linspace"),
+    "NucleusMoEImage": Family(
+        space="packed, standardized", turned=True, positions=2, sigmas="linspace"
+    ),
     "PRX": Family(batches=False),
     "QwenImage": Family(**_QWEN),
-    "QwenImage21": Family(**{**_QWEN, "space": "tokens, standardized", "batches": False}),
+    "QwenImage21": Family(
+        **{**_QWEN, "space": "tokens, standardized", "last_tokens": True, "batches": False}
+    ),
     "QwenImageControlNet": Family(**_QWEN, control=("control_image",)),
     "ZImage": Family(**_Z_IMAGE),
     "ZImageControlNet": Family(**_Z_IMAGE, control=("control_image",)),

@@ -1,8 +1,9 @@
 """What the network said with and without the prompt, found in the outputs of its calls of a step.
 
-Pipelines ask for both in one batch or in two calls, in either order, some with the sign turned
-round or bent afterwards. Nothing of that is written again here: the two answers are taken as they
-came, and what the pipeline made of them is measured against the prediction that it handed on.
+Pipelines ask for both in one batch, in either order, or in two calls, the prompted one first; some
+turn the sign round or bend the result afterwards. Nothing of that is written again here: the two
+answers are taken as they came, and what the pipeline made of them is measured against the
+prediction that it handed on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from visualizer.diffusion.arrays import read_only
+from visualizer.diffusion.arrays import FloatArray, read_only
 from visualizer.diffusion.families import Family
 from visualizer.diffusion.step import Guidance
 
@@ -22,12 +23,18 @@ _TOLERANCE = {"float16": 2e-2, "float32": 2e-3, "float64": 2e-3}
 
 
 def answers(
-    outputs: Sequence[Any], sample: torch.Tensor, lanes: int, family: Family
+    outputs: Sequence[Any],
+    sample: torch.Tensor,
+    lanes: int,
+    family: Family,
+    *,
+    perturbed: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """(u, c): the outputs without and with the prompt, each of sample's shape.
+    """(u, c): the outputs without and with the prompt, in the prediction's sign and shape.
 
     Args:
         outputs: what the denoisers returned since the last step, in order.
+        perturbed: the batch ends with an answer with perturbed attention (Ahn et al. 2024).
         sample: (lanes, …) as handed to ``scheduler.step``.
 
     None where the network was not asked for both.
@@ -39,12 +46,14 @@ def answers(
         if len(tensor) % lanes:
             return None
         parts += tensor.chunk(len(tensor) // lanes)
-    if len(parts) < 2:
+    if len(parts) < 2 + perturbed:
         return None
     first_is_conditional = not together or family.conditional_first
     c, u = parts[:2] if first_is_conditional else (parts[1], parts[0])
     u_like, c_like = _like(u, sample, family), _like(c, sample, family)
-    return None if u_like is None or c_like is None else (u_like, c_like)
+    if u_like is None or c_like is None:
+        return None
+    return (-u_like, -c_like) if family.turned else (u_like, c_like)
 
 
 def guidance(
@@ -59,19 +68,21 @@ def guidance(
     """
     p = np.asarray(prediction[: len(u)], dtype=np.float32).ravel()
     flat_u, flat_c = (np.asarray(a, dtype=np.float32).ravel() for a in (u, c))
-    if float(p @ flat_c) < 0:  # the pipeline turned the sign round before it handed it on
-        u, c, flat_u, flat_c = -u, -c, -flat_u, -flat_c
-    towards = flat_c - flat_u
-    square = float(towards @ towards)
-    if not square:
+    if not np.any(flat_c - flat_u):
         return None
-    pull = p - flat_u
-    weight = float(pull @ towards) / square
-    rest = float(np.linalg.norm(pull - weight * towards))
-    size = abs(weight) * float(np.sqrt(square)) + float(np.linalg.norm(p))
-    if weight and rest <= _TOLERANCE.get(dtype, 2e-2) * size:
+    weight, rest = _mixture(flat_u, flat_c, p)
+    if weight and rest <= _TOLERANCE.get(dtype, 2e-2):
         return Guidance(read_only(u), None, weight)
     return Guidance(read_only(u), read_only(c), None)
+
+
+def _mixture(u: FloatArray, c: FloatArray, p: FloatArray) -> tuple[float, float]:
+    """(w, what is left over): the w for which u + w (c − u) comes nearest to p."""
+    towards = c - u
+    square = float(towards @ towards)
+    weight = float((p - u) @ towards) / square
+    size = abs(weight) * float(np.sqrt(square)) + float(np.linalg.norm(p))
+    return weight, float(np.linalg.norm(p - u - weight * towards)) / size
 
 
 def _tensor_of(output: Any) -> torch.Tensor | None:

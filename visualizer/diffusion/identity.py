@@ -30,7 +30,7 @@ def identify(pipeline: Any, name: str, license_name: str = "") -> ModelIdentity:
         if config is not None:
             configs.update(_stable_config(part_name, config))
         if isinstance(part, torch.nn.Module):
-            for key, tensor in sorted(part.state_dict().items()):
+            for key, tensor in sorted(_state_of(part).items()):
                 what = f"{part_name}.{key} {tuple(tensor.shape)} {tensor.dtype}"
                 weights.update(what.encode())
                 weights.update(_content_of(tensor, whole=whole))
@@ -57,6 +57,18 @@ def _stable_config(name: str, config: Any) -> bytes:
     values = config.to_dict() if hasattr(config, "to_dict") else dict(config)
     own = {k: v for k, v in values.items() if not k.startswith("_") and "version" not in k}
     return f"{name} {json.dumps(own, sort_keys=True, default=str)}".encode()
+
+
+def _state_of(part: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The weights by name, also of layers that accelerate keeps elsewhere until they are used."""
+    state = dict(part.state_dict())
+    for prefix, module in part.named_modules():
+        elsewhere = getattr(getattr(module, "_hf_hook", None), "weights_map", None)
+        if elsewhere is None:
+            continue
+        for name, _ in module.named_parameters(recurse=False):
+            state[f"{prefix}.{name}".lstrip(".")] = elsewhere[name]
+    return state
 
 
 def _content_of(tensor: torch.Tensor, *, whole: bool) -> memoryview:

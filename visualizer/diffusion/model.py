@@ -40,6 +40,11 @@ from visualizer.folders import cache_folder
 
 BUILTIN_NAME = "Built-in"
 _BUILTIN_FOLDER = "builtin-model"
+_OURS = frozenset(
+    ("prompt", "generator", "output_type", "return_dict", "latents", "callback", "callback_steps")
+    + ("callback_on_step_end", "callback_on_step_end_tensor_inputs")
+)
+"""Arguments of a pipeline's call that belong to the request's own fields, or to observing."""
 _MANY_WORDS = 10_000  # for models that read prompts of any length
 
 
@@ -118,6 +123,7 @@ class Model:
             devices.check_device(device)
         chosen = device or devices.best_device()
         pipeline = open_pipeline(path, device=chosen, dtype=dtype)
+        _check_vocabularies(pipeline, path)
         default = Recommended(*_usual_settings(pipeline, path.name))
         model = cls(
             pipeline,
@@ -163,7 +169,12 @@ class Model:
         plan = memory.slower(self._memory_plan, can_offload=offload)
         if plan is None:
             return False
-        self._memory_plan = memory.apply(plan, self.pipeline, self.device)
+        try:
+            self._memory_plan = memory.apply(plan, self.pipeline, self.device)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            return False  # there is not even room to make room
         self.memory_note = memory.memory_note(self._memory_plan, self.device)
         self.__dict__.pop("facts", None)
         return True
@@ -319,7 +330,8 @@ class Model:
     def _size_step(self) -> int:
         """Sides must be multiples of this: whole latent positions, and whole patches of them."""
         factor = int(getattr(self.pipeline, "vae_scale_factor", 8))
-        return math.lcm(8, factor * int(getattr(self.pipeline, "patch_size", None) or 1))
+        patch = int(getattr(self.pipeline, "patch_size", None) or 1)
+        return math.lcm(8, factor * max(patch, self.family.positions))
 
     @property
     def _takes_guidance(self) -> bool:
@@ -375,6 +387,9 @@ class Model:
         if request.negative_prompt and not families.accepts(self.pipeline, "negative_prompt"):
             raise RequestError(f"{self.name} reads no avoid text. Leave it empty.")
         given = [name for name in request.extra if name != weighting.KEY]
+        ours = next((name for name in given if name in _OURS), None)
+        if ours is not None:
+            raise RequestError(f"'{ours}' is no further setting: the program sets it itself.")
         unknown = [name for name in given if not families.accepts(self.pipeline, name)]
         if unknown:
             raise RequestError(f"{self.name} has no setting '{unknown[0]}'.")
@@ -400,6 +415,21 @@ class Model:
                 f"Width and height must be multiples of {step} pixels for this model, "
                 f"not {size[0]} × {size[1]}."
             )
+
+
+def _check_vocabularies(pipeline: Any, path: Path) -> None:
+    """A tokenizer without its words reads every prompt as the same.
+
+    Raises:
+        ModelError: when a folder holds a tokenizer that knows no words.
+    """
+    for name, part in pipeline.components.items():
+        if name.startswith("tokenizer") and hasattr(part, "all_special_tokens"):
+            if len(part) <= len(part.all_special_tokens) + 1:
+                raise ModelError(
+                    f"The part '{name}' of '{name_of(path)}' is missing its vocabulary. Download "
+                    "the model again."
+                )
 
 
 def _usual_sizes(width: int, height: int, step: int) -> tuple[tuple[int, int], ...]:

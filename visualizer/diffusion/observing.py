@@ -33,8 +33,8 @@ from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.step import Guidance, Step, Trial
 
 NOT_FINITE = (
-    "The numbers overflowed at step {step} (NaN): the run was stopped there. Try less guidance, "
-    "another sampler, or the model in float32."
+    "The numbers overflowed at step {step} (NaN): the run was stopped there. Try more steps, "
+    "less guidance, another sampler, or the model in float32."
 )
 _MOST_LATE = 2
 """Steps that may be on their way from the device before the observer waits for the oldest."""
@@ -49,7 +49,7 @@ class _Loop:
     """One loop over noise levels; a pipeline may have several, one after the other."""
 
     scheduler: Any
-    numbers: Any  # the scheduler as it was when the loop began, to read its noise levels from
+    numbers: Any  # the scheduler, its tables where they can be read at once
     levels: tuple[NoiseLevel, ...]
     timesteps: tuple[float, ...]
     calls_expected: int
@@ -245,7 +245,7 @@ class Observer:
         x, output = given["sample"], given["model_output"]
         asked, self._outputs = self._outputs, []
         trial = schedules.is_trial(scheduler)
-        found = None if trial else guiding.answers(asked, x, len(x), self.family)
+        found = None if trial else self._answers(asked, x)
         at = given["timestep"]
         if isinstance(at, torch.Tensor):
             if at.device.type == "cpu":
@@ -268,6 +268,12 @@ class Observer:
             self._deliver(wait=True)
             raise Stopped
         return loop
+
+    def _answers(
+        self, asked: list[Any], x: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        perturbed = bool(getattr(self.pipeline, "do_perturbed_attention_guidance", False))
+        return guiding.answers(asked, x, len(x), self.family, perturbed=perturbed)
 
     def _after(self, loop: _Loop, returned: torch.Tensor) -> None:
         loop.calls += 1

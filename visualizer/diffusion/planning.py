@@ -57,6 +57,10 @@ def plan_loops(
                     f"The sampler {samplers.label_of(scheduler)} cannot do {steps} steps. "
                     "Choose another number."
                 ) from error
+        if not all(math.isfinite(level.noise) for level in levels):
+            raise RequestError(
+                f"The sampler {samplers.label_of(scheduler)} cannot do {steps} steps. Choose more."
+            )
         if stage is _ONE_LOOP and not family.loops:
             samplers.check_spacing(scheduler, levels, steps)
         name = f"{family.loops} 1" if family.loops else stage.name

@@ -34,6 +34,8 @@ from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.step import Step
 from visualizer.diffusion.trajectory import Trajectory
 
+_COMPLAINTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What pipelines raise of themselves when an argument does not suit them."""
 OnStep = Callable[[Step], None]
 
 
@@ -131,18 +133,28 @@ def _one_by_one(
     cancelled: threading.Event | None,
 ) -> list[Trajectory]:
     """For pipelines whose call takes one prompt only."""
-    runs = []
+    runs: list[Trajectory] = []
     for lane, request in enumerate(requests):
+        if cancelled is not None and cancelled.is_set():
+            runs.append(_not_begun(model, request))
+            continue
         heard = None if on_step is None else (lambda _, step, lane=lane: on_step(lane, step))
         runs += sample_many(model, [request], on_step=heard, on_plan=on_plan, cancelled=cancelled)
     return runs
+
+
+def _not_begun(model: Model, request: SamplingRequest) -> Trajectory:
+    plan = model.plan(request)
+    return Trajectory(
+        request, model.identity, (), plan.levels, cancelled=True, timesteps=plan.timesteps
+    )
 
 
 def _run(model: Model, observer: Observer) -> list[Picture] | None:
     """Call the pipeline under observation; None when it was stopped."""
     pipeline = model.pipeline
     try:
-        with observer.attached(), _own_randomness(pipeline, observer.requests[0].seed):
+        with observer.attached(), _own_randomness(model.device, observer.requests[0].seed):
             arguments = pipeline_arguments(observer.requests, model.family)
             arguments = weighting.weighted(pipeline, arguments)
             output = pipeline(**arguments, output_type="pil")
@@ -156,6 +168,9 @@ def _run(model: Model, observer: Observer) -> list[Picture] | None:
         if device_lost(error):
             raise ModelError(DEVICE_LOST) from error
         _put_back(pipeline)
+        if isinstance(error, _COMPLAINTS):
+            said = str(error).strip().splitlines() or [type(error).__name__]
+            raise ModelError(f"The model's pipeline refuses this run: {said[0]}") from error
         raise
     return [_picture(image) for image in _images_of(output, observer)]
 
@@ -175,17 +190,23 @@ def _put_back(pipeline: Any) -> None:
 
 
 @contextmanager
-def _own_randomness(pipeline: Any, seed: int) -> Iterator[None]:
+def _own_randomness(device: str, seed: int) -> Iterator[None]:
     """torch's own generators, seeded for the run and afterwards as they were.
 
     Some pipelines draw from them beside the generator they are given (SD 3's ControlNet encodes
     its picture so): without this, equal requests would not give equal bits.
     """
-    device = pipeline.device
-    used = [device.index or 0] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=used):
-        torch.manual_seed(seed)
-        yield
+    kind = torch.device(device).type
+    mps = torch.mps.get_rng_state() if kind == "mps" else None
+    interface = getattr(torch, kind) if kind in ("cuda", "xpu") else None
+    used = list(range(interface.device_count())) if interface is not None else []
+    try:
+        with torch.random.fork_rng(devices=used, device_type=kind if used else "cuda"):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        if mps is not None:
+            torch.mps.set_rng_state(mps)
 
 
 def _images_of(output: Any, observer: Observer) -> list[Any]:
