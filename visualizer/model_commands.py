@@ -99,7 +99,7 @@ def download(options: argparse.Namespace) -> int:
 
 
 def _line(model: FoundModel) -> str:
-    from visualizer.diffusion.download_plan import in_words
+    from visualizer.byte_words import in_words
 
     facts = [
         model.family or model.pipeline_class or "unknown kind",
@@ -111,7 +111,7 @@ def _line(model: FoundModel) -> str:
 
 
 def _about(plan: DownloadPlan) -> list[str]:
-    from visualizer.diffusion.download_plan import in_words
+    from visualizer.byte_words import in_words
 
     lines = [
         f"{plan.repository}: {plan.family}",

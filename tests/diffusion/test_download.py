@@ -17,7 +17,7 @@ from tests.fake_hub import COMMIT, FakeHub
 from visualizer.diffusion import ModelError
 from visualizer.diffusion.download import PARTIAL
 from visualizer.diffusion.download_failures import sentence_for
-from visualizer.diffusion.download_plan import DownloadPlan, choose_files, in_words
+from visualizer.diffusion.download_plan import DownloadPlan, choose_files
 from visualizer.diffusion.download_process import Download, DownloadError
 from visualizer.diffusion.model_folder import inspect_folder
 from visualizer.diffusion.opening import open_pipeline
@@ -93,14 +93,6 @@ def test_what_cannot_be_loaded_is_not_downloaded() -> None:
         chosen(f"{VAE}.safetensors")
     with pytest.raises(ModelError, match="does not hold the part 'vae'"):
         choose_files([name for name in SMALL if "vae" not in name] + [f"{UNET}.safetensors"], INDEX)
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(12, "12 bytes"), (34_000, "34 kB"), (999_000_000, "999 MB"), (6_938_000_000, "6.94 GB")],
-)
-def test_sizes_in_words(size: int, words: str) -> None:
-    assert in_words(size) == words
 
 
 # --- The process ----------------------------------------------------------------------------------

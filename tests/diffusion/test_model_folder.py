@@ -151,7 +151,7 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
     "a nested index": (write("model_index.json", '{"a":' * 100_000), "nested too deeply"),
     "a huge index": (
         lambda f: os.truncate(f / "model_index.json", 3_000_000_000),
-        "3000 MB: no such file is that large",
+        "3 GB: no such file is that large",
     ),
     "an index without parts": (
         write("model_index.json", '{"_class_name": "StableDiffusionPipeline"}'),
@@ -168,7 +168,7 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
     "no config": (lambda f: (f / "vae/config.json").unlink(), "'vae' of 'model' has no config"),
     "no weights": (no_weights, "'unet' of 'model' has no weights"),
     "pickle only": (pickled, "only as a pickle"),
-    "cut off": (cut, "is cut off: 0.0"),
+    "cut off": (cut, "MB of weights are there"),
     "cut off in the header": (cut_in_the_header, "is cut off in its header"),
     "not safetensors": (not_safetensors, "is no safetensors file"),
     "a part of one name": (index(unet=["diffusers"]), "in two names what the part 'unet' is"),

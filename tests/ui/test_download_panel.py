@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from visualizer.ui.download_panel import DownloadPanel, Offer, progress_words, repository_in
 
-GB = 2**30
+GB = 10**9
 OFFER = Offer(
     "stabilityai/sdxl-turbo",
     family="Stable Diffusion XL",
@@ -112,9 +112,9 @@ def test_progress_cancel_resume_and_open(qtbot: QtBot, panel: DownloadPanel) -> 
     panel.show_offer(OFFER)
     press(qtbot, panel.action)
     assert panel.field.isReadOnly()
-    panel.show_progress(7 * GB // 4, 7 * GB, 12 * 2**20)
+    panel.show_progress(7 * GB // 4, 7 * GB, 12 * 10**6)
     assert panel.bar.value() == panel.bar.maximum() // 4
-    assert panel.progress.text() == "1.8 GB of 7 GB  ·  12 MB/s  ·  7 min left"
+    assert panel.progress.text() == "1.75 GB of 7 GB  ·  12 MB/s  ·  7 min left"
     assert panel.busy
     press(qtbot, panel.action)
     panel.show_stopped()
@@ -171,8 +171,8 @@ def test_what_is_there_already_is_not_counted(panel: DownloadPanel) -> None:
 
 
 def test_progress_words_say_only_what_is_known() -> None:
-    assert progress_words(0, 4 * GB, 0) == "0 MB of 4 GB"
-    assert progress_words(4 * GB, 4 * GB, 2**20) == "4 GB of 4 GB  ·  1 MB/s"
+    assert progress_words(0, 4 * GB, 0) == "0 bytes of 4 GB"
+    assert progress_words(4 * GB, 4 * GB, 10**6) == "4 GB of 4 GB  ·  1 MB/s"
 
 
 def test_it_tells_when_it_needs_another_height(qtbot: QtBot, panel: DownloadPanel) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import torch
 
+from visualizer.byte_words import in_words
 from visualizer.diffusion.model_folder import ModelError
 
 GB = 1024**3
@@ -66,7 +67,7 @@ def check_device(device: str) -> None:
 
 
 def describe(device: str) -> str:
-    """A device in words: "NVIDIA GeForce RTX 4090, 24 GB" or "CPU, 2 threads"."""
+    """A device in words: "NVIDIA GeForce RTX 4090, 25.3 GB" or "CPU, 2 threads"."""
     kind = torch.device(device).type
     try:
         if kind in ("cuda", "xpu"):
@@ -141,15 +142,6 @@ def free_memory(device: str, error: BaseException | None = None) -> None:
     if kind != "cpu":
         with suppress(RuntimeError, AssertionError):  # a lost device has nothing to give back
             _interface(kind).empty_cache()
-
-
-def in_words(size: int) -> str:
-    """A number of bytes as people say it: "24 GB", "3.5 GB", "200 MB"."""
-    if size >= 9.95 * GB:
-        return f"{size / GB:.0f} GB"
-    if size >= 0.95 * GB:
-        return f"{size / GB:.1f} GB".replace(".0 ", " ")
-    return f"{max(1, round(size / 1024**2))} MB"
 
 
 def _gpus() -> Iterator[str]:

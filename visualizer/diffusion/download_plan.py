@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from visualizer.byte_words import in_words
 from visualizer.diffusion.family_names import family_name
 from visualizer.diffusion.model_folder import (
     INDEX_NAME,
@@ -131,14 +132,6 @@ def choose_files(
     for part, files in folders.items():
         chosen += [f"{part}/{file}" for file in _of_part(files, variant, library_of(index, part))]
     return tuple(sorted(chosen))
-
-
-def in_words(size: int) -> str:
-    """A number of bytes as people say it: "6.9 GB", "200 MB"; 1 GB is 10⁹ bytes, as on disks."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= scale:
-            return f"{size / scale:.3g} {unit}" if size < 1000 * scale else f"{size / scale:.0f} GB"
-    return f"{size} bytes"
 
 
 def _has_weights(files: Collection[str], library: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import torch
 
+from visualizer.byte_words import in_words
 from visualizer.diffusion import devices
 from visualizer.diffusion.model_folder import ModelError
 
@@ -152,7 +153,7 @@ def can_offload(device: str) -> bool:
 
 def memory_note(plan: MemoryPlan, device: str) -> str:
     """What a person should know of a plan, in a sentence or two; "" when everything fits."""
-    on, free = _place(device), devices.in_words(plan.available)
+    on, free = _place(device), in_words(plan.available)
     sentences = []
     if plan.placement == "parts":
         sentences.append(
@@ -176,8 +177,8 @@ def too_large(plan: MemoryPlan, device: str) -> str:
     """The sentence for a model that cannot be run on a device."""
     cpu = torch.device(device).type == "cpu"
     return (
-        f"This model needs {devices.in_words(plan.needed)} of memory, and {_place(device)} has "
-        f"{devices.in_words(plan.available)} free. "
+        f"This model needs {in_words(plan.needed)} of memory, and {_place(device)} has "
+        f"{in_words(plan.available)} free. "
         + (
             "Close other programs, or choose a smaller model."
             if cpu

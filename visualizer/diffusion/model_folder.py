@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from visualizer.byte_words import in_words
 from visualizer.diffusion.config_sizes import absurd_size
 from visualizer.diffusion.weights_file import WeightsFile, WeightsFileError, read_weights_file
 
@@ -194,7 +195,7 @@ def read_json(path: Path, called: str, limit: int = MAX_CONFIG_BYTES) -> dict[st
         size = path.stat().st_size
         if size > limit:
             raise ModelError(
-                f"{called} is {size / 1e6:.0f} MB: no such file is that large, so it is not read."
+                f"{called} is {in_words(size)}: no such file is that large, so it is not read."
             )
         value = json.loads(path.read_text(encoding="utf-8"))
     except RecursionError as error:

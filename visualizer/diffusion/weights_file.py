@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from visualizer.byte_words import in_words
+
 MAX_HEADER_BYTES = 100_000_000
 """The bound of the safetensors library itself."""
 _BITS = {
@@ -127,7 +129,7 @@ def _check_places(tensors: Mapping[str, StoredTensor], there: int) -> None:
         end = tensor.end
     if end > there:
         raise WeightsFileError(
-            f"is cut off: {there / 1e6:.3g} MB of its {end / 1e6:.3g} MB of weights are there"
+            f"is cut off: {in_words(there)} of its {in_words(end)} of weights are there"
         )
     if end < there:
         raise WeightsFileError("has a damaged header")

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from visualizer.byte_words import in_words
 from visualizer.ui import theme
 from visualizer.ui.fit_mark import Fit, FitMark
 from visualizer.ui.icons import SIZE, icon
-from visualizer.ui.model_rows import size_words
 from visualizer.ui.progress_line import duration
 
 State = Literal["asking", "looking", "offered", "loading", "stopped", "failed", "done"]
@@ -315,12 +315,12 @@ class _Figures(QWidget):
         grid.setColumnStretch(3, 1)
 
     def show_offer(self, offer: Offer) -> None:
-        download = size_words(offer.download_bytes)
+        download = in_words(offer.download_bytes)
         if offer.present_bytes:
-            download += f", {size_words(offer.present_bytes)} more are here already"
+            download += f", {in_words(offer.present_bytes)} more are here already"
         self.download.setText(download)
-        self.disk.setText(f"{size_words(offer.free_bytes)} free" if offer.free_bytes else "unknown")
-        needs = f"needs about {size_words(offer.memory_bytes)}" if offer.memory_bytes else "unknown"
+        self.disk.setText(f"{in_words(offer.free_bytes)} free" if offer.free_bytes else "unknown")
+        needs = f"needs about {in_words(offer.memory_bytes)}" if offer.memory_bytes else "unknown"
         self.memory.setText(needs)
         self.fit.set_fit(offer.fit)
 
@@ -334,9 +334,9 @@ def repository_in(text: str) -> str:
 
 def progress_words(done: int, total: int, rate: float) -> str:
     """ "1.2 of 4.3 GB  ·  12 MB/s  ·  4 min left"."""
-    parts = [f"{size_words(done)} of {size_words(total)}"]
+    parts = [f"{in_words(done)} of {in_words(total)}"]
     if rate > 0:
-        parts.append(f"{size_words(round(rate))}/s")
+        parts.append(f"{in_words(round(rate))}/s")
         if done < total:
             parts.append(f"{duration((total - done) / rate)} left")
     return "  ·  ".join(parts)

@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from visualizer.byte_words import in_words
 from visualizer.ui import theme
 from visualizer.ui.download_panel import DownloadPanel
 from visualizer.ui.drop_panel import DropPanel
 from visualizer.ui.fit_mark import Fit
 from visualizer.ui.menus import later
 from visualizer.ui.model_list import ModelList
-from visualizer.ui.model_rows import LOOKING, rows_of, size_words
+from visualizer.ui.model_rows import LOOKING, rows_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.found_models import FoundModel
@@ -163,7 +164,7 @@ class ModelPicker(DropPanel):
     def set_memory(self, device: str, free: int) -> None:
         """Where models run, in words, and how many bytes are free there (0: nobody knows)."""
         self._free = free
-        known = (device, f"{size_words(free)} free" if free else "")
+        known = (device, f"{in_words(free)} free" if free else "")
         self.memory.setText("  ·  ".join(part for part in known if part))
         self.memory.setToolTip("Where the model runs, and how much memory is free there")
         self._fill_soon.start()
