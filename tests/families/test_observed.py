@@ -290,6 +290,7 @@ def test_guidance_is_what_the_pipeline_made_of_both_answers(case: Case) -> None:
     assert guided
     name = case.dummy.name
     asked = case.request.guidance_scale or case.model.facts.guidance_scale
+    asked = case.request.extra.get(case.model.family.guidance, asked)
     if name.startswith(_WRITTEN_BESIDE):
         asked += 1
     for step in guided:

@@ -35,14 +35,22 @@ from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.model_folder import ModelError, license_of, name_of
 from visualizer.diffusion.opening import open_pipeline
 from visualizer.diffusion.request import RequestError, SamplingRequest
+from visualizer.diffusion.tiny_autoencoder import TinyDecoder, find_tiny_autoencoder
 from visualizer.diffusion.trajectory import ModelIdentity
 from visualizer.folders import cache_folder
 
 BUILTIN_NAME = "Built-in"
 _BUILTIN_FOLDER = "builtin-model"
-_OURS = frozenset(
-    ("prompt", "generator", "output_type", "return_dict", "latents", "callback", "callback_steps")
-    + ("callback_on_step_end", "callback_on_step_end_tensor_inputs")
+_OURS = (
+    "prompt",
+    "generator",
+    "output_type",
+    "return_dict",
+    "latents",
+    "callback",
+    "callback_steps",
+    "callback_on_step_end",
+    "callback_on_step_end_tensor_inputs",
 )
 """Arguments of a pipeline's call that belong to the request's own fields, or to observing."""
 _MANY_WORDS = 10_000  # for models that read prompts of any length
@@ -90,6 +98,7 @@ class Model:
         self.device = str(getattr(pipeline, "_execution_device", pipeline.device))
         self.memory_note = ""
         self._memory_plan: memory.MemoryPlan | None = None
+        self._folder: Path | None = None
         self._seen: dict[Any, Plan] = {}
 
     @classmethod
@@ -132,6 +141,7 @@ class Model:
             recommended=Recommended.load(path / "recommended.json", default),
             license_name=license_of(path),
         )
+        model._folder = path
         model._settle(chosen, may_move=device is None)
         return model
 
@@ -310,6 +320,17 @@ class Model:
         """A fast decoder in the making, to be advanced slice by slice."""
         return FastDecoderFit(self.encode, self.decode)
 
+    def find_tiny_autoencoder(self) -> TinyDecoder | None:
+        """A small autoencoder on this computer that shows this model's latents; None without one.
+
+        It is looked for in the Hugging Face cache and beside the model, and tried on an example.
+        """
+        if self._space.part != "vae" or type(self.pipeline.vae).__name__ == "AutoencoderTiny":
+            return None
+        return find_tiny_autoencoder(
+            self.encode, self.decode, beside=self._folder, device=self.device
+        )
+
     def keep_fast_decoder(self, fit: FastDecoderFit) -> FastDecoder:
         """The finished fast decoder, kept for the next start."""
         fitted = fit.decoder()
@@ -424,12 +445,12 @@ def _check_vocabularies(pipeline: Any, path: Path) -> None:
         ModelError: when a folder holds a tokenizer that knows no words.
     """
     for name, part in pipeline.components.items():
-        if name.startswith("tokenizer") and hasattr(part, "all_special_tokens"):
-            if len(part) <= len(part.all_special_tokens) + 1:
-                raise ModelError(
-                    f"The part '{name}' of '{name_of(path)}' is missing its vocabulary. Download "
-                    "the model again."
-                )
+        special = getattr(part, "all_special_tokens", None)
+        if name.startswith("tokenizer") and special is not None and len(part) <= len(special) + 1:
+            raise ModelError(
+                f"The part '{name}' of '{name_of(path)}' is missing its vocabulary. Download the "
+                "model again."
+            )
 
 
 def _usual_sizes(width: int, height: int, step: int) -> tuple[tuple[int, int], ...]:
