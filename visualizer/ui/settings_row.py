@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from visualizer.assets import asset_path
 from visualizer.ui import theme
 from visualizer.ui.icons import IconButton
+from visualizer.ui.licenses import license_words
 from visualizer.ui.number_field import NumberField
 from visualizer.ui.prompt_field import PromptField
 from visualizer.ui.sampler_field import SamplerField
@@ -185,7 +186,7 @@ class SettingsRow(QWidget):
             self.picture_size = next((size for size in facts.sizes if size == wanted), None)
         self.guidance.setEnabled(facts.guidance)
         self._offer_samplers(facts, kept.sampler if kept else self.sampler_key())
-        about = (facts.family, facts.license, facts.device_label, facts.memory_note)
+        about = (facts.family, license_words(facts.license), facts.device_label, facts.memory_note)
         self.model.set_name(facts.name, "\n".join(filter(None, about)))
         self._judge_avoid()
         self.edited.emit()
