@@ -21,6 +21,19 @@ def test_the_pace_is_that_of_the_last_steps() -> None:
     assert quick.seconds_left == pytest.approx(6)
 
 
+def test_each_stage_has_a_pace_of_its_own() -> None:
+    pace = Pace(total=20)
+    for k in range(11):
+        prior = pace.mark(k, k / 10, stage=0, stage_end=10)
+    assert prior.steps_per_second == pytest.approx(10)
+    assert prior.seconds_left is None, "nobody knows the pace of the stage that follows"
+    first = pace.mark(10, 5.0, stage=11, stage_end=20)
+    assert (first.done, first.steps_per_second, first.seconds_left) == (10, 0.0, None)
+    second = pace.mark(11, 7.0, stage=11, stage_end=20)
+    assert second.steps_per_second == pytest.approx(0.5)
+    assert second.seconds_left == pytest.approx(18)
+
+
 def test_steps_that_come_at_once_do_not_divide_by_zero() -> None:
     pace = Pace(total=3)
     for k in range(4):

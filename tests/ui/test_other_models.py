@@ -14,17 +14,23 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
+from tests.session.fake_model import FakeModel
 from tests.ui.example_timelines import make_timeline, playhead_on
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, pixels
 from visualizer.diffusion.facts import PromptReading
 from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.step import Step
+from visualizer.session.progress import Progress
 from visualizer.session.timeline import Timeline, points_of
 from visualizer.ui.canvas import Canvas
 from visualizer.ui.filmstrip import Filmstrip
+from visualizer.ui.progress_line import StepWatch, progress_text
 from visualizer.ui.prompt_field import PromptField
+from visualizer.ui.side_panel import SidePanel
 from visualizer.ui.step_axis import StepAxis
 from visualizer.ui.timeline_view import TimelineView
+from visualizer.ui.transport import TransportBar
+from visualizer.ui.view_switch import ViewSwitch
 from visualizer.ui.window import wear
 
 
@@ -209,6 +215,42 @@ def test_a_prior_is_shown_as_numbers_that_say_so(qtbot: QtBot) -> None:
     strip.set_timeline(timeline)
     shown = pixels(strip)[:, strip.cell(1).left() : strip.cell(1).right()]
     assert shown.std() > 5, "there is something in the frame of a prior"
+
+
+def test_a_prior_is_called_a_signal_and_its_channels_are_the_view(qtbot: QtBot) -> None:
+    timeline = staged()
+    playhead = playhead_on(timeline, 2)
+    switch, panel, bar = ViewSwitch(playhead), SidePanel(playhead), TransportBar(playhead)
+    run = timeline.trajectory
+    assert run is not None
+    sentence = "No decoder turns a prior into a picture."
+    panel.set_facts(replace(FakeModel().facts, name=run.model.name, cannot_show=(sentence,)))
+    for part in (switch, panel, bar):
+        qtbot.addWidget(part)
+        part.set_timeline(timeline)
+    assert switch.buttons["channels"].isChecked()
+    assert panel.picture_share.text().endswith("signal")
+    assert panel.limits.isHidden(), "the explanation says so"
+    assert panel.share.accessibleDescription().count("signal") == 1
+    playhead.seek(3)
+    assert bar.counter.text() == "3 / 3"
+    playhead.seek(4)
+    assert bar.counter.text() == "0 / 5"
+    assert switch.buttons["noisy"].isChecked()
+    assert panel.picture_share.text().endswith("picture")
+    assert panel.limits.text() == sentence
+
+
+def test_a_step_that_takes_long_takes_back_what_was_foretold(qtbot: QtBot) -> None:
+    watch = StepWatch()
+    told: list[str] = []
+    watch.late.connect(lambda progress: told.append(progress_text(progress)))
+    watch.watch(Progress(3, 10, 2.0, 3.5))
+    assert watch.timer.isActive()
+    watch.timer.timeout.emit()
+    assert told == ["Step 3 of 10"]
+    watch.stop()
+    assert not watch.timer.isActive()
 
 
 def test_a_run_without_previews_shows_its_numbers_meanwhile(qtbot: QtBot) -> None:

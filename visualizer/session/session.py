@@ -379,7 +379,10 @@ class Session(QObject):
             self.playhead.set_bounds(len(run.timeline), running=True)
         progress = None
         for point, seconds in mail:
-            progress = run.pace.mark(run.timeline.steps_taken(point.step.index), seconds)
+            taken, stage = run.timeline.steps_taken, run.timeline.stage(point.step.index)
+            progress = run.pace.mark(
+                taken(point.step.index), seconds, stage=stage.first, stage_end=taken(stage.last)
+            )
         self.progressed.emit(progress)
 
     @Slot(object)

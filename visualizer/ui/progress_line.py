@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _HEIGHT = 3
 _SWEEP_MS = 40
 _SWEEP_STEPS = 45
+_LATE, _LATE_MS = 4, 1500
+"""A step that takes so many times as long as the last ones, and at least so long, is late."""
 
 
 class ProgressLine(QWidget):
@@ -75,6 +78,37 @@ class ProgressLine(QWidget):
         elif self._share > 0:
             painter.fillRect(QRectF(0, 0, width * self._share, _HEIGHT), QColor(worn.second))
         painter.end()
+
+
+class StepWatch(QObject):
+    """Notices a step that takes much longer than the last ones: what was foretold is not true."""
+
+    late = Signal(object)
+    """The same Progress, with nothing foretold any more."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._progress: Progress | None = None
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.timeout.connect(self._tell)
+
+    def watch(self, progress: Progress) -> None:
+        """Another step is done."""
+        self._progress = progress
+        rate = progress.steps_per_second
+        if rate > 0:
+            self.timer.start(max(round(_LATE * 1000 / rate), _LATE_MS))
+        else:
+            self.timer.stop()
+
+    def stop(self) -> None:
+        """The run has ended."""
+        self.timer.stop()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self.late.emit(replace(self._progress, steps_per_second=0.0, seconds_left=None))
 
 
 def progress_text(progress: Progress) -> str:

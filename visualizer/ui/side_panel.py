@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
 
 WIDTH = 36 * theme.SPACE
+_LONGEST_NAME = 36
 _GAPS = (8, 4, 16, 4)
 """Below the step, the bar, the shares, and the headline."""
 
@@ -149,8 +150,9 @@ class SidePanel(QScrollArea):
         k = min(self._playhead.index, timeline.total - 1)
         share = timeline.level(k).noise_share
         self.step.setText(timeline.label(k))
-        self.share.set_share(share)
-        self.picture_share.setText(f"{percent(1 - share)} picture")
+        what = "picture" if timeline.shows_pictures(k) else "signal"
+        self.share.set_share(share, what)
+        self.picture_share.setText(f"{percent(1 - share)} {what}")
         self.noise_share.setText(f"{percent(share)} noise")
         self._show_measured(timeline, k, share)
         self._show_pull(timeline, k)
@@ -161,7 +163,11 @@ class SidePanel(QScrollArea):
         self.facts.setVisible(not self._compact)
         self.prompt.setToolTip(timeline.request.prompt)
         self.facts.setText(self._run_facts(timeline))
-        limits = " ".join(self._limits(timeline))
+        run = timeline.trajectory
+        self.facts.setToolTip("" if run is None else run.model.name)
+        # where there is no picture the explanation says so already
+        told = not timeline.shows_pictures(k)
+        limits = "" if told else " ".join(self._limits(timeline))
         self.limits.setText(limits)
         self.limits.setVisible(bool(limits) and not self._compact)
         self.seed.setText(f"Seed {timeline.request.seed}")
@@ -282,7 +288,7 @@ class SidePanel(QScrollArea):
         if run is not None and run.seconds > 0:
             facts[-1] += f" in {duration(run.seconds)}".replace(" ", "\u00a0")
         if run is not None and run.model.name:
-            facts.append(f"{run.model.name} model")
+            facts.append(_shortened_inside(run.model.name))
         return ", ".join(fact for fact in facts if fact)
 
     def _sampler_name(self, timeline: Timeline) -> str:
@@ -317,15 +323,16 @@ class ShareBar(QWidget):
         self.setFixedHeight(theme.SPACE)
         self.setAccessibleName("Picture and noise")
         self._share = 1.0
+        self._what = "picture"
         self._static: QPixmap | None = None
         self._made_for: tuple[object, ...] = ()
 
-    def set_share(self, noise_share: float) -> None:
-        """The variance share of the noise, 0 … 1."""
-        if noise_share != self._share:
-            self._share = noise_share
+    def set_share(self, noise_share: float, what: str = "picture") -> None:
+        """The variance share of the noise, 0 … 1, and what the rest is."""
+        if (noise_share, what) != (self._share, self._what):
+            self._share, self._what = noise_share, what
             noise = percent(noise_share)
-            self.setAccessibleDescription(f"{percent(1 - noise_share)} picture, {noise} noise")
+            self.setAccessibleDescription(f"{percent(1 - noise_share)} {what}, {noise} noise")
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -356,6 +363,12 @@ class ShareBar(QWidget):
                     painter.fillRect(x, y, 2, 2, chance.choice(grays))
             painter.end()
         return self._static
+
+
+def _shortened_inside(name: str, length: int = _LONGEST_NAME) -> str:
+    """A repository's owner and the end of its name say most."""
+    half = (length - 1) // 2
+    return name if len(name) <= length else f"{name[:half]}…{name[-half:]}"
 
 
 def _shortened(text: str, length: int = 110) -> str:

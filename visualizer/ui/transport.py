@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
 
 SPEEDS = {0.25: "¼×", 0.5: "½×", 1.0: "1×", 2.0: "2×", 4.0: "4×"}
+_WIDEST = "1000 / 1000"
 
 
 class TransportBar(QWidget):
@@ -46,6 +47,8 @@ class TransportBar(QWidget):
         digits = themes.font()
         digits.setFeature(QFont.Tag("tnum"), 1)  # digits of one width: nothing jumps
         self.counter.setFont(digits)
+        width = QFontMetrics(digits).horizontalAdvance(_WIDEST)
+        self.counter.setFixedWidth(width + themes.SPACE)
 
         self.speed = _speed_button(playhead)
         self.loop = IconButton("loop", "Play again and again")
@@ -106,12 +109,11 @@ class TransportBar(QWidget):
     def _show_position(self) -> None:
         there = 0 if self._timeline is None else len(self._timeline)
         timeline, k = self._timeline, self._playhead.index
-        taken = 0 if timeline is None else timeline.steps_taken(k)
-        last = 0 if timeline is None else timeline.step_count
-        self.counter.setText(f"{taken} / {last}" if there else "")
-        widest = "0" * (2 * len(str(last))) + " / "
-        width = QFontMetrics(self.counter.font()).horizontalAdvance(widest)
-        self.counter.setMinimumWidth(width + themes.SPACE)
+        words = ""
+        if timeline is not None and there:
+            stage = timeline.stage(k)
+            words = f"{k - stage.first} / {stage.last - stage.first}"
+        self.counter.setText(words)
         for button in (self.first, self.previous):
             button.setEnabled(k > 0)
         for button in (self.next, self.last):

@@ -63,7 +63,7 @@ class ViewSwitch(QWidget):
             button.setAccessibleName(label)
             button.setToolTip(f"{explained}  ({number})")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(lambda _=False, view=view: playhead.set_view(view))
+            button.clicked.connect(lambda _=False, view=view: self._choose(view))
             self._group.addButton(button)
             self.buttons[view] = button
             button.setHidden(view in OF_GUIDANCE)
@@ -100,9 +100,19 @@ class ViewSwitch(QWidget):
         widths = [b.sizeHint().width() for b in self.buttons.values() if not b.isHidden()]
         return sum(widths) + 2 * (len(widths) + 1)
 
+    def _choose(self, view: str) -> None:
+        self._playhead.set_view(view)
+        self._show_checked(view)  # the click has checked the button, which may not be what is seen
+
     def _show_view(self, view: str) -> None:
-        self.buttons[view].setChecked(True)
         self._offer_guidance()
+        self._show_checked(view)
+
+    def _show_checked(self, view: str) -> None:
+        """The view that is seen: the channels stand in where no decoder makes a picture."""
+        timeline, k = self._timeline, self._playhead.index
+        seen = timeline is None or timeline.shows_pictures(k)
+        self.buttons[view if seen else "channels"].setChecked(True)
 
     def _offer_guidance(self) -> None:
         timeline = self._timeline
@@ -118,6 +128,7 @@ class ViewSwitch(QWidget):
     def _show_empty(self) -> None:
         """A view with no picture at this step is dimmed; chosen, the canvas says why."""
         self._offer_guidance()
+        self._show_checked(self._playhead.view)
         timeline, k = self._timeline, self._playhead.index
         there = timeline is not None and len(timeline) > 0
         for view, button in self.buttons.items():
