@@ -44,7 +44,8 @@ def main(arguments: Sequence[str]) -> int:
             folder = fetch(plan, lambda done: _say(done=done, total=plan.bytes))
             _say(finished=str(folder))
     except Exception as error:  # noqa: BLE001 - the one entry of this process
-        _say(failed=sentence_for(error, rest[0] if rest else "the model"))
+        repository = rest[0] if rest else "the model"
+        _say(failed=sentence_for(error, repository, begun=action != "describe"))
         return 1
     return 0
 

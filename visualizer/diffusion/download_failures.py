@@ -9,8 +9,12 @@ from visualizer.diffusion.model_folder import ModelError
 _LOG_IN = "log in with 'hf auth login'"
 
 
-def sentence_for(error: BaseException, repository: str) -> str:
-    """One sentence for an exception of huggingface_hub, its HTTP library, or the disk."""
+def sentence_for(error: BaseException, repository: str, *, begun: bool = True) -> str:
+    """One sentence for an exception of huggingface_hub, its HTTP library, or the disk.
+
+    Args:
+        begun: whether a download was interrupted, or only a question had no answer.
+    """
     if isinstance(error, ModelError):
         return str(error)
     chain = _chain(error)
@@ -35,10 +39,9 @@ def sentence_for(error: BaseException, repository: str) -> str:
     if status >= 500:
         return f"The hub has a fault of its own ({status}). Try again later."
     if any(_is_about_the_network(name) for name in names):
-        return (
-            "The hub cannot be reached. Look at the connection to the internet, then start the "
-            "download again: it goes on where it stopped."
-        )
+        unreached = "The Hugging Face hub cannot be reached. Check the connection to the internet"
+        again = ", then start the download again: it goes on where it stopped"
+        return f"{unreached}{again if begun else ''}."
     if isinstance(error, PermissionError):
         return f"The file '{error.filename}' may not be written."
     return (

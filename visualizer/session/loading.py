@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visualizer.session.gentle_import import gently, preload_torch
@@ -35,7 +36,9 @@ def open_model(folder: str | None, say: Callable[[str], None]) -> Model:
         if folder is None:
             say("Opening the built-in model …")
             return Model.builtin()
-        say("Opening the model …")
+        from visualizer.diffusion.model_folder import name_of
+
+        say(f"Opening {name_of(Path(folder))} …")
         return Model.open(folder)
 
 

@@ -344,6 +344,7 @@ class Session(QObject):
         run = self._run
         if run is None or started.run_id != run.id:
             return
+        run.request = started.request
         timeline = Timeline.planned(run.request, started.plan, cache=self.cache)
         timeline.setParent(self)
         timeline.begin()
@@ -377,6 +378,8 @@ class Session(QObject):
         run.timeline.append([point for point, _ in mail])
         if run.timeline is self.current:
             self.playhead.set_bounds(len(run.timeline), running=True)
+            if self.playhead.live and run.timeline.complete:
+                self._look_at_a_picture(run.timeline)
         progress = None
         for point, seconds in mail:
             taken, stage = run.timeline.steps_taken, run.timeline.stage(point.step.index)
@@ -422,7 +425,10 @@ class Session(QObject):
             return
         timeline.finish(trajectory, measured)
         if timeline is self.current:
+            followed = self.playhead.live
             self.playhead.set_bounds(len(timeline))
+            if followed:
+                self._look_at_a_picture(timeline)
         self._history.append(timeline)
         self.history_changed.emit()
         self._places[timeline.serial] = self._folder().place_for(
@@ -435,6 +441,12 @@ class Session(QObject):
             wanted = wanted_pictures.for_run_file(timeline)
             save = partial(self._autosave, timeline)
             self._sharpener.complete(timeline, wanted, save, urgent=False)
+
+    def _look_at_a_picture(self, timeline: Timeline) -> None:
+        """A run that was followed to its end rests where this view has something to show."""
+        view, newest = self.playhead.view, len(timeline) - 1
+        last = next((k for k in range(newest, -1, -1) if timeline.has_view(k, view)), newest)
+        self.playhead.seek(last, by_person=False)
 
     # --- what is looked at --------------------------------------------------------------------
 

@@ -279,6 +279,8 @@ class Timeline(QObject):
         if self._best(k, view) is not None:
             return ""
         model = self._trajectory.model.name if self._trajectory else ""
+        if not self._from_file:
+            return f"Only {model or 'its model'} can draw this view. Open it again to see it."
         return (
             f"This view is not stored in the file. Open the model that made it ({model}) to see it."
         )

@@ -71,10 +71,11 @@ class Planned:
 
 @dataclass(frozen=True)
 class Started:
-    """A run begins."""
+    """A run begins; the request says by now what it left to the model."""
 
     run_id: int
     plan: Plan
+    request: SamplingRequest
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,7 @@ class Worker(QObject):
 
         self._begin("", refuse)
         if self._model is not None:
+            request = _completed(request, self._model.facts)
             reading = self._model.read_prompt(request.prompt)
             if request.extra.get("weighting"):  # signs are no words: nothing is counted
                 reading = replace(reading, token_limit=0, cut=None)
@@ -285,8 +287,9 @@ class Worker(QObject):
         if self._model is None:
             fail(Failure("There is no model to generate with.", "Open a model first."))
             return
+        request = _completed(request, self._model.facts)
         plan = self._model.plan(request)
-        self.started.emit(Started(run_id, plan))
+        self.started.emit(Started(run_id, plan, request))
 
         def on_plan(true_plan: Plan) -> None:
             nonlocal plan
@@ -369,6 +372,23 @@ class Worker(QObject):
         picture = self._model.decode(view_latents(step, view), step.layout)
         thumbnail = thumbnail_of(picture) if view == "noisy" else None
         self.decoded.emit(Decoded(serial, k, view, picture, thumbnail=thumbnail))
+
+
+def _completed(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
+    """The request with what the model recommends where it leaves the choice to the model."""
+    scale = request.guidance_scale
+    if scale is None and facts.guidance:
+        scale = facts.guidance_scale
+    width, height = request.width, request.height
+    if width is None and height is None:
+        width, height = next(iter(facts.sizes), (None, None))
+    return replace(
+        request,
+        steps=request.steps or facts.steps,
+        guidance_scale=scale,
+        width=width,
+        height=height,
+    )
 
 
 def _told_apart(error: BaseException) -> BaseException:

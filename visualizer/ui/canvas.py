@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
 
 _NOTHING_YET = "Describe a picture and press Enter."
+_ON_ITS_WAY = "The first step is on its way …"
 MAX_PIXEL = 64.0
 """The largest one pixel of a picture is drawn, in pixels of the screen."""
 VIEW_NAMES = {
@@ -285,7 +286,7 @@ class Canvas(QWidget):
         self._picture, self._message, self._stands_in = None, "", ""
         there = timeline is not None and len(timeline) > 0
         if timeline is None or not there:
-            self._message = _NOTHING_YET
+            self._message = _ON_ITS_WAY if timeline and timeline.running else _NOTHING_YET
         elif not timeline.has_view(k, view):
             self._message = timeline.why_missing(k, view)
             if not timeline.shows_pictures(k):

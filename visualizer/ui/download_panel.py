@@ -34,6 +34,7 @@ _FIELD_NOTE = (
     "“Look up” asks huggingface.co how large the model is and what its license allows. Nothing is "
     "downloaded before you say so."
 )
+_NAME_NOTE = "A name looks like owner/name."
 _ACTIONS: dict[State, tuple[str, str]] = {
     "offered": ("Download", "Download the model into your Hugging Face cache"),
     "loading": ("Cancel", "Stop here; what is there is kept"),
@@ -240,14 +241,21 @@ class DownloadPanel(QWidget):
         """Another model is asked for: what is known of the one before goes."""
         if self.state in ("offered", "failed", "stopped", "done"):
             self._show_state("asking")
+        said = self.note.text()
         self._judge_look_up()
+        if self.note.text() != said:
+            self.changed.emit()
 
     def _judge_look_up(self) -> None:
         looking = self.state == "looking"
         able = self.state not in ("looking", "loading")
         self.field.setReadOnly(not able)
         self.look_up.setText("Cancel" if looking else "Look up")
-        self.look_up.setEnabled(looking or (able and bool(repository_in(self.field.text()))))
+        typed, found = self.field.text().strip(), bool(repository_in(self.field.text()))
+        self.look_up.setEnabled(looking or (able and found))
+        unreadable = bool(typed) and not found and able
+        asking = "Asking huggingface.co …" if looking else _FIELD_NOTE
+        self.note.setText(_NAME_NOTE if unreadable else asking)
 
     def _show_state(self, state: State) -> None:
         self.state = state
@@ -257,7 +265,6 @@ class DownloadPanel(QWidget):
             self.field.setFocus()
         known = offer is not None and state not in ("asking", "looking")
         troubled = state == "failed" or (state == "offered" and bool(self.problem.text()))
-        self.note.setText("Asking huggingface.co …" if state == "looking" else _FIELD_NOTE)
         self.card.setVisible(known or state == "failed")
         for part in (self.name, self.facts, self.figures):
             part.setVisible(known)

@@ -30,6 +30,7 @@ class Moment:
         gain: how much a view that is a difference is amplified.
         more_follows: another stage comes after this one.
         shown: whether a decoder makes a picture of what the sampler holds.
+        guided: whether the model is asked twice anywhere in this run.
         asked_twice: whether the model said what it would do without the prompt, too.
         avoid: whether an avoid text took the place of the prompt there.
     """
@@ -44,6 +45,7 @@ class Moment:
     gain: float = 4.0
     more_follows: bool = False
     shown: bool = True
+    guided: bool = True
     asked_twice: bool = True
     avoid: bool = False
 
@@ -113,6 +115,22 @@ _NOT_ASKED = Explanation(
     "Where a model is guided it is asked twice at every step: with the prompt and without. Here "
     "it was not.",
 )
+
+
+def _not_asked(moment: Moment) -> Explanation:
+    if not (moment.guided and moment.k == moment.last):
+        return _NOT_ASKED
+    wanted = (
+        "what your words change"
+        if moment.view == "guidance"
+        else "the guess from your avoid text"
+        if moment.avoid
+        else "the guess without your words"
+    )
+    return Explanation(
+        "The picture is finished",
+        f"The model is not asked any more. Step back once to see {wanted}.",
+    )
 
 
 def _noisy(moment: Moment) -> Explanation:
@@ -231,7 +249,7 @@ def _channels(moment: Moment) -> Explanation:
 
 def _unprompted(moment: Moment) -> Explanation:
     if not moment.asked_twice:
-        return _NOT_ASKED
+        return _not_asked(moment)
     if moment.avoid:
         return Explanation(
             "Only what to avoid",
@@ -259,7 +277,7 @@ def _unprompted(moment: Moment) -> Explanation:
 
 def _guidance(moment: Moment) -> Explanation:
     if not moment.asked_twice:
-        return _NOT_ASKED
+        return _not_asked(moment)
     other = "the guess from your avoid text" if moment.avoid else "the guess without your words"
     return Explanation(
         "What your words change",

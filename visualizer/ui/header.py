@@ -167,7 +167,7 @@ class Header(QWidget):
             prompt=self.prompt.text().strip(),
             negative_prompt=row.avoid_text(),
             seed=self.seed.whole(),
-            steps=row.steps.whole(),
+            steps=row.step_count(),
             guidance_scale=row.guidance_scale(),
             sampler=row.sampler_key(),
             width=width,
@@ -237,15 +237,19 @@ class Header(QWidget):
         self.seed.set_number(secrets.randbelow(MAX_SEED + 1))
 
     def show_state(self, state: str) -> None:
-        """The button: "ready" Generate, "waiting" for the model, "running" Stop."""
+        """The button: "ready" Generate, "waiting" for the model, "running" Stop, "stopping"."""
         self._working = state != "ready"
         button = self.generate
-        button.setText({"ready": "Generate", "waiting": "Waiting …", "running": "Stop"}[state])
-        button.setAccessibleName({"ready": "Generate", "waiting": "Cancel"}.get(state, "Stop"))
+        words = {"ready": "Generate", "waiting": "Waiting …", "stopping": "Stopping …"}
+        button.setText(words.get(state, "Stop"))
+        names = {"ready": "Generate", "waiting": "Cancel", "stopping": "Stopping"}
+        button.setAccessibleName(names.get(state, "Stop"))
+        button.setEnabled(state != "stopping")
         button.setToolTip(
             {
                 "ready": "Make this picture (Enter in the prompt, Ctrl+Enter anywhere)",
                 "waiting": "Starts as soon as the model is loaded. Press to call it off (Esc)",
+                "stopping": "The step that is being made comes to its end first",
                 "running": "Stop here and keep the steps made so far (Esc)",
             }[state]
         )

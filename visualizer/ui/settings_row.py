@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 _HEIGHT = 3 * theme.SPACE + theme.SPACE // 2
 _CHEVRON = 36
 """The room that a chevron and the button's edges take."""
-_STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 3.0
+_BREATH = 2
+"""A text is cut where it has exactly the room it takes: letters have fractions of a pixel."""
+_STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 5.0
+"""What the fields show until a model recommends its own: the built-in model's."""
 MAX_STEPS = 1000
 
 
@@ -48,7 +51,14 @@ class DropButton(QToolButton):
 
     def sizeHint(self) -> QSize:
         """As wide as the text, and the chevron."""
-        return QSize(self.fontMetrics().horizontalAdvance(self._short) + _CHEVRON, _HEIGHT)
+        needed = self.fontMetrics().horizontalAdvance(self._short) + _BREATH
+        return QSize(needed + _CHEVRON, _HEIGHT)
+
+    def shown_name(self) -> str:
+        """The name as far as there is room for it."""
+        return self.fontMetrics().elidedText(
+            self._short, Qt.TextElideMode.ElideMiddle, self.width() - _CHEVRON
+        )
 
     @property
     def _short(self) -> str:
@@ -60,9 +70,7 @@ class DropButton(QToolButton):
         painter = QStylePainter(self)
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
-        option.text = self.fontMetrics().elidedText(
-            self._short, Qt.TextElideMode.ElideMiddle, self.width() - _CHEVRON
-        )
+        option.text = self.shown_name()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         worn, side = theme.current().name, 12
         where = QRect(self.width() - side - 6, (self.height() - side) // 2, side, side)
@@ -108,7 +116,17 @@ class SettingsRow(QWidget):
         self._lay_out()
         self.guidance.changed.connect(self._judge_avoid)
         self.sampler.changed.connect(self.edited)
+        self._steps_known = settings.steps is not None
+        self._guidance_known = settings.guidance_scale is not None
+        self.steps.changed.connect(self._take_steps)
+        self.guidance.changed.connect(self._take_guidance)
         self._judge_avoid()
+
+    def _take_steps(self) -> None:
+        self._steps_known = True
+
+    def _take_guidance(self) -> None:
+        self._guidance_known = True
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -140,9 +158,14 @@ class SettingsRow(QWidget):
         """What to steer away from, or None."""
         return (self.avoid.text().strip() or None) if self.avoid.isEnabled() else None
 
+    def step_count(self) -> int | None:
+        """The number of steps; None is what the model recommends, while nobody knows it."""
+        return self.steps.whole() if self._steps_known else None
+
     def guidance_scale(self) -> float | None:
-        """The guidance, or None where the model has none."""
-        return self.guidance.value() if self.guidance.isEnabled() else None
+        """The guidance; None where the model has none, or recommends what nobody knows yet."""
+        known = self._guidance_known and self.guidance.isEnabled()
+        return self.guidance.value() if known else None
 
     def sampler_key(self) -> str | None:
         """The key of the sampler, or None for the model's own."""
@@ -178,10 +201,11 @@ class SettingsRow(QWidget):
         self._facts = facts
         kept = self._settings if first else None
         if not same:
-            steps = (kept.steps if kept else None) or facts.steps
-            scale = kept.guidance_scale if kept else None
-            self.steps.set_number(steps)
-            self.guidance.set_number(facts.guidance_scale if scale is None else scale)
+            if not (first and self._steps_known):  # else: chosen last time, or while it loaded
+                self.steps.set_number(facts.steps)
+            if not (first and self._guidance_known):
+                self.guidance.set_number(facts.guidance_scale)
+            self._steps_known = self._guidance_known = True
             wanted = (kept.width, kept.height) if kept else (None, None)
             self.picture_size = next((size for size in facts.sizes if size == wanted), None)
         self.guidance.setEnabled(facts.guidance)

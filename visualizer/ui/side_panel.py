@@ -271,6 +271,7 @@ class SidePanel(QScrollArea):
             gain=GAINS.get(view, 1.0),
             more_follows=stage.last < timeline.total - 1,
             shown=timeline.shows_pictures(k),
+            guided=timeline.guided,
             asked_twice=k < len(timeline) and timeline.step(k).guidance is not None,
             avoid=bool(timeline.request.negative_prompt),
         )

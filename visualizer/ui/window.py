@@ -48,7 +48,7 @@ from visualizer.ui.model_choice import ModelChoice
 from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.overlay_card import about_card, shortcuts_card
 from visualizer.ui.picture_slot import picture_in
-from visualizer.ui.progress_line import ProgressLine, StepWatch, progress_text
+from visualizer.ui.progress_line import ProgressLine, progress_text
 from visualizer.ui.shortcuts import GROUPS, shown_keys
 from visualizer.ui.side_panel import SidePanel
 from visualizer.ui.timeline_view import TimelineView
@@ -67,6 +67,10 @@ _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
 _LOW = 720
 _SECOND_PRESS_MS = 500
 _SAID_MS = 8000
+_LONGEST_NAME = 32
+_MISSING = "A picture is missing."
+_LOADING = "Loading the model …"
+_NOT_BEGUN = "Stopped before the first step"
 
 
 class MainWindow(QMainWindow):
@@ -78,6 +82,8 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._planned: Timeline | None = None
         self._live: Timeline | None = None
+        self._opening = ""  # the name of the model that was asked for and is not here yet
+        self._stopping = False
         self._closed = False
         self._was_maximized = False
         self._since_start = QElapsedTimer()
@@ -95,7 +101,7 @@ class MainWindow(QMainWindow):
             self._take_facts(session.facts)
         else:
             self.progress.set_share(None)
-            self._say("Loading the model …", True)
+            self._say(_LOADING, True)
         self.header.prompt.setFocus()
 
     # --- building -----------------------------------------------------------------------------
@@ -221,6 +227,7 @@ class MainWindow(QMainWindow):
         header.edited.connect(self._judge_reuse)
         header.note.connect(self._show_correction)
         header.control.open_asked.connect(self._ask_picture)
+        header.control.edited.connect(self._judge_missing)
         header.control.read_asked.connect(session.read_picture)
         session.picture_read.connect(header.control.take)
         self.models = ModelChoice(self.model_picker, self.settings, self)
@@ -253,10 +260,6 @@ class MainWindow(QMainWindow):
         session.current_changed.connect(self._show_timeline)
         session.run_started.connect(self._run_started)
         session.progressed.connect(self._progressed)
-        self.step_watch = StepWatch(self)
-        session.progressed.connect(self.step_watch.watch)
-        session.running_changed.connect(lambda _running: self.step_watch.stop())
-        self.step_watch.late.connect(self._progressed)
         session.run_finished.connect(self._run_finished)
         session.running_changed.connect(self._running_changed)
         session.opened.connect(lambda _timeline: self._judge_actions())
@@ -296,7 +299,7 @@ class MainWindow(QMainWindow):
             return
         missing = self.header.control.missing()
         if missing:
-            self.message.show_failure(Failure("A picture is missing.", missing))
+            self.message.show_failure(Failure(_MISSING, missing))
             return
         try:
             request = self.header.request()
@@ -312,6 +315,13 @@ class MainWindow(QMainWindow):
         if self._since_start.isValid() and self._since_start.elapsed() < _SECOND_PRESS_MS:
             return
         self.session.stop()
+        if not self.session.running or self._stopping:
+            return
+        self._stopping = True
+        if self.header.generate.hasFocus():  # a button that sleeps hands the focus to anybody
+            self.timeline_view.setFocus()
+        self.header.show_state("stopping")
+        self._say("Stops after this step", True)
 
     def open_file(self) -> None:
         """Ask for a run file and open it."""
@@ -350,6 +360,8 @@ class MainWindow(QMainWindow):
     def show_failure(self, failure: Failure) -> None:
         """Say what went wrong."""
         self.message.show_failure(failure)
+        if not self.session.loading:
+            self._opening = ""
         if not self.session.running:
             self._say("")
             self._rest()
@@ -404,8 +416,26 @@ class MainWindow(QMainWindow):
             self.header.control.give(Path(path), argument)
 
     def _load_model(self, folder: str | None) -> None:
-        self.progress.set_share(None)
+        from visualizer.diffusion.model_folder import name_of
+
         self.session.load_model(folder)
+        self._opening = _shortened(
+            "Built-in" if folder is None else name_of(Path(folder)), _LONGEST_NAME
+        )
+        if self.session.running and not self.session.waiting:
+            self._say(f"{self._opening} opens when this run has ended", True)
+        else:
+            self._say_loading()
+
+    def _say_loading(self) -> None:
+        """At once: what the worker does just now comes first, and nothing is heard meanwhile."""
+        self._model_loading(f"Opening {self._opening} …" if self._opening else _LOADING)
+
+    def _judge_missing(self) -> None:
+        """The picture that was asked for has come."""
+        missing = self.message.is_failure and self.message.text.startswith(_MISSING)
+        if missing and not self.header.control.missing():
+            self.message.dismiss()
 
     def _plan(self) -> None:
         if self.session.facts is None:
@@ -427,6 +457,8 @@ class MainWindow(QMainWindow):
         self._say(f"{sentence}  Your picture is next." if self.session.waiting else sentence, True)
 
     def _take_facts(self, facts: ModelFacts) -> None:
+        if not self.session.loading:
+            self._opening = ""
         self.settings.model_folder = self.session.model_folder
         self.header.set_facts(facts)
         self.more_menu.set_facts(facts)
@@ -466,8 +498,13 @@ class MainWindow(QMainWindow):
             self._show_notice(timeline)
 
     def _running_changed(self, running: bool) -> None:
+        self._stopping = False
         if not running:
             self._rest()
+            if self.session.loading:
+                self._say_loading()
+            else:  # whoever has more to say of its end says it after this
+                self._say(_NOT_BEGUN)
         elif self.session.loading and self.session.waiting:
             self.header.show_state("waiting")
             self._say("Your picture is made as soon as the model is loaded.", True)
@@ -485,12 +522,18 @@ class MainWindow(QMainWindow):
 
     def _progressed(self, progress: Progress) -> None:
         self.progress.set_share(progress.done / max(progress.total, 1))
-        self._say(progress_text(progress), True)
+        if not self._stopping:
+            then = f"  ·  then {self._opening} opens" if self._opening else ""
+            self._say(f"{progress_text(progress)}{then}", True)
 
     def _run_finished(self, timeline: Timeline) -> None:
         self._judge_actions()
         self._judge_coming()
-        if timeline.cancelled:
+        if self.session.loading:
+            self._say_loading()
+        elif timeline.trajectory is None:
+            self._say(_NOT_BEGUN)
+        elif timeline.cancelled:
             done = timeline.steps_taken(max(len(timeline) - 1, 0))
             self._say(f"Stopped after {done} of {timeline.step_count} steps")
         else:
