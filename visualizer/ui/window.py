@@ -48,7 +48,7 @@ from visualizer.ui.model_choice import ModelChoice
 from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.overlay_card import about_card, shortcuts_card
 from visualizer.ui.picture_slot import picture_in
-from visualizer.ui.progress_line import ProgressLine, progress_text
+from visualizer.ui.progress_line import ProgressLine, StepWatch, progress_text
 from visualizer.ui.shortcuts import GROUPS, shown_keys
 from visualizer.ui.side_panel import SidePanel
 from visualizer.ui.timeline_view import TimelineView
@@ -260,6 +260,10 @@ class MainWindow(QMainWindow):
         session.current_changed.connect(self._show_timeline)
         session.run_started.connect(self._run_started)
         session.progressed.connect(self._progressed)
+        self.step_watch = StepWatch(self)
+        session.progressed.connect(self.step_watch.watch)
+        session.running_changed.connect(lambda _running: self.step_watch.stop())
+        self.step_watch.late.connect(self._progressed)
         session.run_finished.connect(self._run_finished)
         session.running_changed.connect(self._running_changed)
         session.opened.connect(lambda _timeline: self._judge_actions())
