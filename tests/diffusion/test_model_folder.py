@@ -16,11 +16,11 @@ import pytest
 from safetensors.numpy import save_file
 
 from visualizer.assets import asset_path
+from visualizer.diffusion.class_names import check_classes
 from visualizer.diffusion.config_sizes import absurd_size
 from visualizer.diffusion.model_folder import (
     ModelError,
     Part,
-    check_folder,
     inspect_folder,
     license_in,
     license_of,
@@ -272,15 +272,15 @@ def test_every_kind_of_broken_folder_has_its_own_sentence(folder: Path, how: str
     damage, sentence = DAMAGE[how]
     damage(folder)
     with pytest.raises(ModelError) as refused:
-        check_folder(folder)
+        check_classes(inspect_folder(folder))
     assert sentence in str(refused.value)
     assert str(refused.value).endswith((".", "'"))
     assert "Traceback" not in str(refused.value)
 
 
 def test_a_folder_that_is_whole_is_described(folder: Path) -> None:
-    check_folder(folder)
     described = inspect_folder(folder)
+    check_classes(described)
     assert described.pipeline_class == "StableDiffusionPipeline"
     assert {part.name for part in described.parts} == {
         "scheduler",
@@ -298,8 +298,9 @@ def test_a_folder_that_is_whole_is_described(folder: Path) -> None:
 def test_arguments_of_a_pipeline_are_no_parts(folder: Path) -> None:
     """As Krea 2 names the layers of its text encoder that it listens to."""
     index(text_encoder_select_layers=[2, 5, 8], image_encoder=[None, None])(folder)
-    check_folder(folder)
-    assert len(inspect_folder(folder).parts) == 5
+    described = inspect_folder(folder)
+    check_classes(described)
+    assert len(described.parts) == 5
 
 
 @pytest.mark.parametrize(
@@ -325,9 +326,9 @@ def test_what_is_no_folder(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("a text file")
     with pytest.raises(ModelError, match=r"'notes.txt' is a file, and no model folder"):
-        check_folder(text)
+        inspect_folder(text)
     with pytest.raises(ModelError, match="There is no folder"):
-        check_folder(tmp_path / "nothing")
+        inspect_folder(tmp_path / "nothing")
 
 
 def test_weights_under_the_name_of_a_variant(folder: Path) -> None:
@@ -354,19 +355,19 @@ def test_the_links_of_the_cache_are_followed(folder: Path, tmp_path: Path) -> No
         else:
             file.rename(blob)
         link.symlink_to(os.path.relpath(blob, link.parent))
-    check_folder(snapshot)
+    inspect_folder(snapshot)
     secret = tmp_path / "secret"
     secret.write_text("{}")
     link = snapshot / "vae" / "config.json"
     link.unlink()
     link.symlink_to(secret)
     with pytest.raises(ModelError, match="is a link to a place outside"):
-        check_folder(snapshot)
+        inspect_folder(snapshot)
 
 
 def test_a_folder_may_itself_be_a_link(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "short").symlink_to(folder)
-    check_folder(tmp_path / "short")
+    inspect_folder(tmp_path / "short")
 
 
 def test_looking_at_a_folder_needs_no_torch(folder: Path) -> None:

@@ -20,7 +20,7 @@ from visualizer.diffusion import (
     weighting,
 )
 from visualizer.diffusion.request import FrozenMapping
-from visualizer.diffusion.weight_syntax import read, uses_syntax
+from visualizer.diffusion.weight_syntax import read
 
 PROMPT = "a red cat on the blue sea"
 WEIGHTED = [
@@ -61,7 +61,7 @@ def test_weights_are_read(prompt: str, parts: list[tuple[str, float]]) -> None:
     reading = read(prompt)
     assert [words for words, _ in reading.texts[0]] == [words for words, _ in parts]
     assert [w for _, w in reading.texts[0]] == pytest.approx([w for _, w in parts])
-    assert uses_syntax(prompt)
+    assert not reading.plain
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_weights_are_read(prompt: str, parts: list[tuple[str, float]]) -> None:
     ],
 )
 def test_ordinary_prompts_stay_what_they_are(prompt: str) -> None:
-    assert not uses_syntax(prompt)
+    assert read(prompt).plain
     assert read(prompt).text == prompt.strip()
 
 
@@ -111,7 +111,6 @@ def test_whole_prompts_are_mixed() -> None:
 def test_what_is_wrong_is_said(prompt: str, sentence: str) -> None:
     with pytest.raises(RequestError, match=sentence):
         read(prompt)
-    assert uses_syntax(prompt)
 
 
 @settings(deadline=None)
@@ -121,8 +120,8 @@ def test_any_text_is_read_or_refused_with_a_sentence(prompt: str) -> None:
         reading = read(prompt)
     except RequestError:
         return
-    assert reading.plain == (reading.kind == "text" and not uses_syntax(prompt))
     if reading.plain:
+        assert reading.kind == "text"
         assert reading.text == prompt.strip()
     assert all(0 <= w <= 10 for parts in reading.texts for _, w in parts)
 
@@ -141,7 +140,7 @@ def test_compel_reads_the_same_weights(prompt: str) -> None:
 
 def test_nested_parentheses_take_no_time_to_speak_of() -> None:
     deep = 20_000
-    assert not uses_syntax("(" * deep + "red" + ")" * deep)
+    assert read("(" * deep + "red" + ")" * deep).plain
     with pytest.raises(RequestError):
         read("(" * deep + "red" + ")1.1" * deep)
 

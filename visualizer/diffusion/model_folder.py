@@ -88,17 +88,6 @@ class ModelFolder:
     index: Mapping[str, Any]
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse what cannot be a model folder, or what would run code that is not the libraries' own.
-
-    Raises:
-        ModelError: with what is wrong and what to do.
-    """
-    from visualizer.diffusion.class_names import check_classes  # it imports the libraries
-
-    check_classes(inspect_folder(folder))
-
-
 def inspect_folder(folder: Path, *, without: frozenset[str] = frozenset()) -> ModelFolder:
     """What is in a model folder, from its small files and the headers of its weights.
 

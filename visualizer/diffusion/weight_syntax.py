@@ -53,14 +53,6 @@ class Reading:
         return ", ".join(texts).strip()
 
 
-def uses_syntax(text: str) -> bool:
-    """Whether a prompt holds weights or mixes, be they right or wrong."""
-    try:
-        return not read(text).plain
-    except RequestError:
-        return True
-
-
 def read(text: str) -> Reading:
     """Read the weights in a prompt.
 

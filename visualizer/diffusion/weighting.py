@@ -147,10 +147,6 @@ def _last(output: Any) -> Any:
     return output[0]
 
 
-def _penultimate(output: Any) -> Any:
-    return output.hidden_states[-2]
-
-
 def _encode(
     pipeline: Any,
     number: str,
