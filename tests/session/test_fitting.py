@@ -15,8 +15,11 @@ from tests.session.fake_model import CHANNELS, FACTOR, FakeModel, FakeSampler, G
 from tests.session.witness import Witness
 from visualizer.diffusion.arrays import FloatArray, Picture, read_only
 from visualizer.diffusion.fast_decoder import FIT_NOISE_SHARES, FastDecoder, FastDecoderFit
+from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.step import Step
 from visualizer.session import worker as worker_module
+from visualizer.session.fitting import Fitting
 from visualizer.session.session import Session
 from visualizer.session.worker import Fitted
 
@@ -178,3 +181,42 @@ def test_a_slice_that_fails_is_told_once_and_the_rest_works(qtbot: QtBot, sittin
         sitting.session.generate(REQUEST)
     assert len(sitting.witness.all("failed")) == 1
     assert sitting.session.history[0].complete
+
+
+class TinyStandIn:
+    """Keeps up with steps of a second and more."""
+
+    def keeps_up(self, step: Step, seconds: float) -> bool:
+        return seconds >= 1
+
+
+class ModelWithATinyOne(UnfittedModel):
+    """A model whose owner has a tiny autoencoder for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tiny = TinyStandIn()
+
+    def find_tiny_autoencoder(self) -> Any:
+        return self.tiny
+
+
+def test_a_tiny_autoencoder_shows_the_steps_that_it_keeps_up_with() -> None:
+    model = ModelWithATinyOne()
+    fitting = Fitting(model, lambda fast: None)
+    while fitting.open:
+        fitting.advance()
+    step = Step(0, 999.0, NoiseLevel.from_alpha_bar(0.0), np.zeros((CHANNELS, 4, 4)), None)
+    assert fitting.previewer(step, 1.5) is model.tiny
+    assert fitting.previewer(step, 0.1) is fitting.fast
+    assert fitting.previewer(step, 0.0) is fitting.fast, "how long a step takes is not known yet"
+
+
+def test_without_previews_no_tiny_one_is_looked_for() -> None:
+    model = ModelWithATinyOne()
+    model.no_way_back = True
+    fitting = Fitting(model, lambda fast: None)
+    while fitting.open:
+        fitting.advance()
+    assert fitting.fast is None
+    assert fitting.tiny is None

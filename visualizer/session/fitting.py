@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from visualizer.diffusion.fast_decoder import FastDecoder, FastDecoderFit
+    from visualizer.diffusion.step import Step
+    from visualizer.diffusion.tiny_autoencoder import TinyDecoder
 
 
 class Fitting:
@@ -26,15 +28,33 @@ class Fitting:
         self._fit: FastDecoderFit | None = None
         self._slices = 0
         self._slices_used = 0  # of which the fast decoder of now was made
+        self._fitted = False
         self.fast: FastDecoder | None = None
+        self.tiny: TinyDecoder | None = None
+        """A tiny autoencoder that the person has, sharper than the fast decoder and slower."""
         self.open = True
         """Whether there is more to do."""
 
     def advance(self) -> None:
-        """One slice: looking for a kept one, or one exact decode."""
+        """One slice: looking for a kept one, one exact decode, or looking for a tiny one."""
         self.open = False  # it stays so if anything goes wrong
+        if self._fitted:
+            self.tiny = self._model.find_tiny_autoencoder()
+            return
         with suppress(LookupError):  # nothing leads from pictures to latents: no previews
-            self.open = self._begin() if self._fit is None else self._go_on(self._fit)
+            more = self._begin() if self._fit is None else self._go_on(self._fit)
+            self._fitted = not more
+            self.open = True
+
+    def previewer(self, step: Step, seconds: float) -> FastDecoder | TinyDecoder | None:
+        """What shows a step of a run at no cost worth speaking of.
+
+        Args:
+            seconds: how long the last step took; 0 when that is not known.
+        """
+        if self.tiny is not None and self.tiny.keeps_up(step, seconds):
+            return self.tiny
+        return self.fast
 
     def hasten(self, seconds: float, cancelled: Callable[[], bool]) -> None:
         """A run begins: get on for so long at most, and use what there is by then."""

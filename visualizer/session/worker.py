@@ -296,9 +296,14 @@ class Worker(QObject):
             plan = true_plan
             self.replanned.emit(Replanned(run_id, true_plan))
 
+        heard_at = 0.0
+
         def on_step(step: Step) -> None:
+            nonlocal heard_at
             recorded.append(step)
-            point = self._point(step)
+            now = time.perf_counter()
+            point = self._point(step, now - heard_at if heard_at else 0.0)
+            heard_at = now
             with self._mail_lock:
                 self._mail.append((run_id, point, time.perf_counter()))
 
@@ -339,10 +344,10 @@ class Worker(QObject):
             notice="The run stopped before its end because of an error.",
         )
 
-    def _point(self, step: Step) -> Point:
+    def _point(self, step: Step, seconds: float) -> Point:
         from visualizer.session.pictures import thumbnail_of
 
-        fast = None if self._fitting is None else self._fitting.fast
+        fast = None if self._fitting is None else self._fitting.previewer(step, seconds)
         previews: dict[View, Picture] = {}
         if fast is not None and step.layout.shown:
             previews["noisy"] = fast.show(step, "noisy")
