@@ -195,7 +195,7 @@ class ModelWithATinyOne(UnfittedModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tiny = TinyStandIn()
+        self.tiny: Any = TinyStandIn()
 
     def find_tiny_autoencoder(self) -> Any:
         return self.tiny
