@@ -221,9 +221,11 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
         beside("unet/diffusion_pytorch_model.safetensors.fp16.index.json", "evil.bin"),
         "points to 'evil.bin': only .safetensors are loaded",
     ),
-    "an index for pickles": (
-        beside("unet/diffusion_pytorch_model.bin.index.json", "evil.bin"),
-        "stands for pickles",
+    "a schedule without end": (
+        lambda folder: change(
+            folder / "scheduler" / "scheduler_config.json", num_train_timesteps=150_000_000
+        ),
+        "num_train_timesteps 150000000",
     ),
     "an index that is damaged": (
         write("unet/diffusion_pytorch_model.safetensors.index.json", "{"),

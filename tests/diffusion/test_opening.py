@@ -147,6 +147,32 @@ def test_what_is_looked_at_is_what_would_be_loaded(
     assert not loaded
 
 
+def test_an_index_of_pickles_beside_sound_weights_is_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other programs leave both in their snapshots; only the one is ever read."""
+
+    def load(*args: Any, **_: Any) -> dict[str, Any]:
+        raise AssertionError("a pickle was read")
+
+    monkeypatch.setattr(torch, "load", load)
+    (folder / "unet" / "evil.bin").write_bytes(b"a pickle")
+    text = json.dumps({"metadata": {}, "weight_map": {"conv_in.weight": "evil.bin"}})
+    for name in ("diffusion_pytorch_model", "pytorch_model"):
+        (folder / "unet" / f"{name}.bin.index.json").write_text(text)
+    assert open_pipeline(folder) is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline"]
+)
+def test_a_pipeline_that_wants_more_than_words_is_refused(folder: Path, name: str) -> None:
+    index = json.loads((folder / "model_index.json").read_text())
+    (folder / "model_index.json").write_text(json.dumps({**index, "_class_name": name}))
+    with pytest.raises(ModelError, match="does not make pictures from text alone"):
+        open_pipeline(folder)
+
+
 def test_a_config_that_makes_no_sense(folder: Path) -> None:
     config = json.loads((folder / "unet/config.json").read_text())
     config["down_block_types"] = ["EvilBlock", "EvilBlock"]

@@ -16,6 +16,7 @@ from visualizer.diffusion.weights_file import WeightsFile, WeightsFileError, rea
 INDEX_NAME = "model_index.json"
 MAX_CONFIG_BYTES = 8_000_000
 MAX_INDEX_BYTES = 64_000_000
+MAX_TIMESTEPS = 100_000
 MAX_PARTS = 64
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".msgpack", ".h5")
 CONFIG_NAMES = (
@@ -312,6 +313,8 @@ def _inspect_files(places: _Places, part: Part, variant: str | None) -> Part:
             raise ModelError(
                 f"The part '{name}' of '{model}' is an empty folder. Download the model again."
             )
+        for file in filter(files.__contains__, CONFIG_NAMES):
+            _refuse_endless(read_json(folder / file, file), f"The {file} of '{model}'")
         return part
     if "config.json" not in files:
         raise ModelError(
@@ -334,6 +337,15 @@ def _inspect_files(places: _Places, part: Part, variant: str | None) -> Part:
     return part
 
 
+def _refuse_endless(config: Mapping[str, Any], called: str) -> None:
+    """A schedule of billions of timesteps is computed before anybody can stop it."""
+    value = config.get("num_train_timesteps")
+    if isinstance(value, (int, float)) and value > MAX_TIMESTEPS:
+        raise ModelError(
+            f"{called} asks for num_train_timesteps {value}: that cannot be. It is not loaded."
+        )
+
+
 def _has_only(files: list[str], configs: tuple[str, ...]) -> bool:
     """Whether a part is configured as a scheduler, tokenizer or processor, and as nothing else."""
     return "config.json" not in files and any(name in files for name in configs)
@@ -342,15 +354,16 @@ def _has_only(files: list[str], configs: tuple[str, ...]) -> bool:
 def _weights(part: Part, model: str, variant: str | None) -> tuple[WeightsFile, ...]:
     """The headers of what the part's library will load; every index beside it is looked at too."""
     files = _file_names(part.folder)
-    shards = {
-        name: _shards(part.folder, name, part.name, model)
+    indexes = {
+        name: _index_of_weights(part.folder, name, part.name, model)
         for name in files
-        if _INDEX_OF_WEIGHTS.fullmatch(name)
+        # an index of pickles is never asked for: both libraries are told to read safetensors only
+        if _INDEX_OF_WEIGHTS.fullmatch(name) and "safetensors" in name.split(".")
     }
     _refuse_a_second_set(files, part, model)
     chosen = weights_name(files, variant, part.library) or weights_name(files, None, part.library)
-    if chosen in shards:
-        return shards[chosen]
+    if chosen in indexes:
+        return _shards(part, chosen, indexes[chosen], model)
     if chosen:
         return (_header(part.folder / chosen, part.name, model),)
     if any(name.endswith(PICKLES) for name in files):
@@ -386,14 +399,9 @@ def _refuse_a_second_set(files: list[str], part: Part, model: str) -> None:
             )
 
 
-def _shards(folder: Path, index_name: str, part: str, model: str) -> tuple[WeightsFile, ...]:
-    """Weights in several files; the index says which weight lies in which."""
+def _index_of_weights(folder: Path, index_name: str, part: str, model: str) -> dict[str, str]:
+    """Which weight lies in which file of the part; of every index, also of one that is not used."""
     called = f"The {index_name} of the part '{part}' of '{model}'"
-    if "safetensors" not in index_name.split("."):
-        raise ModelError(
-            f"{called} stands for pickles, which can run any program when they are opened: for "
-            "safety only .safetensors are loaded. Remove this file if there are such beside it."
-        )
     weight_map = read_json(folder / index_name, called, MAX_INDEX_BYTES).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise ModelError(f"{called} does not say where the weights are.")
@@ -403,19 +411,29 @@ def _shards(folder: Path, index_name: str, part: str, model: str) -> tuple[Weigh
                 f"{called} points to {name!r}: weights must lie in the folder of their part. "
                 "For safety the model is not loaded."
             )
-    headers: dict[str, WeightsFile] = {}
-    for name in dict.fromkeys(weight_map.values()):
         if not name.endswith(".safetensors"):
             raise ModelError(f"{called} points to '{name}': only .safetensors are loaded.")
-        if not (folder / name).is_file():
+    return weight_map
+
+
+def _shards(
+    part: Part, index_name: str, weight_map: dict[str, str], model: str
+) -> tuple[WeightsFile, ...]:
+    """Weights in several files; the index says which weight lies in which."""
+    headers: dict[str, WeightsFile] = {}
+    for name in dict.fromkeys(weight_map.values()):
+        if not (part.folder / name).is_file():
             raise ModelError(
-                f"The file '{name}' of the part '{part}' of '{model}' is missing. "
+                f"The file '{name}' of the part '{part.name}' of '{model}' is missing. "
                 "Download the model again."
             )
-        headers[name] = _header(folder / name, part, model)
+        headers[name] = _header(part.folder / name, part.name, model)
     for weight, name in weight_map.items():
         if weight not in headers[name].tensors:
-            raise ModelError(f"{called} names the weight '{weight}', and '{name}' has none such.")
+            raise ModelError(
+                f"The {index_name} of the part '{part.name}' of '{model}' names the weight "
+                f"'{weight}', and '{name}' has none such."
+            )
     return tuple(headers.values())
 
 
