@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from tests.session.fake_model import FakeModel, FakeSampler, Gate
 from visualizer.assets import asset_path
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.session.session import Session
@@ -60,4 +61,29 @@ def test_a_model_that_has_gone_since_the_last_start(
         session.load_model(str(tmp_path / missing))
     assert session.facts is not None
     assert session.facts.name == "Built-in"
+    assert session.close()
+
+
+def test_what_is_wrong_with_a_folder_is_told_while_a_run_goes_on(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    gate = Gate(1)
+    sampler = FakeSampler()
+    sampler.before_step = gate
+    session = Session(
+        open_model=lambda folder, say: FakeModel(), sample=sampler, data_folder=tmp_path / "data"
+    )
+    with qtbot.waitSignal(session.model_ready):
+        session.start()
+    with qtbot.waitSignal(session.run_started):
+        session.generate(REQUEST)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with qtbot.waitSignal(session.failed, timeout=30_000) as failed:
+        session.load_model(str(empty))
+    assert failed.args is not None
+    assert "is empty" in failed.args[0].detail
+    assert session.running
+    with qtbot.waitSignal(session.run_finished):
+        gate.allow(10)
     assert session.close()

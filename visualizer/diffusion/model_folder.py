@@ -11,6 +11,7 @@ from typing import Any
 
 from visualizer.byte_words import in_words
 from visualizer.diffusion.config_sizes import absurd_size
+from visualizer.diffusion.family_names import family_name
 from visualizer.diffusion.weights_file import WeightsFile, WeightsFileError, read_weights_file
 
 INDEX_NAME = "model_index.json"
@@ -130,6 +131,19 @@ def name_of(path: Path) -> str:
     if path.parent.name == "snapshots" and path.parents[1].name.startswith("models--"):
         return path.parents[1].name.removeprefix("models--").replace("--", "/")
     return path.name or path.resolve().name
+
+
+def check_family(folder: ModelFolder, called: str) -> None:
+    """Refuse pipelines that want a picture, or make something else.
+
+    Raises:
+        ModelError: with what it is.
+    """
+    if not family_name(folder.pipeline_class):
+        raise ModelError(
+            f"'{called}' is a {folder.pipeline_class}, which does not make pictures from text "
+            "alone. Choose another model."
+        )
 
 
 def license_of(folder: Path) -> str:

@@ -18,12 +18,12 @@ from accelerate import init_empty_weights
 from visualizer.diffusion.class_names import check_classes, part_class, pipeline_class
 from visualizer.diffusion.device_errors import out_of_memory
 from visualizer.diffusion.devices import dtype_for
-from visualizer.diffusion.family_names import family_name
 from visualizer.diffusion.libraries import diffusers, quiet, transformers
 from visualizer.diffusion.model_folder import (
     ModelError,
     ModelFolder,
     Part,
+    check_family,
     check_place,
     inspect_folder,
     name_of,
@@ -74,11 +74,7 @@ def open_folder(
         ModelError: with what is wrong and what to do.
     """
     folder = inspect_folder(path, without=frozenset(parts))
-    if not family_name(folder.pipeline_class):
-        raise ModelError(
-            f"'{name_of(path)}' is a {folder.pipeline_class}, which does not make pictures from "
-            "text alone. Choose another model."
-        )
+    check_family(folder, name_of(path))
     check_classes(folder)
     for part in folder.parts:
         check_shapes(part, name_of(path))

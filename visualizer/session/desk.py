@@ -51,6 +51,8 @@ class Desk(QObject):
     autosave_failed = Signal(object)
     decoded = Signal(object)
     picture_read = Signal(str, object)
+    inspected = Signal(str, object)
+    """(a model folder, the Failure that keeps it from being opened, or None)"""
     failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -65,6 +67,10 @@ class Desk(QObject):
     def open(self, path: str) -> None:
         """``opened`` or ``open_failed`` follows."""
         self._thread.post(lambda: self._open(path), LOOK)
+
+    def inspect_model(self, folder: str) -> None:
+        """``inspected`` follows, soon also while the thread that opens models is at work."""
+        self._thread.post(lambda: self._inspect_model(folder), LOOK)
 
     def save(self, run: Trajectory, path: str) -> None:
         """``saved`` or ``save_failed`` follows."""
@@ -115,6 +121,17 @@ class Desk(QObject):
 
         run = Trajectory.open(path)
         self.opened.emit(Opened(path, run, tuple(points_of(run))))
+
+    def _inspect_model(self, folder: str) -> None:
+        self._begin(
+            "The model could not be opened.", lambda failure: self.inspected.emit(folder, failure)
+        )
+        from visualizer.diffusion.model_folder import check_family, inspect_folder, name_of
+
+        path = Path(folder)
+        if not path.is_file():  # a checkpoint is told only by what opens it
+            check_family(inspect_folder(path), name_of(path))
+        self.inspected.emit(folder, None)
 
     def _save(self, run: Trajectory, path: str) -> None:
         self._begin("The run could not be saved.", lambda f: self.save_failed.emit(path, f))

@@ -170,6 +170,7 @@ class Session(QObject):
         desk.save_failed.connect(self._on_save_failed, queued)
         desk.autosave_failed.connect(self._on_autosave_failed, queued)
         desk.picture_read.connect(self.picture_read, queued)
+        desk.inspected.connect(self._on_inspected, queued)
         desk.failed.connect(self._fail, queued)
         exporter.exported.connect(self._on_exported, queued)
         exporter.failed.connect(self._on_export_failed, queued)
@@ -252,7 +253,21 @@ class Session(QObject):
             return
         self._loading = self._load_posted = True
         self._model_folder = folder
-        self._worker.load(folder)
+        sampling = self.running and not self.waiting
+        if sampling and folder is not None and Path(folder).is_dir():
+            # the worker is busy, perhaps for minutes: what is wrong with a folder is told before
+            self._desk.inspect_model(folder)
+        else:
+            self._worker.load(folder)
+
+    @Slot(str, object)
+    def _on_inspected(self, folder: str, failure: Failure | None) -> None:
+        if self._closed or folder != self._model_folder:
+            return  # another one has been asked for since
+        if failure is None:
+            self._worker.load(folder)
+        else:
+            self._on_load_failed(failure)
 
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
