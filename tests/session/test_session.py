@@ -534,7 +534,7 @@ def test_another_model_leaves_former_runs_with_the_pictures_they_have(
     assert not first.can_decode
     assert first.has_view(1, "noisy")
     assert not first.has_view(1, "noise")
-    assert "(One)" in first.why_missing(1, "noise")
+    assert "Only One can draw this view" in first.why_missing(1, "noise")
     second = generate(qtbot, session, SamplingRequest("b", steps=2))
     qtbot.waitUntil(lambda: all_exact(second))
     assert models["two"].decoded > 0
