@@ -112,7 +112,7 @@ class Step:
 
     @property
     def guidance_strength(self) -> float | None:
-        """‖x̂₀ − x̂₀ without the prompt‖ ÷ ‖x̂₀‖: how much of the guess the prompt makes; 0 is nothing.
+        """‖x̂₀ − x̂₀ without the prompt‖ ÷ ‖x̂₀‖: how much of the guess the prompt makes, 0 … about 1.
 
         Measured in the guess, so that it means the same whatever the model predicts.
         """
