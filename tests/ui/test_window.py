@@ -274,7 +274,8 @@ def test_the_plan_is_drawn_before_anything_runs(sitting: Sitting) -> None:
     assert window.timeline_view.axis.total == timeline.total == 10
     plot = window.timeline_view.plot
     assert plot is not None
-    assert len(plot._coming_curve.getData()[0]) == 5  # it is drawn beside it, dotted
+    steps = plot._coming_curve.getData()[0]
+    assert list(steps) == [0, 2.25, 4.5, 6.75, 9]  # beside it, dotted, from end to end
     with sitting.qtbot.waitSignal(sitting.session.planned, timeout=RUN_MS):
         window.header.settings_row.steps.set_number(9)
     assert plot._coming_curve.getData()[0] is None or not len(plot._coming_curve.getData()[0])

@@ -98,7 +98,7 @@ def test_the_text_tells_what_is_not_like_other_runs() -> None:
     assert "avoid text" not in explain(middle).text
     assert explain(replace(middle, asked_twice=False)).title == "Not asked here"
     assert "No decoder" in explain(replace(middle, shown=False)).text
-    assert "amplified 2 times" in explain(replace(middle, view="guidance", gain=2.0)).text
+    assert "difference that your words make" in explain(replace(middle, view="guidance")).text
 
 
 @given(st.floats(0, 1))

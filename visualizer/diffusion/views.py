@@ -20,8 +20,8 @@ DIFFERENCES: dict[str, tuple[View, View]] = {
 what comes after."""
 CHANGE_GAIN = 4.0
 """How much the "change" view amplifies the difference of two consecutive noisy views."""
-GUIDANCE_GAIN = 2.0
-"""How much the "guidance" view amplifies what the prompt changes in the model's guess."""
+GUIDANCE_GAIN = 1.0
+"""The "guidance" view is not amplified: at first the prompt changes nearly everything."""
 GAINS = {"change": CHANGE_GAIN, "guidance": GUIDANCE_GAIN}
 
 

@@ -187,10 +187,10 @@ class Canvas(QWidget):
         """What must be known to read the picture; "" for most."""
         if self._stands_in:
             return self._stands_in
-        if self._playhead.view in ("change", "guidance"):
-            from visualizer.diffusion.views import GAINS
+        if self._playhead.view == "change":
+            from visualizer.diffusion.views import CHANGE_GAIN
 
-            return f"Amplified {GAINS[self._playhead.view]:g} times"
+            return f"Amplified {CHANGE_GAIN:g} times"
         return ""
 
     @property

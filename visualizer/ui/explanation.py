@@ -281,8 +281,8 @@ def _guidance(moment: Moment) -> Explanation:
     other = "the guess from your avoid text" if moment.avoid else "the guess without your words"
     return Explanation(
         "What your words change",
-        f"From {other} to the one the sampler follows, amplified {moment.gain:g} times. Mid-gray "
-        "is no difference; more guidance makes it stronger.",
+        f"The difference that your words make: from {other} to the one the sampler follows. "
+        "Mid-gray is no difference; more guidance makes it stronger.",
     )
 
 

@@ -95,14 +95,14 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         scale: NoiseScale,
         planned: Sequence[float],
         measured: Sequence[float],
-        coming: Sequence[float] = (),
+        coming: Sequence[tuple[float, float]] = (),
         stages: Sequence[Stage] = (),
         coming_stages: Sequence[Stage] = (),
     ) -> None:
         """Draw these values; infinite ones lie on the edge of the plot.
 
         Args:
-            coming: the plan of the next run, dotted, on the same steps; it may be longer.
+            coming: (x, level) of the plan of the next run, dotted.
             stages: of the run, and of the next one: no line joins one stage to the next.
         """
         self._axis, self._scale = axis, scale
@@ -119,11 +119,11 @@ class NoisePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._draw_borders()
         self._draw_axes()
         self._area.setVisible(not scale.rises)  # below a rising line lies picture, not noise
-        next_levels = np.clip(np.asarray(coming, dtype=np.float64), low, high)
+        ahead = np.asarray(coming, dtype=np.float64).reshape(-1, 2)
         self._coming_curve.setData(
-            np.arange(len(next_levels), dtype=np.float64),
-            next_levels,
-            connect=_joined(len(next_levels), coming_stages),
+            ahead[:, 0],
+            np.clip(ahead[:, 1], low, high),
+            connect=_joined(len(ahead), coming_stages),
         )
         self._measured = np.asarray(measured, dtype=np.float64)
         seen = np.clip(self._measured, low, high)

@@ -26,13 +26,16 @@ from visualizer.ui import theme
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import SamplerName
 
-_USUAL = "usual"
+_USUAL = "usual spacing"
 SPACINGS = {
-    "karras": "Karras",
-    "exponential": "exponential",
-    "beta": "beta",
+    "karras": "Karras spacing",
+    "exponential": "exponential spacing",
+    "beta": "beta spacing",
 }
 """Endings of samplers' keys, and what people call these spacings."""
+_FIRST = ("dpmpp_2m", "euler", "euler_a", "ddim", "unipc", "dpmpp_2m_sde", "dpmpp_sde", "lcm")
+_LAST = ("ddpm", "lms", "pndm", "plms")
+"""The rules that most people use, and those that newer ones have replaced."""
 _EXPLAINED = (
     "How the noise levels are spread over the steps: as usual for this sampler; Karras, with more "
     "steps where little noise is left; exponential, by the same factor from step to step; beta, "
@@ -87,7 +90,7 @@ class SamplerField(QWidget):
         self.spacing.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.spacing.setMinimumContentsLength(6)
+        self.spacing.setMinimumContentsLength(10)
         self.spacing.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -119,7 +122,7 @@ class SamplerField(QWidget):
         labels = {name.key: name.label for name in names}
         self.rule.blockSignals(True)
         self.rule.clear()
-        self.rule.addItem(f"the model’s own ({own})" if own else "the model’s own", None)
+        self.rule.addItem(f"{own} (its own)" if own else "the model’s own", None)
         if self._variants:
             self.rule.insertSeparator(1)
         for rule in self._variants:
@@ -167,4 +170,5 @@ def variants_of(names: Sequence[SamplerName]) -> dict[str, dict[str, str]]:
             found[rule][spacing] = name.key
         else:
             found[name.key] = {"": name.key}
-    return found
+    order = {rule: place for place, rule in enumerate((*_FIRST, "", *_LAST))}
+    return dict(sorted(found.items(), key=lambda item: order.get(item[0], order[""])))

@@ -92,6 +92,7 @@ class SettingsRow(QWidget):
         self.avoid = PromptField("Avoid")
         self.avoid.setText(settings.avoid)
         self.avoid.setMinimumWidth(12 * theme.SPACE)
+        self.avoid.setMaximumWidth(60 * theme.SPACE)
         self.steps = NumberField("number of steps", 1, MAX_STEPS)
         self.steps.setAccessibleName("Steps")
         self.steps.setFixedWidth(6 * theme.SPACE)
@@ -109,7 +110,7 @@ class SettingsRow(QWidget):
         self.model.setAccessibleName("Model")
         self.model.set_name("Built-in")
         self.model.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.model.setMaximumWidth(24 * theme.SPACE)
+        self.model.setMaximumWidth(40 * theme.SPACE)
         self.more = IconButton("more", "Size, theme and more")
         self.more.setFixedSize(4 * theme.SPACE, _HEIGHT)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -149,6 +150,7 @@ class SettingsRow(QWidget):
             row.addWidget(field, stretch)
             field.setProperty("role", "drop" if field is self.model else "quiet")
             field.setFixedHeight(_HEIGHT)
+        row.addStretch(0)  # in a wide window, what no field can use
         row.addSpacing(theme.SPACE)
         row.addWidget(self.more)
 

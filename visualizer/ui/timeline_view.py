@@ -101,7 +101,10 @@ class TimelineView(QWidget):
         self._draw_plot()
 
     def set_coming(self, coming: Timeline | None) -> None:
-        """Draw the plan of the next run, dotted, beside the run that is shown; None: no plan."""
+        """Draw the plan of the next run, dotted, beside the run that is shown; None: no plan.
+
+        Each of its stages takes the room of that of the run shown, however many steps it has.
+        """
         if coming is not self._coming:
             self._coming = coming
             self._draw_plot()
@@ -217,11 +220,18 @@ class TimelineView(QWidget):
             return ""
         return measured_words(timeline.complete and not timeline.running)
 
-    def _coming_levels(self) -> list[float]:
-        coming = self._coming
-        if coming is None:
+    def _coming_levels(self) -> list[tuple[float, float]]:
+        """(x, level) of the next run's plan; nothing where its stages are others."""
+        coming, shown = self._coming, self._timeline
+        if coming is None or shown is None or len(coming.stages) != len(shown.stages):
             return []
-        return [self._scale.of_level(coming.level(k)) for k in range(coming.total)]
+        found: list[tuple[float, float]] = []
+        for mine, its in zip(shown.stages, coming.stages, strict=True):
+            stretch = (mine.last - mine.first) / max(its.last - its.first, 1)
+            for k in range(its.first, its.last + 1):
+                level = self._scale.of_level(coming.level(k))
+                found.append((mine.first + (k - its.first) * stretch, level))
+        return found
 
     # --- the playhead -------------------------------------------------------------------------
 

@@ -451,6 +451,7 @@ class MainWindow(QMainWindow):
         except RequestError as error:
             self.session.plan(None)
             self.message.show_note(str(error), "plan")
+        self._judge_coming()
 
     # --- what the session says ----------------------------------------------------------------
 
@@ -578,11 +579,24 @@ class MainWindow(QMainWindow):
         """The plan of the next run is drawn where it would differ from the one that is shown."""
         current, planned = self.session.current, self._planned
         coming = None
-        if current is not None and planned is not None and not self.session.running:
+        wanted = planned is not None and self._asks_for(planned)
+        if current is not None and planned is not None and wanted and not self.session.running:
             levels = [planned.level(k) for k in range(planned.total)]
             same = levels == [current.level(k) for k in range(current.total)]
             coming = None if same else planned
         self.timeline_view.set_coming(coming)
+
+    def _asks_for(self, planned: Timeline) -> bool:
+        """Whether the fields still ask for these noise levels, whatever the words."""
+        from visualizer.diffusion.request import RequestError
+
+        try:
+            asked = self.header.request()
+        except RequestError:
+            return False
+        was = planned.request
+        counts = ("steps", "sampler", "guidance_scale", "width", "height")
+        return all(getattr(asked, name) == getattr(was, name) for name in counts)
 
     def _finished(self) -> Timeline | None:
         current = self.session.current
