@@ -255,8 +255,13 @@ def test_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        with pytest.raises(DownloadError, match="The hub cannot be reached"):
+        with pytest.raises(DownloadError, match=r"hub cannot be reached\. Check .* internet\.$"):
             described()
+
+
+def test_an_interrupted_download_can_be_gone_on_with() -> None:
+    assert "goes on where it stopped" in sentence_for(ConnectionError(), NAME)
+    assert "where it stopped" not in sentence_for(ConnectionError(), NAME, begun=False)
 
 
 def test_a_full_disk_is_a_sentence() -> None:

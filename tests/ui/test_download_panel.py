@@ -56,6 +56,7 @@ def test_nothing_goes_online_before_look_up_is_pressed(qtbot: QtBot, panel: Down
     assert "huggingface.co" in panel.note.text()
     qtbot.keyClicks(panel.field, "stabilityai")
     assert not panel.look_up.isEnabled()
+    assert panel.note.text() == "A name looks like owner/name."
     qtbot.keyClick(panel.field, Qt.Key.Key_Return)
     qtbot.keyClicks(panel.field, "/sdxl-turbo")
     assert asked.all == []
