@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -143,39 +144,30 @@ def _patch_of(vae: Any) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def _unpatchify_channel_first(vae: Any, x: Tensor) -> Tensor:
-    """(1, C·p·p, h, w) ► (1, C, p·h, p·w) after undoing the batch norm (Flux 2)."""
+def _unpatchify(vae: Any, x: Tensor, *, channel_last: bool = False) -> Tensor:
+    """(1, C·p·p, h, w) ► (1, C, p·h, p·w) after undoing the batch norm.
+
+    Args:
+        channel_last: in a patch the channel comes last (Ideogram), not first (Flux 2).
+    """
     mean, std = _bn_statistics(vae, x)
     x = x * std + mean
     ph, pw = _patch_of(vae)
     n, c, h, w = x.shape
-    x = x.reshape(n, c // (ph * pw), ph, pw, h, w).permute(0, 1, 4, 2, 5, 3)
-    return x.reshape(n, c // (ph * pw), h * ph, w * pw)
+    c //= ph * pw
+    if channel_last:
+        x = x.reshape(n, ph, pw, c, h, w).permute(0, 3, 4, 1, 5, 2)
+    else:
+        x = x.reshape(n, c, ph, pw, h, w).permute(0, 1, 4, 2, 5, 3)
+    return x.reshape(n, c, h * ph, w * pw)
 
 
-def _patchify_channel_first(vae: Any, z: Tensor) -> Tensor:
+def _patchify(vae: Any, z: Tensor, *, channel_last: bool = False) -> Tensor:
+    """The inverse of ``_unpatchify``."""
     ph, pw = _patch_of(vae)
     n, c, h, w = z.shape
-    z = z.reshape(n, c, h // ph, ph, w // pw, pw).permute(0, 1, 3, 5, 2, 4)
-    z = z.reshape(n, c * ph * pw, h // ph, w // pw)
-    mean, std = _bn_statistics(vae, z)
-    return (z - mean) / std
-
-
-def _unpatchify_channel_last(vae: Any, x: Tensor) -> Tensor:
-    """The same with the channel last in a patch (Ideogram)."""
-    mean, std = _bn_statistics(vae, x)
-    x = x * std + mean
-    ph, pw = _patch_of(vae)
-    n, c, h, w = x.shape
-    x = x.reshape(n, ph, pw, c // (ph * pw), h, w).permute(0, 3, 4, 1, 5, 2)
-    return x.reshape(n, c // (ph * pw), h * ph, w * pw)
-
-
-def _patchify_channel_last(vae: Any, z: Tensor) -> Tensor:
-    ph, pw = _patch_of(vae)
-    n, c, h, w = z.shape
-    z = z.reshape(n, c, h // ph, ph, w // pw, pw).permute(0, 3, 5, 1, 2, 4)
+    order = (0, 3, 5, 1, 2, 4) if channel_last else (0, 1, 3, 5, 2, 4)
+    z = z.reshape(n, c, h // ph, ph, w // pw, pw).permute(order)
     z = z.reshape(n, c * ph * pw, h // ph, w // pw)
     mean, std = _bn_statistics(vae, z)
     return (z - mean) / std
@@ -287,9 +279,9 @@ SPACES: dict[str, LatentSpace] = {
             "a token a patch; batch-norm statistics, then unfolded channel by channel",
             "tokens",
             "vae",
-            _unpatchify_channel_first,
+            _unpatchify,
             _decode,
-            _patchify_channel_first,
+            _patchify,
             _encode,
         ),
         LatentSpace(
@@ -297,9 +289,9 @@ SPACES: dict[str, LatentSpace] = {
             "a token a patch; batch-norm statistics, then unfolded pixel by pixel",
             "tokens",
             "vae",
-            _unpatchify_channel_last,
+            partial(_unpatchify, channel_last=True),
             _decode,
-            _patchify_channel_last,
+            partial(_patchify, channel_last=True),
             _encode,
         ),
         LatentSpace(
