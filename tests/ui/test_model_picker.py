@@ -370,7 +370,10 @@ def test_a_long_name_is_cut_in_the_middle_on_the_button(sitting: Sitting) -> Non
         sitting.session.load_model("/somewhere")
     assert name in row.model.toolTip()
     sitting.qtbot.waitUntil(lambda: row.model.width() > before)
-    assert row.model.width() <= 24 * theme.SPACE
+    assert row.model.width() <= 40 * theme.SPACE
+    sitting.window.resize(sitting.window.minimumSize())
+    sitting.qtbot.waitUntil(lambda: row.more.geometry().right() <= row.width())
+    assert row.model.geometry().right() < row.more.x()
 
 
 def test_a_distilled_model_says_why_there_is_no_avoid_text(sitting: Sitting) -> None:

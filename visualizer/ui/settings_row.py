@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QStyle,
     QStyleOptionToolButton,
     QStylePainter,
@@ -53,6 +54,10 @@ class DropButton(QToolButton):
         """As wide as the text, and the chevron."""
         needed = self.fontMetrics().horizontalAdvance(self._short) + _BREATH
         return QSize(needed + _CHEVRON, _HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """In a narrow window a long name is cut."""
+        return self.sizeHint().boundedTo(QSize(20 * theme.SPACE, _HEIGHT))
 
     def shown_name(self) -> str:
         """The name as far as there is room for it."""
@@ -111,6 +116,7 @@ class SettingsRow(QWidget):
         self.model.set_name("Built-in")
         self.model.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.model.setMaximumWidth(40 * theme.SPACE)
+        self.model.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.more = IconButton("more", "Size, theme and more")
         self.more.setFixedSize(4 * theme.SPACE, _HEIGHT)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
