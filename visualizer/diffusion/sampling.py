@@ -168,11 +168,20 @@ def _run(model: Model, observer: Observer) -> list[Picture] | None:
         if device_lost(error):
             raise ModelError(DEVICE_LOST) from error
         _put_back(pipeline)
-        if isinstance(error, _COMPLAINTS):
+        if isinstance(error, _COMPLAINTS) and _raised_by_a_library(error):
             said = str(error).strip().splitlines() or [type(error).__name__]
             raise ModelError(f"The model's pipeline refuses this run: {said[0]}") from error
         raise
     return [_picture(image) for image in _images_of(output, observer)]
+
+
+def _raised_by_a_library(error: BaseException) -> bool:
+    """Whether an error comes from the pipeline itself, not from who listens to the run."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    name = "" if frame is None else str(frame.tb_frame.f_globals.get("__name__", ""))
+    return name.partition(".")[0] in ("diffusers", "transformers", "torch", "accelerate")
 
 
 def _after_running_out(
