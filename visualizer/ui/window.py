@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         self.status = QLabel()
         self.status.setProperty("role", "small-quiet")
         self.status.setAccessibleName("Status")
+        self.status.setContentsMargins(0, 0, 2, 0)  # letters end at fractions of pixels
         self.save_button = IconButton("save", "Save this run", shown_keys("Ctrl+S"))
         self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
 
