@@ -59,6 +59,16 @@ def test_the_named_colors_are_those_agreed_on() -> None:
     assert (LIGHT.quiet, LIGHT.accent, LIGHT.second) == ("#59606d", "#a64a00", "#00639c")
 
 
+@BOTH
+def test_lanes_are_told_apart_on_the_ground(qapp: QApplication, worn: Theme) -> None:
+    assert len(set(worn.lanes)) == len(theme.LANES) == 8
+    for color in worn.lanes:
+        assert contrast(color, worn.ground) >= 3, f"{worn.name}: {color}"
+        assert contrast(color, worn.surface) >= 3, f"{worn.name}: {color}"
+    theme.apply(qapp, worn)
+    assert theme.lane_color(1) == theme.lane_color(9) == worn.lanes[1]
+
+
 def test_the_accent_is_for_the_main_button_only() -> None:
     sheet = (asset_path("theme") / "style.qss").read_text(encoding="utf-8")
     rules = re.findall(r"([^{}]+)\{([^{}]*\$(?:on_)?accent[^{}]*)\}", sheet.replace("${", "$("))

@@ -42,6 +42,7 @@ class Theme:
         accent: the playhead and the one main button, nothing else; on_accent: words on it.
         second: the measured line, keyboard focus and progress.
         danger: what went wrong.
+        lanes: one for each lane of a comparison, in the order of ``LANES``.
     """
 
     name: str
@@ -63,7 +64,22 @@ class Theme:
     on_accent: str
     second: str
     danger: str
+    lanes: tuple[str, ...]
 
+
+LANES = (
+    "#56b4e9",  # sky blue
+    "#d55e00",  # vermilion
+    "#009e73",  # bluish green
+    "#f0e442",  # yellow
+    "#cc79a7",  # reddish purple
+    "#0072b2",  # blue
+    "#e69f00",  # orange
+    "#000000",  # black
+)
+"""Colors of lanes, which people of any color vision tell apart: M. Okabe and K. Ito, Color
+Universal Design, 2002. The themes wear them as far as their grounds allow (``lane_color``); a
+letter always goes with them."""
 
 DARK = Theme(
     name="dark",
@@ -85,6 +101,7 @@ DARK = Theme(
     on_accent="#1b1306",
     second="#5aa9e6",
     danger="#ff9a86",
+    lanes=(*LANES[:7], "#c9ced8"),  # black cannot be seen here
 )
 LIGHT = Theme(
     name="light",
@@ -106,6 +123,17 @@ LIGHT = Theme(
     on_accent="#ffffff",
     second="#00639c",
     danger="#a3240f",
+    # the light ones are darker here, else they could not be seen
+    lanes=(
+        "#1f86c4",
+        LANES[1],
+        "#008f68",
+        "#8f8500",
+        "#bb5f92",
+        "#00548f",
+        "#b07900",
+        "#1a1c21",
+    ),
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 _WORN = "denoising_visualizer_theme"  # the application itself remembers what it wears
@@ -130,6 +158,12 @@ def current() -> Theme:
     """The theme the application wears now (dark before any was applied)."""
     app = QApplication.instance()
     return THEMES.get(str(app.property(_WORN)), DARK) if app else DARK
+
+
+def lane_color(index: int) -> str:
+    """The color of a lane in the theme worn now, "#rrggbb"; they come round again."""
+    lanes = current().lanes
+    return lanes[index % len(lanes)]
 
 
 def font(size: int = FONT_BODY, *, bold: bool = False) -> QFont:
