@@ -7,26 +7,14 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-MAX_SEED = 2**32 - 1
-
-
-class RequestError(ValueError):
-    """A request that cannot be sampled; its text is a sentence for the person who made it."""
-
-
-@dataclass(frozen=True)
-class FromSeed:
-    """Start from pure noise, drawn by ``torch.Generator("cpu").manual_seed(seed)``."""
-
-    kind: ClassVar[str] = "seed"
-
-
-Start = FromSeed  # later: mixed noise, a step of another run, a picture
-_STARTS: dict[str, type[Start]] = {FromSeed.kind: FromSeed}
+from visualizer.diffusion.starts import MAX_SEED as MAX_SEED
+from visualizer.diffusion.starts import FromSeed as FromSeed
+from visualizer.diffusion.starts import RequestError as RequestError
+from visualizer.diffusion.starts import Start, check_int, start_from_json, start_to_json
 
 
 class FrozenMapping(Mapping[str, Any]):
@@ -89,7 +77,7 @@ class SamplingRequest:
         guidance_scale: w of Ho & Salimans 2022; guidance is off at ≤ 1.
         sampler: a name of ``visualizer.diffusion.samplers``; None is the model's own scheduler.
         width, height: pixels, multiples of 8.
-        start: where the run starts.
+        start: where the run starts; see ``starts``.
         extra: further arguments of the pipeline's ``__call__``: JSON values and arrays.
 
     Raises:
@@ -111,9 +99,9 @@ class SamplingRequest:
         _check_text("prompt", self.prompt)
         if self.negative_prompt is not None:
             _check_text("avoid text", self.negative_prompt)
-        _check_int("seed", self.seed, 0, MAX_SEED)
+        check_int("seed", self.seed, 0, MAX_SEED)
         if self.steps is not None:
-            _check_int("number of steps", self.steps, 1, 100_000)
+            check_int("number of steps", self.steps, 1, 100_000)
         if self.guidance_scale is not None:
             scale = self.guidance_scale
             if isinstance(scale, bool) or not isinstance(scale, (int, float)):
@@ -123,7 +111,7 @@ class SamplingRequest:
             object.__setattr__(self, "guidance_scale", float(scale))
         for name, size in (("width", self.width), ("height", self.height)):
             if size is not None:
-                _check_int(name, size, 8, 16384)
+                check_int(name, size, 8, 16384)
         if not isinstance(self.extra, FrozenMapping):
             object.__setattr__(self, "extra", FrozenMapping(self.extra))
         self.extra.digest()  # refuses what cannot be stored
@@ -131,24 +119,25 @@ class SamplingRequest:
     def to_json(self) -> dict[str, Any]:
         """JSON values only. Arrays in ``extra`` stand as their hash and shape."""
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        values["start"] = {"kind": self.start.kind}
+        values["start"] = start_to_json(self.start)
         values["extra"] = json.loads(self.extra.digest())
         return values
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> SamplingRequest:
-        """The inverse of ``to_json``; unknown fields are refused with a sentence."""
+    def from_json(cls, values: Mapping[str, Any], depth: int = 0) -> SamplingRequest:
+        """The inverse of ``to_json``; unknown fields are refused with a sentence.
+
+        Args:
+            depth: how many branches of other requests this one is a parent of.
+        """
         values = dict(values)
-        start = values.pop("start", {"kind": FromSeed.kind})
-        kind = start.get("kind") if isinstance(start, Mapping) else None
-        if kind not in _STARTS:
-            raise RequestError(f"This version does not know the start '{kind}'.")
+        start = start_from_json(values.pop("start", {"kind": FromSeed.kind}), depth)
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise RequestError(f"This version does not know the setting '{sorted(unknown)[0]}'.")
         if "prompt" not in values:
             raise RequestError("The request has no prompt.")
-        return cls(start=_STARTS[kind](), **values)
+        return cls(start=start, **values)
 
 
 def _check_text(name: str, text: object) -> None:
@@ -158,13 +147,6 @@ def _check_text(name: str, text: object) -> None:
         raise RequestError(
             f"The {name} holds a character that is no text (a NUL or half a symbol). Remove it."
         )
-
-
-def _check_int(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise RequestError(f"The {name} must be a whole number, not {value!r}.")
-    if not low <= value <= high:
-        raise RequestError(f"The {name} must lie between {low} and {high}, not {value}.")
 
 
 def clean_text(text: str) -> str:
