@@ -88,6 +88,7 @@ class ModelFacts:
         avoid: whether it reads an avoid text.
         weighting: whether weights of words can be written in its prompt.
         cannot_show: sentences on what of its work is not shown.
+        branch_samplers: keys of the samplers that can go on from the middle of a run.
     """
 
     name: str
@@ -114,6 +115,7 @@ class ModelFacts:
     avoid: bool = True
     weighting: bool = False
     cannot_show: tuple[str, ...] = ()
+    branch_samplers: tuple[str, ...] = ()
 
 
 Loop = tuple[str, tuple[NoiseLevel, ...], tuple[float, ...]]
@@ -130,6 +132,7 @@ class Plan:
         sampler: the label of the sampler that will run.
         notice: a sentence on something worth knowing (a prompt too long), or "".
         stages: the stage of every level; empty where there is one loop.
+        shared: how many of the first points are another run's, for a branch.
     """
 
     levels: tuple[NoiseLevel, ...]
@@ -137,6 +140,7 @@ class Plan:
     sampler: str
     notice: str = ""
     stages: tuple[str, ...] = ()
+    shared: int = 0
 
     @classmethod
     def of_loops(cls, loops: Sequence[Loop], sampler: str, notice: str = "") -> Plan:

@@ -65,6 +65,28 @@ class LatentLayout:
             raise ValueError(f"a latent of the shape {x.shape} is no grid")
         return x
 
+    def packed(self, spatial: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:
+        """The inverse of ``spatial``: channels over positions as one latent of this layout.
+
+        Args:
+            spatial: (C, h, w).
+            like: the latent that it was taken from; frames that are not shown stay as they are.
+        """
+        if self.arrangement == "patches":
+            tokens, channels = like.shape
+            patch = math.isqrt(self.height * self.width // tokens)
+            rows, columns = self.height // patch, self.width // patch
+            # C, rows, p, columns, p ► rows, columns, C, p, p
+            split = spatial.reshape(-1, rows, patch, columns, patch).transpose(1, 3, 0, 2, 4)
+            return split.reshape(tokens, channels)
+        if self.arrangement == "tokens":
+            return spatial.transpose(1, 2, 0).reshape(like.shape)
+        if self.arrangement == "frames":
+            kept = like.copy()
+            kept[:, 0] = spatial
+            return kept
+        return spatial.reshape(like.shape)
+
     def to_json(self) -> list[Any]:
         """JSON values only."""
         return [self.arrangement, self.height, self.width, self.picture_size]

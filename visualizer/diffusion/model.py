@@ -13,18 +13,22 @@ from typing import Any
 import torch
 
 from visualizer.diffusion import (
+    branching,
     decoding,
     devices,
     families,
     memory,
+    noise_edits,
     planning,
     prompt,
     samplers,
+    schedules,
     weight_syntax,
     weighting,
 )
 from visualizer.diffusion.arrays import FloatArray, Picture
 from visualizer.diffusion.atomic import WriteError
+from visualizer.diffusion.branching import BranchPlan
 from visualizer.diffusion.device_errors import out_of_memory
 from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, Recommended, Vocabulary
 from visualizer.diffusion.family_names import family_name
@@ -35,8 +39,9 @@ from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.model_folder import ModelError, license_of, name_of
 from visualizer.diffusion.opening import open_pipeline
 from visualizer.diffusion.request import RequestError, SamplingRequest
+from visualizer.diffusion.starts import EditedNoise, FromStep
 from visualizer.diffusion.tiny_autoencoder import TinyDecoder, find_tiny_autoencoder
-from visualizer.diffusion.trajectory import ModelIdentity
+from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
 from visualizer.folders import cache_folder
 
 BUILTIN_NAME = "Built-in"
@@ -222,6 +227,7 @@ class Model:
             device_label=f"{devices.describe(self.device)}, {dtype_name(self.pipeline)}",
             memory_note=self.memory_note,
             weighting=weighting.supports(self.pipeline),
+            branch_samplers=samplers.beginning_in_the_middle(own, self.pipeline),
         )
 
     @cached_property
@@ -235,6 +241,10 @@ class Model:
         Raises:
             RequestError: when the request cannot be sampled with this model.
         """
+        if isinstance(request.start, FromStep):
+            return self.plan_branch(request).plan
+        if isinstance(request.start, EditedNoise):
+            noise_edits.check_can_edit(self.pipeline)
         self._check_arguments(request)
         notice = prompt.truncation_notice(self._reading(request))
         seen = self._seen.get(self._what_decides_levels(request))
@@ -246,6 +256,36 @@ class Model:
             self.pipeline.scheduler, request.sampler, pipeline=self.pipeline
         )
         return Plan.of_loops(loops, samplers.label_of(scheduler), notice)
+
+    def plan_branch(self, request: SamplingRequest, parent: Trajectory | None = None) -> BranchPlan:
+        """How a branch is sampled.
+
+        Args:
+            parent: the run that it goes on from; None plans that one, too.
+
+        Raises:
+            RequestError: when it cannot be branched there, or so.
+        """
+        start = request.start
+        if not isinstance(start, FromStep):
+            return BranchPlan(self.plan(request))
+        if branching.restarts(request):
+            self._check_begins_in_the_middle(request)
+        before = self.plan_branch(start.parent)
+        if parent is not None:
+            ran = replace(before.plan, levels=parent.planned, timesteps=parent.timesteps)
+            before = replace(before, plan=ran)
+        return branching.plan_branch(request, self.plan, before)
+
+    def _check_begins_in_the_middle(self, request: SamplingRequest) -> None:
+        scheduler = samplers.fresh_scheduler(
+            self.pipeline.scheduler, request.sampler, pipeline=self.pipeline
+        )
+        if not schedules.begins_in_the_middle(scheduler):
+            raise RequestError(
+                f"The sampler {samplers.label_of(scheduler)} cannot begin in the middle of a run: "
+                "its first steps belong together. Branch with another sampler."
+            )
 
     def remember(self, request: SamplingRequest, plan: Plan) -> None:
         """Keep the noise levels that a run really went through, to plan the next one by."""

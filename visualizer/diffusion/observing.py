@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from visualizer.diffusion import families, guiding, samplers, schedules
+from visualizer.diffusion import families, guiding, noise_edits, samplers, schedules
 from visualizer.diffusion.clipping import Clip, clipping_of
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.families import Family
@@ -29,7 +30,9 @@ from visualizer.diffusion.latent_layouts import layout_of
 from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import PredictionType
+from visualizer.diffusion.replaying import Replay
 from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.starts import EditedNoise, Start
 from visualizer.diffusion.step import Guidance, Step, Trial
 
 NOT_FINITE = (
@@ -61,6 +64,7 @@ class _Loop:
     layout: LatentLayout | None = None
     calls: int = 0
     last: torch.Tensor | None = None  # what the newest call returned
+    replayed: bool = False  # that call was one of the parent's
     ended: bool = False
 
 
@@ -94,6 +98,11 @@ class Observer:
         on_step: called with (batch entry, Step) as each is known.
         on_plan: called when a loop's true noise levels are known and differ from the plan.
         cancelled: setting it makes the pipeline raise ``Stopped`` within one step.
+        starts: what the noise of each batch entry starts from.
+        replay: what passes before the run goes on by itself, for a branch.
+
+    Attributes:
+        failed: by batch entry: why it was given up; the others go on.
     """
 
     pipeline: Any
@@ -104,7 +113,9 @@ class Observer:
     on_step: Callable[[int, Step], None] | None = None
     on_plan: Callable[[Plan], None] | None = None
     cancelled: threading.Event | None = None
-    notice: str = ""
+    starts: tuple[Start, ...] = ()
+    replay: Replay | None = None
+    failed: dict[int, str] = field(default_factory=dict)
     lanes: list[list[Step]] = field(init=False)
     _loops: list[_Loop] = field(default_factory=list)
     _outputs: list[Any] = field(default_factory=list)
@@ -112,7 +123,8 @@ class Observer:
     _coming: deque[_Draft] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self.lanes = [[] for _ in self.requests]
+        shared = self.replay.steps if self.replay is not None else ()
+        self.lanes = [list(shared) for _ in self.requests]
 
     # --- attaching ----------------------------------------------------------------------------
 
@@ -121,11 +133,37 @@ class Observer:
         """Observe what the pipeline does in this context; afterwards it is as it was."""
         with ExitStack() as undo:
             self._attach_schedulers(undo)
+            if self.replay is not None:
+                undo.enter_context(self.replay.silent_denoisers(self.pipeline))
+            if self._changes_noise:
+                undo.enter_context(noise_edits.changed_noise(self.pipeline, self._start_with))
             for name, module in families.denoisers(self.pipeline):
                 hook = functools.partial(self._heard, name)
                 undo.callback(module.register_forward_hook(hook).remove)
                 undo.callback(_restore_attention, module, _attention_of(module))
             yield
+
+    @property
+    def _changes_noise(self) -> bool:
+        at_once = self.replay is not None and self.replay.begins_at_once
+        return at_once or self._edits_noise
+
+    @property
+    def _edits_noise(self) -> bool:
+        return any(isinstance(start, EditedNoise) for start in self.starts)
+
+    def _start_with(self, x: torch.Tensor, of_seed: Callable[[int], torch.Tensor]) -> torch.Tensor:
+        """What the loop of the picture starts with, in place of what the pipeline drew."""
+        if self._edits_noise:
+            x = noise_edits.edit_batch(x, self.starts, of_seed, self._layout_of)
+        if self.replay is not None and self.replay.begins_at_once:
+            x = self.replay.starting_latent(x, self.pipeline.scheduler)
+        return x
+
+    def _layout_of(self, shape: tuple[int, ...]) -> LatentLayout:
+        """The layout of a latent of the picture's loop."""
+        space = families.space_of(self.family)
+        return layout_of(self.pipeline, space, shape, self.size, self.requests[0])
 
     def _attach_schedulers(self, undo: ExitStack) -> None:
         """A fresh scheduler in every place that holds one: they keep state between runs."""
@@ -161,6 +199,9 @@ class Observer:
 
         @functools.wraps(step)
         def observed_step(*args: Any, **kwargs: Any) -> Any:
+            if self.replay is not None and self.replay.passing:
+                given = inspect.signature(step).bind(*args, **kwargs).arguments
+                return self._pass(scheduler, step, given)
             names = ("model_output", "timestep", "sample")
             given = {**dict(zip(names, args, strict=False)), **kwargs}
             loop = self._before(scheduler, given)
@@ -169,6 +210,21 @@ class Observer:
             return result
 
         scheduler.set_timesteps, scheduler.step = observed_begin, observed_step
+
+    def _pass(self, scheduler: Any, step: Callable[..., Any], given: dict[str, Any]) -> Any:
+        """One call of the parent's, which nobody hears of: its Steps are there."""
+        replay = self.replay
+        assert replay is not None
+        loop = self._loop_of(scheduler)
+        self._outputs = []
+        if self.cancelled is not None and self.cancelled.is_set():
+            raise Stopped
+        result = replay.step(scheduler, step, given)
+        returned = result[0] if isinstance(result, tuple) else result.prev_sample
+        loop.replayed = True
+        self._after(loop, returned)
+        loop.replayed = loop.ended
+        return result
 
     def _heard(self, component: str, _module: Any, _inputs: Any, output: Any) -> None:
         self._component = component
@@ -195,6 +251,8 @@ class Observer:
                 clipping_of(scheduler),
             )
         )
+        if self.replay is not None:
+            self.replay.begin_loop(numbers)
 
     def _loop_of(self, scheduler: Any) -> _Loop:
         loop = self._loops[-1]
@@ -214,9 +272,12 @@ class Observer:
 
     def _tell_plan(self) -> None:
         """The loops that are known by now, then those that are still only planned."""
+        if self.replay is not None and (self.replay.skipped or self.replay.begun):
+            return  # it joins two schedules: only the plan knows both
         known = [(o.stage, o.levels, o.timesteps) for o in self._loops if o.component or o.calls]
         coming = self.plan.loops()[len(known) :]
         plan = Plan.of_loops([*known, *coming], self.plan.sampler, self.plan.notice)
+        plan = replace(plan, shared=self.plan.shared)
         if plan != self.plan:
             self.plan = plan
             if self.on_plan is not None:
@@ -230,6 +291,9 @@ class Observer:
         if loop.last is None or loop.ended:
             return
         loop.ended = True
+        if loop.replayed:  # the parent's
+            loop.last = None
+            return
         self._coming.append(_Draft(loop, loop.calls, False, 0.0, Held(loop.last)))
         loop.last = None
 
@@ -291,7 +355,11 @@ class Observer:
     def _add_trial(self, draft: _Draft) -> None:
         assert draft.prediction is not None
         x, prediction = draft.x.array(), draft.prediction.array()
-        for steps, latents, output in zip(self.lanes, x, prediction, strict=False):
+        for lane, (steps, latents, output) in enumerate(
+            zip(self.lanes, x, prediction, strict=False)
+        ):
+            if lane in self.failed:
+                continue
             tried = Trial(draft.timestep, latents, output)
             steps[-1] = replace(steps[-1], trials=(*steps[-1].trials, tried))
         self._check_finite(prediction)
@@ -309,6 +377,8 @@ class Observer:
             level = schedules.level_at(loop.numbers, draft.call, draft.timestep)
         guided = self._guided(draft, prediction)
         for lane, steps in enumerate(self.lanes):
+            if lane in self.failed:
+                continue
             step = Step(
                 len(steps),
                 draft.timestep,
@@ -339,8 +409,11 @@ class Observer:
         return str(getattr(next(modules, None), "dtype", "float32")).removeprefix("torch.")
 
     def _check_finite(self, values: Any) -> None:
-        if not np.isfinite(values).all():
-            self.notice = NOT_FINITE.format(step=len(self.lanes[0]) - 1)
+        """Give up the batch entries whose numbers overflowed; with none left, stop."""
+        for lane, steps in enumerate(self.lanes):
+            if lane not in self.failed and not np.isfinite(values[lane]).all():
+                self.failed[lane] = NOT_FINITE.format(step=len(steps) - 1)
+        if len(self.failed) == len(self.lanes):
             raise Stopped
 
 

@@ -20,7 +20,13 @@ from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.pipeline_calls import Calls, calls_of, settings_of
 from visualizer.diffusion.request import RequestError
 from visualizer.diffusion.sampler_table import SPACING_FLAGS, Sampler
-from visualizer.diffusion.schedules import is_edm, is_flow, is_ve_class, prediction_type_of
+from visualizer.diffusion.schedules import (
+    class_begins_in_the_middle,
+    is_edm,
+    is_flow,
+    is_ve_class,
+    prediction_type_of,
+)
 
 DIFFUSION_SAMPLERS = tuple(v for row in sampler_table.DIFFUSION for v in row.variants)
 FLOW_SAMPLERS = tuple(v for row in sampler_table.FLOW for v in row.variants)
@@ -66,6 +72,15 @@ def fitting(scheduler: Any, pipeline: Any = None) -> tuple[Sampler, ...]:
 def sampler_names(scheduler: Any, pipeline: Any = None) -> tuple[SamplerName, ...]:
     """``fitting`` as plain values."""
     return tuple(SamplerName(s.key, s.label) for s in fitting(scheduler, pipeline))
+
+
+def beginning_in_the_middle(scheduler: Any, pipeline: Any = None) -> tuple[str, ...]:
+    """Keys of the samplers that can go on from a step of another one's run."""
+    return tuple(
+        s.key
+        for s in fitting(scheduler, pipeline)
+        if class_begins_in_the_middle(s.scheduler, _config(scheduler, s))
+    )
 
 
 def label_of(scheduler: Any) -> str:

@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
-from visualizer.diffusion import devices, families, memory, weighting
+from visualizer.diffusion import branching, devices, families, memory, weighting
 from visualizer.diffusion.arrays import Picture, read_only
 from visualizer.diffusion.device_errors import (
     DEVICE_LOST,
@@ -30,7 +31,9 @@ from visualizer.diffusion.families import Family
 from visualizer.diffusion.model import Model
 from visualizer.diffusion.model_folder import ModelError
 from visualizer.diffusion.observing import Observer, Stopped
+from visualizer.diffusion.replaying import Replay
 from visualizer.diffusion.request import RequestError, SamplingRequest
+from visualizer.diffusion.starts import FromSeed, FromStep
 from visualizer.diffusion.step import Step
 from visualizer.diffusion.trajectory import Trajectory
 
@@ -43,6 +46,7 @@ def sample(
     model: Model,
     request: SamplingRequest,
     *,
+    parent: Trajectory | None = None,
     on_step: OnStep | None = None,
     on_plan: Callable[[Plan], None] | None = None,
     cancelled: threading.Event | None = None,
@@ -50,19 +54,24 @@ def sample(
     """Run a model's pipeline on a request and keep every step.
 
     Args:
-        on_step: called with each Step as it is taken, on this thread; 0 … N.
+        parent: the run that a branch goes on from; without it that run is made first.
+        on_step: called with each Step as it is taken, on this thread; 0 … N. Of a branch only with
+            its own.
         on_plan: called when the noise levels turn out to be others than ``model.plan`` said.
         cancelled: setting it stops the run within one step; what was taken so far is returned.
 
     Returns:
-        The run. Its final latents and picture equal the bare pipeline's, bit for bit.
+        The run. Its final latents and picture equal the bare pipeline's, bit for bit. The first
+        steps of a branch are its parent's.
 
     Raises:
         RequestError: when the request cannot be sampled with this model.
         ModelError: when the model ran out of memory.
     """
-    callback = None if on_step is None else (lambda _lane, step: on_step(step))
-    return sample_many(model, [request], on_step=callback, on_plan=on_plan, cancelled=cancelled)[0]
+    heard = None if on_step is None else (lambda _lane, step: on_step(step))
+    if isinstance(request.start, FromStep):
+        return _sample_branch(model, request, parent, heard, on_plan, cancelled)
+    return sample_many(model, [request], on_step=heard, on_plan=on_plan, cancelled=cancelled)[0]
 
 
 def sample_many(
@@ -73,9 +82,10 @@ def sample_many(
     on_plan: Callable[[Plan], None] | None = None,
     cancelled: threading.Event | None = None,
 ) -> list[Trajectory]:
-    """Sample several requests in one batch; they may differ in prompt, avoid text and seed.
+    """Sample several requests in one batch; they may differ in prompt, avoid text, seed and start.
 
-    Every seed's noise is the same as alone; results may differ in the last bits.
+    Every seed's noise is the same as alone; results may differ in the last bits. A run whose
+    numbers overflow ends there, and the others go on.
 
     Args:
         on_step: called with (which request, Step).
@@ -85,12 +95,31 @@ def sample_many(
     """
     if not requests:
         return []
-    shared = {replace(r, prompt="", negative_prompt=None, seed=0) for r in requests}
-    if len(shared) > 1:
+    if len({what_batches_share(r) for r in requests}) > 1:
         raise RequestError("Runs in one batch must share steps, guidance, sampler and size.")
-    if len(requests) > 1 and not model.family.batches:
+    branches = any(isinstance(r.start, FromStep) for r in requests)
+    if branches or (len(requests) > 1 and not model.family.batches):
         return _one_by_one(model, requests, on_step, on_plan, cancelled)
     plans = [model.plan(r) for r in requests]
+    return _observed(model, requests, plans, None, on_step, on_plan, cancelled)
+
+
+def what_batches_share(request: SamplingRequest) -> SamplingRequest:
+    """The request without what may differ from picture to picture of one batch."""
+    start = request.start if isinstance(request.start, FromStep) else FromSeed()
+    return replace(request, prompt="", negative_prompt=None, seed=0, start=start)
+
+
+def _observed(
+    model: Model,
+    requests: Sequence[SamplingRequest],
+    plans: Sequence[Plan],
+    replay: Replay | None,
+    on_step: Callable[[int, Step], None] | None,
+    on_plan: Callable[[Plan], None] | None,
+    cancelled: threading.Event | None,
+) -> list[Trajectory]:
+    """One call of the pipeline."""
     observer = Observer(
         model.pipeline,
         model.family,
@@ -100,11 +129,13 @@ def sample_many(
         on_step,
         on_plan,
         cancelled,
+        starts=tuple(branching.origin(r) for r in requests),
+        replay=replay,
     )
     began = time.perf_counter()
     images = _run(model, observer)
     seconds = time.perf_counter() - began
-    if images is not None:
+    if images is not None and replay is None:
         model.remember(requests[0], observer.plan)
     identity = replace(model.identity, batch_size=len(requests), threads=torch.get_num_threads())
     return [
@@ -114,15 +145,55 @@ def sample_many(
             steps=tuple(observer.lanes[i]),
             planned=observer.plan.levels,
             timesteps=observer.plan.timesteps,
-            cancelled=images is None,
-            final=None if images is None else images[i],
+            cancelled=images is None or i in observer.failed,
+            final=None if images is None or i in observer.failed else images[i],
             sampler=plans[i].sampler,
             seconds=seconds,
-            notice=observer.notice or plans[i].notice,
+            notice=observer.failed.get(i) or plans[i].notice,
             decoder=model,
         )
         for i, request in enumerate(requests)
     ]
+
+
+def _sample_branch(
+    model: Model,
+    request: SamplingRequest,
+    parent: Trajectory | None,
+    on_step: Callable[[int, Step], None] | None,
+    on_plan: Callable[[Plan], None] | None,
+    cancelled: threading.Event | None,
+) -> Trajectory:
+    start = request.start
+    assert isinstance(start, FromStep)
+    model.plan(request)  # refuses what cannot be done before anything is
+    if parent is None:
+        parent = _parent_until(model, start, cancelled)
+        if len(parent.steps) <= start.step:  # stopped, or its numbers overflowed
+            return replace(parent, request=request)
+    branching.check_parent(request, parent, model.identity.weights_hash)
+    planned = model.plan_branch(request, parent)
+    shared, k = parent.steps[: planned.plan.shared], start.step
+    replay = Replay(shared, planned.begun, planned.skipped)
+    if branching.restarts(request):
+        level = planned.plan.levels[len(shared)]
+        fresh = request.seed != start.parent.seed
+        step = parent.steps[k]
+        replay.first = lambda noise: branching.restarted(step, level, noise if fresh else None)
+    else:
+        replay.goes_on = parent.steps[k].latents
+    return _observed(model, [request], [planned.plan], replay, on_step, on_plan, cancelled)[0]
+
+
+def _parent_until(model: Model, start: FromStep, cancelled: threading.Event | None) -> Trajectory:
+    """The run that is branched, made anew up to the step where it is."""
+    enough = threading.Event()
+
+    def look(step: Step) -> None:
+        if step.index >= start.step or (cancelled is not None and cancelled.is_set()):
+            enough.set()
+
+    return sample(model, start.parent, on_step=look, cancelled=enough)
 
 
 def _one_by_one(
@@ -138,8 +209,8 @@ def _one_by_one(
         if cancelled is not None and cancelled.is_set():
             runs.append(_not_begun(model, request))
             continue
-        heard = None if on_step is None else (lambda _, step, lane=lane: on_step(lane, step))
-        runs += sample_many(model, [request], on_step=heard, on_plan=on_plan, cancelled=cancelled)
+        heard = None if on_step is None else partial(on_step, lane)
+        runs.append(sample(model, request, on_step=heard, on_plan=on_plan, cancelled=cancelled))
     return runs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -182,3 +183,42 @@ def _calls_kept(scheduler: Any, timesteps: int) -> list[int]:
     if hasattr(scheduler, "plms_timesteps"):
         return [i for i in calls if i != 1]
     return list(calls)
+
+
+def call_of_level(scheduler: Any, index: int) -> int:
+    """Which call of ``step`` begins at the ``index``-th level of a schedule that is set."""
+    return _calls_kept(scheduler, len(scheduler.timesteps))[index]
+
+
+def begin_in_the_middle(scheduler: Any, call: int) -> None:
+    """Make a fresh scheduler ready for a first call that is not the first of its schedule.
+
+    Nearly all count their calls in ``_step_index``. PNDM counts in ``counter``, and its linear
+    multistep formula wants a past: with its first answer in place of the missing ones the formula
+    is an ordinary DDIM step, as its weights add up to 1.
+    """
+    if hasattr(scheduler, "_step_index"):
+        scheduler._step_index = call
+    if hasattr(scheduler, "plms_timesteps"):
+        scheduler.counter = call
+        begin = scheduler.step_plms
+
+        def with_a_past(model_output: Any, *args: Any, **kwargs: Any) -> Any:
+            scheduler.ets = [model_output] * 3
+            scheduler.step_plms = begin
+            return begin(model_output, *args, **kwargs)
+
+        scheduler.step_plms = with_a_past
+
+
+def begins_in_the_middle(scheduler: Any) -> bool:
+    """Whether a scheduler can go on from a level inside its schedule without a past."""
+    names = [cls.__name__ for cls in type(scheduler).__mro__]
+    return all(class_begins_in_the_middle(name, scheduler.config) for name in names)
+
+
+def class_begins_in_the_middle(name: str, config: Mapping[str, Any]) -> bool:
+    """The same of a class, with the settings it would have."""
+    if name.startswith("PNDM"):  # its first twelve Runge-Kutta calls belong together
+        return bool(config.get("skip_prk_steps", False))
+    return not name.startswith(("UnCLIP", "DDPMWuerstchen", "CogVideoX"))
