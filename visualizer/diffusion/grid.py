@@ -44,7 +44,7 @@ _PLURALS = {
 _OWN = ("own", "the model's own", "the models own")
 _NONE = "(none)"
 _RANGE = re.compile(r"(\d+)(?:-|\.\.)(\d+)")
-_AROUND_RANGE = re.compile(r"(?<=\d)\s*(?:[-‐‑–—]|\.\.\.?|…)\s*(?=\d)")  # noqa: RUF001
+_AROUND_RANGE = re.compile(r"(?<=\d)\s*(?:[-‐‑–—]|\.\.\.?|…)\s*(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -299,7 +299,8 @@ def _numbers(field: str, part: str) -> Sequence[Any]:
     except ValueError as error:
         what = "a number" if field == "guidance_scale" else "a whole number"
         raise RequestError(
-            f"'{_cut(part, 40)}' is not {what}. Write the {_PLURALS[field]} like {_EXAMPLES[field]}."
+            f"'{_cut(part, 40)}' is not {what}. "
+            f"Write the {_PLURALS[field]} like {_EXAMPLES[field]}."
         ) from error
     _check(field, value)
     return [value]
