@@ -113,6 +113,10 @@ class Timeline(QObject):
         self._peaks: dict[str, float] = {}  # by stage
         self._running = False
         self._trajectory: Trajectory | None = None
+        self.parent_run: Timeline | None = None
+        """The run that this one branched from."""
+        self.branched_at = 0
+        """The step of it that was taken anew."""
         self.can_preview = False
         """Whether the session has a fast decoder for these latents."""
         self.can_decode = False

@@ -1,7 +1,8 @@
-"""The timeline: filmstrip over noise plot on one x axis, with one playhead through both."""
+"""The timeline: filmstrip, branches and noise plot on one x axis, one playhead through all."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
@@ -9,6 +10,7 @@ from PySide6.QtGui import (
     QActionGroup,
     QColor,
     QFocusEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -17,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.branch_map import BranchMap
 from visualizer.ui.explanation import measured_words, percent
 from visualizer.ui.filmstrip import Filmstrip
 from visualizer.ui.noise_scale import SCALES, SHARE, NoiseScale
@@ -38,6 +41,7 @@ class TimelineView(QWidget):
 
     plot_ready = Signal()
     scale_changed = Signal(str)
+    run_chosen = Signal(object)  # another Timeline of the tree
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +63,10 @@ class TimelineView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
+        self._low = False
         self.filmstrip = Filmstrip(playhead, self)
+        self.branch_map = BranchMap(self)
+        self.branch_map.chosen.connect(self.run_chosen)
         self.plot: NoisePlot | None = None
         self._legend = Legend(self)
         self.hover_mark = HoverMark(self)
@@ -79,8 +86,20 @@ class TimelineView(QWidget):
 
     def set_low(self, low: bool) -> None:
         """Take as little height as is still of use, for a low window."""
+        self._low = low
         self.filmstrip.set_low(low)
-        size = self.minimumSizeHint() if low else self.sizeHint()
+        self.branch_map.set_low(low)
+        self._fit_height()
+
+    def set_family(self, runs: Sequence[Timeline]) -> None:
+        """Show the tree that the run which is looked at belongs to, where there is one."""
+        before = self.branch_map.needed_height
+        self.branch_map.set_runs(runs, self._timeline)
+        if self.branch_map.needed_height != before:
+            self._fit_height()
+
+    def _fit_height(self) -> None:
+        size = self.minimumSizeHint() if self._low else self.sizeHint()
         self.setMaximumHeight(size.height())
         self.updateGeometry()
         self._lay_out()
@@ -166,6 +185,8 @@ class TimelineView(QWidget):
 
     def _grown(self) -> None:
         self.filmstrip.refresh()
+        self.branch_map.set_axis(self.axis)
+        self.branch_map.update()
         self._place_mark()
         if not self._redraw.isActive():
             self._redraw.start()
@@ -197,6 +218,7 @@ class TimelineView(QWidget):
     def _draw_plot(self) -> None:
         self._redraw.stop()
         self._read_levels()
+        self.branch_map.set_axis(self.axis)
         if self.plot is not None:
             self.plot.setVisible(bool(self._planned))  # an axis with nothing on it says nothing
             self.plot.show_levels(
@@ -248,17 +270,22 @@ class TimelineView(QWidget):
 
     def _line_bottom(self) -> int:
         if self.plot is None:
-            return self.filmstrip.height()
+            return self._plot_top()
         return int(self.plot.geometry().y()) + self.plot.plot_bottom()
 
+    def _plot_top(self) -> int:
+        return self.filmstrip.height() + self.branch_map.needed_height
+
     def _lay_out(self) -> None:
-        top = self.filmstrip.height()
-        self.filmstrip.setGeometry(0, 0, self.width(), top)
+        below = self.filmstrip.height()
+        self.filmstrip.setGeometry(0, 0, self.width(), below)
+        self.branch_map.setGeometry(0, below, self.width(), self.branch_map.needed_height)
+        top = self._plot_top()
         if self.plot is not None:
             self.plot.setGeometry(0, top, self.width(), max(self.height() - top, 1))
 
     def _place_overlays(self) -> None:
-        top = self.filmstrip.height()
+        top = self._plot_top()
         self._ring.setGeometry(self.rect())
         self.scale_button.adjustSize()
         self.scale_button.move(themes.SPACE // 2, top + 4)
@@ -287,7 +314,7 @@ class TimelineView(QWidget):
         leftmost = self.scale_button.geometry().right() + themes.SPACE
         rightmost = self.width() - self.readout.width() - themes.SPACE // 2
         left = max(min(x - self.readout.width() // 2, rightmost), leftmost)
-        self.readout.move(left, self.filmstrip.height() + 2)
+        self.readout.move(left, self._plot_top() + 2)
         self.readout.show()
         self._legend.setVisible(not self._legend.geometry().intersects(self.readout.geometry()))
         self.hover_mark.stand(x, self._line_bottom())
@@ -339,11 +366,11 @@ class TimelineView(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for both."""
-        return QSize(640, self.filmstrip.height() + PLOT_HEIGHT)
+        return QSize(640, self._plot_top() + PLOT_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         """The plot can do with less."""
-        return QSize(320, self.filmstrip.height() + PLOT_LEAST)
+        return QSize(320, self._plot_top() + PLOT_LEAST)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground. The first frame asks for the plot."""
@@ -377,6 +404,15 @@ class TimelineView(QWidget):
         """No ring without focus."""
         super().focusOutEvent(event)
         self._ring.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down look at the other runs of the tree."""
+        delta = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        other = self.branch_map.neighbor(delta) if delta else None
+        if other is None:
+            super().keyPressEvent(event)
+        else:
+            self.run_chosen.emit(other)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Jump there."""
