@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.ui.example_timelines import make_timeline, playhead_on
+from tests.ui.example_timelines import make_points, make_timeline, playhead_on
 from visualizer.session.timeline import Timeline
 from visualizer.ui import theme
 from visualizer.ui.branch_map import MOST_ROWS, MOST_ROWS_LOW, BranchMap, courses_of, rows_of
@@ -203,16 +203,8 @@ def test_the_line_grows_with_its_run(qtbot: QtBot) -> None:
         return at.lightness() > QColor(theme.DARK.ground).lightness() + 40
 
     assert not drawn(7.5)
-    rest = make_timeline(STEPS)
-    growing.append([p for p in map(point_of(rest), range(5, STEPS + 1))])
+    growing.append(make_points(STEPS)[5:])
     assert drawn(7.5)
-
-
-def point_of(run: Timeline):  # type: ignore[no-untyped-def]
-    from tests.ui.example_timelines import make_points
-
-    points = make_points(run.total - 1)
-    return lambda k: points[k]
 
 
 def test_a_large_tree_is_clipped_and_the_current_run_is_always_seen(qtbot: QtBot) -> None:

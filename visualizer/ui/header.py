@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,7 @@ class Header(QWidget):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._working = False
+        self._working = self._branching = False
         self._worn = ""
         self._facts: ModelFacts | None = None
         self._weights = False
@@ -216,6 +217,23 @@ class Header(QWidget):
             and bool(self._weighting()) == bool(request.extra.get("weighting"))
         )
 
+    @property
+    def weights(self) -> bool:
+        """Whether weights in the prompt are asked for, where the model can read them."""
+        return self._weights
+
+    def set_branching(self, samplers: Sequence[str] | None) -> None:
+        """Ask for a branch: what it cannot change sleeps, and the button says "Branch".
+
+        Args:
+            samplers: keys of those that can go on in the middle; None asks for new runs again.
+        """
+        self._branching = samplers is not None
+        self.settings_row.set_branching(samplers)
+        self.control.setEnabled(samplers is None)
+        if not self._working:
+            self.show_state("ready")
+
     def set_weights(self, on: bool) -> None:
         """Read the weights in the prompt, where the model can, or take them for text."""
         if on != self._weights:
@@ -240,14 +258,17 @@ class Header(QWidget):
         """The button: "ready" Generate, "waiting" for the model, "running" Stop, "stopping"."""
         self._working = state != "ready"
         button = self.generate
-        words = {"ready": "Generate", "waiting": "Waiting …", "stopping": "Stopping …"}
+        ready, makes = "Generate", "Make this picture"
+        if self._branching:
+            ready, makes = "Branch", "Go on from this step with these settings"
+        words = {"ready": ready, "waiting": "Waiting …", "stopping": "Stopping …"}
         button.setText(words.get(state, "Stop"))
-        names = {"ready": "Generate", "waiting": "Cancel", "stopping": "Stopping"}
+        names = {"ready": ready, "waiting": "Cancel", "stopping": "Stopping"}
         button.setAccessibleName(names.get(state, "Stop"))
         button.setEnabled(state != "stopping")
         button.setToolTip(
             {
-                "ready": "Make this picture (Enter in the prompt, Ctrl+Enter anywhere)",
+                "ready": f"{makes} (Enter in the prompt, Ctrl+Enter anywhere)",
                 "waiting": "Starts as soon as the model is loaded. Press to call it off (Esc)",
                 "stopping": "The step that is being made comes to its end first",
                 "running": "Stop here and keep the steps made so far (Esc)",

@@ -62,6 +62,11 @@ class MoreMenu(QMenu):
         """Offer what this model can do."""
         self.weights.setVisible(facts.weighting)
 
+    def set_fixed(self, fixed: bool) -> None:
+        """A branch keeps the size and the weights of its run."""
+        self._sizes.setEnabled(not fixed)
+        self.weights.setEnabled(not fixed)
+
     def set_sizes(self, facts: ModelFacts, chosen: tuple[int, int] | None) -> None:
         """Offer the sizes of this model, where it has several."""
         self._sizes.clear()

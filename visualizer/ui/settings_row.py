@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
@@ -38,6 +39,9 @@ _BREATH = 2
 _STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 5.0
 """What the fields show until a model recommends its own: the built-in model's."""
 MAX_STEPS = 1000
+_STEPS_TIP = "How many steps from static to picture: more are finer, and slower"
+_FIXED_STEPS = "A branch keeps the steps of its run"
+_FIXED_MODEL = "A branch is made by the model of its run"
 
 
 class DropButton(QToolButton):
@@ -92,6 +96,8 @@ class SettingsRow(QWidget):
         super().__init__(parent)
         self._settings = settings
         self._facts: ModelFacts | None = None
+        self._branch_samplers: tuple[str, ...] | None = None
+        self._model_tip = ""
         self.picture_size: tuple[int, int] | None = None
         """The size asked for; None is the model's own."""
         self.avoid = PromptField("Avoid")
@@ -101,7 +107,7 @@ class SettingsRow(QWidget):
         self.steps = NumberField("number of steps", 1, MAX_STEPS)
         self.steps.setAccessibleName("Steps")
         self.steps.setFixedWidth(6 * theme.SPACE)
-        self.steps.setToolTip("How many steps from static to picture: more are finer, and slower")
+        self.steps.setToolTip(_STEPS_TIP)
         self.steps.set_number(settings.steps or _STEPS_UNTIL_KNOWN)
         self.guidance = NumberField("guidance", 0, 100, decimals=1, step=0.5)
         self.guidance.setAccessibleName("Guidance")
@@ -224,8 +230,10 @@ class SettingsRow(QWidget):
         self.edited.emit()
 
     def _offer_samplers(self, facts: ModelFacts, wanted: str | None) -> None:
+        keys = self._branch_samplers
+        names = [name for name in facts.samplers if keys is None or name.key in keys]
         self.sampler.blockSignals(True)
-        self.sampler.offer(facts.samplers, facts.own_sampler)
+        self.sampler.offer(names, facts.own_sampler)
         self.sampler.choose(wanted)
         self.sampler.blockSignals(False)
 
@@ -241,6 +249,21 @@ class SettingsRow(QWidget):
         sizes = self._facts.sizes if self._facts is not None else ()
         asked = (request.width, request.height)
         self.set_size(next((size for size in sizes[1:] if size == asked), None))
+
+    def set_branching(self, samplers: Sequence[str] | None) -> None:
+        """What a branch cannot change sleeps, and only these samplers are offered; None: all."""
+        if (samplers is None) == (self._branch_samplers is None):
+            return
+        fixed = samplers is not None
+        if fixed:
+            self._model_tip = self.model.toolTip()
+        self._branch_samplers = tuple(samplers) if samplers is not None else None
+        self.steps.setEnabled(not fixed)
+        self.steps.setToolTip(_FIXED_STEPS if fixed else _STEPS_TIP)
+        self.model.setEnabled(not fixed)
+        self.model.setToolTip(_FIXED_MODEL if fixed else self._model_tip)
+        if self._facts is not None:
+            self._offer_samplers(self._facts, self.sampler_key())
 
     def _judge_avoid(self) -> None:
         """The avoid field only does something where guidance is on; it says why if it is off."""

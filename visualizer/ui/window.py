@@ -38,6 +38,8 @@ from visualizer import EXAMPLE_PROMPT
 from visualizer.session.failure import Failure
 from visualizer.session.playhead import VIEWS
 from visualizer.ui import files, theme
+from visualizer.ui.branch_bar import BranchBar
+from visualizer.ui.branch_mode import KEY, LABEL, BranchMode
 from visualizer.ui.canvas import Canvas
 from visualizer.ui.failure_bar import FailureBar
 from visualizer.ui.header import Header
@@ -57,6 +59,7 @@ from visualizer.ui.view_switch import ViewSwitch
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.request import SamplingRequest
     from visualizer.session.progress import Progress
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
@@ -122,6 +125,9 @@ class MainWindow(QMainWindow):
         self.status.setContentsMargins(0, 0, 2, 0)  # letters end at fractions of pixels
         self.save_button = IconButton("save", "Save this run", shown_keys("Ctrl+S"))
         self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
+        self.branch_button = IconButton("branch", LABEL, KEY)
+        self.branch_bar = BranchBar()
+        self.branching = BranchMode(self.session, self.header, self.branch_button, self.branch_bar)
 
     def _make_actions(self) -> None:
         """What keys do and what menus offer, by name."""
@@ -159,6 +165,7 @@ class MainWindow(QMainWindow):
             "generate": self.generate,
             "escape": self._escape,
             "export": self._open_export_menu,
+            "branch": self.branching.enter,
             **{f"view_{n}": partial(playhead.set_view, view) for n, view in enumerate(VIEWS, 1)},
         }
         self._shortcuts: list[QShortcut] = []
@@ -198,6 +205,7 @@ class MainWindow(QMainWindow):
         self.transport.add_action_widget(self.status)
         self.transport.add_action_widget(self.save_button)
         self.transport.add_action_widget(self.export_button)
+        self.transport.add_action_widget(self.branch_button)
         time = self._time = QVBoxLayout()
         time.addWidget(self.transport)
         time.addWidget(self.timeline_view)
@@ -208,6 +216,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
+        column.addWidget(self.branch_bar)
         column.addWidget(self.progress)
         column.addLayout(self._body, 1)
         column.addWidget(line)
@@ -248,6 +257,8 @@ class MainWindow(QMainWindow):
         self.export_button.clicked.connect(self._open_export_menu)
         self.save_button.clicked.connect(self.save_file)
         self.history.chosen.connect(session.show)
+        self.timeline_view.run_chosen.connect(session.show)
+        self.branching.changed.connect(self._branching_changed)
         self.view_switch.resized.connect(self._fit_switch)
         self.side_panel.copied.connect(self._say)
         self.side_panel.reuse_asked.connect(self._reuse)
@@ -257,7 +268,7 @@ class MainWindow(QMainWindow):
         session.model_ready.connect(self._take_facts)
         session.planned.connect(self._take_plan)
         session.prompt_read.connect(header.prompt.show_reading)
-        session.plan_refused.connect(lambda why: self.message.show_note(why, "plan"))
+        session.plan_refused.connect(self._refuse_plan)
         session.current_changed.connect(self._show_timeline)
         session.run_started.connect(self._run_started)
         session.progressed.connect(self._progressed)
@@ -307,12 +318,19 @@ class MainWindow(QMainWindow):
             self.message.show_failure(Failure(_MISSING, missing))
             return
         try:
-            request = self.header.request()
+            request = self._wanted()
         except RequestError as error:
             self.message.show_failure(Failure("These settings make no picture.", str(error)))
             return
+        why = self.branching.why_refused(request)
+        if why:
+            self.message.show_failure(Failure("This branch cannot be made.", why))
+            return
         self._since_start.start()
-        self.session.generate(request)
+        if self.branching.run is not None:
+            self.session.branch(self.branching.run, self.branching.step, request)
+        else:
+            self.session.generate(request)
         self.timeline_view.setFocus()
 
     def stop(self) -> None:
@@ -379,7 +397,9 @@ class MainWindow(QMainWindow):
             if not card.isHidden():
                 card.close_card()
                 return
-        if self.isFullScreen():
+        if self.branching.run is not None and not self.session.running:
+            self.branching.cancel()
+        elif self.isFullScreen():
             self.toggle_full_screen()
         elif self.session.running:
             self.stop()
@@ -448,13 +468,32 @@ class MainWindow(QMainWindow):
         from visualizer.diffusion.request import RequestError
 
         try:
-            self.session.plan(self.header.request())
+            self.session.plan(self._wanted())
         except RequestError as error:
             self.session.plan(None)
             self.message.show_note(str(error), "plan")
         self._judge_coming()
 
+    def _wanted(self) -> SamplingRequest:
+        """What the fields ask for: a run, or a branch of the run that is looked at."""
+        mode = self.branching
+        return self.header.request() if mode.run is None else mode.request()
+
+    def _branching_changed(self) -> None:
+        self.more_menu.set_fixed(self.branching.run is not None)
+        self._plan()
+        self._judge_reuse()
+        self._place_message()
+
     # --- what the session says ----------------------------------------------------------------
+
+    def _refuse_plan(self, why: str) -> None:
+        from visualizer.diffusion.request import RequestError
+
+        if self.branching.run is not None:
+            with contextlib.suppress(RequestError):
+                self.branching.refuse(self._wanted(), why)
+        self.message.show_note(why, "plan")
 
     def _model_loading(self, sentence: str) -> None:
         if self.session.running and not self.session.waiting:
@@ -493,6 +532,7 @@ class MainWindow(QMainWindow):
         self.view_switch.set_timeline(timeline)
         self.transport.set_timeline(timeline)
         self.timeline_view.set_timeline(timeline or self._planned)
+        self._show_family()
         self.side_panel.set_timeline(timeline or self._planned)
         self.history.set_current(timeline)
         self.setWindowTitle(f"{_shortened(timeline.title)} – {NAME}" if timeline else NAME)
@@ -557,6 +597,13 @@ class MainWindow(QMainWindow):
             runs = (*runs, live)
         self.history.set_history(runs)
         self.history.set_current(current)
+        self._show_family()
+
+    def _show_family(self) -> None:
+        """The tree that the run which is looked at belongs to."""
+        current = self.session.current
+        family_of = getattr(self.session, "family_of", lambda run: (run,))
+        self.timeline_view.set_family(() if current is None else family_of(current))
 
     def _rest(self) -> None:
         self.header.show_state("ready")
@@ -592,11 +639,11 @@ class MainWindow(QMainWindow):
         from visualizer.diffusion.request import RequestError
 
         try:
-            asked = self.header.request()
+            asked = self._wanted()
         except RequestError:
             return False
         was = planned.request
-        counts = ("steps", "sampler", "guidance_scale", "width", "height")
+        counts = ("steps", "sampler", "guidance_scale", "width", "height", "start")
         return all(getattr(asked, name) == getattr(was, name) for name in counts)
 
     def _finished(self) -> Timeline | None:
