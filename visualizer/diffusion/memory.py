@@ -151,6 +151,12 @@ def can_offload(device: str) -> bool:
     return torch.device(device).type not in ("cpu", "mps")
 
 
+def batch_that_fits(pipeline: Any, device: str, width: int, height: int) -> int:
+    """About how many pictures can be made at once in the memory that is free; at least 1."""
+    one = max(_decoding_bytes(pipeline, width, height), 16 * _MB)
+    return max(1, int(0.8 * devices.available_memory(device)) // one)
+
+
 def memory_note(plan: MemoryPlan, device: str) -> str:
     """What a person should know of a plan, in a sentence or two; "" when everything fits."""
     on, free = _place(device), in_words(plan.available)

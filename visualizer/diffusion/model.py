@@ -38,6 +38,7 @@ from visualizer.diffusion.latent_spaces import LatentSpace
 from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.model_folder import ModelError, license_of, name_of
 from visualizer.diffusion.opening import open_pipeline
+from visualizer.diffusion.replaying import Answers
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.starts import EditedNoise, FromStep
 from visualizer.diffusion.tiny_autoencoder import TinyDecoder, find_tiny_autoencoder
@@ -105,6 +106,7 @@ class Model:
         self._memory_plan: memory.MemoryPlan | None = None
         self._folder: Path | None = None
         self._seen: dict[Any, Plan] = {}
+        self.answers = Answers()
 
     @classmethod
     def builtin(cls, *, device: str | None = None) -> Model:

@@ -47,6 +47,10 @@ class ModelError(RuntimeError):
     """A model that cannot be opened or used; its text is a sentence with what to do."""
 
 
+class OutOfMemory(ModelError):
+    """A run for which there was not enough memory; fewer pictures at a time may do."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of a pipeline, as ``model_index.json`` names it.

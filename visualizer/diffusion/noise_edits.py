@@ -178,6 +178,11 @@ def edit_batch(
     return result
 
 
+def initial_scale(pipeline: Any) -> np.float32:
+    """What a pipeline multiplies its noise by before the loop: the scale of its sampler."""
+    return np.float32(getattr(pipeline.scheduler, "init_noise_sigma", 1.0))
+
+
 def _array(tensor: torch.Tensor) -> Noise:
     tensor = tensor.detach()
     array: Noise = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).cpu().numpy()

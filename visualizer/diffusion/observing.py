@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from visualizer.diffusion import families, guiding, noise_edits, samplers, schedules
+from visualizer.diffusion.arrays import FloatArray
 from visualizer.diffusion.clipping import Clip, clipping_of
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.families import Family
@@ -30,7 +31,7 @@ from visualizer.diffusion.latent_layouts import layout_of
 from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import PredictionType
-from visualizer.diffusion.replaying import Replay
+from visualizer.diffusion.replaying import Answers, Replay
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.starts import EditedNoise, Start
 from visualizer.diffusion.step import Guidance, Step, Trial
@@ -100,8 +101,11 @@ class Observer:
         cancelled: setting it makes the pipeline raise ``Stopped`` within one step.
         starts: what the noise of each batch entry starts from.
         replay: what passes before the run goes on by itself, for a branch.
+        answers: remembers what a network answers, for branches.
+        only_noise: leave the pipeline as soon as the noise is there that it would start with.
 
     Attributes:
+        drawn: that noise at unit scale, (lanes, …) float32, and its layout; None before.
         failed: by batch entry: why it was given up; the others go on.
     """
 
@@ -115,6 +119,9 @@ class Observer:
     cancelled: threading.Event | None = None
     starts: tuple[Start, ...] = ()
     replay: Replay | None = None
+    answers: Answers | None = None
+    only_noise: bool = False
+    drawn: tuple[FloatArray, LatentLayout] | None = None
     failed: dict[int, str] = field(default_factory=dict)
     lanes: list[list[Step]] = field(init=False)
     _loops: list[_Loop] = field(default_factory=list)
@@ -139,14 +146,14 @@ class Observer:
                 undo.enter_context(noise_edits.changed_noise(self.pipeline, self._start_with))
             for name, module in families.denoisers(self.pipeline):
                 hook = functools.partial(self._heard, name)
-                undo.callback(module.register_forward_hook(hook).remove)
+                undo.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
                 undo.callback(_restore_attention, module, _attention_of(module))
             yield
 
     @property
     def _changes_noise(self) -> bool:
         at_once = self.replay is not None and self.replay.begins_at_once
-        return at_once or self._edits_noise
+        return at_once or self.only_noise or self._edits_noise
 
     @property
     def _edits_noise(self) -> bool:
@@ -156,12 +163,16 @@ class Observer:
         """What the loop of the picture starts with, in place of what the pipeline drew."""
         if self._edits_noise:
             x = noise_edits.edit_batch(x, self.starts, of_seed, self._layout_of)
+        if self.only_noise:
+            unit = x.detach().float().cpu().numpy() / noise_edits.initial_scale(self.pipeline)
+            self.drawn = unit, self._layout_of(tuple(x.shape[1:]))
+            raise Stopped
         if self.replay is not None and self.replay.begins_at_once:
             x = self.replay.starting_latent(x, self.pipeline.scheduler)
         return x
 
     def _layout_of(self, shape: tuple[int, ...]) -> LatentLayout:
-        """The layout of a latent of the picture's loop."""
+        """The layout of one latent of the picture's loop."""
         space = families.space_of(self.family)
         return layout_of(self.pipeline, space, shape, self.size, self.requests[0])
 
@@ -226,9 +237,13 @@ class Observer:
         loop.replayed = loop.ended
         return result
 
-    def _heard(self, component: str, _module: Any, _inputs: Any, output: Any) -> None:
+    def _heard(
+        self, component: str, _module: Any, inputs: Any, named: dict[str, Any], output: Any
+    ) -> None:
         self._component = component
         self._outputs.append(output)
+        if self.answers is not None and not (self._loops and self._loops[-1].calls):
+            self.answers.keep(component, inputs, named, output)
 
     # --- loops --------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """Replaying: the first steps of a branch, through the pipeline's real call and its real sampler.
 
-The network is not asked while they pass: what it said is on record. Its first answer is asked for
-all the same and handed out again and again, because only the pipeline knows what it wants to get;
-its numbers do not matter, as the record takes their place before the sampler sees them.
+The network is not asked while they pass: what it said is on record. The pipeline gets an answer all
+the same, one that the network gave to a call of the same shape before; its numbers do not matter,
+as the record takes their place before the sampler sees them.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +22,32 @@ from visualizer.diffusion import families, schedules
 from visualizer.diffusion.arrays import FloatArray
 from visualizer.diffusion.step import Step
 
+_KEPT_ANSWERS = 8
 Restarted = Callable[[FloatArray], FloatArray]
 """The seed's own noise ► the latent to go on with."""
+
+
+class Answers:
+    """One answer of each network to each shape of call, kept from run to run."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
+
+    def keep(self, name: str, args: Any, kwargs: Any, answer: Any) -> None:
+        """The network called ``name`` answered so."""
+        key = self._key(name, args, kwargs)
+        self._kept[key] = answer
+        self._kept.move_to_end(key)
+        if len(self._kept) > _KEPT_ANSWERS:
+            self._kept.popitem(last=False)
+
+    def find(self, name: str, args: Any, kwargs: Any) -> Any:
+        """An answer to a call of that shape; None when there is none."""
+        return self._kept.get(self._key(name, args, kwargs))
+
+    @staticmethod
+    def _key(name: str, args: Any, kwargs: Any) -> tuple[Any, ...]:
+        return (name, *_shapes(args), *_shapes(kwargs))
 
 
 @dataclass
@@ -35,6 +60,7 @@ class Replay:
         skipped: levels of its schedule that the sampler passes over.
         first: the latent at the first level that is not passed over, when it is not on record.
         goes_on: the latent at which the run goes on, where it is on record.
+        answers: what the networks are known to answer.
     """
 
     steps: tuple[Step, ...]
@@ -42,11 +68,11 @@ class Replay:
     skipped: int = 0
     first: Restarted | None = None
     goes_on: NDArray[Any] | None = None
+    answers: Answers = field(default_factory=Answers)
     made: int = 0
     _calls: list[tuple[NDArray[Any], NDArray[Any]]] = field(init=False)
     _passed_over: int | None = None
     _computed: torch.Tensor | None = None
-    _answers: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._calls = []
@@ -118,40 +144,39 @@ class Replay:
 
     @contextmanager
     def silent_denoisers(self, pipeline: Any) -> Iterator[None]:
-        """In this context the networks are asked once while steps pass, and not again."""
+        """In this context the networks are not asked again while steps pass."""
         changed: list[tuple[Any, Any]] = []
         try:
-            for module in _asked_in_a_loop(pipeline):
+            for name, module in _asked_in_a_loop(pipeline):
                 changed.append((module, module.__dict__.get("forward")))
-                module.forward = self._quick(module.forward, len(changed))
+                module.forward = self._quick(module.forward, name)
             yield
         finally:
-            self._answers.clear()
             for module, forward in changed:
                 if forward is None:
                     del module.forward
                 else:
                     module.forward = forward
 
-    def _quick(self, forward: Callable[..., Any], number: int) -> Callable[..., Any]:
+    def _quick(self, forward: Callable[..., Any], name: str) -> Callable[..., Any]:
         def answer(*args: Any, **kwargs: Any) -> Any:
             if not self.passing:
                 return forward(*args, **kwargs)
-            key = (number, *_shapes(args), *_shapes(kwargs))
-            if key not in self._answers:
-                self._answers[key] = forward(*args, **kwargs)
-            return self._answers[key]
+            known = self.answers.find(name, args, kwargs)
+            if known is None:
+                known = forward(*args, **kwargs)
+                self.answers.keep(name, args, kwargs, known)
+            return known
 
         return answer
 
 
-def _asked_in_a_loop(pipeline: Any) -> Iterator[Any]:
+def _asked_in_a_loop(pipeline: Any) -> Iterator[tuple[str, Any]]:
     for owner in families.pipelines_in(pipeline):
-        for _, module in families.denoisers(owner):
-            yield module
+        yield from families.denoisers(owner)
         controlnet = getattr(owner, "controlnet", None)
         if isinstance(controlnet, torch.nn.Module):
-            yield controlnet
+            yield "controlnet", controlnet
 
 
 def _shapes(value: Any) -> Iterator[Any]:

@@ -29,7 +29,7 @@ from visualizer.diffusion.device_errors import (
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.families import Family
 from visualizer.diffusion.model import Model
-from visualizer.diffusion.model_folder import ModelError
+from visualizer.diffusion.model_folder import ModelError, OutOfMemory
 from visualizer.diffusion.observing import Observer, Stopped
 from visualizer.diffusion.replaying import Replay
 from visualizer.diffusion.request import RequestError, SamplingRequest
@@ -131,9 +131,10 @@ def _observed(
         cancelled,
         starts=tuple(branching.origin(r) for r in requests),
         replay=replay,
+        answers=model.answers if replay is None else None,
     )
     began = time.perf_counter()
-    images = _run(model, observer)
+    images = run_observed(model, observer)
     seconds = time.perf_counter() - began
     if images is not None and replay is None:
         model.remember(requests[0], observer.plan)
@@ -174,7 +175,7 @@ def _sample_branch(
     branching.check_parent(request, parent, model.identity.weights_hash)
     planned = model.plan_branch(request, parent)
     shared, k = parent.steps[: planned.plan.shared], start.step
-    replay = Replay(shared, planned.begun, planned.skipped)
+    replay = Replay(shared, planned.begun, planned.skipped, answers=model.answers)
     if branching.restarts(request):
         level = planned.plan.levels[len(shared)]
         fresh = request.seed != start.parent.seed
@@ -221,7 +222,7 @@ def _not_begun(model: Model, request: SamplingRequest) -> Trajectory:
     )
 
 
-def _run(model: Model, observer: Observer) -> list[Picture] | None:
+def run_observed(model: Model, observer: Observer) -> list[Picture] | None:
     """Call the pipeline under observation; None when it was stopped."""
     pipeline = model.pipeline
     try:
@@ -235,7 +236,7 @@ def _run(model: Model, observer: Observer) -> list[Picture] | None:
         return None
     except Exception as error:
         if out_of_memory(error):
-            raise ModelError(_after_running_out(model, observer.requests, error)) from error
+            raise OutOfMemory(_after_running_out(model, observer.requests, error)) from error
         if device_lost(error):
             raise ModelError(DEVICE_LOST) from error
         _put_back(pipeline)
@@ -261,7 +262,8 @@ def _after_running_out(
     """Make room, and say what would help."""
     _put_back(model.pipeline)
     devices.free_memory(model.device, error)
-    return what_would_help(requests, model.device, eased=model.ease())
+    eased = len(requests) == 1 and model.ease()  # fewer at a time is quicker, and tried before
+    return what_would_help(requests, model.device, eased=eased)
 
 
 def _put_back(pipeline: Any) -> None:
