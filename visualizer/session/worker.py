@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,10 @@ from visualizer.session.jobs import JobThread
 from visualizer.session.timeline import Point, numbers_of, peak_of, share_of
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.arrays import FloatArray, Picture
     from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading
     from visualizer.diffusion.fast_decoder import FastDecoder
+    from visualizer.diffusion.layout import LatentLayout
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.step import Step
     from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
@@ -39,6 +40,7 @@ A machine that does nothing else samples as fast as before."""
 Say = Callable[[str], None]
 OpenModel = Callable[[str | None, Say], Any]
 Sample = Callable[..., "Trajectory"]
+DrawNoise = Callable[..., "list[tuple[FloatArray, LatentLayout]]"]
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,22 @@ class Decoded:
     thumbnail: Picture | None = None
 
 
+@dataclass(frozen=True)
+class NoiseDrawn:
+    """The starting noise of some requests as pictures.
+
+    Attributes:
+        pictures: one a request; empty where it failed.
+        positions: rows and columns of the latent: what an edit can tell apart.
+        failure: what went wrong, or None.
+    """
+
+    ask_id: int
+    pictures: tuple[Picture, ...] = ()
+    positions: tuple[int, int] = (1, 1)
+    failure: Failure | None = None
+
+
 class Worker(QObject):
     """Posts jobs to the thread that owns the model; answers arrive as signals.
 
@@ -137,6 +155,7 @@ class Worker(QObject):
     replanned = Signal(object)
     finished = Signal(object)
     decoded = Signal(object)
+    noise_drawn = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -144,16 +163,19 @@ class Worker(QObject):
         open_model: OpenModel,
         sample: Sample | None = None,
         parent: QObject | None = None,
+        draw_noise: DrawNoise | None = None,
     ) -> None:
         """
         Args:
             open_model: gives the model of a folder (None: the built-in one), told how to say what
                 it is doing; runs on the worker's thread.
             sample: ``visualizer.diffusion.sample`` when None.
+            draw_noise: ``starting_noise`` of ``visualizer.diffusion`` when None.
         """
         super().__init__(parent)
         self._open_model = open_model
         self._sample = sample
+        self._draw_noise = draw_noise
         self._thread = JobThread("diffusion", self._job_failed, niceness=NICENESS)
         self._doing = ""
         self._answer: Callable[[Failure], None] = self.failed.emit
@@ -190,11 +212,20 @@ class Worker(QObject):
         """``decoded`` follows, exactly once."""
         self._thread.post(lambda: self._decode(model_id, serial, k, view, step), DECODE)
 
+    def draw_noise(self, ask_id: int, requests: Sequence[SamplingRequest]) -> None:
+        """``noise_drawn`` follows, exactly once.
+
+        Args:
+            requests: that share steps and size.
+        """
+        self._thread.post(lambda: self._noise(ask_id, tuple(requests)), SAMPLE)
+
     def take(self, run_id: int) -> list[tuple[Point, float]]:
         """The points of a run sampled since the last call, each with the time it was there."""
-        with self._mail_lock:
-            mail, self._mail = self._mail, []
-        return [(point, seconds) for owner, point, seconds in mail if owner == run_id]
+        with self._mail_lock:  # what another run has sampled waits for whoever takes it
+            mail = [each for each in self._mail if each[0] == run_id]
+            self._mail = [each for each in self._mail if each[0] != run_id]
+        return [(point, seconds) for _, point, seconds in mail]
 
     def close(self) -> None:
         """Drop what waits; the thread ends after the job at hand."""
@@ -377,6 +408,24 @@ class Worker(QObject):
         picture = self._model.decode(view_latents(step, view), step.layout)
         thumbnail = thumbnail_of(picture) if view == "noisy" else None
         self.decoded.emit(Decoded(serial, k, view, picture, thumbnail=thumbnail))
+
+    def _noise(self, ask_id: int, requests: tuple[SamplingRequest, ...]) -> None:
+        def fail(failure: Failure) -> None:
+            self.noise_drawn.emit(NoiseDrawn(ask_id, failure=failure))
+
+        self._begin("The starting noise cannot be shown.", fail)
+        model = self._model
+        if model is None:
+            fail(Failure("There is no model to draw noise for.", "Open a model first."))
+            return
+        draw = self._draw_noise
+        if draw is None:
+            from visualizer.diffusion.starting_noise import starting_noise as draw
+        drawn = draw(model, [_completed(request, model.facts) for request in requests])
+        pictures = tuple(model.decode(x, layout) for x, layout in drawn)
+        x, layout = drawn[0]
+        rows, columns = layout.spatial(x).shape[-2:]
+        self.noise_drawn.emit(NoiseDrawn(ask_id, pictures, (rows, columns)))
 
 
 def _completed(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
