@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.example_runs import StandInDecoder, make_picture, make_run
 from visualizer import export
-from visualizer.diffusion import atomic, runfile, stored_pictures
+from visualizer.diffusion import atomic, container, runfile, stored_pictures
 from visualizer.diffusion.arrays import read_only
 from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
@@ -321,7 +321,7 @@ def forged(saved: bytes, change: Any) -> bytes:
     change(run, metadata, tensors)
     metadata = {**metadata, "run": json.dumps(run), "sha256": "0" * 64}
     content = safetensors.numpy.save(tensors, metadata)
-    return b"".join(runfile._signed(content))
+    return b"".join(container.signed(content))
 
 
 def test_a_newer_version_is_named(path: Path, saved: bytes) -> None:
