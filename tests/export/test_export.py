@@ -21,6 +21,7 @@ from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import FrozenMapping, SamplingRequest
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.export import ExportError, frames, lettering, sheet
+from visualizer.export.reel import facts_of, reel_of
 
 EXAMPLE = "a red Ferrari on a mountain road at sunset"
 
@@ -85,13 +86,13 @@ def test_a_stopped_run_gives_the_picture_where_it_stopped(tmp_path: Path) -> Non
 def test_a_sheet_shows_evenly_chosen_steps(run: Trajectory) -> None:
     run = make_run(30, size=240)
     told: list[tuple[int, int]] = []
-    drawn = sheet.draw_sheet(run, lambda done, total: told.append((done, total)))
-    layout = sheet._layout(run)
-    assert layout.steps == [0, 4, 9, 13, 17, 21, 26, 30]
+    drawn = sheet.draw_sheet(reel_of(run), lambda done, total: told.append((done, total)))
+    layout = sheet.layout_of(reel_of(run))
+    assert layout.moments == [0, 4, 9, 13, 17, 21, 26, 30]
     assert told == [(1, 2), (2, 2)]
     pixels = np.asarray(drawn)
     # the tiles hold the very pictures: 240 pixels fit without being resized
-    for left, k in zip(layout.lefts, layout.steps, strict=True):
+    for left, k in zip(layout.lefts, layout.moments, strict=True):
         middle = run.picture(k)[100:140, 100:140]
         columns = pixels[:, left + 100 : left + 140]
         windows = np.lib.stride_tricks.sliding_window_view(columns, 40, axis=0)
@@ -109,13 +110,13 @@ def test_a_sheet_stays_readable_whatever_the_run(tmp_path: Path) -> None:
         "guess not kept": make_run(3, pictures={(k, "noisy"): make_picture(0.5) for k in range(3)}),
     }
     for name, run in runs.items():
-        drawn = sheet.draw_sheet(run, lambda done, total: None)
+        drawn = sheet.draw_sheet(reel_of(run), lambda done, total: None)
         assert 600 < drawn.width < 2400, name
         assert 300 < drawn.height < 2000, name
 
 
 def test_what_the_sheet_says_of_a_run() -> None:
-    assert sheet.facts_of(make_run(30)) == [
+    assert facts_of(make_run(30)) == [
         "seed 7",
         "30 steps",
         "guidance 3",
@@ -123,9 +124,9 @@ def test_what_the_sheet_says_of_a_run() -> None:
         "Built-in model",
         "32 by 32 pixels",
     ]
-    assert "stopped at step 2 of 30" in sheet.facts_of(make_run(30, stop_after=3))
+    assert "stopped at step 2 of 30" in facts_of(make_run(30, stop_after=3))
     request = SamplingRequest("a", negative_prompt="rain")
-    assert "avoiding rain" in sheet.facts_of(make_run(2, request=request))
+    assert "avoiding rain" in facts_of(make_run(2, request=request))
 
 
 def test_shares_are_rounded_honestly() -> None:
@@ -209,10 +210,10 @@ def test_a_video_of_odd_sides_plays(tmp_path: Path) -> None:
 
 def test_long_and_large_runs_stay_within_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(900, pictures=False, decoder=StandInDecoder())
-    steps = frames.moving_steps(run)
+    steps = frames.moving_moments(reel_of(run))
     assert (len(steps), steps[0], steps[-1]) == (240, 0, 900)
     monkeypatch.setattr(frames, "MAX_FRAME_BYTES", 5 * 512 * 512 * 3)
-    assert len(frames.moving_steps(run)) == 5
+    assert len(frames.moving_moments(reel_of(run))) == 5
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_a_run_opened_without_its_model_exports_to_everything(
 def test_only_steps_with_pictures_are_shown(tmp_path: Path) -> None:
     kept: dict[Any, Any] = {(k, "noisy"): make_picture(0.5) for k in (0, 10, 20)}
     run = make_run(30, pictures=kept)
-    assert frames.moving_steps(run) == [0, 10, 20, 30]
+    assert frames.moving_moments(reel_of(run)) == [0, 10, 20, 30]
     export.write(run, tmp_path / "sheet.png")
 
 
@@ -262,7 +263,7 @@ def test_an_unknown_ending_names_those_that_work(
     for attempt in (lambda p: export.write(run, p), export.check):
         with pytest.raises(ExportError) as refused:
             attempt(tmp_path / name)
-        assert "Use .png, .webp, .gif, .apng, .mp4 or .denoise." in str(refused.value)
+        assert "Use .png, .webp, .gif, .apng, .mp4, .html or .denoise." in str(refused.value)
 
 
 def test_places_are_checked_beforehand(tmp_path: Path) -> None:

@@ -11,41 +11,41 @@ from visualizer.export.frames import (
     HOLD_MILLISECONDS,
     frame_milliseconds,
     frames,
-    moving_steps,
+    moving_moments,
 )
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.export.reel import Reel
     from visualizer.export.writers import Progress
 
 
-def write_webp(trajectory: Trajectory, file: BinaryIO, progress: Progress) -> None:
+def write_webp(reel: Reel, file: BinaryIO, progress: Progress) -> None:
     """An animated WebP: the smallest, and written fastest."""
-    _write(trajectory, file, progress, "WEBP", quality=85, method=2)
+    _write(reel, file, progress, "WEBP", quality=85, method=2)
 
 
-def write_gif(trajectory: Trajectory, file: BinaryIO, progress: Progress) -> None:
+def write_gif(reel: Reel, file: BinaryIO, progress: Progress) -> None:
     """An animated GIF: 256 colors a frame, shown everywhere."""
-    _write(trajectory, file, progress, "GIF", _in_256_colors, optimize=False)
+    _write(reel, file, progress, "GIF", _in_256_colors, optimize=False)
 
 
-def write_apng(trajectory: Trajectory, file: BinaryIO, progress: Progress) -> None:
+def write_apng(reel: Reel, file: BinaryIO, progress: Progress) -> None:
     """An animated PNG: without loss, and large."""
-    _write(trajectory, file, progress, "PNG", compress_level=4, default_image=False)
+    _write(reel, file, progress, "PNG", compress_level=4, default_image=False)
 
 
 def _write(
-    trajectory: Trajectory,
+    reel: Reel,
     file: BinaryIO,
     progress: Progress,
     kind: str,
     prepare: Callable[[Image.Image], Image.Image] = lambda image: image,
     **options: Any,
 ) -> None:
-    steps = moving_steps(trajectory)
-    durations = [frame_milliseconds(len(steps))] * len(steps)
+    moments = moving_moments(reel)
+    durations = [frame_milliseconds(len(moments))] * len(moments)
     durations[-1] = HOLD_MILLISECONDS
-    first, *others = (prepare(image) for image in frames(trajectory, steps, progress))
+    first, *others = (prepare(image) for image in frames(reel, moments, progress))
     first.save(
         file, kind, save_all=True, append_images=others, duration=durations, loop=0, **options
     )

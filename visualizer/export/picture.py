@@ -9,28 +9,30 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from visualizer import __version__
-from visualizer.export.frames import steps_with_pictures
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.export.reel import Reel
     from visualizer.export.writers import Progress
 
 MAX_NOTE = 200_000  # characters; other programs refuse text of more than a megabyte
 
 
-def write_picture(trajectory: Trajectory, file: BinaryIO, progress: Progress) -> None:
-    """The final picture, pixel for pixel; of a stopped run the noisy picture where it stopped."""
-    last = steps_with_pictures(trajectory)[-1]
-    Image.fromarray(trajectory.picture(last)).save(file, "PNG", pnginfo=note(trajectory))
+def write_picture(reel: Reel, file: BinaryIO, progress: Progress) -> None:
+    """The final picture, pixel for pixel; of a stopped run the noisy picture where it stopped.
+
+    Of a grid it is the whole grid at its end, with the names of its lanes.
+    """
+    last = reel.shown()[-1]
+    Image.fromarray(reel.picture(last)).save(file, "PNG", pnginfo=note(reel))
     progress(1, 1)
 
 
-def note(trajectory: Trajectory) -> PngInfo:
-    """What made the picture, in the PNG's text fields: "Software", "request" and "model"."""
+def note(reel: Reel) -> PngInfo:
+    """What made the picture, in the PNG's text fields: "Software", and of a run "request" and
+    "model", of a grid "comparison"."""
     info = PngInfo()
     info.add_text("Software", f"Denoising Visualizer {__version__}")
-    model = {"name": trajectory.model.name, "weights": trajectory.model.weights_hash}
-    for key, values in (("request", trajectory.request.to_json()), ("model", model)):
+    for key, values in reel.note().items():
         # ASCII with escapes: PNG text is Latin-1, and prompts are not
         text = json.dumps(values)
         if len(text) <= MAX_NOTE:

@@ -1,7 +1,7 @@
-"""The filmstrip sheet: a whole run on one picture, from static to the end.
+"""The filmstrip sheet: a whole run, or a grid of runs, on one picture from static to the end.
 
-Two rows of evenly chosen steps (what the sampler holds, and what the model guesses), and below
-them the noise level on the same x axis.
+Rows of evenly chosen steps (of a run what the sampler holds and what the model guesses, of a grid
+a row a lane), and below them the noise level on the same x axis.
 """
 
 from __future__ import annotations
@@ -12,66 +12,68 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image, ImageDraw
 
-from visualizer.export.frames import evenly, steps_with_pictures
+from visualizer.export.colors import ACCENT, GROUND, LINE, QUIET, SURFACE, TEXT
+from visualizer.export.frames import evenly
 from visualizer.export.lettering import font_for, wrapped
 from visualizer.export.picture import note
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Trajectory
-    from visualizer.diffusion.views import View
+    from visualizer.export.reel import Reel, Row
     from visualizer.export.writers import Progress
 
-GROUND, SURFACE, LINE = "#14161b", "#1c1f26", "#343944"
-TEXT, QUIET, ACCENT = "#e9ebf0", "#9aa2b1", "#f2a33c"
 TITLE, BODY, SMALL = 46, 26, 22  # text sizes, pixels
 
 COLUMNS = 8
-TILE = 240  # the long side of a picture, pixels
+TILES = ((4, 240), (8, 176), (16, 128), (64, 96))
+"""The width of a picture, in pixels, on a sheet of up to so many rows."""
 GAP = 16
 MARGIN = 80
 PLOT = 180
 TITLE_ROW = 48
+NAMES = 300
+LINE_HEIGHT = 34
+LABEL = 136  # what "> 99 % noise" needs
 SMOOTH = 4  # the plot is drawn so many times larger and reduced
-
-ROWS: tuple[tuple[View, str, str], ...] = (
-    ("noisy", "Noisy latent", "what the sampler holds at this step"),
-    ("denoised", "Model's guess", "the picture the model believes is in there"),
-)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the columns stand; all in pixels."""
+    """Where the columns stand; all in pixels.
 
-    steps: list[int]
+    Attributes:
+        names: how much room the names of lanes have, left of their rows; 0 for titles above rows.
+    """
+
+    moments: list[int]
     tile: tuple[int, int]
+    pitch: int
+    names: int
     width: int
 
     @property
     def lefts(self) -> list[int]:
-        return [MARGIN + i * (self.tile[0] + GAP) for i in range(len(self.steps))]
+        return [MARGIN + self.names + i * self.pitch for i in range(len(self.moments))]
 
     @property
     def centers(self) -> list[float]:
         return [left + self.tile[0] / 2 for left in self.lefts]
 
 
-def write_sheet(trajectory: Trajectory, file: BinaryIO, progress: Progress) -> None:
+def write_sheet(reel: Reel, file: BinaryIO, progress: Progress) -> None:
     """Draw the sheet as a PNG that knows how it was made, as ``write_picture`` does."""
-    draw_sheet(trajectory, progress).save(file, "PNG", pnginfo=note(trajectory))
+    draw_sheet(reel, progress).save(file, "PNG", pnginfo=note(reel))
 
 
-def draw_sheet(trajectory: Trajectory, progress: Progress) -> Image.Image:
+def draw_sheet(reel: Reel, progress: Progress) -> Image.Image:
     """The sheet, RGB."""
-    layout = _layout(trajectory)
-    blocks = [_heading(trajectory, layout)]
-    with_guess = set(steps_with_pictures(trajectory, "denoised"))
-    rows = [row for row in ROWS if row[0] == "noisy" or with_guess.issuperset(layout.steps)]
-    for done, (view, title, meaning) in enumerate(rows):
-        blocks.append(_row(trajectory, layout, view, title, meaning))
+    layout = layout_of(reel)
+    blocks = [_heading(reel, layout)]
+    rows = _rows(reel, layout)
+    for done, row in enumerate(rows):
+        blocks.append(_row(row, layout))
         progress(done + 1, len(rows))
-    blocks.append(_labels(trajectory, layout))
-    blocks.append(_plot(trajectory, layout))
+    blocks.append(_labels(reel, layout))
+    blocks.append(_plot(reel, layout))
     height = MARGIN * 2 + sum(block.height for block in blocks)
     sheet = Image.new("RGB", (layout.width, height), GROUND)
     top = MARGIN
@@ -81,21 +83,35 @@ def draw_sheet(trajectory: Trajectory, progress: Progress) -> Image.Image:
     return sheet
 
 
-def _layout(trajectory: Trajectory) -> Layout:
-    steps = evenly(steps_with_pictures(trajectory), COLUMNS)
-    height, width = trajectory.picture(steps[-1]).shape[:2]
-    scale = TILE / max(width, height) if height > width else TILE / width
+def layout_of(reel: Reel) -> Layout:
+    """Which moments are shown, and where."""
+    moments = evenly(reel.shown(), COLUMNS)
+    width, height = next(lane.size for lane in reel.lanes if lane.size is not None)
+    count = len(reel.rows())
+    side = next((tile for most, tile in TILES if count <= most), TILES[-1][1])
+    scale = side / max(width, height)
     tile = max(8, round(width * scale)), max(8, round(height * scale))
-    columns = max(len(steps), 4)  # a short run still leaves room for its prompt
-    return Layout(steps, tile, MARGIN * 2 + columns * max(tile[0], 160) + (columns - 1) * GAP)
+    columns = max(len(moments), 4)  # a short run still leaves room for its prompt
+    pitch = max(tile[0], LABEL) + GAP
+    names = NAMES if len(reel.lanes) > 1 else 0
+    return Layout(moments, tile, pitch, names, MARGIN * 2 + names + columns * pitch - GAP)
 
 
-def _heading(trajectory: Trajectory, layout: Layout) -> Image.Image:
-    """The prompt, and one quiet line of what else decided the picture."""
-    request = trajectory.request
+def _rows(reel: Reel, layout: Layout) -> list[Row]:
+    """The rows of the reel, without a view that has no pictures of these moments."""
+    complete = set(reel.shown("denoised"))
+    return [
+        row
+        for row in reel.rows()
+        if row.view == "noisy" or layout.names or complete.issuperset(layout.moments)
+    ]
+
+
+def _heading(reel: Reel, layout: Layout) -> Image.Image:
+    """The prompt, one quiet line of what else decided the picture, and what was measured."""
     room = layout.width - 2 * MARGIN
-    title = wrapped(request.prompt or "(no prompt)", TITLE, room, 3)
-    quiet = wrapped(" · ".join(facts_of(trajectory)), BODY, room, 2)
+    title = wrapped(reel.title, TITLE, room, 3)
+    quiet = wrapped(" · ".join(reel.facts), BODY, room, 2) + wrapped(reel.summary, BODY, room, 4)
     block = _block(layout, len(title) * 60 + len(quiet) * 38 + 48)
     draw = ImageDraw.Draw(block)
     baseline = 0
@@ -108,40 +124,49 @@ def _heading(trajectory: Trajectory, layout: Layout) -> Image.Image:
     return block
 
 
-def facts_of(trajectory: Trajectory) -> list[str]:
-    """What else decided the picture, in short words: "seed 7", "30 steps", …"""
-    request, last = trajectory.request, len(trajectory.steps) - 1
-    planned = max(len(trajectory.planned) - 1, last)
-    height, width = trajectory.picture(last).shape[:2] if trajectory.final is not None else (0, 0)
-    facts = [f"seed {request.seed}"]
-    if trajectory.cancelled:
-        facts.append(f"stopped at step {last} of {planned}")
+def _row(row: Row, layout: Layout) -> Image.Image:
+    """The pictures of a lane, below the row's title or beside the lane's name."""
+    top = 0 if layout.names else TITLE_ROW
+    block = _block(layout, layout.tile[1] + (GAP if layout.names else TITLE_ROW + 32))
+    if layout.names:
+        _name(block, row, layout)
     else:
-        facts.append(f"{planned} step{'s' if planned != 1 else ''}")
-    if request.guidance_scale is not None:
-        facts.append(f"guidance {request.guidance_scale:g}")
-    if trajectory.sampler:
-        facts.append(trajectory.sampler)
-    if request.negative_prompt:
-        facts.append(f"avoiding {request.negative_prompt}")
-    if trajectory.model.name:
-        facts.append(f"{trajectory.model.name} model")
-    if width:
-        facts.append(f"{width} by {height} pixels")
-    return facts
-
-
-def _row(
-    trajectory: Trajectory, layout: Layout, view: View, title: str, meaning: str
-) -> Image.Image:
-    block = _block(layout, TITLE_ROW + layout.tile[1] + 32)
-    _title(block, title, meaning)
+        _title(block, row.title, row.meaning)
     mask = _rounded(layout.tile)
-    for left_edge, k in zip(layout.lefts, layout.steps, strict=True):
-        image = Image.fromarray(trajectory.picture(k, view))
-        tile = image.resize(layout.tile, Image.Resampling.LANCZOS)
-        block.paste(tile, (left_edge, TITLE_ROW), mask)
+    for left, moment in zip(layout.lefts, layout.moments, strict=True):
+        picture = row.lane.picture(moment, row.view)
+        if picture is not None:
+            tile = Image.fromarray(picture).resize(layout.tile, Image.Resampling.LANCZOS)
+            block.paste(tile, (left, top), mask)
+    if not row.lane.shown(row.view):
+        _empty(block, row.lane.sentence, layout)
     return block
+
+
+def _name(block: Image.Image, row: Row, layout: Layout) -> None:
+    """What a lane is called, in the middle of its row."""
+    most = max(1, layout.tile[1] // LINE_HEIGHT)
+    title = wrapped(row.title, BODY, layout.names - 2 * GAP, min(3, most))
+    room = min(3, most - len(title))
+    quiet = wrapped(row.meaning, SMALL, layout.names - 2 * GAP, room) if room > 0 else []
+    draw = ImageDraw.Draw(block)
+    baseline = (layout.tile[1] - LINE_HEIGHT * (len(title) + len(quiet))) // 2 + BODY
+    for lines, color in ((title, TEXT), (quiet, QUIET)):
+        for line in lines:
+            line.draw(draw, MARGIN, baseline, color)
+            baseline += LINE_HEIGHT
+
+
+def _empty(block: Image.Image, sentence: str, layout: Layout) -> None:
+    """A quiet frame across the row, with the reason why there are no pictures in it."""
+    left, right = layout.lefts[0], layout.lefts[-1] + layout.tile[0]
+    draw = ImageDraw.Draw(block)
+    draw.rounded_rectangle((left, 0, right, layout.tile[1] - 1), 8, SURFACE, LINE)
+    lines = wrapped(sentence, BODY, right - left - 4 * GAP, max(1, layout.tile[1] // 50))
+    baseline = (layout.tile[1] - LINE_HEIGHT * len(lines)) // 2 + BODY
+    for line in lines:
+        line.draw(draw, left + 2 * GAP, baseline, QUIET)
+        baseline += LINE_HEIGHT
 
 
 def _title(block: Image.Image, title: str, meaning: str) -> None:
@@ -153,18 +178,20 @@ def _title(block: Image.Image, title: str, meaning: str) -> None:
     draw.text((left, 4), meaning, fill=QUIET, font=font_for(meaning, SMALL))
 
 
-def _labels(trajectory: Trajectory, layout: Layout) -> Image.Image:
-    """Under each column its step and its share of noise."""
+def _labels(reel: Reel, layout: Layout) -> Image.Image:
+    """Under each column its step, where there is one, and its share of noise."""
     block = _block(layout, 88)
     draw = ImageDraw.Draw(block)
-    for center, k in zip(layout.centers, layout.steps, strict=True):
-        share = trajectory.steps[k].noise_level.noise_share
-        for top, text, size, color in (
-            (0, f"step {k}", BODY, TEXT),
-            (36, percent(share), SMALL, QUIET),
+    for center, moment in zip(layout.centers, layout.moments, strict=True):
+        top = 0
+        for text, size, color in (
+            (reel.label(moment), BODY, TEXT),
+            (percent(reel.share(moment)), SMALL, QUIET),
         ):
-            font = font_for(text, size)
-            draw.text((center, top), text, fill=color, font=font, anchor="ma")
+            if text:
+                font = font_for(text, size)
+                draw.text((center, top), text, fill=color, font=font, anchor="ma")
+                top += 36
     return block
 
 
@@ -178,15 +205,15 @@ def percent(share: float) -> str:
     return f"{whole} % noise"
 
 
-def _plot(trajectory: Trajectory, layout: Layout) -> Image.Image:
+def _plot(reel: Reel, layout: Layout) -> Image.Image:
     """The share of noise over all steps, under the columns it belongs to."""
-    if len(layout.steps) < 2:
+    if len(layout.moments) < 2:
         return _block(layout, 0)
     block = _block(layout, TITLE_ROW + PLOT)
-    _title(block, "Share of noise", "in the variance of the latent, on the same steps")
-    shares = np.asarray([step.noise_level.noise_share for step in trajectory.steps])
+    _title(block, "Share of noise", "in the variance of the latent, at the same moments")
+    shares = np.asarray([reel.share(moment) for moment in range(reel.count)])
     centers = layout.centers
-    x = np.interp(np.arange(len(shares)), layout.steps, centers)
+    x = np.interp(np.arange(len(shares)), layout.moments, centers)
     top, bottom = 12, PLOT - 12
     y = top + (bottom - top) * (1 - shares)
     left, right = layout.lefts[0], layout.lefts[-1] + layout.tile[0]
@@ -202,7 +229,7 @@ def _plot(trajectory: Trajectory, layout: Layout) -> Image.Image:
     for level in (top, (top + bottom) / 2, bottom):
         draw.line(scaled([(left, level), (right, level)]), fill=LINE, width=SMOOTH)
     draw.line(scaled(curve), fill=ACCENT, width=3 * SMOOTH, joint="curve")
-    for center, k in zip(centers, layout.steps, strict=True):
+    for center, k in zip(centers, layout.moments, strict=True):
         where = (center * SMOOTH, float(y[k]) * SMOOTH)
         draw.circle(where, 8 * SMOOTH, fill=GROUND)
         draw.circle(where, 6 * SMOOTH, fill=ACCENT)
@@ -211,7 +238,7 @@ def _plot(trajectory: Trajectory, layout: Layout) -> Image.Image:
     draw = ImageDraw.Draw(block)
     small = font_for("100 %", SMALL)
     for level, text in ((top, "100 %"), (bottom, "0 %")):
-        where = (MARGIN - 10, TITLE_ROW + level)
+        where = (left - 10, TITLE_ROW + level)
         draw.text(where, text, fill=QUIET, font=small, anchor="rm")
     return block
 

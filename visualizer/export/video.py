@@ -13,21 +13,21 @@ from visualizer.export.frames import (
     HOLD_MILLISECONDS,
     frame_milliseconds,
     frames,
-    moving_steps,
+    moving_moments,
 )
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.export.reel import Reel
     from visualizer.export.writers import Progress
 
 
-def write_mp4(trajectory: Trajectory, file: BinaryIO, progress: Progress) -> None:
+def write_mp4(reel: Reel, file: BinaryIO, progress: Progress) -> None:
     """H.264 in yuv420p, the one combination that plays everywhere; its sides are even."""
     import av  # takes a while to load, and only videos need it
 
-    steps = moving_steps(trajectory)
-    rate = round(1000 / frame_milliseconds(len(steps)))
-    images = [_even(image) for image in frames(trajectory, steps, progress)]
+    moments = moving_moments(reel)
+    rate = round(1000 / frame_milliseconds(len(moments)))
+    images = [_even(image) for image in frames(reel, moments, progress)]
     images += images[-1:] * (rate * HOLD_MILLISECONDS // 1000)
     movie = io.BytesIO()  # a full disk is then an error of ours, not one inside the encoder
     try:

@@ -1,0 +1,257 @@
+"""Reel: what every exporter needs to know of a run, or of a grid of runs.
+
+A reel has moments, from static to the picture. A run has one lane, whose moments are its steps; a
+grid has several, which stand at the same noise level, or at the same step, at each moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PIL import Image
+
+from visualizer.diffusion.trajectory import Trajectory
+from visualizer.export.errors import ExportError
+from visualizer.export.frames import enlargement
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.comparison import Comparison
+    from visualizer.diffusion.request import SamplingRequest
+    from visualizer.diffusion.views import View
+
+SHOWN_VIEWS: tuple[tuple[View, str, str], ...] = (
+    ("noisy", "Noisy latent", "what the sampler holds at this step"),
+    ("denoised", "Model's guess", "the picture the model believes is in there"),
+)
+"""The views that are exported: their names, and what they mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """One run of a reel.
+
+    Attributes:
+        label: what sets it apart from the others, e.g. "seed 7"; "" of a run alone.
+        request: what was asked for.
+        run: what came of it; None when nothing did.
+        points: at each moment of the reel the step of this run.
+        row, column: its place in the grid.
+        failure: a sentence on why it ended early, or "".
+    """
+
+    label: str
+    request: SamplingRequest
+    run: Trajectory | None
+    points: tuple[int, ...]
+    row: int = 0
+    column: int = 0
+    failure: str = ""
+
+    def shown(self, view: View = "noisy") -> list[int]:
+        """The steps whose picture in a view is stored or can be decoded."""
+        return [] if self.run is None else steps_with_pictures(self.run, view)
+
+    def step(self, moment: int, view: View = "noisy") -> int | None:
+        """The step that is shown at a moment: its own, or the nearest one there is a picture of."""
+        found = self._shown[view] if view in self._shown else self.shown(view)
+        self._shown[view] = found
+        if not found:
+            return None
+        point = self.points[moment]
+        return min(found, key=lambda k: abs(k - point))
+
+    def picture(self, moment: int, view: View = "noisy") -> Picture | None:
+        """Its picture at a moment, (H, W, 3) uint8; None when there is none in this view."""
+        step = self.step(moment, view)
+        return None if step is None or self.run is None else self.run.picture(step, view)
+
+    @property
+    def sentence(self) -> str:
+        """What to say in the place of a picture."""
+        return self.failure or "This run has not been made."
+
+    @cached_property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of its last picture; None when there is none."""
+        picture = self.picture(len(self.points) - 1) if self.points else None
+        return None if picture is None else (picture.shape[1], picture.shape[0])
+
+    @cached_property
+    def _shown(self) -> dict[View, list[int]]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a sheet: a lane in a view, and what to write above it."""
+
+    lane: Lane
+    view: View
+    title: str
+    meaning: str
+
+
+class Reel(Protocol):
+    """Moments with pictures.
+
+    Attributes:
+        title: the prompt, or what the grid compares.
+        facts: what else decided the pictures, in short words: "seed 7", "30 steps", …
+        summary: a sentence on what was measured, or "".
+        lanes: its runs, in the order in which they are shown.
+        count: how many moments there are, with and without pictures.
+        columns: how many lanes stand side by side.
+    """
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def facts(self) -> list[str]: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def lanes(self) -> tuple[Lane, ...]: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def columns(self) -> int: ...
+
+    def label(self, moment: int) -> str:
+        """ "step 4", or "" where the lanes stand at different steps."""
+        ...
+
+    def share(self, moment: int) -> float:
+        """The noise in the variance of the latent, 0 … 1."""
+        ...
+
+    def shown(self, view: View = "noisy") -> list[int]:
+        """The moments there are pictures of.
+
+        Raises:
+            ExportError: with a sentence, when there is none of the noisy latent.
+        """
+        ...
+
+    def rows(self) -> list[Row]:
+        """What a sheet shows, from top to bottom."""
+        ...
+
+    def picture(self, moment: int, view: View = "noisy") -> Picture:
+        """The picture of a moment, (H, W, 3) uint8: of a grid all lanes with their labels."""
+        ...
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height of a frame."""
+        ...
+
+    def frame(self, moment: int, view: View = "noisy") -> Image.Image:
+        """The picture of a moment in a size worth watching, RGB."""
+        ...
+
+    def note(self) -> dict[str, Any]:
+        """What made the pictures, as JSON values by the name of a text field."""
+        ...
+
+
+def reel_of(what: Trajectory | Comparison) -> Reel:
+    """The reel of a run or of a grid of runs."""
+    if isinstance(what, Trajectory):
+        return RunReel(what)
+    from visualizer.export.grid_reel import GridReel
+
+    return GridReel(what)
+
+
+class RunReel:
+    """The reel of one run: its moments are its steps."""
+
+    columns = 1
+    summary = ""
+
+    def __init__(self, run: Trajectory) -> None:
+        self._run = run
+        self.count = len(run.steps)
+        self.title = run.request.prompt or "(no prompt)"
+        self.lanes = (Lane("", run.request, run, tuple(range(self.count))),)
+
+    @property
+    def facts(self) -> list[str]:
+        return facts_of(self._run)
+
+    def label(self, moment: int) -> str:
+        return f"step {moment}"
+
+    def share(self, moment: int) -> float:
+        return self._run.steps[moment].noise_level.noise_share
+
+    def shown(self, view: View = "noisy") -> list[int]:
+        found = steps_with_pictures(self._run, view)
+        if not self.count:
+            raise ExportError(
+                "This run was stopped before its first step: there is no picture of it."
+            )
+        if not found and view == "noisy":
+            raise ExportError("This run holds no pictures. Open it together with its model.")
+        return found
+
+    def rows(self) -> list[Row]:
+        return [Row(self.lanes[0], view, title, meaning) for view, title, meaning in SHOWN_VIEWS]
+
+    def picture(self, moment: int, view: View = "noisy") -> Picture:
+        return self._run.picture(moment, view)
+
+    @cached_property
+    def frame_size(self) -> tuple[int, int]:
+        height, width = self.picture(self.shown()[-1]).shape[:2]
+        factor = enlargement(width, height)
+        return width * factor, height * factor
+
+    def frame(self, moment: int, view: View = "noisy") -> Image.Image:
+        image = Image.fromarray(self.picture(moment, view))
+        if image.size == self.frame_size:
+            return image
+        return image.resize(self.frame_size, Image.Resampling.LANCZOS)
+
+    def note(self) -> dict[str, Any]:
+        return {"request": self._run.request.to_json(), "model": model_note(self._run)}
+
+
+def steps_with_pictures(run: Trajectory, view: View = "noisy") -> list[int]:
+    """The steps of a run whose picture in a view is stored or can be decoded."""
+    count = len(run.steps)
+    if run.decoder is not None:
+        return [k for k in range(count) if run.has_view(k, view)]
+    last = count - 1 if run.final is not None else None
+    return [k for k in range(count) if k == last or (k, view) in run.pictures]
+
+
+def facts_of(run: Trajectory) -> list[str]:
+    """What else decided the picture, in short words: "seed 7", "30 steps", …"""
+    request, last = run.request, len(run.steps) - 1
+    planned = max(len(run.planned) - 1, last)
+    height, width = run.picture(last).shape[:2] if run.final is not None else (0, 0)
+    facts = [f"seed {request.seed}"]
+    if run.cancelled:
+        facts.append(f"stopped at step {last} of {planned}")
+    else:
+        facts.append(f"{planned} step{'s' if planned != 1 else ''}")
+    if request.guidance_scale is not None:
+        facts.append(f"guidance {request.guidance_scale:g}")
+    if run.sampler:
+        facts.append(run.sampler)
+    if request.negative_prompt:
+        facts.append(f"avoiding {request.negative_prompt}")
+    if run.model.name:
+        facts.append(f"{run.model.name} model")
+    if width:
+        facts.append(f"{width} by {height} pixels")
+    return facts
+
+
+def model_note(run: Trajectory) -> dict[str, str]:
+    """Which model made a run: its name, and the hash of its weights."""
+    return {"name": run.model.name, "weights": run.model.weights_hash}
