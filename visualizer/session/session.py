@@ -28,6 +28,7 @@ from visualizer.session.exporter import Exporter
 from visualizer.session.failure import Failure
 from visualizer.session.history import HistoryFolder
 from visualizer.session.loading import open_model as open_real_model
+from visualizer.session.noise_lab import NoiseLab
 from visualizer.session.pictures import Beside, PictureCache
 from visualizer.session.playhead import Playhead
 from visualizer.session.progress import Pace
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
-    from visualizer.session.worker import OpenModel, Sample
+    from visualizer.session.worker import DrawNoise, OpenModel, Sample
 
 SECOND_PRESS_S = 0.5
 """A Generate within this time of the last one is taken for a double press."""
@@ -108,12 +109,14 @@ class Session(QObject):
         data_folder: Path | None = None,
         open_model: OpenModel | None = None,
         sample: Sample | None = None,
+        draw_noise: DrawNoise | None = None,
         parent: QObject | None = None,
     ) -> None:
         """
         Args:
             data_folder: where the history is kept; None is the person's own data folder.
-            open_model, sample: what opens models and samples; the real ones when None.
+            open_model, sample, draw_noise: what opens models, samples, and draws starting noise;
+                the real ones when None.
         """
         super().__init__(parent)
         self.facts: ModelFacts | None = None
@@ -139,7 +142,8 @@ class Session(QObject):
         self._closed = False
         self._close_by: float | None = None
 
-        self._worker = Worker(open_model or open_real_model, sample, self)
+        self._worker = Worker(open_model or open_real_model, sample, self, draw_noise)
+        self.noise_lab = NoiseLab(self._worker, self)
         self._desk = Desk(self)
         self._exporter = Exporter(self)
         self._sharpener = Sharpener(self._worker, self._desk, self.playhead, self.cache, self)
@@ -174,6 +178,7 @@ class Session(QObject):
         desk.failed.connect(self._fail, queued)
         exporter.exported.connect(self._on_exported, queued)
         exporter.failed.connect(self._on_export_failed, queued)
+        self.running_changed.connect(self.noise_lab.set_busy)
 
     # --- state --------------------------------------------------------------------------------
 
@@ -274,6 +279,7 @@ class Session(QObject):
         self._loading = False
         self.facts, self.model_folder = loaded.facts, loaded.folder
         self._sharpener.set_model(loaded)
+        self.noise_lab.set_facts(loaded.facts)
         self.model_ready.emit(loaded.facts)
         if self._plan_request is not None:
             self._plan_delay.start()
@@ -444,6 +450,20 @@ class Session(QObject):
             self.playhead.set_bounds(len(timeline))
             if followed:
                 self._look_at_a_picture(timeline)
+        self._remember(timeline)
+
+    def keep(self, trajectory: Trajectory) -> Timeline:
+        """Look at a finished run that was made beside the history, and keep it there."""
+        timeline = Timeline.of(trajectory, cache=self.cache)
+        timeline.setParent(self)
+        self._sharpener.add(timeline)
+        self._set_current(timeline)
+        self.playhead.seek(len(timeline) - 1, by_person=False)
+        self._remember(timeline)
+        self.opened.emit(timeline)
+        return timeline
+
+    def _remember(self, timeline: Timeline) -> None:
         self._history.append(timeline)
         self.history_changed.emit()
         self._places[timeline.serial] = self._folder().place_for(
@@ -610,6 +630,7 @@ class Session(QObject):
         until = self._close_by
         if self._run is not None:
             self._run.cancel.set()
+        self.noise_lab.close()
         self._frames.stop()
         self._plan_delay.stop()
         self.playhead.pause()
