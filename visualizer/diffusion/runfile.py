@@ -86,10 +86,15 @@ def load(path: Path) -> Trajectory:
     Raises:
         RunFileError: with a sentence, for whatever is not a whole and unchanged run file.
     """
-    return container.read(container.RUN, path, _rebuild)
+    return container.read(container.RUN, path, rebuild_run)
 
 
-def _rebuild(run: Mapping[str, Any], tensors: Tensors) -> Trajectory:
+def rebuild_run(run: Mapping[str, Any], tensors: Tensors) -> Trajectory:
+    """A run of its JSON values and its arrays, wherever these lie.
+
+    Raises:
+        LookupError, TypeError, ValueError: for what does not fit together.
+    """
     steps = tuple(rebuild_step(k, step, tensors, k) for k, step in enumerate(run["steps"]))
     pngs = {
         (k, view): tensors[f"picture/{k}/{view}"].tobytes()
