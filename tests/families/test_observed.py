@@ -13,11 +13,22 @@ import torch
 
 from tests.families import FAMILIES
 from tests.families.dummy import Dummy
-from visualizer.diffusion import Model, SamplingRequest, Step, Trajectory, sample, sample_many
+from visualizer.diffusion import (
+    Model,
+    RequestError,
+    SamplingRequest,
+    Step,
+    Trajectory,
+    sample,
+    sample_many,
+)
+from visualizer.diffusion.branching import branch
 from visualizer.diffusion.families import denoisers, family_named, pipelines_in
+from visualizer.diffusion.noise_edits import drawing_of
 from visualizer.diffusion.observing import Observer
 from visualizer.diffusion.request import FrozenMapping
 from visualizer.diffusion.sampling import pipeline_arguments
+from visualizer.diffusion.starts import EditedNoise, Flip, Mix
 
 PROMPT = "a red Ferrari on a mountain road at sunset"
 FIELDS = ("width", "height", "guidance_scale", "negative_prompt")
@@ -334,3 +345,34 @@ def test_stopping_between_pictures_begins_no_further_one(case: Case) -> None:
     assert [run.cancelled for run in runs] == [True] * 3
     if not case.model.family.batches:
         assert not heard
+
+
+def test_a_branch_with_nothing_changed_is_its_parent(case: Case) -> None:
+    run = case.run
+    shown = [s.index for s in run.steps if s.prediction is not None]
+    k = shown[len(shown) // 2]
+    again = sample(case.model, branch(case.request, k), parent=run)
+    assert [s is t for s, t in zip(again.steps, run.steps, strict=True)][:k] == [True] * k
+    for one, other in zip(again.steps, run.steps, strict=True):
+        np.testing.assert_array_equal(one.latents, other.latents)
+    np.testing.assert_array_equal(again.final, run.final)
+    other = sample(case.model, branch(case.request, k, prompt="a blue boat"), parent=run)
+    assert len(other.steps) == len(run.steps)
+
+
+def test_edited_noise_begins_the_run_or_is_refused(case: Case) -> None:
+    request = replace(case.request, start=EditedNoise((Mix(8, 1.0),)))
+    if drawing_of(case.pipeline) is None:
+        with pytest.raises(RequestError, match="cannot be edited"):
+            case.model.plan(request)
+        return
+    edited, wanted = sample(case.model, request), sample(case.model, replace(case.request, seed=8))
+    stage = edited.steps[-1].stage
+    first = next(s.index for s in edited.steps if s.stage == stage)
+    if first == 0:
+        np.testing.assert_array_equal(edited.steps[0].latents, wanted.steps[0].latents)
+    flipped = sample(case.model, replace(request, start=EditedNoise((Flip("horizontal"),))))
+    layout = flipped.steps[first].layout
+    if first == 0:
+        seen = layout.spatial(flipped.steps[0].latents)
+        np.testing.assert_array_equal(seen, layout.spatial(case.run.steps[0].latents)[..., ::-1])

@@ -11,10 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from visualizer.diffusion.starts import (
+    FROM_SEED,
+    Start,
+    check_int,
+    start_from_json,
+    start_to_json,
+)
 from visualizer.diffusion.starts import MAX_SEED as MAX_SEED
 from visualizer.diffusion.starts import FromSeed as FromSeed
 from visualizer.diffusion.starts import RequestError as RequestError
-from visualizer.diffusion.starts import Start, check_int, start_from_json, start_to_json
 
 
 class FrozenMapping(Mapping[str, Any]):
@@ -92,7 +98,7 @@ class SamplingRequest:
     sampler: str | None = None
     width: int | None = None
     height: int | None = None
-    start: Start = FromSeed()
+    start: Start = FROM_SEED
     extra: FrozenMapping = field(default_factory=FrozenMapping)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Where a run starts: from a seed's noise, from noise that was edited, or from a step of another run.
+"""Where a run starts: from a seed's noise, from noise that was edited, or from a step of a run.
 
 Noise is an object here: it can be mixed with another seed's, pasted into, mirrored and moved, and
 the picture shows what followed from it.
@@ -169,6 +169,7 @@ class FromStep:
 
 
 Start: TypeAlias = FromSeed | EditedNoise | FromStep
+FROM_SEED = FromSeed()
 
 
 def start_to_json(start: Start) -> dict[str, Any]:
@@ -201,7 +202,9 @@ def start_from_json(values: Any, depth: int = 0) -> Start:
         if kind == FromStep.kind and depth < MAX_DEPTH:
             parent = SamplingRequest.from_json(values["parent"], depth + 1)
             return FromStep(parent, values["step"])
-    except (LookupError, TypeError, AttributeError) as error:
+    except RequestError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise RequestError(f"The start '{kind}' of this request is incomplete.") from error
     raise RequestError(f"This version does not know the start '{kind}'.")
 
