@@ -212,7 +212,9 @@ def _check_container(content: bytes, name: str, kind: Kind) -> Mapping[str, str]
     if found != kind.format:
         for other in KINDS:
             if found == other.format:
-                raise RunFileError(f"'{name}' is a {other.file}, not a {kind.file}.")
+                raise RunFileError(
+                    f"'{name}' is a {other.file}, not a {kind.file}. Open it in the window."
+                )
         raise nothing
     try:
         newer = int(metadata["version"]) > kind.version

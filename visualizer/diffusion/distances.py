@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from visualizer.diffusion.step import Step
 UNRELATED = math.sqrt(2)
 """The latent distance of two latents that know nothing of each other: the difference of two
 independent numbers of variance 1 has variance 2."""
+Measure = Literal["latent", "guess", "guess_share", "picture"]
 PictureOf = Callable[[int], Picture | None]
 
 
@@ -41,7 +42,11 @@ class Distances:
         latent: (n,) float64, the distance of the noisy latents at unit scale (VP): 0 equal,
             ``UNRELATED`` = √2 two independent noises.
         guess: (n,) float64, the distance of the two guesses x̂₀ in the latents' own unit; at the
-            end that of the final latents.
+            end that of the final latents. Strong guidance makes early guesses larger than any
+            picture's latent, and this with them.
+        guess_share: (n,) float64, the same whatever the size of the guesses, ‖a − b‖ ÷ √(‖a‖² +
+            ‖b‖²): 0 equal, 1 nothing in common (orthogonal, as strangers are in so many
+            dimensions), √2 opposite.
         picture: (n,) float64, the distance of the two pictures, 0 equal … 1 black against white;
             NaN where one of them is not there.
         whole: whether both runs are at their end, so that the last moment is the final one.
@@ -51,6 +56,7 @@ class Distances:
     levels: tuple[NoiseLevel, ...]
     latent: FloatArray
     guess: FloatArray
+    guess_share: FloatArray
     picture: FloatArray
     whole: bool
 
@@ -86,6 +92,16 @@ def guess_distance(a: Step, b: Step) -> float:
         NotComparableError: when the latents have different shapes.
     """
     return _rms(a.denoised, b.denoised)
+
+
+def guess_share(a: Step, b: Step) -> float:
+    """‖x̂₀_a − x̂₀_b‖ ÷ √(‖x̂₀_a‖² + ‖x̂₀_b‖²): 0 the same, 1 as different as two strangers.
+
+    Raises:
+        NotComparableError: when the latents have different shapes.
+    """
+    whole = math.hypot(_size(a.denoised), _size(b.denoised))
+    return guess_distance(a, b) / whole if whole else 0.0
 
 
 def picture_distance(a: Picture, b: Picture) -> float:
@@ -158,27 +174,30 @@ def distances(
         levels=tuple(a[i].noise_level if longer_a else b[j].noise_level for i, j in fitting),
         latent=_column(latent_distance(a[i], b[j]) for i, j in fitting),
         guess=_column(guess_distance(a[i], b[j]) for i, j in fitting),
+        guess_share=_column(guess_share(a[i], b[j]) for i, j in fitting),
         picture=_column(_picture(pictures_a, i, pictures_b, j) for i, j in fitting),
         whole=bool(fitting) and _is_last(a, fitting[-1][0]) and _is_last(b, fitting[-1][1]),
     )
 
 
-def decided_at(measured: Distances, share: float = 0.5, of: str = "guess") -> float | None:
+def decided_at(
+    measured: Distances, share: float = 0.5, of: Measure = "guess_share"
+) -> float | None:
     """The share of noise at which two runs have parted by ``share`` of their final distance.
 
-    From there on the distance of the guesses never falls below it again. High (near 1): what
-    makes them different was settled while there was hardly a picture; low: late, in the details.
-    Between two moments the place is found on a straight line.
+    From there on their distance never falls below it again. High (near 1): what makes them
+    different was settled while there was hardly a picture; low: late, in the details. Between two
+    moments the place is found on a straight line.
 
     Args:
         share: of the final distance, 0 … 1.
-        of: "guess"; or "latent" or "picture", which begin apart where the noises differ.
+        of: which distance; "latent" and "picture" begin apart where the noises differ.
 
     Returns:
         The variance share of noise, 0 … 1; None while a run is not at its end, where they end
         the same, or where a measure is missing.
     """
-    values = {"guess": measured.guess, "latent": measured.latent, "picture": measured.picture}[of]
+    values: FloatArray = getattr(measured, of)
     if not measured.whole or not np.all(np.isfinite(values)) or values[-1] <= 0:
         return None
     goal = share * float(values[-1])
@@ -186,16 +205,19 @@ def decided_at(measured: Distances, share: float = 0.5, of: str = "guess") -> fl
     below = np.flatnonzero(values < goal)
     if not len(below):
         return float(noise[0])
-    k = int(below[-1])  # never the last moment, which is the whole final distance
+    k = min(int(below[-1]), len(values) - 2)  # the last moment is the whole final distance
     along = (goal - values[k]) / (values[k + 1] - values[k])
     return float(noise[k] + along * (noise[k + 1] - noise[k]))
+
+
+def _size(a: NDArray[Any]) -> float:
+    return float(np.sqrt(np.mean(np.square(a, dtype=np.float64)))) if a.size else 0.0
 
 
 def _rms(a: NDArray[Any], b: NDArray[Any]) -> float:
     if a.shape != b.shape:
         _refuse(a, b)
-    difference = np.subtract(a, b, dtype=np.float64)
-    return float(np.sqrt(np.mean(np.square(difference)))) if difference.size else 0.0
+    return _size(np.subtract(a, b, dtype=np.float64))
 
 
 def _refuse(a: NDArray[Any], b: NDArray[Any]) -> None:

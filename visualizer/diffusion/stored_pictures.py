@@ -60,12 +60,15 @@ class StoredPictures(Mapping[tuple[int, View], Picture]):
         return self._pngs[key]
 
 
-def gather(trajectory: Trajectory, *, decode: bool) -> dict[tuple[int, View], bytes]:
+def gather(
+    trajectory: Trajectory, *, decode: bool, most_bytes: int | None = None
+) -> dict[tuple[int, View], bytes]:
     """The pictures of a run worth keeping, as PNG bytes.
 
     Args:
         trajectory: a run; the last picture is left out when it is ``trajectory.final`` anyway.
         decode: decode what is not stored yet, where the run has a decoder.
+        most_bytes: their uncompressed size; ``MAX_STORED_BYTES`` when left out.
     """
     count = len(trajectory.steps) - (trajectory.final is not None)
     stored = trajectory.pictures
@@ -73,11 +76,11 @@ def gather(trajectory: Trajectory, *, decode: bool) -> dict[tuple[int, View], by
     if decode and trajectory.decoder is not None and count > 0:
         shown = next((k for k in range(count) if trajectory.has_view(k, "noisy")), None)
         size = 0 if shown is None else trajectory.picture(shown, "noisy").nbytes
-        indices = chosen_steps(count, size)
+        indices = chosen_steps(count, size, most_bytes)
     else:
         size = max((_raw_size(stored, key) for key in stored), default=0)
         indices = sorted({k for k, _ in stored if k < count})
-        indices = [indices[i] for i in chosen_steps(len(indices), size)]
+        indices = [indices[i] for i in chosen_steps(len(indices), size, most_bytes)]
     for k in indices:
         for view in STORED_VIEWS:
             if isinstance(stored, StoredPictures) and (k, view) in stored:
@@ -89,9 +92,10 @@ def gather(trajectory: Trajectory, *, decode: bool) -> dict[tuple[int, View], by
     return pngs
 
 
-def chosen_steps(count: int, picture_bytes: int) -> list[int]:
+def chosen_steps(count: int, picture_bytes: int, most_bytes: int | None = None) -> list[int]:
     """Which of ``count`` steps keep their pictures, so that all stay below the cap."""
-    room = MAX_STORED_BYTES // max(1, picture_bytes * len(STORED_VIEWS))
+    most_bytes = MAX_STORED_BYTES if most_bytes is None else most_bytes
+    room = most_bytes // max(1, picture_bytes * len(STORED_VIEWS))
     if count <= room:
         return list(range(count))
     if room < 2:
