@@ -10,6 +10,7 @@ import base64
 import hashlib
 import io
 import json
+import math
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -107,7 +108,7 @@ def _scale(reel: Reel, moments: list[int], views: dict[View, str]) -> float:
     """How much smaller pictures must be for all of them to fit."""
     sizes = [lane.size for lane in reel.lanes if lane.size is not None]
     pixels = sum(width * height for width, height in sizes) * len(moments) * len(views)
-    return min(1.0, (MAX_PIXELS / max(1, pixels)) ** 0.5)
+    return min(1.0, math.sqrt(MAX_PIXELS / max(1, pixels)))
 
 
 def _lane(lane: Lane, moments: list[int], views: dict[View, str], album: _Album) -> dict[str, Any]:

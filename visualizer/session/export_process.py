@@ -1,13 +1,14 @@
 """Exports encode in a process of their own, so that neither window nor sampling slows down.
 
-The run goes over piece by piece: pickling it in one go would hold the interpreter's lock for as
-long as copying it takes. This module is imported by that process, so it knows no Qt.
+What is exported goes over piece by piece: pickling it in one go would hold the interpreter's lock
+for as long as copying it takes. Steps that several runs share, as branches do, go over once, and so
+do their pictures. This module is imported by that process, so it knows no Qt.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.comparison import Comparison
+    from visualizer.diffusion.step import Step
     from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.diffusion.views import View
 
 POLL_SECONDS = 0.1
 
@@ -24,8 +29,8 @@ class ExportFailed(Exception):
     """An export that came to nothing; its text is a sentence for a person."""
 
 
-def export(run: Trajectory, path: str, cancel: threading.Event) -> bool:
-    """Write a picture or animation of a run. Blocks: call it on a thread of its own.
+def export(what: Trajectory | Comparison, path: str, cancel: threading.Event) -> bool:
+    """Write a run or a comparison as a file. Blocks: call it on a thread of its own.
 
     Returns:
         True when it is written, False when it was cancelled.
@@ -41,7 +46,7 @@ def export(run: Trajectory, path: str, cancel: threading.Event) -> bool:
     process.start()
     theirs.close()
     try:
-        for piece in _pieces(run):
+        for piece in _pieces(what):
             if cancel.is_set():
                 return False
             ours.send(piece)
@@ -65,30 +70,99 @@ def export(run: Trajectory, path: str, cancel: threading.Event) -> bool:
     return True
 
 
-def _pieces(run: Trajectory) -> Iterator[Any]:
-    yield replace(run, steps=(), pictures={}, decoder=None)
-    yield from run.steps
-    for key in run.pictures:
-        picture = run.pictures.get(key)
-        if picture is not None:  # else it is damaged: most exports do not need it
-            yield key, picture
-    yield None
+def _pieces(what: Trajectory | Comparison) -> Iterator[Any]:
+    """What is to be sent, in the order in which ``_received`` takes it."""
+    yield _bare(what)
+    sent: dict[int, int] = {}  # the id of a step: which of the steps sent it was
+    pictures_sent: set[tuple[int, str]] = set()
+    for run in _runs(what):
+        numbers = []
+        for step in run.steps:
+            if id(step) not in sent:
+                sent[id(step)] = len(sent)
+                yield step
+            numbers.append(sent[id(step)])
+        yield numbers
+        for key in run.pictures:
+            k, view = key
+            if k >= len(numbers) or (place := (numbers[k], view)) in pictures_sent:
+                continue
+            picture = run.pictures.get(key)
+            if picture is not None:  # else it is damaged: most exports do not need it
+                pictures_sent.add(place)
+                yield place, picture
+        yield None
 
 
-def _encode(connection: Connection, path: str) -> None:
-    """The other process: put the run together again, write it, answer with a sentence or ""."""
-    answer = ""
-    try:
-        run: Trajectory = connection.recv()
-        steps, pictures = [], {}
+def _bare(what: Trajectory | Comparison) -> Trajectory | Comparison:
+    """The same without what takes room."""
+    return _with_runs(what, [replace(r, steps=(), pictures={}, decoder=None) for r in _runs(what)])
+
+
+def _with_runs(
+    what: Trajectory | Comparison, runs: Sequence[Trajectory]
+) -> Trajectory | Comparison:
+    """The same with these runs in the place of those it has."""
+    from visualizer.diffusion.trajectory import Trajectory
+
+    if isinstance(what, Trajectory):
+        return runs[0]
+    left = iter(runs)
+    lanes = [lane if lane.run is None else replace(lane, run=next(left)) for lane in what.lanes]
+    return replace(what, lanes=tuple(lanes))
+
+
+def _runs(what: Trajectory | Comparison) -> list[Trajectory]:
+    from visualizer.diffusion.trajectory import Trajectory
+
+    if isinstance(what, Trajectory):
+        return [what]
+    return [lane.run for lane in what.lanes if lane.run is not None]
+
+
+def _received(connection: Connection) -> Trajectory | Comparison:
+    """What ``_pieces`` sent, put together again: steps that were shared are shared again."""
+    what: Trajectory | Comparison = connection.recv()
+    steps: list[Step] = []
+    pictures: dict[tuple[int, View], Picture] = {}  # by the number of a step
+    runs = []
+    for run in _runs(what):
+        numbers: list[int] = []
         while (piece := connection.recv()) is not None:
             if isinstance(piece, tuple):
                 pictures[piece[0]] = piece[1]
+            elif isinstance(piece, list):
+                numbers = piece
             else:
                 steps.append(piece)
+        runs.append(_whole(run, numbers, steps, pictures))
+    return _with_runs(what, runs)
+
+
+def _whole(
+    run: Trajectory,
+    numbers: list[int],
+    steps: list[Step],
+    pictures: dict[tuple[int, View], Picture],
+) -> Trajectory:
+    """A run of the steps with these numbers, with their pictures."""
+    place = {number: k for k, number in enumerate(numbers)}
+    own = {
+        (place[number], view): picture
+        for (number, view), picture in pictures.items()
+        if number in place
+    }
+    return replace(run, steps=tuple(steps[n] for n in numbers), pictures=own)
+
+
+def _encode(connection: Connection, path: str) -> None:
+    """The other process: put everything together again, write it, answer with a sentence or ""."""
+    answer = ""
+    try:
+        what = _received(connection)
         from visualizer import export as exporting
 
-        exporting.write(replace(run, steps=tuple(steps), pictures=pictures), Path(path))
+        exporting.write(what, Path(path))
     except EOFError:
         return  # the window was closed
     except Exception as error:  # noqa: BLE001 - the one entry of this process

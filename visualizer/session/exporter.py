@@ -12,13 +12,14 @@ from visualizer.session.failure import Failure, describe
 from visualizer.session.jobs import JobThread
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.trajectory import Trajectory
 
 TITLE = "The export failed."
 
 
 class Exporter(QObject):
-    """Writes pictures and animations. Its signals are emitted on its thread."""
+    """Writes pictures, animations and pages. Its signals are emitted on its thread."""
 
     exported = Signal(str)
     failed = Signal(str, object)
@@ -29,9 +30,9 @@ class Exporter(QObject):
         self._cancel = threading.Event()
         self._path = ""
 
-    def export(self, run: Trajectory, path: str) -> None:
+    def export(self, what: Trajectory | Comparison, path: str) -> None:
         """``exported`` or ``failed`` follows."""
-        self._thread.post(lambda: self._export(run, path))
+        self._thread.post(lambda: self._export(what, path))
 
     def close(self) -> None:
         """Cancel what is being written."""
@@ -42,9 +43,9 @@ class Exporter(QObject):
         """Wait for the thread's end."""
         return self._thread.join(seconds)
 
-    def _export(self, run: Trajectory, path: str) -> None:
+    def _export(self, what: Trajectory | Comparison, path: str) -> None:
         self._path = path
-        if export(run, path, self._cancel):
+        if export(what, path, self._cancel):
             self.exported.emit(path)
 
     def _job_failed(self, error: BaseException) -> None:
