@@ -1,0 +1,330 @@
+"""The noise lab: latest wish wins, normal runs come first, and what followed is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from pytestqt.qtbot import QtBot
+
+from tests.session.fake_model import CHANNELS, SIDE, FakeModel, FakeSampler, Gate
+from visualizer.diffusion.layout import GRID
+from visualizer.diffusion.request import RequestError, SamplingRequest
+from visualizer.diffusion.starts import EditedNoise, Flip, Mix, NoiseEdit, Paste, Shift
+from visualizer.session.noise_lab import DRAFT_STEPS, NoiseLab, Role
+from visualizer.session.noise_likeness import likeness, measure
+from visualizer.session.session import Session
+
+WAIT_MS = 20_000
+STEPS = 12
+ALL = 10**6
+BASE = SamplingRequest("a red car", seed=7, steps=STEPS, guidance_scale=3.0, width=32, height=32)
+OTHER = replace(BASE, seed=8)
+
+
+def mixed(amount: float) -> SamplingRequest:
+    return replace(BASE, start=EditedNoise((Mix(8, amount),)))
+
+
+def wanted(edited: SamplingRequest) -> dict[Role, SamplingRequest]:
+    return {"first": BASE, "edited": edited, "second": OTHER}
+
+
+class Sampler(FakeSampler):
+    """Pictures that depend on the whole request, one gate for all steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = Gate(ALL)
+        self.before_step = lambda k, cancelled: self.gate(k, cancelled)
+        self.refuses: SamplingRequest | None = None
+
+    def __call__(self, model: FakeModel, request: SamplingRequest, **how: Any) -> Any:
+        if request == self.refuses:
+            raise RequestError("This noise cannot be sampled. Choose another.")
+        seed = hash((request.seed, request.start)) % 2**32
+        run = super().__call__(model, replace(request, seed=seed), **how)
+        self.calls[-1] = request
+        return replace(run, request=request)
+
+
+class Noises:
+    """Stands in for ``starting_noise``."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[SamplingRequest]] = []
+        self.refuses = ""
+
+    def __call__(self, model: FakeModel, requests: list[SamplingRequest]) -> Any:
+        if self.refuses:
+            raise RequestError(self.refuses)
+        self.asked.append(requests)
+        return [(noise_of(request), GRID) for request in requests]
+
+
+def noise_of(request: SamplingRequest) -> Any:
+    random = np.random.default_rng(hash((request.seed, request.start)) % 2**32)
+    return random.standard_normal((CHANNELS, SIDE, SIDE), dtype=np.float32)
+
+
+@pytest.fixture
+def sampler() -> Sampler:
+    return Sampler()
+
+
+@pytest.fixture
+def noises() -> Noises:
+    return Noises()
+
+
+@pytest.fixture
+def session(
+    qtbot: QtBot, tmp_path: Path, model: FakeModel, sampler: Sampler, noises: Noises
+) -> Iterator[Session]:
+    session = Session(
+        data_folder=tmp_path / "data",
+        open_model=lambda _folder, _say: model,
+        sample=sampler,
+        draw_noise=noises,
+    )
+    with qtbot.waitSignal(session.model_ready):
+        session.load_model(None)
+    yield session
+    sampler.gate.allow(ALL)
+    assert session.close()
+    session.deleteLater()
+
+
+@pytest.fixture
+def lab(session: Session) -> NoiseLab:
+    return session.noise_lab
+
+
+def wait_for(qtbot: QtBot, lab: NoiseLab, *roles: Role, state: str = "done") -> None:
+    qtbot.waitUntil(lambda: all(lab.tile(role).state == state for role in roles), timeout=WAIT_MS)
+
+
+def test_nothing_is_sampled_until_somebody_looks(
+    qtbot: QtBot, lab: NoiseLab, sampler: Sampler
+) -> None:
+    lab.want(wanted(mixed(0.5)))
+    assert not lab.sampling
+    assert [lab.tile(role).state for role in ("first", "edited", "second")] == ["waiting"] * 3
+    lab.set_active(True)
+    wait_for(qtbot, lab, "first", "edited", "second")
+    assert [call.seed for call in sampler.calls] == [7, 7, 8]
+    assert [call.start for call in sampler.calls] == [BASE.start, mixed(0.5).start, BASE.start]
+
+
+def test_every_tile_shows_its_own_noise_and_the_model_s_own_picture(
+    qtbot: QtBot, lab: NoiseLab, model: FakeModel, noises: Noises
+) -> None:
+    lab.set_active(True)
+    lab.want(wanted(mixed(0.5)))
+    wait_for(qtbot, lab, "first", "edited", "second")
+    for role, request in wanted(mixed(0.5)).items():
+        tile, run = lab.tile(role), lab.run(role)
+        assert run is not None
+        assert run.request == request
+        assert tile.picture is run.final
+        np.testing.assert_array_equal(tile.static, model.decode(noise_of(request)))
+    assert lab.positions == (SIDE, SIDE)
+    assert len(noises.asked) == 1
+
+
+def test_while_dragged_few_steps_are_made_and_all_of_them_at_rest(
+    qtbot: QtBot, lab: NoiseLab, sampler: Sampler
+) -> None:
+    lab.set_active(True)
+    lab.want(wanted(BASE))
+    wait_for(qtbot, lab, "first", "edited", "second")
+    lab.want(wanted(mixed(0.3)), draft=True)
+    qtbot.waitUntil(lambda: lab.tile("edited").draft, timeout=WAIT_MS)
+    assert sampler.calls[-1] == replace(mixed(0.3), steps=DRAFT_STEPS)
+    assert lab.run("edited") is None
+    draft = lab.tile("edited").picture
+    lab.want(wanted(mixed(0.3)))
+    assert lab.tile("edited").picture is draft
+    wait_for(qtbot, lab, "edited")
+    assert not lab.tile("edited").draft
+    assert sampler.calls[-1] == mixed(0.3)
+
+
+def test_of_many_wishes_while_a_draft_is_made_the_newest_is_next(
+    qtbot: QtBot, lab: NoiseLab, sampler: Sampler
+) -> None:
+    lab.set_active(True)
+    lab.want(wanted(BASE))
+    wait_for(qtbot, lab, "first", "edited", "second")
+    sampler.gate = Gate(0)
+    lab.want(wanted(mixed(0.1)), draft=True)
+    qtbot.waitUntil(lambda: lab.sampling)
+    for amount in (0.2, 0.3, 0.4):
+        lab.want(wanted(mixed(amount)), draft=True)
+    sampler.gate.allow(ALL)
+    qtbot.waitUntil(lambda: not lab.sampling, timeout=WAIT_MS)
+    amounts = [call.start.edits[0].amount for call in sampler.calls[2:]]  # type: ignore[union-attr]
+    assert amounts == [0.1, 0.4]
+
+
+def test_a_whole_run_that_nobody_wants_any_more_is_stopped(
+    qtbot: QtBot, lab: NoiseLab, sampler: Sampler
+) -> None:
+    lab.set_active(True)
+    sampler.gate = Gate(2)
+    lab.want(wanted(mixed(0.1)))
+    qtbot.waitUntil(lambda: len(sampler.calls) == 1 or lab.sampling)
+    lab.want({"edited": mixed(0.9)})
+    sampler.gate.allow(ALL)
+    wait_for(qtbot, lab, "edited")
+    assert [call for call in sampler.calls if call.start == mixed(0.1).start] == []
+    assert lab.tile("first").state == ""
+    assert lab.tile("first").picture is None
+
+
+def test_a_normal_run_comes_first_and_the_lab_goes_on_after_it(
+    qtbot: QtBot, lab: NoiseLab, session: Session, sampler: Sampler
+) -> None:
+    lab.set_active(True)
+    sampler.gate = Gate(2)
+    lab.want(wanted(mixed(0.5)))
+    qtbot.waitUntil(lambda: lab.sampling)
+    with qtbot.waitSignal(session.run_started, timeout=WAIT_MS):
+        session.generate(SamplingRequest("a castle", seed=1, steps=4))
+    assert lab.tile("first").state == "waiting"
+    with qtbot.waitSignal(session.run_finished, timeout=WAIT_MS):
+        sampler.gate.allow(ALL)
+    assert session.current is not None
+    assert session.current.complete
+    wait_for(qtbot, lab, "first", "edited", "second")
+
+
+def test_whoever_leaves_stops_it(qtbot: QtBot, lab: NoiseLab, sampler: Sampler) -> None:
+    lab.set_active(True)
+    sampler.gate = Gate(2)
+    lab.want(wanted(mixed(0.5)))
+    qtbot.waitUntil(lambda: lab.sampling)
+    lab.set_active(False)
+    qtbot.waitUntil(lambda: not lab.sampling, timeout=WAIT_MS)
+    assert lab.tile("first").state == "waiting"
+    assert lab.run("first") is None
+
+
+def test_one_that_fails_says_why_and_the_others_go_on(
+    qtbot: QtBot, lab: NoiseLab, sampler: Sampler
+) -> None:
+    sampler.refuses = mixed(0.5)
+    lab.set_active(True)
+    lab.want(wanted(mixed(0.5)))
+    wait_for(qtbot, lab, "first", "second")
+    wait_for(qtbot, lab, "edited", state="failed")
+    assert lab.tile("edited").failure == "This noise cannot be sampled. Choose another."
+    sampler.refuses = None
+    lab.try_again()
+    wait_for(qtbot, lab, "edited")
+
+
+def test_noise_that_cannot_be_shown_is_told(
+    qtbot: QtBot, lab: NoiseLab, noises: Noises, sampler: Sampler
+) -> None:
+    noises.refuses = "The starting noise of this model cannot be edited."
+    lab.set_active(True)
+    lab.want(wanted(mixed(0.5)))
+    wait_for(qtbot, lab, "edited", state="failed")
+    assert lab.tile("edited").failure == noises.refuses
+
+
+def test_another_model_begins_anew(
+    qtbot: QtBot, lab: NoiseLab, session: Session, sampler: Sampler
+) -> None:
+    lab.set_active(True)
+    lab.want(wanted(mixed(0.5)))
+    wait_for(qtbot, lab, "first", "edited", "second")
+    made = len(sampler.calls)
+    with qtbot.waitSignal(session.model_ready, timeout=WAIT_MS):
+        session.load_model("another")
+    assert lab.run("first") is None
+    wait_for(qtbot, lab, "first", "edited", "second")
+    assert len(sampler.calls) == made + 3
+
+
+def test_a_result_that_is_kept_is_a_run_like_any_other(
+    qtbot: QtBot, lab: NoiseLab, session: Session
+) -> None:
+    lab.set_active(True)
+    lab.want(wanted(mixed(0.5)))
+    wait_for(qtbot, lab, "edited")
+    run = lab.run("edited")
+    assert run is not None
+    timeline = session.keep(run)
+    assert session.current is timeline
+    assert session.history[-1] is timeline
+    assert timeline.complete
+    assert session.playhead.index == STEPS
+    qtbot.waitUntil(lambda: bool([*session.history_folder.glob("*.denoise")]), timeout=WAIT_MS)
+
+
+# --- what followed --------------------------------------------------------------------------------
+
+pictures = arrays(np.uint8, (6, 5, 3))
+RANDOM = np.random.default_rng(0)
+FIRST, SECOND = (RANDOM.integers(0, 256, (32, 32, 3), dtype=np.uint8) for _ in range(2))
+
+
+@given(pictures, pictures)
+def test_likeness_is_a_correlation(a: Any, b: Any) -> None:
+    assert -1.0 <= likeness(a, b) <= 1.0
+    assert likeness(a, b) == pytest.approx(likeness(b, a))
+    assert likeness(a, a) == pytest.approx(1.0)
+    if np.ptp(a):
+        assert likeness(a, 255 - a) == pytest.approx(-1.0)
+        assert likeness(a, a // 2 * 2) >= likeness(a, 255 - a)
+
+
+@given(st.floats(0, 1))
+def test_a_cross_fade_is_explained_by_its_two_pictures(amount: float) -> None:
+    fade = ((1 - amount) * FIRST + amount * SECOND).round().astype(np.uint8)
+    found = measure((Mix(8, amount),), fade, FIRST, SECOND)
+    assert found.blend == pytest.approx(1.0, abs=1e-3)
+    own = np.random.default_rng(5).integers(0, 256, FIRST.shape, dtype=np.uint8)
+    other = measure((Mix(8, amount),), own, FIRST, SECOND)
+    assert other.blend is not None
+    assert other.blend < 0.05
+    assert other.apart == pytest.approx(likeness(FIRST, SECOND))
+
+
+def test_what_was_pasted_is_measured_inside_and_outside() -> None:
+    edited = FIRST.copy()
+    edited[8:24, 16:32] = SECOND[8:24, 16:32]
+    found = measure((Paste(8, 0.5, 0.25, 1.0, 0.75),), edited, FIRST, SECOND)
+    assert found.inside_second == pytest.approx(1.0)
+    assert found.outside_first == pytest.approx(1.0)
+    assert found.inside_first is not None
+    assert abs(found.inside_first) < 0.2
+    whole = measure((Paste(8, 0.0, 0.0, 1.0, 1.0),), SECOND, FIRST, SECOND)
+    assert whole.inside_second == pytest.approx(1.0)
+    assert whole.outside_first is None
+
+
+@pytest.mark.parametrize(
+    ("edits", "moved"),
+    [
+        ((Flip("horizontal"),), FIRST[:, ::-1]),
+        ((Flip("vertical"),), FIRST[::-1]),
+        ((Flip("horizontal"), Flip("vertical")), FIRST[::-1, ::-1]),
+        ((Shift(0.25, -0.5),), np.roll(FIRST, (-16, 8), axis=(0, 1))),
+    ],
+)
+def test_what_was_moved_is_measured_against_the_moved_picture(
+    edits: tuple[NoiseEdit, ...], moved: Any
+) -> None:
+    found = measure(edits, np.ascontiguousarray(moved), FIRST, None)
+    assert found.moved == pytest.approx(1.0)
+    assert abs(found.first) < 0.2
