@@ -44,20 +44,20 @@ def test_drawn_files_are_read_back(tmp_path: Path) -> None:
 def test_the_autoencoder_learns(pictures: np.ndarray) -> None:
     torch.manual_seed(0)
     vae = build_autoencoder()
-    x = to_tensor(pictures, "cpu")
+    x = to_tensor(pictures[:2], "cpu")
     assert x.min() >= -1
     assert x.max() <= 1
     optimizer = torch.optim.AdamW(vae.parameters(), 2e-3)
     losses = []
-    for _ in range(8):
+    for _ in range(4):
         loss = reconstruction_loss(vae, x)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
-    assert encode(vae, pictures).shape == (4, 8, 16, 16)
-    assert 3 < psnr(vae, pictures) < 40
+    assert encode(vae, pictures[:2]).shape == (2, 8, 16, 16)
+    assert 3 < psnr(vae, pictures[:2]) < 40
 
 
 def test_the_denoiser_learns(tmp_path: Path) -> None:
@@ -112,11 +112,11 @@ def test_static_has_unit_variance_everywhere_and_follows_its_noise() -> None:
 def test_the_decoder_learns_static(pictures: np.ndarray) -> None:
     torch.manual_seed(0)
     vae = build_autoencoder()
-    x = to_tensor(pictures, "cpu")
-    z = encode(vae, pictures).float()
+    x = to_tensor(pictures[:2], "cpu")
+    z = encode(vae, pictures[:2]).float()
     optimizer = torch.optim.AdamW(vae.decoder.parameters(), 2e-3)
     losses = []
-    for _ in range(8):
+    for _ in range(4):
         torch.manual_seed(1)
         loss = static_loss(vae, x, z, 1.0, alphas_cumprod(), Static())
         optimizer.zero_grad()
