@@ -197,7 +197,7 @@ def _shapes(value: Any) -> Iterator[Any]:
 def _noise_in(x: torch.Tensor, scheduler: Any) -> FloatArray:
     """ε of a latent that is nothing else, (…) float32 of one picture."""
     drawn = x[0].detach().float().cpu().numpy()
-    return drawn / np.float32(getattr(scheduler, "init_noise_sigma", 1.0))  # type: ignore[no-any-return]
+    return drawn / np.float32(getattr(scheduler, "init_noise_sigma", 1.0))
 
 
 def _like(array: NDArray[Any], tensor: torch.Tensor) -> torch.Tensor:

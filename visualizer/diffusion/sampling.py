@@ -33,7 +33,7 @@ from visualizer.diffusion.model_folder import ModelError, OutOfMemory
 from visualizer.diffusion.observing import Observer, Stopped
 from visualizer.diffusion.replaying import Replay
 from visualizer.diffusion.request import RequestError, SamplingRequest
-from visualizer.diffusion.starts import FromSeed, FromStep
+from visualizer.diffusion.starts import FROM_SEED, FromStep
 from visualizer.diffusion.step import Step
 from visualizer.diffusion.trajectory import Trajectory
 
@@ -106,7 +106,7 @@ def sample_many(
 
 def what_batches_share(request: SamplingRequest) -> SamplingRequest:
     """The request without what may differ from picture to picture of one batch."""
-    start = request.start if isinstance(request.start, FromStep) else FromSeed()
+    start = request.start if isinstance(request.start, FromStep) else FROM_SEED
     return replace(request, prompt="", negative_prompt=None, seed=0, start=start)
 
 
@@ -129,7 +129,8 @@ def _observed(
         on_step,
         on_plan,
         cancelled,
-        starts=tuple(branching.origin(r) for r in requests),
+        # fresh noise is the seed's own, whatever the first run began with
+        starts=tuple(FROM_SEED if branching.restarts(r) else branching.origin(r) for r in requests),
         replay=replay,
         answers=model.answers if replay is None else None,
     )
