@@ -21,6 +21,7 @@ _KINDS = {
     ".webp": "Animations (*.webp)",
     ".gif": "Animations (*.gif)",
     ".mp4": "Videos (*.mp4)",
+    ".html": "Pages (*.html)",
 }
 
 

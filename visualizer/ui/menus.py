@@ -18,6 +18,7 @@ EXPORTS = (
     ("Animation (WebP)", "", ".webp"),
     ("Animation (GIF)", "", ".gif"),
     ("Video (MP4)", "", ".mp4"),
+    ("Page (HTML)", "", ".html"),
 )
 """What can be exported: what it is called, what its file name ends with, its suffix."""
 
