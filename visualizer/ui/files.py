@@ -35,7 +35,13 @@ def ask_open(parent: QWidget) -> str:
 
 def ask_save(parent: QWidget, timeline: Timeline, ending: str, suffix: str) -> str:
     """Where to write a run, with the right suffix, or ""."""
-    proposed = Path(_documents()) / file_name(timeline, ending, suffix)
+    proposed = file_name(timeline, ending, suffix)
+    return ask_save_as(parent, proposed, suffix)
+
+
+def ask_save_as(parent: QWidget, name: str, suffix: str) -> str:
+    """Where to write something of this name, with the right suffix, or ""."""
+    proposed = Path(_documents()) / name
     path, _kind = QFileDialog.getSaveFileName(parent, "Save as", str(proposed), _KINDS[suffix])
     if path and Path(path).suffix.lower() != suffix:
         path += suffix
@@ -76,9 +82,17 @@ def is_model(path: str) -> bool:
 
 def file_name(timeline: Timeline, ending: str, suffix: str) -> str:
     """A name that says what is in it: "a-red-ferrari-on-a-mountain-seed-7.denoise"."""
-    words = re.findall(r"\w+", timeline.request.prompt.lower())
-    name = "-".join(words)[:48].strip("-") or "picture"
+    name = _name_of(timeline.request.prompt) or "picture"
     return f"{name}-seed-{timeline.request.seed}{ending}{suffix}"
+
+
+def comparison_name(words: str, ending: str, suffix: str) -> str:
+    """A name for a comparison: "a-red-ferrari-compared.denoise"."""
+    return f"{_name_of(words) or 'pictures'}-compared{ending}{suffix}"
+
+
+def _name_of(words: str) -> str:
+    return "-".join(re.findall(r"\w+", words.lower()))[:48].strip("-")
 
 
 def dropped(data: QMimeData) -> str:

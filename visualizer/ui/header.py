@@ -41,6 +41,11 @@ QLineEdit[role="quiet"], QComboBox[role="quiet"], NumberField[role="quiet"] {
     background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 0 5px; min-height: 24px;
 }
+QPlainTextEdit[role="quiet"] {
+    background: $surface; border: 1px solid transparent; border-radius: 6px; padding: 4px 5px;
+}
+QPlainTextEdit[role="quiet"]:hover { border-color: $edge; }
+QPlainTextEdit[role="quiet"]:focus { border: 2px solid $second; padding: 3px 4px; }
 QLineEdit[role="quiet"] { background: $surface; }
 NumberField[role="quiet"] { background: $surface; padding: 0; }
 NumberField QLineEdit { padding: 0; }
@@ -244,6 +249,17 @@ class Header(QWidget):
     def _weighting(self) -> dict[str, Any]:
         can = self._facts is not None and self._facts.weighting
         return {"weighting": True} if self._weights and can else {}
+
+    def add_row(self, row: QWidget) -> None:
+        """One more row of fields, above what the model is given beside the prompt."""
+        self._rows.insertWidget(self._rows.count() - 1, row)
+
+    def set_varied(self, fields: frozenset[str]) -> None:
+        """These fields of the request are spread over several values elsewhere: here they sleep."""
+        for widget in (self.seed_label, self.seed, self.dice):
+            widget.setEnabled("seed" not in fields)
+        self.prompt.setEnabled("prompt" not in fields)
+        self.settings_row.set_varied(fields)
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""

@@ -56,6 +56,8 @@ class MoreMenu(QMenu):
         for name in ("open", "save"):
             self.addAction(actions[name])
         self.addSeparator()
+        self.addAction(actions["experiment"])
+        self.addSeparator()
         for name in ("full_screen", "shortcuts", "about"):
             self.addAction(actions[name])
 

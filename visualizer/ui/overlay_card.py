@@ -103,8 +103,8 @@ def shortcuts_card(parent: QWidget) -> OverlayCard:
     card = OverlayCard("Keyboard shortcuts", parent)
     columns = QHBoxLayout()
     columns.setSpacing(6 * theme.SPACE)
-    time, views, making, window = GROUPS
-    for groups in ((time,), (making, window), (views,)):
+    time, views, making, lanes, window = GROUPS
+    for groups in ((time, window), (making, lanes), (views,)):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * theme.SPACE)
         grid.setVerticalSpacing(theme.SPACE // 2)
@@ -115,7 +115,7 @@ def shortcuts_card(parent: QWidget) -> OverlayCard:
                 row += 1
             grid.addWidget(_label(name, "value"), row, 0, 1, 2)
             row += 1
-            for shortcut in shortcuts:
+            for shortcut in (each for each in shortcuts if each.shown):
                 grid.addWidget(_label(shown_keys(shortcut.shown), ""), row, 0)
                 grid.addWidget(_label(shortcut.says, "quiet"), row, 1)
                 row += 1

@@ -97,6 +97,7 @@ class SettingsRow(QWidget):
         self._settings = settings
         self._facts: ModelFacts | None = None
         self._branch_samplers: tuple[str, ...] | None = None
+        self._varied: frozenset[str] = frozenset()
         self._model_tip = ""
         self.picture_size: tuple[int, int] | None = None
         """The size asked for; None is the model's own."""
@@ -222,7 +223,7 @@ class SettingsRow(QWidget):
             self._steps_known = self._guidance_known = True
             wanted = (kept.width, kept.height) if kept else (None, None)
             self.picture_size = next((size for size in facts.sizes if size == wanted), None)
-        self.guidance.setEnabled(facts.guidance)
+        self.guidance.setEnabled(self._has_guidance)
         self._offer_samplers(facts, kept.sampler if kept else self.sampler_key())
         about = (facts.family, license_words(facts.license), facts.device_label, facts.memory_note)
         self.model.set_name(facts.name, "\n".join(filter(None, about)))
@@ -265,6 +266,19 @@ class SettingsRow(QWidget):
         if self._facts is not None:
             self._offer_samplers(self._facts, self.sampler_key())
 
+    def set_varied(self, fields: frozenset[str]) -> None:
+        """These fields of the request are spread over several values elsewhere: here they sleep."""
+        self._varied = fields
+        self.steps.setEnabled("steps" not in fields and self._branch_samplers is None)
+        self.guidance.setEnabled(self._has_guidance)
+        self.sampler.setEnabled("sampler" not in fields)
+        self._judge_avoid()
+
+    @property
+    def _has_guidance(self) -> bool:
+        takes = self._facts is None or self._facts.guidance
+        return takes and "guidance_scale" not in self._varied
+
     def _judge_avoid(self) -> None:
         """The avoid field only does something where guidance is on; it says why if it is off."""
         distilled = self._facts is not None and not self._facts.guidance
@@ -273,7 +287,9 @@ class SettingsRow(QWidget):
             reason = "not with this model: it works without guidance"
         elif self._facts is not None and not self._facts.avoid:
             reason = "not with this model: it reads no avoid text"
-        elif self.guidance.value() <= 1:
+        elif "negative_prompt" in self._varied:
+            reason = "changes from picture to picture"
+        elif self.guidance.value() <= 1 and "guidance_scale" not in self._varied:
             reason = "needs guidance above 1"
         self.avoid.setEnabled(not reason)
         self.avoid.setPlaceholderText(reason or "what to leave out")

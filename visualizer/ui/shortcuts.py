@@ -13,7 +13,7 @@ class Shortcut:
     Attributes:
         action: the window's name for it.
         keys: as Qt spells them; any of them does it.
-        shown: as people read them.
+        shown: as people read them; empty where another entry tells these too.
         says: what it does.
         repeats: True where holding the key down goes on.
     """
@@ -56,6 +56,7 @@ GROUPS: tuple[tuple[str, tuple[Shortcut, ...]], ...] = (
         "Making pictures",
         (
             Shortcut("generate", ("Ctrl+Return", "Ctrl+Enter"), "Ctrl+Enter", "Generate"),
+            Shortcut("branch", ("B",), "B", "Branch from here"),
             Shortcut("escape", ("Esc",), "Esc", "Leave full screen, then stop the run"),
             Shortcut("open", ("Ctrl+O",), "Ctrl+O", "Open a run"),
             Shortcut("save", ("Ctrl+S",), "Ctrl+S", "Save this run"),
@@ -63,8 +64,21 @@ GROUPS: tuple[tuple[str, tuple[Shortcut, ...]], ...] = (
         ),
     ),
     (
+        "Side by side",
+        (
+            Shortcut("lane_left", ("Ctrl+Left",), "Ctrl+← → ↑ ↓", "Another lane", True),
+            Shortcut("lane_right", ("Ctrl+Right",), "", "Another lane", True),
+            Shortcut("lane_up", ("Ctrl+Up",), "", "Another lane", True),
+            Shortcut("lane_down", ("Ctrl+Down",), "", "Another lane", True),
+            Shortcut("lane_enlarge", ("Z",), "Z", "Enlarge it, and back"),
+            Shortcut("lane_remove", ("Del",), "Delete", "Remove it"),
+        ),
+    ),
+    (
         "Window",
         (
+            Shortcut("page_1", ("Ctrl+1",), "Ctrl+1", "Denoise"),
+            Shortcut("page_2", ("Ctrl+2",), "Ctrl+2", "Compare"),
             Shortcut("shortcuts", ("F1",), "F1", "These shortcuts"),
             Shortcut("full_screen", ("F11",), "F11", "Full screen, for a projector"),
         ),

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -41,6 +42,7 @@ from visualizer.ui import files, theme
 from visualizer.ui.branch_bar import BranchBar
 from visualizer.ui.branch_mode import KEY, LABEL, BranchMode
 from visualizer.ui.canvas import Canvas
+from visualizer.ui.compare_page import EXPERIMENT, ComparePage
 from visualizer.ui.failure_bar import FailureBar
 from visualizer.ui.header import Header
 from visualizer.ui.history_strip import HistoryStrip
@@ -51,6 +53,7 @@ from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.overlay_card import about_card, shortcuts_card
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine, StepWatch, progress_text
+from visualizer.ui.rail import Rail
 from visualizer.ui.shortcuts import GROUPS, shown_keys
 from visualizer.ui.side_panel import SidePanel
 from visualizer.ui.timeline_view import TimelineView
@@ -60,10 +63,12 @@ from visualizer.ui.view_switch import ViewSwitch
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
+    from visualizer.session.playhead import Playhead
     from visualizer.session.progress import Progress
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
     from visualizer.settings import Settings
+    from visualizer.ui.page import Page
 
 NAME = "Denoising Visualizer"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
@@ -73,11 +78,12 @@ _SAID_MS = 8000
 _LONGEST_NAME = 32
 _MISSING = "A picture is missing."
 _LOADING = "Loading the model …"
+DENOISE, COMPARE = "denoise", "compare"
 _NOT_BEGUN = "Stopped before the first step"
 
 
 class MainWindow(QMainWindow):
-    """The Denoise page. Other pages will get a rail at the left of ``_body`` when they exist."""
+    """The header, the rail, the Denoise page, and the other pages (``visualizer.ui.page``)."""
 
     def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__()
@@ -128,12 +134,17 @@ class MainWindow(QMainWindow):
         self.branch_button = IconButton("branch", LABEL, KEY)
         self.branch_bar = BranchBar()
         self.branching = BranchMode(self.session, self.header, self.branch_button, self.branch_bar)
+        self.rail = Rail()
+        self.compare = ComparePage(self.session, self.header)
+        self.pages: dict[str, Page] = {COMPARE: self.compare}
+        self.page = DENOISE
 
     def _make_actions(self) -> None:
         """What keys do and what menus offer, by name."""
         does: dict[str, Callable[[], object]] = {
             "open": self.open_file,
             "save": self.save_file,
+            "experiment": self.run_experiment,
             "full_screen": self.toggle_full_screen,
             "shortcuts": lambda: self.shortcuts_card.toggle(),
             "about": lambda: self.about_card.toggle(),
@@ -141,6 +152,7 @@ class MainWindow(QMainWindow):
         labels = {
             "open": "Open a run …",
             "save": "Save this run …",
+            "experiment": EXPERIMENT,
             "full_screen": "Full screen",
             "shortcuts": "Keyboard shortcuts",
             "about": "About",
@@ -150,25 +162,34 @@ class MainWindow(QMainWindow):
             entry = QAction(labels[name], self)
             entry.triggered.connect(_without_arguments(act))
             self.actions_by_name[name] = entry
-        playhead = self.session.playhead
+        grid = self.compare.grid
         keys = {
             **does,
             "toggle": self._space,
-            "back": lambda: playhead.step(-1),
-            "forward": lambda: playhead.step(1),
-            "back_ten": lambda: playhead.step(-10),
-            "forward_ten": lambda: playhead.step(10),
-            "home": playhead.home,
-            "end": playhead.end,
+            "back": lambda: self.playhead.step(-1),
+            "forward": lambda: self.playhead.step(1),
+            "back_ten": lambda: self.playhead.step(-10),
+            "forward_ten": lambda: self.playhead.step(10),
+            "home": lambda: self.playhead.home(),
+            "end": lambda: self.playhead.end(),
             "slower": self._slower,
             "faster": self._faster,
             "generate": self.generate,
             "escape": self._escape,
             "export": self._open_export_menu,
             "branch": self.branching.enter,
-            **{f"view_{n}": partial(playhead.set_view, view) for n, view in enumerate(VIEWS, 1)},
+            "lane_left": lambda: grid.move_focus(-1, 0),
+            "lane_right": lambda: grid.move_focus(1, 0),
+            "lane_up": lambda: grid.move_focus(0, -1),
+            "lane_down": lambda: grid.move_focus(0, 1),
+            "lane_enlarge": grid.toggle_enlarged,
+            "lane_remove": grid.remove_focused,
+            "page_1": lambda: self.show_page(DENOISE),
+            "page_2": lambda: self.show_page(COMPARE),
+            **{f"view_{n}": partial(self._set_view, view) for n, view in enumerate(VIEWS, 1)},
         }
         self._shortcuts: list[QShortcut] = []
+        self._lane_keys: list[QShortcut] = []  # they sleep on other pages
         for _group, shortcuts in GROUPS:
             for shortcut in shortcuts:
                 wished = keys[shortcut.action]
@@ -182,6 +203,9 @@ class MainWindow(QMainWindow):
                     made.setAutoRepeat(shortcut.repeats)
                     made.activated.connect(wished)
                     self._shortcuts.append(made)
+                    if shortcut.action.startswith("lane_"):
+                        made.setEnabled(False)
+                        self._lane_keys.append(made)
 
     def _lay_out(self) -> None:
         page = self._page = QWidget()
@@ -212,15 +236,31 @@ class MainWindow(QMainWindow):
         line = QFrame()
         line.setProperty("role", "separator")
         line.setFixedHeight(1)
+        denoise = QWidget()
+        inside = QVBoxLayout(denoise)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        inside.addLayout(self._body, 1)
+        inside.addWidget(line)
+        inside.addLayout(time)
+        self._stack = QStackedWidget()
+        self._places = {DENOISE: self._stack.addWidget(denoise)}
+        self.rail.add(DENOISE, "Denoise", "denoise", "One run, step by step", shown_keys("Ctrl+1"))
+        self._places[COMPARE] = self._stack.addWidget(self.compare)
+        self.rail.add(COMPARE, "Compare", "compare", "Side by side", shown_keys("Ctrl+2"))
+        self.rail.set_current(DENOISE)
+        below = QHBoxLayout()
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        below.addWidget(self.rail)
+        below.addWidget(self._stack, 1)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.branch_bar)
         column.addWidget(self.progress)
-        column.addLayout(self._body, 1)
-        column.addWidget(line)
-        column.addLayout(time)
+        column.addLayout(below, 1)
         self.setCentralWidget(page)
         self._set_compact(False)
         self.message = FailureBar(page)
@@ -263,6 +303,17 @@ class MainWindow(QMainWindow):
         self.side_panel.copied.connect(self._say)
         self.side_panel.reuse_asked.connect(self._reuse)
         self.message.installEventFilter(self)
+        self.rail.chosen.connect(self.show_page)
+        for each in self.pages.values():
+            each.said.connect(self._say)
+            each.failed.connect(self.show_failure)
+        self.compare.axis_fields.entered.connect(self.generate)
+        self.compare.open_asked.connect(self._show_alone)
+        self.compare.actions_changed.connect(self._judge_actions)
+        lanes = self.compare.lanes
+        lanes.running_changed.connect(self._comparing_changed)
+        lanes.progressed.connect(self._compared)
+        lanes.changed.connect(self._show_title)
 
         session.model_loading.connect(self._model_loading)
         session.model_ready.connect(self._take_facts)
@@ -283,11 +334,13 @@ class MainWindow(QMainWindow):
         session.saved.connect(lambda path: self._say(f"Saved as {Path(path).name}"))
         session.exported.connect(lambda path: self._say(f"Exported as {Path(path).name}"))
         session.failed.connect(self.show_failure)
+        if hasattr(session, "comparison_opened"):
+            session.comparison_opened.connect(lambda: self.show_page(COMPARE))
         hints = QApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_scheme_changed)
         self._silence = QTimer(self)
         self._silence.setSingleShot(True)
-        self._silence.timeout.connect(lambda: self.status.setText(""))
+        self._silence.timeout.connect(lambda: self._say("", True))
         self._noted = QTimer(self)
         self._noted.setSingleShot(True)
         self._noted.timeout.connect(self._forget_notes)
@@ -295,8 +348,8 @@ class MainWindow(QMainWindow):
     # --- what the person asks -----------------------------------------------------------------
 
     def generate(self) -> None:
-        """Make the picture of the fields, unless one is being made. Never stops one."""
-        if self.session.running:
+        """Make what the fields of this page say, unless something is being made already."""
+        if self.busy:
             return
         from visualizer.diffusion.request import RequestError
 
@@ -304,7 +357,7 @@ class MainWindow(QMainWindow):
             self.message.dismiss()
         self._forget_plan()
         self.header.settle_numbers()
-        if not self.header.prompt.text().strip():
+        if not self.header.prompt.text().strip() and self.header.prompt.isEnabled():
             self.message.show_failure(
                 Failure(
                     "The prompt is empty.",
@@ -316,6 +369,9 @@ class MainWindow(QMainWindow):
         missing = self.header.control.missing()
         if missing:
             self.message.show_failure(Failure(_MISSING, missing))
+            return
+        if self.page in self.pages:
+            self.pages[self.page].generate()
             return
         try:
             request = self._wanted()
@@ -338,11 +394,11 @@ class MainWindow(QMainWindow):
         if self._since_start.isValid() and self._since_start.elapsed() < _SECOND_PRESS_MS:
             return
         self.session.stop()
-        if not self.session.running or self._stopping:
+        if not self.busy or self._stopping:
             return
         self._stopping = True
         if self.header.generate.hasFocus():  # a button that sleeps hands the focus to anybody
-            self.timeline_view.setFocus()
+            self._rest_focus()
         self.header.show_state("stopping")
         self._say("Stops after this step", True)
 
@@ -353,7 +409,10 @@ class MainWindow(QMainWindow):
             self.session.open_run(path)
 
     def save_file(self) -> None:
-        """Ask where to, and save the run that is looked at."""
+        """Ask where to, and save what is looked at."""
+        if self.page == COMPARE:
+            self.compare.save()
+            return
         timeline = self._finished()
         path = files.ask_save(self, timeline, "", ".denoise") if timeline else ""
         if timeline and path:
@@ -366,6 +425,70 @@ class MainWindow(QMainWindow):
         if timeline and path:
             self._say("Exporting …", True)
             self.session.export_run(timeline, path)
+
+    def run_experiment(self) -> None:
+        """Ask on the Compare page whether the noise holds the picture."""
+        self.show_page(COMPARE)
+        self.compare.run_experiment()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being made, or waits for the model."""
+        return self.session.running or self.compare.lanes.running
+
+    @property
+    def playhead(self) -> Playhead:
+        """The one of the page that is shown."""
+        page = self.pages.get(self.page)
+        return self.session.playhead if page is None else page.playhead
+
+    def show_page(self, name: str) -> None:
+        """Show another page.
+
+        Raises:
+            KeyError: for a page that does not exist.
+        """
+        place = self._places[name]
+        if name == self.page:
+            return
+        self.playhead.pause()
+        if self.page in self.pages:
+            self.pages[self.page].leave()
+        else:
+            self.branching.cancel()
+        self.page = name
+        self.rail.set_current(name)
+        self._stack.setCurrentIndex(place)
+        for key in self._lane_keys:
+            key.setEnabled(name == COMPARE)
+        if name in self.pages:
+            self.pages[name].enter()
+        self._judge_actions()
+        self._show_title()
+        self._place_message()
+        self._rest_focus()
+
+    def _rest_focus(self) -> None:
+        """Where keys act when no field has the focus."""
+        target = self.compare.timeline_view if self.page == COMPARE else self.timeline_view
+        if target.isVisible():
+            target.setFocus()
+        else:
+            self._page.setFocus()
+
+    def _show_alone(self, timeline: Timeline) -> None:
+        """A lane, on the page of single runs."""
+        position = self.compare.playhead.index
+        lane = self.compare.lanes.lane_of(timeline)
+        k = None if lane is None else self.compare.lanes.point(lane, position)
+        self.show_page(DENOISE)
+        self.session.show(timeline)
+        self.session.playhead.set_view(self.compare.playhead.view)
+        if k is not None:
+            self.session.playhead.seek(k)
+
+    def _set_view(self, view: str) -> None:
+        self.playhead.set_view(view)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or come back."""
@@ -385,7 +508,7 @@ class MainWindow(QMainWindow):
         self.message.show_failure(failure)
         if not self.session.loading:
             self._opening = ""
-        if not self.session.running:
+        if not self.busy:
             self._say("")
             self._rest()
 
@@ -397,11 +520,13 @@ class MainWindow(QMainWindow):
             if not card.isHidden():
                 card.close_card()
                 return
+        if self.page in self.pages and self.pages[self.page].escape():
+            return
         if self.branching.run is not None and not self.session.running:
             self.branching.cancel()
         elif self.isFullScreen():
             self.toggle_full_screen()
-        elif self.session.running:
+        elif self.busy:
             self.stop()
         else:
             self.message.dismiss()
@@ -414,20 +539,22 @@ class MainWindow(QMainWindow):
         elif isinstance(focus, QComboBox):
             focus.showPopup()
         else:
-            self.session.playhead.toggle()
+            self.playhead.toggle()
 
     def _slower(self) -> None:
-        self.session.playhead.speed /= 2
+        self.playhead.speed /= 2
 
     def _faster(self) -> None:
-        playhead = self.session.playhead
+        playhead = self.playhead
         if playhead.playing:
             playhead.speed *= 2
         else:
             playhead.play()
 
     def _open_export_menu(self) -> None:
-        if self._finished() is not None:
+        if self.page == COMPARE:
+            self.compare.open_export_menu()
+        elif self._finished() is not None:
             above = QPoint(0, -self.export_menu.sizeHint().height())
             self.export_menu.popup(self.export_button.mapToGlobal(above))
 
@@ -508,9 +635,11 @@ class MainWindow(QMainWindow):
         self.header.set_facts(facts)
         self.more_menu.set_facts(facts)
         self.side_panel.set_facts(facts)
+        for page in self.pages.values():
+            page.set_facts(facts)
         self._offer_sizes()
         self.models.take_facts(facts, self.settings.model_folder)
-        if not self.session.running:
+        if not self.busy:
             self.progress.set_share(0)
             self._say("Ready")
 
@@ -535,13 +664,37 @@ class MainWindow(QMainWindow):
         self._show_family()
         self.side_panel.set_timeline(timeline or self._planned)
         self.history.set_current(timeline)
-        self.setWindowTitle(f"{_shortened(timeline.title)} – {NAME}" if timeline else NAME)
+        self._show_title()
         self._judge_actions()
         self._judge_reuse()
         self._judge_coming()
         self.message.clear("run")
         if timeline is not None:
             self._show_notice(timeline)
+
+    def _show_title(self) -> None:
+        current, lanes = self.session.current, self.compare.lanes
+        title = current.title if current is not None else ""
+        if self.page == COMPARE:
+            title = lanes.title or "Compare"
+        self.setWindowTitle(f"{_shortened(title)} – {NAME}" if title else NAME)
+
+    def _comparing_changed(self, running: bool) -> None:
+        """Lanes are sampled, or not any more."""
+        self._stopping = False
+        if running:
+            self._since_start.start()
+            self.header.show_state("running")
+            self.progress.set_share(None)
+            self._say("Starting …", True)
+        else:
+            self._rest()
+            self._say(self.compare.result())
+
+    def _compared(self, progress: Progress) -> None:
+        self.progress.set_share(progress.done / max(progress.total, 1))
+        if not self._stopping:
+            self._say(progress_text(progress), True)
 
     def _running_changed(self, running: bool) -> None:
         self._stopping = False
@@ -614,7 +767,9 @@ class MainWindow(QMainWindow):
         can = self._finished() is not None
         self.save_button.setEnabled(can)
         self.export_button.setEnabled(can)
-        self.actions_by_name["save"].setEnabled(can)
+        can_here = self.compare.can_save if self.page == COMPARE else can
+        self.actions_by_name["save"].setEnabled(can_here)
+        self.actions_by_name["experiment"].setEnabled(not self.busy)
 
     def _judge_reuse(self) -> None:
         """A run whose settings stand in the fields needs no button that puts them there."""
@@ -671,7 +826,8 @@ class MainWindow(QMainWindow):
             self.message.clear(topic)
 
     def _say(self, text: str, stays: bool = False) -> None:
-        self.status.setText(text)
+        for status in (self.status, *(page.status for page in self.pages.values())):
+            status.setText(text)
         self._silence.stop() if stays else self._silence.start(_SAID_MS)
 
     # --- the window itself --------------------------------------------------------------------
@@ -698,6 +854,8 @@ class MainWindow(QMainWindow):
         self._fit_switch()
         self.header.set_compact(compact)
         self.side_panel.set_compact(compact)
+        for page in self.pages.values():
+            page.set_compact(compact)
         above = space if compact else 2 * space
         self._centre.setContentsMargins(space, above, space, space)
         between = space // 2 if compact else space
@@ -708,9 +866,10 @@ class MainWindow(QMainWindow):
         """The switch stands under the picture, not under picture and history; where it would not
         fit it moves a little to the left, and at last beside the picture."""
         space, needed = theme.SPACE, self.view_switch.width_across()
-        room = self.width() - self.side_panel.maximumWidth() - 2 * space - needed
-        self._switch_row.setContentsMargins(min(max(room, 7 * space), 10 * space), 0, 0, 0)
-        self._place_switch(beside=room < 7 * space or self.height() < _LOW)
+        room = self.width() - self.rail.width() - self.side_panel.maximumWidth()
+        room -= 2 * space + needed
+        self._switch_row.setContentsMargins(min(max(room, space), 10 * space), 0, 0, 0)
+        self._place_switch(beside=room < space or self.height() < _LOW)
 
     def _place_switch(self, *, beside: bool) -> None:
         """Below the picture, or, where height is dear, at its right."""
@@ -729,9 +888,12 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     def _place_message(self) -> None:
-        room = self.side_panel.x()  # beside the panel, over the middle of the picture
+        if self.page == DENOISE:  # beside the panel, over the middle of the picture
+            room = self.side_panel.mapTo(self._page, QPoint(0, 0)).x()
+            middle = self.canvas.mapTo(self._page, self.canvas.rect().center()).x()
+        else:
+            room, middle = self.width(), (self.width() + self.rail.width()) // 2
         width = min(room - 4 * theme.SPACE, 90 * theme.SPACE)
-        middle = self.canvas.mapTo(self._page, self.canvas.rect().center()).x()
         left = min(middle - width // 2, room - width - theme.SPACE)
         height = max(self.message.heightForWidth(width), self.message.minimumSizeHint().height())
         top = self.progress.geometry().bottom() + theme.SPACE
@@ -760,6 +922,7 @@ class MainWindow(QMainWindow):
         playhead, settings = self.session.playhead, self.settings
         playhead.speed, playhead.loop = settings.speed, settings.loop
         self.canvas.set_hard_pixels(settings.hard_pixels)
+        self.compare.grid.set_hard_pixels(settings.hard_pixels)
         self.timeline_view.set_scale(settings.y_axis)
         saved = QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore"))
         if saved.isEmpty() or not self.restoreGeometry(saved):

@@ -1,0 +1,499 @@
+"""The axis fields: what changes from lane to lane, across and down."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
+
+from visualizer.ui import theme
+from visualizer.ui.sampler_field import SPACINGS, ElidingComboBox, variants_of
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts, SamplerName
+    from visualizer.diffusion.grid import Axis, Grid
+    from visualizer.diffusion.request import SamplingRequest
+
+HEIGHT = 3 * theme.SPACE + theme.SPACE // 2
+MOST_LINES = 4
+_NOTHING = ""
+WORDS = {
+    "seed": "seed",
+    "prompt": "prompt",
+    "negative_prompt": "avoid",
+    "guidance_scale": "guidance",
+    "steps": "steps",
+    "sampler": "sampler",
+}
+"""The fields an axis can spread, and what people call them: ``visualizer.diffusion.grid.FIELDS``,
+without importing numpy for it; a test compares."""
+_PLURALS = {
+    "seed": "seeds",
+    "prompt": "prompts",
+    "negative_prompt": "avoid texts",
+    "guidance_scale": "values",
+    "steps": "numbers",
+    "sampler": "samplers",
+}
+_HINTS = {
+    "seed": "1-4, 7",
+    "prompt": "one a line (Shift+Enter), or separated by |",
+    "negative_prompt": "one a line (Shift+Enter), or separated by |",
+    "guidance_scale": "1, 3, 7.5",
+    "steps": "10, 20, 30",
+}
+_STARTS = {"seed": "1-4", "guidance_scale": "1, 3, 5, 8", "steps": "10, 20, 40"}
+_TEXTS = ("prompt", "negative_prompt")
+
+
+class AxisFields(QWidget):
+    """Across [seed] [1-4]   Down [prompt] [ … ]   and what that comes to."""
+
+    edited = Signal()
+    entered = Signal()  # Enter was pressed in one of the fields
+    fields_changed = Signal()  # another field of the request is spread
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.across = AxisField("Across", optional=False)
+        self.down = AxisField("Down", optional=True)
+        self.said = QLabel()
+        theme.set_role(self.said, "small-quiet")
+        self.said.setAccessibleName("How many pictures")
+        self.said.setMinimumWidth(0)
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * theme.SPACE)
+        top = Qt.AlignmentFlag.AlignTop
+        row.addWidget(self.across, 4, top)
+        row.addWidget(self.down, 0, top)
+        row.addWidget(self.said, 4)
+        self._row = row
+        for axis in (self.across, self.down):
+            axis.edited.connect(self.edited)
+            axis.entered.connect(self.entered)
+            axis.field_changed.connect(self._field_changed)
+        self.across.set_field("seed")
+        self._field_changed()
+
+    @property
+    def varied(self) -> frozenset[str]:
+        """The fields of the request that are spread."""
+        return frozenset(filter(None, (self.across.field, self.down.field)))
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """Offer what this model can do."""
+        offered = ["seed", "prompt"]
+        if facts.guidance and facts.avoid:
+            offered.append("negative_prompt")
+        if facts.guidance:
+            offered.append("guidance_scale")
+        offered.append("steps")
+        if facts.samplers:
+            offered.append("sampler")
+        for axis in (self.across, self.down):
+            axis.offer(offered, facts.samplers, facts.own_sampler)
+        self._field_changed()
+
+    def suggest(self, field: str, text: str) -> None:
+        """What stands in a field that nobody filled in yet."""
+        for axis in (self.across, self.down):
+            axis.suggest(field, text)
+
+    def show_seeds(self, text: str) -> None:
+        """Seeds across, nothing down."""
+        self.across.set_field("seed")
+        self.across.set_text(text)
+        self.down.set_field(_NOTHING)
+
+    def show_grid(self, columns: Axis, rows: Axis | None) -> None:
+        """Fill the fields from a grid."""
+        for field, axis in ((self.across, columns), (self.down, rows)):
+            field.set_field(_NOTHING if axis is None else axis.field)
+            if axis is not None:
+                field.set_values(axis.values)
+
+    def grid(self, base: SamplingRequest) -> Grid:
+        """The requests that the fields make.
+
+        Raises:
+            RequestError: with a sentence, where they make none or too many.
+        """
+        from visualizer.diffusion.grid import Axis, Grid
+
+        columns = Axis(self.across.field, self.across.values())
+        rows = Axis(self.down.field, self.down.values()) if self.down.field else None
+        grid = Grid(base, columns, rows)
+        grid.check()
+        return grid
+
+    def repeated(self) -> str:
+        """Which values stand there twice, as a sentence; "" where none does."""
+        twice = [axis.field for axis in (self.across, self.down) if axis.has_repetitions()]
+        return " ".join(f"Repeated {_PLURALS[field]} count once." for field in twice)
+
+    def say(self, text: str, *, refused: bool = False) -> None:
+        """What the fields come to, or what is wrong with them."""
+        self.said.setText(text)
+        self.said.setToolTip(text)
+        self.said.setWordWrap(True)
+        self.said.setProperty("refused", refused)
+        self.said.setStyleSheet(f"color: {theme.current().danger};" if refused else "")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A refusal wears the theme's own color."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.said.property("refused"):
+            self.said.setStyleSheet(f"color: {theme.current().danger};")
+
+    def _field_changed(self) -> None:
+        """What is spread across cannot be spread down as well."""
+        self.down.leave_out(self.across.field)
+        self.across.leave_out(self.down.field)
+        self._row.setStretch(1, 4 if self.down.field else 0)
+        self.fields_changed.emit()
+        self.edited.emit()
+
+
+class AxisField(QWidget):
+    """Which field of the request an axis spreads, and over which values."""
+
+    edited = Signal()
+    entered = Signal()
+    field_changed = Signal()
+
+    def __init__(self, name: str, *, optional: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._optional = name, optional
+        self._left_out = _NOTHING
+        self._kept: dict[str, str] = dict(_STARTS)
+        self._typed: set[str] = set()
+        self.label = QLabel(name)
+        self.label.setProperty("role", "quiet")
+        self.label.setFixedHeight(HEIGHT)
+        self.kind = ElidingComboBox()
+        self.kind.setProperty("role", "quiet")
+        self.kind.setAccessibleName(f"{name}: what changes")
+        self.kind.setToolTip(f"What changes from picture to picture, {name.lower()} the grid")
+        self.kind.setFixedSize(14 * theme.SPACE, HEIGHT)
+        self.numbers = QLineEdit()
+        self.numbers.setProperty("role", "quiet")
+        self.numbers.setFixedHeight(HEIGHT)
+        self.texts = TextsField()
+        self.samplers = SamplersButton()
+        for field in (self.numbers, self.texts, self.samplers):
+            field.setAccessibleName(f"{name}: values")
+        self._values = QStackedWidget()
+        for field in (self.numbers, self.texts, self.samplers):
+            self._values.addWidget(field)
+        self._values.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE)
+        top = Qt.AlignmentFlag.AlignTop
+        row.addWidget(self.label, 0, top)
+        row.addWidget(self.kind, 0, top)
+        row.addWidget(self._values, 1, top)
+        self.offer(["seed", "prompt", "negative_prompt", "guidance_scale", "steps"], (), "")
+        self.kind.currentIndexChanged.connect(self._kind_changed)
+        self.numbers.textEdited.connect(self._typed_in)
+        self.texts.textChanged.connect(self._typed_in)
+        self.texts.resized.connect(self._fit)
+        self.samplers.changed.connect(self.edited)
+        self.numbers.returnPressed.connect(self.entered)
+        self.texts.entered.connect(self.entered)
+        self._show_values()
+
+    @property
+    def field(self) -> str:
+        """The field of the request, or "" for nothing."""
+        return str(self.kind.currentData() or _NOTHING)
+
+    def set_field(self, field: str) -> None:
+        """Spread another field."""
+        index = self.kind.findData(field)
+        if index >= 0:
+            self.kind.setCurrentIndex(index)
+
+    def text(self) -> str:
+        """The values as they are typed; "" for samplers, which are picked."""
+        if self.field in _TEXTS:
+            return self.texts.toPlainText()
+        return self.numbers.text()
+
+    def set_text(self, text: str) -> None:
+        """Type other values."""
+        self._kept[self.field] = text
+        self._typed.add(self.field)
+        self._show_values()
+        self.edited.emit()
+
+    def suggest(self, field: str, text: str) -> None:
+        """What stands there until somebody types something else."""
+        if field not in self._typed:
+            self._kept[field] = text
+            if field == self.field:
+                self._show_values()
+
+    def set_values(self, values: tuple[Any, ...]) -> None:
+        """Show these values."""
+        if self.field == "sampler":
+            self.samplers.choose(values)
+        elif self.field in _TEXTS:
+            self.set_text("\n".join("(none)" if value is None else value for value in values))
+        elif self.field:
+            self.set_text(_as_text(values))
+
+    def values(self) -> tuple[Any, ...]:
+        """What the axis spreads over, without repetitions.
+
+        Raises:
+            RequestError: with a sentence, for what is no list of values.
+        """
+        from visualizer.diffusion.grid import Axis, read_values
+
+        if self.field == "sampler":
+            return Axis("sampler", self.samplers.chosen()).values
+        return read_values(self.field, self.text())
+
+    def has_repetitions(self) -> bool:
+        """Whether a value stands there twice."""
+        from visualizer.diffusion.grid import read_values
+        from visualizer.diffusion.request import RequestError
+
+        if self.field in ("sampler", _NOTHING):
+            return False
+        try:
+            one_by_one = [read_values(self.field, part) for part in _parts(self.field, self.text())]
+            return sum(map(len, one_by_one)) > len(read_values(self.field, self.text()))
+        except RequestError:
+            return False
+
+    def offer(self, fields: list[str], samplers: tuple[SamplerName, ...], own: str) -> None:
+        """Fields that can be spread, and the samplers there are."""
+        was = self.field
+        self._offered = fields
+        self.samplers.offer(samplers, own)
+        self.kind.blockSignals(True)
+        self.kind.clear()
+        if self._optional:
+            self.kind.addItem("nothing", _NOTHING)
+        for field in fields:
+            self.kind.addItem(WORDS[field], field)
+        self.kind.setCurrentIndex(max(self.kind.findData(was), 0))
+        self.kind.blockSignals(False)
+        self._judge_left_out()
+        self._show_values()
+
+    def leave_out(self, field: str) -> None:
+        """The other axis spreads this one."""
+        self._left_out = field
+        self._judge_left_out()
+
+    def _judge_left_out(self) -> None:
+        view = self.kind.view()
+        for row in range(self.kind.count()):
+            taken = bool(self._left_out) and self.kind.itemData(row) == self._left_out
+            view.setRowHidden(row, taken)  # type: ignore[attr-defined]
+
+    def _kind_changed(self) -> None:
+        self._show_values()
+        self.field_changed.emit()
+
+    def _typed_in(self) -> None:
+        self._kept[self.field] = self.text()
+        self._typed.add(self.field)
+        self.edited.emit()
+
+    def _show_values(self) -> None:
+        field = self.field
+        self._values.setVisible(bool(field))
+        text, hint = self._kept.get(field, ""), _HINTS.get(field, "")
+        if field == "sampler":
+            self._values.setCurrentWidget(self.samplers)
+        elif field in _TEXTS:
+            self.texts.setPlaceholderText(hint)
+            if self.texts.toPlainText() != text:
+                self.texts.blockSignals(True)
+                self.texts.setPlainText(text)
+                self.texts.blockSignals(False)
+                self.texts.fit()
+            self.texts.setToolTip(f"{WORDS[field].capitalize()} texts, {hint}")
+            self._values.setCurrentWidget(self.texts)
+        elif field:
+            self.numbers.setPlaceholderText(hint)
+            self.numbers.setText(text)
+            self.numbers.setToolTip(f"Numbers and ranges, for example {hint}")
+            self._values.setCurrentWidget(self.numbers)
+        self._fit()
+
+    def _fit(self) -> None:
+        tall = self._values.currentWidget() is self.texts
+        self._values.setFixedHeight(self.texts.height() if tall else HEIGHT)
+
+
+class TextsField(QPlainTextEdit):
+    """Texts, one a line; as high as it needs to be, up to a few lines."""
+
+    entered = Signal()
+    resized = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "quiet")
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.document().setDocumentMargin(0)
+        self.setFixedHeight(HEIGHT)
+        self.textChanged.connect(self.fit)
+
+    def fit(self) -> None:
+        """Take the height of the lines there are."""
+        lines = min(max(self.blockCount(), 1), MOST_LINES)
+        height = HEIGHT + (lines - 1) * self.fontMetrics().lineSpacing()
+        if height != self.height():
+            self.setFixedHeight(height)
+            self.resized.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter makes the pictures, Shift+Enter begins another line."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        shift = Qt.KeyboardModifier.ShiftModifier
+        if enter and not event.modifiers() & shift:
+            self.entered.emit()
+            return
+        super().keyPressEvent(event)
+
+
+class SamplersButton(QToolButton):
+    """A menu of samplers in which several can be ticked."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "drop")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._actions: dict[str | None, QAction] = {}
+        self._menu = OpenMenu(self)
+        self.setMenu(self._menu)
+        self._label()
+
+    def sizeHint(self) -> QSize:
+        """Room for the names of two."""
+        return QSize(20 * theme.SPACE, HEIGHT)
+
+    def offer(self, names: tuple[SamplerName, ...], own: str) -> None:
+        """List what a model can run; what was ticked stays ticked where it is there."""
+        ticked = set(self.chosen())
+        self._menu.clear()
+        self._actions = {}
+        if names:
+            self._add(self._menu, None, f"{own} (its own)" if own else "the model’s own")
+            self._menu.addSeparator()
+        labels = {name.key: name.label for name in names}
+        for rule, spacings in variants_of(names).items():
+            if len(spacings) == 1:
+                self._add(self._menu, rule, labels[rule])
+                continue
+            menu = OpenMenu(self._menu)
+            menu.setTitle(labels[rule])
+            self._menu.addMenu(menu)
+            for spacing, key in spacings.items():
+                self._add(menu, key, SPACINGS.get(spacing, "usual spacing"), labels[key])
+        for key in ticked & set(self._actions):
+            self._actions[key].setChecked(True)
+        if names and not self.chosen():
+            for key in list(self._actions)[:3]:  # something to compare at once
+                self._actions[key].setChecked(True)
+        self._label()
+
+    def chosen(self) -> tuple[str | None, ...]:
+        """The keys that are ticked, None for the model's own, in the order of the menu."""
+        return tuple(key for key, action in self._actions.items() if action.isChecked())
+
+    def choose(self, keys: tuple[str | None, ...]) -> None:
+        """Tick these."""
+        for key, action in self._actions.items():
+            action.setChecked(key in keys)
+        self._ticked()
+
+    def _add(self, menu: QMenu, key: str | None, label: str, full: str = "") -> None:
+        action = menu.addAction(label)
+        action.setCheckable(True)
+        action.setData(full or label)
+        action.triggered.connect(lambda _=False: self._ticked())
+        self._actions[key] = action
+
+    def _ticked(self) -> None:
+        self._label()
+        self.changed.emit()
+
+    def _label(self) -> None:
+        names = [str(self._actions[key].data()) for key in self.chosen()]
+        words = names[0] if len(names) == 1 else f"{len(names)} samplers"
+        self.setText(words if names else "none chosen")
+        self.setToolTip("\n".join(names) or "Tick the samplers to compare")
+
+
+class OpenMenu(QMenu):
+    """A menu that stays open while things are ticked in it."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Tick, and stay."""
+        action = self.activeAction()
+        if action is not None and action.isCheckable() and action.isEnabled():
+            action.trigger()
+            return
+        super().mouseReleaseEvent(event)
+
+
+def _parts(field: str, text: str) -> list[str]:
+    """A list of values, one by one; ranges stay whole."""
+    lines = [line for line in text.splitlines() if not line.strip().startswith("#")]
+    if field in _TEXTS:
+        parts = [part for line in lines for part in line.split("|")]
+    else:
+        joined = re.sub(r"(?<=\d)\s*([-‐‑–—]|\.\.\.?|…)\s*(?=\d)", r"\1", "\n".join(lines))  # noqa: RUF001
+        parts = re.split(r"[\s,;|]+", joined)
+    return [part for part in parts if part.strip()]
+
+
+def _as_text(values: tuple[Any, ...]) -> str:
+    """ "1-4, 7" for whole numbers, "1, 3, 7.5" for others."""
+    runs: list[list[Any]] = []
+    for value in values:
+        whole = isinstance(value, int)
+        if whole and runs and isinstance(runs[-1][-1], int) and value == runs[-1][-1] + 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    parts = []
+    for run in runs:
+        if len(run) > 2:
+            parts.append(f"{run[0]}-{run[-1]}")
+        else:
+            parts += [f"{value:.15g}" if isinstance(value, float) else str(value) for value in run]
+    return ", ".join(parts)

@@ -1,0 +1,491 @@
+"""The Compare page: several runs side by side, at one moment of their denoising."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizer.session.failure import Failure
+from visualizer.ui import files, theme
+from visualizer.ui.axis_fields import AxisFields
+from visualizer.ui.icons import IconButton
+from visualizer.ui.lane_grid import LaneGrid
+from visualizer.ui.menus import ExportMenu
+from visualizer.ui.segments import Segments
+from visualizer.ui.shortcuts import shown_keys
+from visualizer.ui.timeline_view import TimelineView
+from visualizer.ui.transport import TransportBar
+from visualizer.ui.view_switch import ViewSwitch
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.session.lanes import Lanes
+    from visualizer.session.playhead import Playhead
+    from visualizer.session.session import Session
+    from visualizer.session.timeline import Timeline
+    from visualizer.ui.header import Header
+
+PANEL_WIDTH, WIDE_PANEL = 36 * theme.SPACE, 48 * theme.SPACE
+_WIDE, _NARROW = 1500, 1100
+FOUR_SEEDS = "1-4"
+EXPERIMENT = "Does the noise contain the Ferrari?"
+_ASK = "Same words, different noise: compare them"
+_MORE = (
+    "One prompt, four seeds: every noise becomes a picture of its own. Drag time back and see "
+    "when they part."
+)
+_PANELS = {
+    "difference": ("Difference", "How two lanes differ at this step", "difference_view"),
+    "distance": ("Distance", "How far apart the lanes are, step by step", "distance_plot"),
+    "paths": ("Paths", "The ways of the lanes through latent space", "paths_plot"),
+}
+_CLASSES = {"difference": "DifferenceView", "distance": "DistancePlot", "paths": "PathsPlot"}
+
+
+class ComparePage(QWidget):
+    """The grid of lanes, what is known of their differences, and the time they share."""
+
+    said = Signal(str, bool)  # for the status; whether it stays
+    failed = Signal(object)  # Failure
+    open_asked = Signal(object)  # Timeline of a lane that is to be looked at alone
+    actions_changed = Signal()  # what can be saved and exported
+
+    def __init__(self, session: Session, header: Header, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._header = session, header
+        self.lanes: Lanes = session.lanes if hasattr(session, "lanes") else _lanes(self)
+        self._timeline: Timeline | None = None
+        self._compact = False
+        self._panel_wished: bool | None = None
+        playhead = self.lanes.playhead
+        self.axis_fields = AxisFields()
+        self.axis_fields.hide()
+        header.add_row(self.axis_fields)
+        self.grid = LaneGrid(self.lanes)
+        self.view_switch = ViewSwitch(playhead)
+        self.transport = TransportBar(playhead)
+        self.timeline_view = TimelineView(playhead)
+        self.status = QLabel()
+        self.status.setProperty("role", "small-quiet")
+        self.status.setAccessibleName("Status")
+        self.status.setContentsMargins(0, 0, 2, 0)
+        self.save_button = IconButton("save", "Save this comparison", shown_keys("Ctrl+S"))
+        self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
+        self.export_menu = ExportMenu(self)
+        self._make_switches()
+        self.panel = _Panel(self.lanes)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.summary.setAccessibleName("What was measured")
+        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._make_empty_state()
+        self._lay_out()
+        self._connect()
+        self._lanes_changed()
+        self._judge_fields()
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _make_switches(self) -> None:
+        self.alignment = Segments("What belongs to one moment")
+        self.alignment.add("noise", "By noise", "Show all lanes at the same share of noise")
+        self.alignment.add("step", "By step", "Show all lanes after the same number of steps")
+        self.fit_button = IconButton("fit", "Show whole pictures")
+        self.fit_button.setEnabled(False)
+        self.pixels_button = IconButton("pixels", "Show every pixel as a square")
+        self.pixels_button.setCheckable(True)
+        self.panel_button = IconButton("panel", "Difference, distance, and paths")
+        self.panel_button.setCheckable(True)
+
+    def _make_empty_state(self) -> None:
+        self.empty = QWidget()
+        title, text = QLabel(_ASK), QLabel(_MORE)
+        title.setProperty("role", "title")
+        text.setProperty("role", "quiet")
+        text.setWordWrap(True)
+        text.setFixedWidth(56 * theme.SPACE)
+        text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.four_button = QPushButton("Compare four seeds")
+        self.four_button.setToolTip("The prompt above, from four different noises")
+        self.experiment_button = QPushButton(EXPERIMENT)
+        for button in (self.four_button, self.experiment_button):
+            button.setAccessibleName(button.text())
+        self.experiment_button.setProperty("role", "quiet")
+        self.experiment_button.setToolTip(
+            "The same noise under eight prompts, beside the same prompt under eight noises"
+        )
+        center = Qt.AlignmentFlag.AlignHCenter
+        column = QVBoxLayout(self.empty)
+        column.setSpacing(theme.SPACE)
+        column.addStretch(1)
+        column.addWidget(title, 0, center)
+        column.addWidget(text, 0, center)
+        column.addSpacing(theme.SPACE)
+        column.addWidget(self.four_button, 0, center)
+        column.addWidget(self.experiment_button, 0, center)
+        column.addStretch(1)
+
+    def _lay_out(self) -> None:
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.grid)
+        beside = self._beside = QHBoxLayout()
+        beside.setSpacing(theme.SPACE)
+        beside.addWidget(self._stack, 1)
+        self._switches = QWidget()
+        row = self._row = QHBoxLayout(self._switches)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE)
+        row.addStretch(1)
+        row.addWidget(self.view_switch)
+        row.addStretch(1)
+        for widget in (self.alignment, self.fit_button, self.pixels_button, self.panel_button):
+            row.addWidget(widget)
+        center = self._center = QVBoxLayout()
+        center.setSpacing(theme.SPACE)
+        center.addWidget(self.summary)
+        center.addLayout(beside, 1)
+        center.addWidget(self._switches)
+        body = QHBoxLayout()
+        body.setSpacing(0)
+        body.addLayout(center, 1)
+        body.addWidget(self.panel)
+        for widget in (self.status, self.save_button, self.export_button):
+            self.transport.add_action_widget(widget)
+        line = self._line = QFrame()
+        line.setProperty("role", "separator")
+        line.setFixedHeight(1)
+        time = self._time = QVBoxLayout()
+        time.addWidget(self.transport)
+        time.addWidget(self.timeline_view)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(body, 1)
+        column.addWidget(line)
+        column.addLayout(time)
+        self.set_compact(False)
+
+    def _connect(self) -> None:
+        lanes, fields, grid = self.lanes, self.axis_fields, self.grid
+        lanes.changed.connect(self._lanes_changed)
+        lanes.lane_changed.connect(lambda _id: self._judge_actions())
+        lanes.axis_changed.connect(self._show_reference)
+        lanes.focus_changed.connect(self._show_reference)
+        lanes.alignment_changed.connect(self.alignment.set_current)
+        lanes.summary_changed.connect(self._show_summary)
+        lanes.running_changed.connect(lambda _running: self._judge_actions())
+        fields.edited.connect(self._judge_fields)
+        fields.fields_changed.connect(self._judge_varied)
+        self._header.edited.connect(self._suggest)
+        self.alignment.chosen.connect(lanes.set_alignment)
+        self.fit_button.clicked.connect(grid.fit)
+        self.pixels_button.toggled.connect(grid.set_hard_pixels)
+        grid.hard_pixels_changed.connect(self.pixels_button.setChecked)
+        grid.zoom_changed.connect(lambda: self.fit_button.setEnabled(grid.zoom > 1.0))
+        grid.open_asked.connect(self.open_asked)
+        self.panel_button.clicked.connect(self._wish_panel)
+        self.view_switch.resized.connect(self._fit_switch)
+        self.four_button.clicked.connect(self.compare_four_seeds)
+        self.experiment_button.clicked.connect(self.run_experiment)
+        self.save_button.clicked.connect(self.save)
+        self.export_button.clicked.connect(self.open_export_menu)
+        self.export_menu.chosen.connect(self.export)
+
+    # --- what the person asks -----------------------------------------------------------------
+
+    @property
+    def playhead(self) -> Playhead:
+        """The one that keys and buttons of this page move."""
+        return self.lanes.playhead
+
+    def generate(self) -> None:
+        """Make the pictures of the fields, unless something is being made."""
+        from visualizer.diffusion.request import RequestError
+
+        if self._session.running or self.lanes.running:
+            return
+        try:
+            grid = self.axis_fields.grid(self._header.request())
+        except RequestError as error:
+            self.axis_fields.say(str(error), refused=True)
+            self.failed.emit(Failure("These settings make no comparison.", str(error)))
+            return
+        self._session.compare(grid)
+        self.grid.setFocus()
+
+    def compare_four_seeds(self) -> None:
+        """Fill in four seeds, and make them."""
+        self.axis_fields.show_seeds(FOUR_SEEDS)
+        self.generate()
+
+    def run_experiment(self) -> None:
+        """The same noise under eight prompts, and the same prompt under eight noises."""
+        if not self._session.running and not self.lanes.running:
+            self._session.run_experiment()
+
+    def escape(self) -> bool:
+        """Leave the lane that is shown alone; whether there was one."""
+        if self.grid.enlarged is None:
+            return False
+        self.grid.enlarge(None)
+        return True
+
+    @property
+    def can_save(self) -> bool:
+        """Whether there is something to save and to export."""
+        there = any(lane.timeline is not None and lane.timeline.trajectory for lane in self._all)
+        return there and not self.lanes.running
+
+    @property
+    def _all(self) -> tuple:  # type: ignore[type-arg]
+        return self.lanes.lanes
+
+    def save(self) -> None:
+        """Ask where to, and save the comparison."""
+        if self.can_save:
+            path = files.ask_save_as(self, self._name("", ".denoise"), ".denoise")
+            if path:
+                self._session.save_comparison(path)
+
+    def export(self, ending: str, suffix: str) -> None:
+        """Ask where to, and export the comparison."""
+        if self.can_save:
+            path = files.ask_save_as(self, self._name(ending, suffix), suffix)
+            if path:
+                self.said.emit("Exporting …", True)
+                self._session.export_comparison(path)
+
+    def open_export_menu(self) -> None:
+        """What the comparison can become."""
+        if self.can_save:
+            above = QPoint(0, -self.export_menu.sizeHint().height())
+            self.export_menu.popup(self.export_button.mapToGlobal(above))
+
+    def _name(self, ending: str, suffix: str) -> str:
+        first = self._all[0].request
+        return files.comparison_name(self.lanes.title or first.prompt, ending, suffix)
+
+    # --- coming and going ---------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """The page is shown: its fields join those of the header."""
+        self.axis_fields.show()
+        self._suggest()
+        self._judge_varied()
+        self._judge_fields()
+
+    def leave(self) -> None:
+        """Another page is shown: every field of the header is in use again."""
+        self.axis_fields.hide()
+        self._header.set_varied(frozenset())
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """Offer what this model can do."""
+        self.axis_fields.set_facts(facts)
+        self._judge_fields()
+
+    def set_compact(self, compact: bool) -> None:
+        """Less air, for a low window."""
+        space = theme.SPACE
+        self._compact = compact
+        self.timeline_view.set_low(compact)
+        above = space if compact else 2 * space
+        self._center.setContentsMargins(2 * space, above, 2 * space, space)
+        between = space // 2 if compact else space
+        self._time.setContentsMargins(2 * space, between, 2 * space, between)
+        self._time.setSpacing(between)
+        self._fit_switch()
+
+    # --- the fields ---------------------------------------------------------------------------
+
+    def _suggest(self) -> None:
+        """The header's own words are the first ones to be spread."""
+        header = self._header
+        self.axis_fields.suggest("prompt", header.prompt.text().strip())
+        self.axis_fields.suggest("negative_prompt", header.settings_row.avoid.text().strip())
+
+    def _judge_varied(self) -> None:
+        if not self.axis_fields.isHidden():
+            self._header.set_varied(self.axis_fields.varied)
+
+    def _judge_fields(self) -> None:
+        """Say at once what the fields come to."""
+        if self.axis_fields.isHidden():
+            return
+        from visualizer.diffusion.request import RequestError
+
+        fields = self.axis_fields
+        try:
+            grid = fields.grid(self._header.request())
+        except RequestError as error:
+            fields.say(str(error), refused=True)
+            return
+        count = "1 picture" if len(grid) == 1 else f"{len(grid)} pictures"
+        if grid.rows is not None:
+            count = f"{len(grid.columns)} × {len(grid.rows)} = {count}"
+        fields.say(" ".join(filter(None, (f"{count}.", fields.repeated()))))
+
+    # --- news ---------------------------------------------------------------------------------
+
+    def _lanes_changed(self) -> None:
+        there = bool(self._all)
+        self._stack.setCurrentWidget(self.grid if there else self.empty)
+        self._switches.setVisible(there)
+        self.view_switch.setVisible(there)
+        self.timeline_view.setVisible(there)
+        self._show_reference()
+        self._show_summary(self.lanes.summary)
+        self._judge_panel()
+        self._judge_actions()
+
+    def _show_reference(self) -> None:
+        """The lane that gives the axis has its filmstrip and its noise below."""
+        reference = self.lanes.reference
+        timeline = None if reference is None else reference.timeline
+        if timeline is not self._timeline:
+            self._timeline = timeline
+            self.view_switch.set_timeline(timeline)
+            self.transport.set_timeline(timeline)
+            self.timeline_view.set_timeline(timeline)
+        self._judge_alignment()
+
+    def _judge_alignment(self) -> None:
+        """Offered only where it makes a difference."""
+        totals = {lane.timeline.total for lane in self._all if lane.timeline is not None}
+        levels = len(totals) > 1
+        if levels != self.alignment.isVisibleTo(self._switches):
+            self.alignment.setVisible(levels)
+            self._fit_switch()
+
+    def _show_summary(self, summary: str) -> None:
+        self.summary.setText(summary)
+        self.summary.setVisible(bool(summary))
+
+    def result(self) -> str:
+        """What became of the lanes: "8 pictures, sampled in 1 batch"."""
+        lanes = self._all
+        done = [lane for lane in lanes if lane.state == "done"]
+        failed = sum(lane.state == "failed" for lane in lanes)
+        stopped = sum(lane.state in ("stopped", "waiting") for lane in lanes)
+        parts = [_pictures(len(done))]
+        batches = round(sum(1 / lane.batch_size for lane in done if lane.batch_size))
+        if batches and not stopped and not failed:
+            parts[0] += f" in {batches} batch{'es' if batches > 1 else ''}"
+        if stopped:
+            parts.append(f"{stopped} stopped")
+        if failed:
+            parts.append(f"{failed} failed")
+        return ", ".join(parts)
+
+    def _judge_actions(self) -> None:
+        self.save_button.setEnabled(self.can_save)
+        self.export_button.setEnabled(self.can_save)
+        self._judge_alignment()
+        self.actions_changed.emit()
+
+    # --- room ---------------------------------------------------------------------------------
+
+    def _wish_panel(self, wished: bool) -> None:
+        self._panel_wished = wished
+        self._judge_panel()
+
+    def _judge_panel(self) -> None:
+        """Beside the grid, unless the window is narrow or it is not wanted."""
+        wished = self.width() >= _NARROW if self._panel_wished is None else self._panel_wished
+        there = bool(self._all) and bool(self.panel.names)
+        self.panel.setFixedWidth(WIDE_PANEL if self.width() >= _WIDE else PANEL_WIDTH)
+        self.panel.setVisible(there and wished)
+        self.panel_button.setVisible(there)
+        self.panel_button.setChecked(wished)
+        self._fit_switch()
+
+    def _fit_switch(self) -> None:
+        """Under the grid, or, where it does not fit or height is dear, at its right."""
+        panel = self.panel.maximumWidth() if self.panel.isVisibleTo(self) else 0
+        others = 4 * theme.SPACE * 3 + 8 * theme.SPACE
+        if self.alignment.isVisibleTo(self._switches):
+            others += self.alignment.sizeHint().width() + theme.SPACE
+        room = self.width() - panel - 4 * theme.SPACE - others
+        beside = room < self.view_switch.width_across()
+        if beside == (self._beside.indexOf(self.view_switch) >= 0):
+            return
+        if beside:
+            self._row.removeWidget(self.view_switch)
+            self._beside.addWidget(self.view_switch)
+        else:
+            self._beside.removeWidget(self.view_switch)
+            self._row.insertWidget(1, self.view_switch)
+        self.view_switch.set_upright(beside)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow page has other things beside each other."""
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._judge_panel)
+
+
+class _Panel(QFrame):
+    """Difference | Distance | Paths: each is made when it is first looked at."""
+
+    def __init__(self, lanes: Lanes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self.setAccessibleName("How the lanes differ")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.switch = Segments("What is shown of the difference")
+        self.names = [name for name, (_, _, module) in _PANELS.items() if _there(module)]
+        for name in self.names:
+            label, about, _ = _PANELS[name]
+            self.switch.add(name, label, about)
+        self._made: dict[str, QWidget] = {}
+        self._stack = QStackedWidget()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2 * theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        column.setSpacing(theme.SPACE)
+        column.addWidget(self.switch)
+        column.addWidget(self._stack, 1)
+        self.switch.chosen.connect(self.show_part)
+
+    def showEvent(self, event: object) -> None:
+        """The first time, its first part is made."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        if self.names:
+            self.show_part(self.switch.current)
+
+    def show_part(self, name: str) -> None:
+        """Show the difference, the distances or the paths."""
+        self.switch.set_current(name)
+        part = self._made.get(name)
+        if part is None:
+            module = importlib.import_module(f"visualizer.ui.{_PANELS[name][2]}")
+            part = self._made[name] = getattr(module, _CLASSES[name])(self._lanes)
+            self._stack.addWidget(part)
+        self._stack.setCurrentWidget(part)
+
+
+def _there(module: str) -> bool:
+    return importlib.util.find_spec(f"visualizer.ui.{module}") is not None
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
+
+
+def _lanes(parent: QWidget) -> Lanes:
+    from visualizer.session.lanes import Lanes
+
+    return Lanes(parent)

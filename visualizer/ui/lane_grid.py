@@ -1,0 +1,680 @@
+"""The grid: the pictures of all lanes at one moment of their denoising, in one painted widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetrics,
+    QHelpEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
+
+from visualizer.ui import lane_painting as draw
+from visualizer.ui import theme as themes
+from visualizer.ui.canvas import MAX_PIXEL, VIEW_NAMES, ScaledPictures
+from visualizer.ui.lane_layout import GAP, Layout, lay_out
+from visualizer.ui.lane_mark import lane_letter, letter_of
+
+if TYPE_CHECKING:
+    from visualizer.session.lanes import Lane, Lanes
+    from visualizer.session.timeline import Timeline
+
+SCALED_BYTES = 192 * 2**20
+"""Pictures brought to the size of their lanes: 50 steps of 16 lanes of 240² take it up."""
+_WIDEST_HEADING, _NARROW_HEADING = 14 * themes.SPACE, 9 * themes.SPACE
+_NARROW = 80 * themes.SPACE
+_MARGIN = 4
+"""Room for the ring around the lanes at the edge."""
+_ON_ITS_WAY = "The first step is on its way …"
+_MAKING = "Making this picture …"
+
+
+class LaneGrid(QWidget):
+    """Shows ``lanes.point(lane)`` of every lane in the view of ``lanes.playhead``.
+
+    The wheel zooms all of them about the cursor, dragging moves an enlarged picture or puts a lane
+    at another place, a click takes a lane into focus, with Ctrl or Shift it pairs it with the one
+    in focus, a double click shows it alone, and again all of them.
+    """
+
+    enlarged_changed = Signal()
+    zoom_changed = Signal()
+    hard_pixels_changed = Signal(bool)
+    open_asked = Signal(object)  # Timeline of a lane that is to be shown alone on its own page
+
+    def __init__(self, lanes: Lanes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._looks: dict[int, draw.Look] = {}
+        self._timelines: dict[int, Timeline] = {}
+        self._layout = Layout()
+        self._shown: tuple[Lane, ...] = ()
+        self._aspect = 1.0
+        self._camera = draw.Camera()
+        self._scaled = ScaledPictures(SCALED_BYTES)
+        self._enlarged: int | None = None
+        self._hovered: int | None = None
+        self._over_close = False
+        self._pressed: tuple[int, QPointF] | None = None
+        self._carried: int | None = None
+        self._mouse = QPoint()
+        self._insertion: int | None = None
+        self._grip: QPointF | None = None
+
+        self.setAccessibleName("Pictures side by side")
+        self.setMinimumSize(240, 120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+
+        lanes.changed.connect(self._lanes_changed)
+        lanes.lane_changed.connect(self._lane_changed)
+        lanes.axis_changed.connect(self.refresh)
+        lanes.focus_changed.connect(self._focus_changed)
+        lanes.pair_changed.connect(self.update)
+        lanes.playhead.moved.connect(self.refresh)
+        lanes.playhead.view_changed.connect(self.refresh)
+        self._lanes_changed()
+
+    # --- what it shows ------------------------------------------------------------------------
+
+    @property
+    def shown(self) -> tuple[Lane, ...]:
+        """The lanes that are seen: all of them, or the one that is enlarged."""
+        return self._shown
+
+    def look(self, lane: Lane) -> draw.Look:
+        """What a lane shows now."""
+        return self._looks.get(lane.id, draw.Look())
+
+    def place(self, lane: Lane) -> QRect:
+        """Where the picture of a lane lies; empty where it is not seen."""
+        index = self._index(lane.id)
+        return QRect() if index is None else self._layout.places[index].picture
+
+    def target(self, lane: Lane) -> QRectF:
+        """Where the whole picture of a lane would lie, however much of it is seen."""
+        picture, place = self.look(lane).picture, self.place(lane)
+        if picture is None or place.isEmpty():
+            return QRectF()
+        return self._camera.target(QRectF(place), picture)
+
+    @property
+    def layout_now(self) -> Layout:
+        """Where everything lies."""
+        return self._layout
+
+    @property
+    def enlarged(self) -> int | None:
+        """The id of the lane that is shown alone."""
+        return self._enlarged
+
+    def enlarge(self, id: int | None) -> None:
+        """Show one lane alone, as large as it goes, or all of them (None)."""
+        if id is not None and all(lane.id != id for lane in self._lanes.lanes):
+            id = None
+        if id != self._enlarged:
+            self._enlarged = id
+            if id is not None:
+                self._lanes.set_focus(id)
+            self._hovered = None
+            self._lay_out()
+            self.enlarged_changed.emit()
+
+    def toggle_enlarged(self) -> None:
+        """The lane in focus alone, or all of them again."""
+        self.enlarge(self._lanes.focus if self._enlarged is None else None)
+
+    @property
+    def hard_pixels(self) -> bool:
+        """Whether every pixel is drawn as a square."""
+        return self._camera.hard
+
+    def set_hard_pixels(self, hard: bool) -> None:
+        """Draw every pixel as a square instead of smoothing the enlargement."""
+        if hard != self._camera.hard:
+            self._camera = replace(self._camera, hard=hard)
+            self.hard_pixels_changed.emit(hard)
+            self.update()
+
+    @property
+    def zoom(self) -> float:
+        """1 shows whole pictures."""
+        return self._camera.zoom
+
+    def fit(self) -> None:
+        """Show whole pictures."""
+        self._look_through(1.0, QPointF(0.5, 0.5))
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Enlarge in all lanes; the point of the picture at ``about`` stays there."""
+        index = None if about is None else self._layout.at(about.toPoint())
+        lanes = self._shown if index is None else (self._shown[index],)
+        lane = next((lane for lane in lanes if self.look(lane).picture is not None), None)
+        if lane is None:
+            return
+        picture = self.look(lane).picture
+        assert picture is not None
+        room = QRectF(self.place(lane))
+        if about is None or not room.contains(about):
+            about = room.center()
+        before = self._camera.target(room, picture)
+        most = max(1.0, MAX_PIXEL * self._camera.zoom * picture.shape[1] / before.width())
+        zoom = min(max(self._camera.zoom * factor, 1.0), most)
+        u = (about.x() - before.x()) / before.width()
+        v = (about.y() - before.y()) / before.height()
+        grown = zoom / self._camera.zoom
+        away = about - room.center()
+        center = QPointF(
+            u - away.x() / (before.width() * grown), v - away.y() / (before.height() * grown)
+        )
+        self._look_through(zoom, center)
+
+    def _look_through(self, zoom: float, center: QPointF) -> None:
+        """Another part of all pictures, as far as their edges allow."""
+        camera = replace(self._camera, zoom=zoom, center=center)
+        for lane in self._shown:
+            picture = self.look(lane).picture
+            if picture is not None and zoom > 1.0:
+                room = QRectF(self.place(lane))
+                target = camera.target(room, picture)
+                inside = room.center() - target.topLeft()
+                center = QPointF(inside.x() / target.width(), inside.y() / target.height())
+                camera = replace(camera, center=center)
+                break
+        self._camera = camera
+        if self._grip is None:
+            self.setCursor(self._resting_cursor())
+        self.zoom_changed.emit()
+        self.update()
+
+    def _resting_cursor(self) -> Qt.CursorShape:
+        return Qt.CursorShape.OpenHandCursor if self.zoom > 1.0 else Qt.CursorShape.ArrowCursor
+
+    # --- news ---------------------------------------------------------------------------------
+
+    def _lanes_changed(self) -> None:
+        here = {lane.id for lane in self._lanes.lanes}
+        for id in [id for id in self._timelines if id not in here]:
+            self._let_go(id)
+        self._looks = {id: look for id, look in self._looks.items() if id in here}
+        if not here.intersection(self._looks):
+            self._camera = draw.Camera(hard=self._camera.hard)
+            self._scaled.clear()
+            self.zoom_changed.emit()
+        self._carried = self._insertion = self._hovered = self._pressed = None
+        if self._enlarged is not None and self._enlarged not in here:
+            self._enlarged = None
+            self.enlarged_changed.emit()
+        for lane in self._lanes.lanes:
+            self._hold(lane)
+        self._find_aspect()
+        self._lay_out()
+
+    def _lane_changed(self, id: int) -> None:
+        lane = self._lanes.lane(id)
+        self._hold(lane)
+        if self._find_aspect():
+            self._lay_out()
+        else:
+            self._look_at(lane)
+
+    def _hold(self, lane: Lane) -> None:
+        """Hear of what happens in the run of a lane."""
+        timeline = lane.timeline
+        if timeline is self._timelines.get(lane.id):
+            return
+        self._let_go(lane.id)
+        if timeline is not None:
+            self._timelines[lane.id] = timeline
+            timeline.grown.connect(self._grown)
+            timeline.picture_changed.connect(self._picture_changed)
+
+    def _let_go(self, id: int) -> None:
+        timeline = self._timelines.pop(id, None)
+        if timeline is not None:
+            timeline.grown.disconnect(self._grown)
+            timeline.picture_changed.disconnect(self._picture_changed)
+
+    def _lanes_of(self, timeline: object) -> list[Lane]:
+        return [lane for lane in self._shown if self._timelines.get(lane.id) is timeline]
+
+    def _grown(self) -> None:
+        for lane in self._lanes_of(self.sender()):
+            self._look_at(lane)
+
+    def _picture_changed(self, k: int, view: str) -> None:
+        if view != self._lanes.playhead.view and view != "noisy":
+            return
+        for lane in self._lanes_of(self.sender()):
+            if self._lanes.point(lane) == k:
+                self._look_at(lane)
+
+    def _focus_changed(self) -> None:
+        if self._enlarged is not None and self._lanes.focus is not None:
+            self.enlarge(self._lanes.focus)
+        self._describe()
+        self.update()
+
+    def refresh(self, _changed: object = None) -> None:
+        """Look at every lane that is seen; only what is another picture now is painted."""
+        for lane in self._shown:
+            self._look_at(lane)
+        self._describe()
+
+    def _look_at(self, lane: Lane) -> None:
+        look, before = self._make_look(lane), self._looks.get(lane.id)
+        same = before is not None and before.picture is look.picture
+        if same and before == replace(look, picture=before.picture):
+            return
+        self._looks[lane.id] = look
+        if self._find_aspect():
+            self._lay_out()
+            return
+        index = self._index(lane.id)
+        if index is not None:
+            place = self._layout.places[index]
+            beside = before is None or before.beside != look.beside
+            self.update(place.whole if beside else place.picture)
+
+    def _make_look(self, lane: Lane) -> draw.Look:
+        """What the canvas would show of this run, and what went wrong with it."""
+        timeline, k, view = lane.timeline, self._lanes.point(lane), self._lanes.playhead.view
+        failure = lane.failure
+        trouble = f"{failure.title} {failure.detail}".strip() if failure is not None else ""
+        failed = lane.state == "failed"
+        if timeline is None or k is None:
+            waits = _ON_ITS_WAY if lane.state == "running" else ""
+            stopped = "Stopped before its first step." if lane.state == "stopped" else ""
+            return draw.Look(message=trouble or waits or stopped, failed=failed)
+        at_end = k >= len(timeline) - 1
+        note = trouble if failed and at_end else ""
+        if lane.state == "stopped" and at_end and timeline.cancelled:
+            note = f"Stopped at {_lower(timeline.label(k))}"
+        beside = self._beside(timeline, k)
+        if not timeline.has_view(k, view):
+            why = timeline.why_missing(k, view)
+            if timeline.shows_pictures(k):
+                return draw.Look(message=why, beside=beside)
+            numbers = timeline.picture(k, "channels")
+            return draw.Look(numbers, note, failed, numbers=True, beside=beside)
+        picture = timeline.picture(k, view)
+        if picture is None and timeline.running and not timeline.can_preview:
+            numbers = timeline.picture(k, "channels")
+            return draw.Look(numbers, note, failed, numbers=True, beside=beside)
+        if picture is None:
+            return draw.Look(message=_MAKING, beside=beside)
+        return draw.Look(picture, note, failed, view == "channels", beside)
+
+    def _beside(self, timeline: Timeline, k: int) -> str:
+        """The lane's own step, where lanes take different numbers of steps."""
+        totals = {lane.timeline.total for lane in self._lanes.lanes if lane.timeline is not None}
+        return _lower(timeline.label(k)) if len(totals) > 1 else ""
+
+    def _describe(self) -> None:
+        focus, view = self._lanes.focus, self._lanes.playhead.view
+        words = f"{len(self._lanes.lanes)} pictures, {VIEW_NAMES[view]}"
+        if focus is not None:
+            lane = self._lanes.lane(focus)
+            words = f"{lane_letter(self._lanes, lane)}: {lane.label}. {words}"
+        self.setAccessibleDescription(words)
+
+    # --- where things lie ---------------------------------------------------------------------
+
+    def _find_aspect(self) -> bool:
+        """Whether the shape of the pictures is another one than was thought."""
+        found = None
+        for lane in self._lanes.lanes:
+            look = self._looks.get(lane.id)
+            if look is not None and look.picture is not None and not look.numbers:
+                found = look.picture.shape[1] / look.picture.shape[0]
+                break
+            request = lane.request
+            if found is None and request.width and request.height:
+                found = request.width / request.height
+        if found is None or found == self._aspect:
+            return False
+        self._aspect = found
+        return True
+
+    def _lay_out(self) -> None:
+        lanes = self._lanes
+        alone = next((lane for lane in lanes.lanes if lane.id == self._enlarged), None)
+        self._shown = (alone,) if alone is not None else lanes.lanes
+        room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        rows, columns = len(lanes.row_labels), len(lanes.column_labels)
+        table = alone is None and rows > 1 and rows * columns == len(self._shown)
+        heading = self._heading_width(lanes.row_labels) if table else 0
+        self._layout = lay_out(
+            len(self._shown), room, self._aspect, (rows, columns) if table else None, heading
+        )
+        self.refresh()
+        if self.zoom > 1.0:
+            self._look_through(self.zoom, self._camera.center)
+        self.update()
+
+    def _heading_width(self, labels: Sequence[str]) -> int:
+        metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
+        widest = max((metrics.horizontalAdvance(label) + 2 for label in labels), default=0)
+        most = _WIDEST_HEADING if self.width() >= _NARROW else _NARROW_HEADING
+        return min(widest, most)
+
+    def _index(self, id: int) -> int | None:
+        return next((i for i, lane in enumerate(self._shown) if lane.id == id), None)
+
+    @property
+    def _is_table(self) -> bool:
+        return bool(self._layout.columns)
+
+    # --- what the person asks -----------------------------------------------------------------
+
+    def move_focus(self, right: int, down: int) -> None:
+        """Take the lane beside the one in focus; the first one where there is none."""
+        lanes = self._lanes.lanes
+        if not lanes:
+            return
+        index = next((i for i, lane in enumerate(lanes) if lane.id == self._lanes.focus), None)
+        if index is None:
+            self._lanes.set_focus(lanes[0].id)
+            return
+        if self._enlarged is not None:
+            index = min(max(index + right + down, 0), len(lanes) - 1)
+        else:
+            index = self._layout.neighbor(index, right, down)
+        self._lanes.set_focus(lanes[index].id)
+
+    def remove_focused(self) -> None:
+        """Remove the lane in focus; the one behind it comes into focus."""
+        focus = self._lanes.focus
+        if focus is not None:
+            self._remove(focus)
+
+    def _remove(self, id: int) -> None:
+        lanes = self._lanes.lanes
+        index = next(i for i, lane in enumerate(lanes) if lane.id == id)
+        had_focus = self._lanes.focus == id
+        self._lanes.remove(id)
+        left = self._lanes.lanes
+        if had_focus and left:
+            self._lanes.set_focus(left[min(index, len(left) - 1)].id)
+
+    def pair_with(self, id: int) -> None:
+        """Look at the difference of this lane and the one in focus."""
+        focus = self._lanes.focus
+        if focus is None:
+            self._lanes.set_focus(id)
+        elif focus != id:
+            self._lanes.set_pair((focus, id))
+
+    def menu_of(self, lane: Lane) -> QMenu:
+        """What can be done with a lane."""
+        menu = QMenu(self)
+        if lane.timeline is not None and len(lane.timeline):
+            alone = menu.addAction("Open alone")
+            timeline = lane.timeline
+            alone.triggered.connect(lambda _=False: self.open_asked.emit(timeline))
+        enlarged = self._enlarged == lane.id
+        large = menu.addAction("Show all" if enlarged else "Enlarge")
+        large.triggered.connect(lambda _=False: self.enlarge(None if enlarged else lane.id))
+        focus = self._lanes.focus
+        if focus is not None and focus != lane.id:
+            other = lane_letter(self._lanes, self._lanes.lane(focus))
+            pair = menu.addAction(f"Compare with {other}")
+            pair.triggered.connect(lambda _=False: self.pair_with(lane.id))
+        menu.addSeparator()
+        away = menu.addAction("Remove")
+        away.triggered.connect(lambda _=False: self._remove(lane.id))
+        return menu
+
+    # --- painting -----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Only the lanes that the dirty region touches."""
+        painter = QPainter(self)
+        region = event.region()
+        painter.fillRect(event.rect(), QColor(themes.current().ground))
+        ratio = self.devicePixelRatioF()
+        offset = 0
+        if self._enlarged is not None and self._shown:
+            offset = self._lanes.lanes.index(self._shown[0])
+        for i, lane in enumerate(self._shown):
+            place = self._layout.places[i]
+            look = self.look(lane)
+            if region.intersects(place.picture):
+                draw.paint_picture(painter, place.picture, look, self._camera, self._scaled, ratio)
+            if region.intersects(place.caption):
+                label = "" if self._is_table else lane.label
+                letter = letter_of(i + offset)
+                draw.paint_caption(painter, place, letter, lane.color, label, look.beside)
+            if region.intersects(place.picture.adjusted(-4, -4, 4, 4)):
+                self._paint_ring(painter, lane, place.picture)
+        self._paint_headings(painter)
+        self._paint_hand(painter)
+        painter.end()
+
+    def _paint_ring(self, painter: QPainter, lane: Lane, picture: QRect) -> None:
+        pair = self._lanes.pair or ()
+        if lane.id == self._lanes.focus:
+            if self._enlarged is None:
+                draw.paint_ring(painter, picture, themes.current().text, dashed=False)
+        elif lane.id in pair and self._enlarged is None:
+            draw.paint_ring(painter, picture, themes.lane_color(lane.color), dashed=True)
+        if lane.id == self._hovered and self._carried is None:
+            draw.paint_close(painter, picture, under_mouse=self._over_close)
+
+    def _paint_headings(self, painter: QPainter) -> None:
+        lanes, layout = self._lanes, self._layout
+        if layout.columns:
+            draw.paint_headings(
+                painter, layout.columns, lanes.column_labels, layout.rows, lanes.row_labels
+            )
+
+    def _paint_hand(self, painter: QPainter) -> None:
+        if self._carried is None:
+            return
+        index = self._index(self._carried)
+        if self._insertion is not None:
+            draw.paint_insertion(painter, self._layout.insertion_mark(self._insertion, 4))
+        if index is not None:
+            lane = self._shown[index]
+            draw.paint_carried(painter, self._mouse, letter_of(index), lane.color)
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        """As much as there is."""
+        return QSize(640, 400)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Old sizes will not come back."""
+        super().resizeEvent(event)
+        self._scaled.clear()
+        self._lay_out()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme, or another screen."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """A pinch on a touchpad zooms; what is under the mouse is explained."""
+        if (
+            isinstance(event, QNativeGestureEvent)
+            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
+        ):
+            self.zoom_by(1.0 + event.value(), event.position())
+            return True
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.explain(event.pos()), self)
+            return True
+        return super().event(event)
+
+    def explain(self, position: QPoint) -> str:
+        """What the tooltip says there."""
+        index = self._layout.at(position)
+        if index is None:
+            return self._heading_at(position)
+        lane = self._shown[index]
+        if lane.id == self._hovered and draw.close_rect(self.place(lane)).contains(position):
+            return "Remove this lane  (Delete)"
+        lines = [f"{lane_letter(self._lanes, lane)}: {lane.label}"]
+        if lane.request.prompt:
+            lines.append(f"“{lane.request.prompt}”, seed {lane.request.seed}")
+        timeline, k = lane.timeline, self._lanes.point(lane)
+        if timeline is not None and k is not None:
+            lines.append(timeline.label(k))
+        if lane.batch_size > 1:
+            lines.append(f"Sampled together with {_others(lane.batch_size - 1)}, as one batch")
+        elif lane.batch_size == 1:
+            lines.append("Sampled on its own")
+        if lane.failure is not None:
+            lines.append(f"{lane.failure.title} {lane.failure.detail}".strip())
+        return "\n".join(lines)
+
+    def _heading_at(self, position: QPoint) -> str:
+        layout, lanes = self._layout, self._lanes
+        headings = (
+            *zip(layout.columns, lanes.column_labels, strict=False),
+            *zip(layout.rows, lanes.row_labels, strict=False),
+        )
+        return next((label for room, label in headings if room.contains(position)), "")
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the cursor, in all lanes alike."""
+        if not any(self.look(lane).picture is not None for lane in self._shown):
+            event.ignore()
+            return
+        self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take a lane, or take hold of it."""
+        index = self._layout.at(event.position().toPoint())
+        if event.button() != Qt.MouseButton.LeftButton or index is None:
+            super().mousePressEvent(event)
+            return
+        lane = self._shown[index]
+        self._point_at(event.position().toPoint())
+        if self._over_close and self._hovered == lane.id:
+            return  # it is the release that counts, as with any button
+        if event.modifiers() & (
+            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        ):
+            self.pair_with(lane.id)
+            return
+        self._pressed = (lane.id, event.position())
+        self._lanes.set_focus(lane.id)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move an enlarged picture, carry a lane, or show what can be pressed."""
+        position = event.position()
+        if self._pressed is None:
+            self._point_at(position.toPoint())
+            return
+        id, start = self._pressed
+        far = (position - start).manhattanLength() >= QApplication.startDragDistance()
+        if self._grip is None and self._carried is None and not far:
+            return
+        if self.zoom > 1.0:
+            self._pan(id, position, start)
+        elif len(self._shown) > 1:
+            self._carried, self._mouse = id, position.toPoint()
+            self._insertion = self._layout.insertion(self._mouse)
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.update()
+
+    def _pan(self, id: int, position: QPointF, start: QPointF) -> None:
+        index = self._index(id)
+        target = QRectF() if index is None else self.target(self._shown[index])
+        if target.isEmpty():
+            return
+        moved = position - (start if self._grip is None else self._grip)
+        self._grip = position
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        shift = QPointF(moved.x() / target.width(), moved.y() / target.height())
+        self._look_through(self.zoom, self._camera.center - shift)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go: a carried lane takes its new place."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mouseReleaseEvent(event)
+            return
+        pressed, carried, insertion = self._pressed, self._carried, self._insertion
+        self._pressed = self._carried = self._insertion = self._grip = None
+        self.setCursor(self._resting_cursor())
+        if carried is not None and insertion is not None:
+            index = next(i for i, lane in enumerate(self._lanes.lanes) if lane.id == carried)
+            self._lanes.reorder(carried, insertion - (insertion > index))
+            self.update()
+        elif pressed is None and self._over_close and self._hovered is not None:
+            self._remove(self._hovered)
+        self._point_at(event.position().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """One lane alone, or all of them again."""
+        index = self._layout.at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index is not None:
+            self.enlarge(None if self._enlarged is not None else self._shown[index].id)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the lane under the mouse, or with the one in focus."""
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        focus = self._lanes.focus
+        index = (
+            self._layout.at(event.pos())
+            if by_mouse
+            else (None if focus is None else self._index(focus))
+        )
+        if index is None:
+            return
+        where = event.globalPos()
+        if not by_mouse:
+            where = self.mapToGlobal(self._layout.places[index].picture.center())
+        menu = self.menu_of(self._shown[index])
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(where)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is pointed at."""
+        super().leaveEvent(event)
+        self._point_at(None)
+
+    def _point_at(self, position: QPoint | None) -> None:
+        """Which lane is under the mouse, and whether its small button is."""
+        index = None if position is None else self._layout.at(position)
+        lane = None if index is None else self._shown[index]
+        if lane is not None and self._enlarged is not None:
+            lane = None  # alone it is not taken away by mistake
+        hovered = None if lane is None else lane.id
+        over = lane is not None and draw.close_rect(self.place(lane)).contains(position)
+        if (hovered, over) != (self._hovered, self._over_close):
+            for id in (self._hovered, hovered):
+                at = None if id is None else self._index(id)
+                if at is not None:
+                    self.update(self._layout.places[at].picture)
+            self._hovered, self._over_close = hovered, over
+            self.setCursor(Qt.CursorShape.PointingHandCursor if over else self._resting_cursor())
+
+
+def _lower(label: str) -> str:
+    """ "step 3 of 20", in the middle of a sentence."""
+    return label[:1].lower() + label[1:]
+
+
+def _others(count: int) -> str:
+    return "one other" if count == 1 else f"{count} others"

@@ -1,0 +1,259 @@
+"""How one lane of the grid is drawn: its picture or a quiet frame, its mark and its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
+
+from visualizer.ui import theme as themes
+from visualizer.ui.canvas import ScaledPictures, image_of
+from visualizer.ui.lane_layout import Place
+from visualizer.ui.lane_mark import mark_size, paint_mark
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+
+CLOSE = 20
+"""The side of the button that removes a lane."""
+RING = 2
+_FEWEST_WORDS = 88
+"""A frame narrower than this has no room for a sentence."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a lane shows now.
+
+    Attributes:
+        picture: None where there is none.
+        message: said in the frame in place of a picture, or over its lower edge.
+        failed: the message is that of a failure.
+        numbers: the picture is the latent's channels, whose pixels are always squares.
+        beside: a few words at the right of the caption.
+    """
+
+    picture: Picture | None = None
+    message: str = ""
+    failed: bool = False
+    numbers: bool = False
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Which part of every picture is seen: the same for all lanes.
+
+    Attributes:
+        zoom: 1 is the whole picture.
+        center: the point of the picture in the middle, 0 … 1.
+        hard: every pixel as a square.
+    """
+
+    zoom: float = 1.0
+    center: QPointF = field(default_factory=lambda: QPointF(0.5, 0.5))
+    hard: bool = False
+
+    def target(self, room: QRectF, picture: Picture) -> QRectF:
+        """Where the whole picture lies when its lane has this room."""
+        rows, columns = picture.shape[:2]
+        scale = self.zoom * min(room.width() / columns, room.height() / rows)
+        width, height = columns * scale, rows * scale
+        return QRectF(
+            room.x() + held(room.width() / 2 - self.center.x() * width, width, room.width()),
+            room.y() + held(room.height() / 2 - self.center.y() * height, height, room.height()),
+            width,
+            height,
+        )
+
+
+def held(start: float, length: float, room: float) -> float:
+    """A start such that the picture fills the room, or is centered in it when it is smaller."""
+    if length <= room:
+        return (room - length) / 2
+    return min(0.0, max(start, room - length))
+
+
+def paint_picture(
+    painter: QPainter,
+    place: QRect,
+    look: Look,
+    camera: Camera,
+    scaled: ScaledPictures,
+    ratio: float,
+) -> None:
+    """The picture in its room, or a quiet frame."""
+    theme = themes.current()
+    if look.picture is None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.danger if look.failed else theme.line), 1))
+        painter.setBrush(QColor(theme.surface))
+        painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        _paint_message(painter, place, look)
+        return
+    target = camera.target(QRectF(place), look.picture)
+    if camera.zoom == 1.0:
+        # whole pixels of the screen, so that nothing is blurred twice
+        size = QSize(max(round(target.width() * ratio), 1), max(round(target.height() * ratio), 1))
+        pixmap = scaled.get(look.picture, size, camera.hard or look.numbers)
+        corner = QPointF(round(target.x() * ratio) / ratio, round(target.y() * ratio) / ratio)
+        where = QRectF(corner, QPointF(size.width(), size.height()) / ratio + corner)
+        painter.drawPixmap(where, pixmap, QRectF(pixmap.rect()))
+    else:
+        image = image_of(look.picture)
+        smooth = not (camera.hard or look.numbers)
+        painter.save()
+        painter.setClipRect(place, Qt.ClipOperation.IntersectClip)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        painter.drawImage(target, image, QRectF(image.rect()))
+        painter.restore()
+    if look.message:
+        _paint_note(painter, place, look)
+
+
+def _paint_message(painter: QPainter, place: QRect, look: Look) -> None:
+    if place.width() < _FEWEST_WORDS or not look.message:
+        return
+    theme = themes.current()
+    painter.setPen(QColor(theme.danger if look.failed else theme.quiet))
+    painter.setFont(themes.font(themes.FONT_SMALL))
+    space = place.adjusted(themes.SPACE, themes.SPACE, -themes.SPACE, -themes.SPACE)
+    painter.drawText(space, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, look.message)
+
+
+def _paint_note(painter: QPainter, place: QRect, look: Look) -> None:
+    """Over the lower edge of a picture, on a ground of its own."""
+    if place.width() < _FEWEST_WORDS:
+        return
+    theme, font = themes.current(), themes.font(themes.FONT_SMALL)
+    flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+    room = place.adjusted(themes.SPACE, 0, -themes.SPACE, 0)
+    words = QFontMetrics(font).boundingRect(room, flags, look.message)
+    ground = QRect(place.left(), 0, place.width(), min(words.height() + 8, place.height()))
+    ground.moveBottom(place.bottom())
+    painter.fillRect(ground, QColor(theme.surface))
+    painter.setPen(QColor(theme.danger if look.failed else theme.text))
+    painter.setFont(font)
+    painter.drawText(ground.adjusted(8, 0, -8, 0), flags, look.message)
+
+
+def paint_caption(
+    painter: QPainter, place: Place, letter: str, color: int, label: str, beside: str
+) -> None:
+    """The lane's mark, its label, and a few words at the right where there is room."""
+    room = place.caption
+    if room.isEmpty():
+        return
+    theme, font = themes.current(), themes.font(themes.FONT_SMALL)
+    metrics = QFontMetrics(font)
+    width, height = mark_size(letter)
+    top = room.top() + (room.height() - height) / 2 + 1
+    paint_mark(painter, room.left(), top, letter, color)
+    line = room.adjusted(width + 6, 2, 0, 0)
+    painter.setFont(font)
+    middle = Qt.AlignmentFlag.AlignVCenter
+    taken = metrics.horizontalAdvance(beside) + themes.SPACE if beside else 0
+    if taken and line.width() - taken >= min(metrics.horizontalAdvance(label), 48):
+        painter.setPen(QColor(theme.quiet))
+        painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignRight), beside)
+        line.setRight(line.right() - taken)
+    painter.setPen(QColor(theme.text))
+    short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, line.width())
+    painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignLeft), short)
+
+
+def paint_ring(painter: QPainter, picture: QRect, color: str, *, dashed: bool) -> None:
+    """Around a picture: whole for the lane in focus, dashed for the other one of a pair."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(QColor(color), RING)
+    if dashed:
+        pen.setDashPattern([3, 2])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(picture).adjusted(-2, -2, 2, 2), 4, 4)
+    painter.restore()
+
+
+def close_rect(picture: QRect) -> QRect:
+    """Where the button lies that removes a lane."""
+    inset = themes.SPACE // 2 if picture.width() > 64 else 1
+    side = CLOSE if picture.width() > 64 else 14
+    return QRect(picture.right() - side - inset + 1, picture.top() + inset, side, side)
+
+
+def paint_close(painter: QPainter, picture: QRect, *, under_mouse: bool) -> None:
+    """A small × on a ground of its own."""
+    theme, room = themes.current(), QRectF(close_rect(picture))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.hover if under_mouse else theme.surface))
+    painter.drawRoundedRect(room, 4, 4)
+    painter.setPen(QPen(QColor(theme.text), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    arm = room.width() * 0.18
+    middle = room.center()
+    for x, y in ((arm, arm), (arm, -arm)):
+        painter.drawLine(middle - QPointF(x, y), middle + QPointF(x, y))
+    painter.restore()
+
+
+def paint_headings(
+    painter: QPainter,
+    columns: tuple[QRect, ...],
+    column_labels: tuple[str, ...],
+    rows: tuple[QRect, ...],
+    row_labels: tuple[str, ...],
+) -> None:
+    """Above the columns and at the left of the rows."""
+    theme, font = themes.current(), themes.font(themes.FONT_SMALL)
+    metrics = QFontMetrics(font)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.quiet))
+    center = int(Qt.AlignmentFlag.AlignCenter)
+    for room, label in zip(columns, column_labels, strict=False):
+        short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, center, short)
+    for room, label in zip(rows, row_labels, strict=False):
+        painter.drawText(room, int(_SIDE), wrapped(label, metrics, room.size()))
+
+
+_SIDE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+
+
+def wrapped(label: str, metrics: QFontMetrics, room: QSize) -> str:
+    """A label in lines of this width, with "…" where it goes on beyond the height."""
+    most = max(room.height() // max(metrics.lineSpacing(), 1), 1)
+    lines: list[str] = []
+    rest = label.split()
+    while rest:
+        if len(lines) == most - 1:
+            lines.append(" ".join(rest))
+            break
+        taken = 1
+        while taken < len(rest) and (
+            metrics.horizontalAdvance(" ".join(rest[: taken + 1])) <= room.width()
+        ):
+            taken += 1
+        lines.append(" ".join(rest[:taken]))
+        rest = rest[taken:]
+    right = Qt.TextElideMode.ElideRight
+    return "\n".join(metrics.elidedText(line, right, room.width()) for line in lines)
+
+
+def paint_insertion(painter: QPainter, mark: QRect) -> None:
+    """Where a dragged lane would go."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(themes.current().second))
+    painter.drawRoundedRect(mark, mark.width() / 2, mark.width() / 2)
+    painter.restore()
+
+
+def paint_carried(painter: QPainter, at: QPoint, letter: str, color: int) -> None:
+    """The mark of the lane that is dragged, at the mouse."""
+    paint_mark(painter, at.x() + 10, at.y() + 10, letter, color)
