@@ -38,7 +38,10 @@ def bare_session(
 ) -> Iterator[Session]:
     """A session in which nothing has been loaded yet."""
     session = Session(
-        data_folder=tmp_path / "data", open_model=lambda folder, say: model, sample=sampler
+        data_folder=tmp_path / "data",
+        open_model=lambda folder, say: model,
+        sample=sampler,
+        sample_lanes=sampler.lanes,
     )
     yield session
     assert session.close()

@@ -78,6 +78,7 @@ class Sitting:
             data_folder=folder,
             open_model=open_model or (lambda _folder, _say: self.model),
             sample=sampler if sample is FAKE else sample,
+            sample_lanes=sampler.lanes if sample is FAKE else None,
         )
         self.failures: list[Any] = []
         self.session.failed.connect(self.failures.append)

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from visualizer.session.alignment import ALIGNMENTS, Alignment, partners
 from visualizer.session.playhead import Playhead
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray
+    from visualizer.diffusion.comparison import Alignment
     from visualizer.diffusion.distances import Distances
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.session.failure import Failure
     from visualizer.session.progress import Progress
     from visualizer.session.timeline import Timeline
 
+ALIGNMENTS: tuple[Alignment, ...] = ("noise", "step")
 LANE_COLORS = 8
 """Lanes have so many colors (Okabe and Ito's); a ninth lane has the first one's again."""
 
@@ -292,7 +293,7 @@ class Lanes(QObject):
     def _partners_of(self, of: Timeline, on: Timeline) -> tuple[int, ...]:
         key = (of.serial, on.serial)
         if key not in self._partners:
-            self._partners[key] = partners(of, on, self._alignment)
+            self._partners[key] = _partners(of, on, self._alignment)
         return self._partners[key]
 
     # --- how it is looked at ------------------------------------------------------------------
@@ -493,6 +494,16 @@ class Lanes(QObject):
 
 def _total(lane: Lane) -> int:
     return 0 if lane.timeline is None else lane.timeline.total
+
+
+def _partners(of: Timeline, on: Timeline, alignment: Alignment) -> tuple[int, ...]:
+    """For every point of ``on``, planned ones too, the point of ``of`` that belongs to it."""
+    if not of.total:
+        return ()
+    from visualizer.diffusion.alignment import matching_points
+
+    here, there = ([t.level(k) for k in range(t.total)] for t in (on, of))
+    return matching_points(here, there, alignment)
 
 
 def near_square(count: int) -> int:

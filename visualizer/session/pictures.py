@@ -28,6 +28,8 @@ class PictureCache:
 
     def __init__(self, limit: int = FULL_PICTURES_BYTES) -> None:
         self.limit = limit
+        self.least = 1
+        """So many pictures are kept whatever their size: those on the screen just now."""
         self.size = 0
         self._entries: OrderedDict[tuple[int, int, str], Entry] = OrderedDict()
 
@@ -51,7 +53,20 @@ class PictureCache:
             self.drop(key)
         self._entries[key] = Entry(picture, exact)
         self.size += picture.nbytes
-        while self.size > self.limit and len(self._entries) > 1:
+        self._shrink()
+
+    def set_limit(self, limit: int) -> None:
+        """Keep so many bytes from now on."""
+        self.limit = limit
+        self._shrink()
+
+    def forget(self, serial: int) -> None:
+        """Drop every picture of a timeline."""
+        for key in [key for key in self._entries if key[0] == serial]:
+            self.drop(key)
+
+    def _shrink(self) -> None:
+        while self.size > self.limit and len(self._entries) > self.least:
             _, gone = self._entries.popitem(last=False)
             self.size -= gone.picture.nbytes
 

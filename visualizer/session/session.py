@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,12 @@ from PySide6.QtCore import (
 )
 
 from visualizer.session import wanted_pictures
+from visualizer.session.comparing import Comparing
 from visualizer.session.desk import Desk, Opened
 from visualizer.session.exporter import Exporter
 from visualizer.session.failure import Failure
 from visualizer.session.history import HistoryFolder
+from visualizer.session.lanes import Lanes
 from visualizer.session.loading import open_model as open_real_model
 from visualizer.session.noise_lab import NoiseLab
 from visualizer.session.pictures import Beside, PictureCache
@@ -39,10 +41,12 @@ from visualizer.session.worker import Finished, Fitted, Loaded, Planned, Replann
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.grid import Grid
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
-    from visualizer.session.worker import DrawNoise, OpenModel, Sample
+    from visualizer.session.lanes import Cell
+    from visualizer.session.worker import DrawNoise, OpenModel, Sample, SampleLanes
 
 SECOND_PRESS_S = 0.5
 """A Generate within this time of the last one is taken for a double press."""
@@ -64,6 +68,8 @@ class Run:
     pace: Pace | None = None
     before: Timeline | None = None
     replanned: bool = False
+    branched: Timeline | None = None
+    """The run that it goes on from."""
 
 
 class Session(QObject):
@@ -110,13 +116,14 @@ class Session(QObject):
         open_model: OpenModel | None = None,
         sample: Sample | None = None,
         draw_noise: DrawNoise | None = None,
+        sample_lanes: SampleLanes | None = None,
         parent: QObject | None = None,
     ) -> None:
         """
         Args:
             data_folder: where the history is kept; None is the person's own data folder.
-            open_model, sample, draw_noise: what opens models, samples, and draws starting noise;
-                the real ones when None.
+            open_model, sample, draw_noise, sample_lanes: what opens models, samples, draws
+                starting noise, and samples several runs; the real ones when None.
         """
         super().__init__(parent)
         self.facts: ModelFacts | None = None
@@ -142,11 +149,18 @@ class Session(QObject):
         self._closed = False
         self._close_by: float | None = None
 
-        self._worker = Worker(open_model or open_real_model, sample, self, draw_noise)
+        self._worker = Worker(open_model or open_real_model, sample, self, draw_noise, sample_lanes)
         self.noise_lab = NoiseLab(self._worker, self)
         self._desk = Desk(self)
         self._exporter = Exporter(self)
-        self._sharpener = Sharpener(self._worker, self._desk, self.playhead, self.cache, self)
+        self.lanes = Lanes(self)
+        """The comparison: runs side by side, with a playhead of their own."""
+        self._sharpener = Sharpener(
+            self._worker, self._desk, self.playhead, self.cache, self.lanes, self
+        )
+        self._comparing = Comparing(
+            self.lanes, self._worker, self._sharpener, self.cache, self._keeps, self
+        )
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
         self._frames.timeout.connect(self._deliver)
@@ -176,6 +190,8 @@ class Session(QObject):
         desk.picture_read.connect(self.picture_read, queued)
         desk.inspected.connect(self._on_inspected, queued)
         desk.failed.connect(self._fail, queued)
+        self._comparing.ended.connect(self._on_lanes_ended)
+        self._comparing.failed.connect(self._fail)
         exporter.exported.connect(self._on_exported, queued)
         exporter.failed.connect(self._on_export_failed, queued)
         self.running_changed.connect(self.noise_lab.set_busy)
@@ -184,8 +200,8 @@ class Session(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a run is running, or waits for the model."""
-        return self._run is not None
+        """Whether a run or a comparison is running, or waits for the model."""
+        return self._run is not None or self._comparing.running
 
     @property
     def waiting(self) -> bool:
@@ -316,9 +332,12 @@ class Session(QObject):
 
     @Slot()
     def _post_plan(self) -> None:
-        if self._plan_request is not None and self.facts is not None:
+        request = self._plan_request
+        if request is not None and self.facts is not None:
             self._plan_ids += 1
-            self._worker.plan(self._plan_ids, self._plan_request)
+            branched = self._branched_by(request)
+            parent = None if branched is None else branched.trajectory
+            self._worker.plan(self._plan_ids, request, parent)
 
     @Slot(object)
     def _on_planned(self, planned: Planned) -> None:
@@ -336,23 +355,100 @@ class Session(QObject):
     def generate(self, request: SamplingRequest) -> None:
         """Sample. Ignored while a run is running or was asked for less than half a second ago.
 
-        While the model loads, the run waits for it.
+        While the model loads, the run waits for it. A branch goes on from its parent where that is
+        a run of the sitting; otherwise the parent's steps are made first.
         """
-        now = time.monotonic()
-        if self._closed or self._run is not None or now - self._pressed_at < SECOND_PRESS_S:
+        if not self._may_begin():
             return
-        if self.facts is None and not self._loading:
-            self.failed.emit(Failure("There is no model to generate with.", "Open a model first."))
-            return
-        self._pressed_at = now
-        self._run_ids += 1
-        self._run = Run(self._run_ids, request)
+        branched = self._branched_by(request)
+        self._run = Run(self._run_ids, request, branched=branched)
+        parent = None if branched is None else branched.trajectory
         self._sharpener.set_paused(True)
-        self._worker.sample(self._run.id, request, self._run.cancel)
+        self._worker.sample(self._run.id, request, self._run.cancel, parent)
         self.running_changed.emit(True)
 
+    def _may_begin(self) -> bool:
+        """Whether sampling can begin now; it then has a number of its own."""
+        now = time.monotonic()
+        if self._closed or self.running or now - self._pressed_at < SECOND_PRESS_S:
+            return False
+        if self.facts is None and not self._loading:
+            self.failed.emit(Failure("There is no model to generate with.", "Open a model first."))
+            return False
+        self._pressed_at = now
+        self._run_ids += 1
+        return True
+
+    def branch(self, timeline: Timeline, k: int, request: SamplingRequest) -> None:
+        """Go on from step k of a run: a normal run of the sitting, beside its parent.
+
+        Args:
+            timeline: the run that is branched; it may be one that was stopped.
+            request: what ``visualizer.diffusion.branching.branch`` gives for it.
+        """
+        run, facts = timeline.trajectory, self.facts
+        title = "This run cannot be branched."
+        if run is None:
+            self.failed.emit(Failure(title, "It is still running. Stop it, or let it finish."))
+        elif facts is not None and run.model.weights_hash != facts.weights_hash:
+            sentence = f"It was made by another model ({run.model.name}). Open that model first."
+            self.failed.emit(Failure(title, sentence))
+        elif not 0 <= k < len(timeline) or timeline.step(k).prediction is None:
+            sentence = f"There is nothing to go on from at step {k}. Choose an earlier step."
+            self.failed.emit(Failure(title, sentence))
+        else:
+            self.generate(request)
+
+    def family_of(self, timeline: Timeline) -> tuple[Timeline, ...]:
+        """The tree of runs that a run belongs to: every run before its branches, older first."""
+        root = timeline
+        while root.parent_run is not None:
+            root = root.parent_run
+        known = sorted({*self._known(), timeline}, key=lambda each: each.serial)
+
+        def tree(run: Timeline) -> list[Timeline]:
+            return [run, *(t for child in known if child.parent_run is run for t in tree(child))]
+
+        return tuple(tree(root))
+
+    def _known(self) -> list[Timeline]:
+        """Every run of the sitting: of its history, of the comparison, and the one that runs."""
+        lanes = [lane.timeline for lane in self.lanes.lanes]
+        running = None if self._run is None else self._run.timeline
+        found = [*self._history, *lanes, running, self.current]
+        return list(dict.fromkeys(t for t in found if t is not None))
+
+    def _keeps(self, timeline: Timeline) -> bool:
+        """Whether a run stays when the comparison it was in is gone."""
+        known = self._known()
+        return timeline in known or any(timeline in _ancestors(t) for t in known)
+
+    def _branched_by(self, request: SamplingRequest) -> Timeline | None:
+        """The run of the sitting that a branch goes on from; the one looked at before others."""
+        if request.start.kind != "step":
+            return None
+        from visualizer.diffusion.starts import FromStep
+
+        assert isinstance(request.start, FromStep)
+        parent, k = request.start.parent, request.start.step
+        seen = [] if self.current is None else [self.current, *_ancestors(self.current)]
+        weights = None if self.facts is None else self.facts.weights_hash
+        return next(
+            (
+                timeline
+                for timeline in [*seen, *reversed(self._known())]
+                if timeline.request == parent
+                and timeline.trajectory is not None
+                and weights in (None, timeline.trajectory.model.weights_hash)
+                and k < len(timeline)
+                and timeline.step(k).prediction is not None
+            ),
+            None,
+        )
+
     def stop(self) -> None:
-        """Stop the run within one step; what is there stays as a normal run."""
+        """Stop the run, or the comparison, within one step; what is there stays."""
+        self._comparing.stop()
         run = self._run
         if run is None:
             return
@@ -366,7 +462,10 @@ class Session(QObject):
         if run is None or started.run_id != run.id:
             return
         run.request = started.request
-        timeline = Timeline.planned(run.request, started.plan, cache=self.cache)
+        if run.branched is None:
+            timeline = Timeline.planned(run.request, started.plan, cache=self.cache)
+        else:
+            timeline = Timeline.branch(run.branched, run.request, started.plan, cache=self.cache)
         timeline.setParent(self)
         timeline.begin()
         run.timeline, run.before = timeline, self.current
@@ -439,7 +538,7 @@ class Session(QObject):
         measured: tuple[float, ...] | None,
     ) -> None:
         """A run that ended stays, unless it ended before its first step."""
-        if trajectory is None or not trajectory.steps:
+        if trajectory is None or len(trajectory.steps) <= timeline.shared:
             timeline.abandon()
             if timeline is self.current:
                 self._set_current(run.before)
@@ -482,6 +581,60 @@ class Session(QObject):
         view, newest = self.playhead.view, len(timeline) - 1
         last = next((k for k in range(newest, -1, -1) if timeline.has_view(k, view)), newest)
         self.playhead.seek(last, by_person=False)
+
+    # --- a comparison -------------------------------------------------------------------------
+
+    def compare(self, grid: Grid) -> None:
+        """Sample a grid of requests into ``lanes``; ``lanes.running_changed`` tells of its end.
+
+        Ignored where ``generate`` would be; too many lanes are refused.
+        """
+        from visualizer.diffusion.request import RequestError
+
+        try:
+            grid.check()
+        except RequestError as error:
+            self.failed.emit(Failure("These lanes cannot be compared.", str(error)))
+            return
+        varied = {grid.columns.field} | (set() if grid.rows is None else {grid.rows.field})
+        self.compare_requests(
+            grid.cells,
+            column_labels=grid.column_labels,
+            row_labels=grid.row_labels,
+            title="" if "prompt" in varied else grid.base.prompt,
+        )
+
+    def compare_requests(
+        self,
+        cells: Sequence[Cell],
+        *,
+        column_labels: Sequence[str] = (),
+        row_labels: Sequence[str] = (),
+        title: str = "",
+    ) -> None:
+        """Sample any requests side by side, e.g. branches of one run."""
+        if not cells or not self._may_begin():
+            return
+        self._sharpener.set_paused(True)
+        self._comparing.begin(
+            self._run_ids,
+            cells,
+            column_labels=column_labels,
+            row_labels=row_labels,
+            title=title,
+            parents=[self._branched_by(cell.request) for cell in cells],
+        )
+        self.look_at_lanes(True)
+        self.running_changed.emit(True)
+
+    @Slot()
+    def _on_lanes_ended(self) -> None:
+        self._sharpener.set_paused(False)
+        self.running_changed.emit(False)
+
+    def look_at_lanes(self, first: bool) -> None:
+        """Whether the comparison is looked at, rather than the current run: it is served first."""
+        self._sharpener.show_lanes(first)
 
     # --- what is looked at --------------------------------------------------------------------
 
@@ -630,6 +783,7 @@ class Session(QObject):
         until = self._close_by
         if self._run is not None:
             self._run.cancel.set()
+        self._comparing.cancel()
         self.noise_lab.close()
         self._frames.stop()
         self._plan_delay.stop()
@@ -642,3 +796,12 @@ class Session(QObject):
         QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall)
         self._desk.finish()
         return all(ended) & self._desk.join(until - time.monotonic())
+
+
+def _ancestors(timeline: Timeline) -> list[Timeline]:
+    """The runs that a run branched from, the nearest first."""
+    found = []
+    while timeline.parent_run is not None:
+        timeline = timeline.parent_run
+        found.append(timeline)
+    return found

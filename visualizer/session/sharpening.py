@@ -1,8 +1,12 @@
-"""Sharpening: which picture is decoded next. Nearest the playhead first, one small job each."""
+"""Sharpening: which picture is decoded next. Nearest the playhead first, one small job each.
+
+Two things are looked at, each with a playhead of its own: the run on the timeline, and the lanes of
+a comparison. What is under a playhead comes first, in every lane; then what is near it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.views import View
     from visualizer.session.desk import Desk
+    from visualizer.session.lanes import Lanes
     from visualizer.session.pictures import PictureCache
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Parts
@@ -24,6 +29,14 @@ IN_FLIGHT = 2
 a new run never stands behind more than one."""
 
 Key = tuple[int, int, "View"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What one playhead stands on: (timeline, point) of everything it moves, and in which view."""
+
+    places: Sequence[tuple[Timeline, int]]
+    view: View
 
 
 @dataclass
@@ -50,16 +63,19 @@ class Sharpener(QObject):
         desk: Desk,
         playhead: Playhead,
         cache: PictureCache,
+        lanes: Lanes,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._worker, self._desk = worker, desk
-        self._playhead, self._cache = playhead, cache
+        self._playhead, self._cache, self._lanes = playhead, cache, lanes
+        self._lanes_first = False
         self._model: Loaded | None = None
         self._fast: Fitted | None = None
         self._timeline: Timeline | None = None
         self._timelines: dict[int, Timeline] = {}
-        self._missing: dict[View, set[int]] = {}
+        self._wishes: dict[int, Callable[[int, View], None]] = {}
+        self._missing: dict[tuple[int, View], set[int]] = {}  # of what is looked at
         self._completions: list[Completion] = []
         self._in_flight: set[Key] = set()
         self._previewing: set[Key] = set()
@@ -73,16 +89,34 @@ class Sharpener(QObject):
         queued = Qt.ConnectionType.QueuedConnection
         worker.decoded.connect(self._on_decoded, queued)
         desk.decoded.connect(self._on_decoded, queued)
-        playhead.moved.connect(self.nudge)
-        playhead.view_changed.connect(self.nudge)
+        for some in (playhead, lanes.playhead):
+            some.moved.connect(self.nudge)
+            some.view_changed.connect(self.nudge)
+        for change in (lanes.changed, lanes.lane_changed, lanes.axis_changed, lanes.focus_changed):
+            change.connect(self.nudge)
 
     # --- what the session tells it ------------------------------------------------------------
 
     def add(self, timeline: Timeline) -> None:
         """Serve a timeline's wishes from now on."""
+        if timeline.serial in self._timelines:
+            return
+
+        def wanted(k: int, view: View) -> None:
+            self._on_wanted(timeline, k, view)
+
         self._timelines[timeline.serial] = timeline
-        timeline.picture_wanted.connect(lambda k, view: self._on_wanted(timeline, k, view))
+        self._wishes[timeline.serial] = wanted
+        timeline.picture_wanted.connect(wanted)
         self._tell_model(timeline)
+
+    def remove(self, timeline: Timeline) -> None:
+        """Nobody looks at a timeline any more."""
+        if self._timelines.pop(timeline.serial, None) is not None:
+            timeline.picture_wanted.disconnect(self._wishes.pop(timeline.serial))
+            self._settle([c for c in self._completions if c.timeline is timeline])
+            self._cache.forget(timeline.serial)
+            self._forget_missing(timeline)
 
     def set_model(self, model: Loaded) -> None:
         """Another model decodes from now on; its fast decoder follows."""
@@ -93,7 +127,8 @@ class Sharpener(QObject):
             self._tell_model(timeline)
         # another model's decodes of these latents would be other pictures
         self._settle([c for c in self._completions if not c.timeline.can_decode])
-        self.show(self._timeline)
+        self._missing.clear()
+        self.nudge()
 
     def set_fast_decoder(self, fast: Fitted) -> None:
         """The fast decoder of the model that is there."""
@@ -105,14 +140,20 @@ class Sharpener(QObject):
     def show(self, timeline: Timeline | None) -> None:
         """This timeline is looked at: its pictures come first."""
         self._timeline = timeline
-        self._missing = {}
+        self._lanes_first = False
         if timeline is not None:
-            for view in DECODED_VIEWS:
-                self._missing[view] = {
-                    k
-                    for k in range(len(timeline))
-                    if not timeline.is_exact(k, view) and timeline.has_view(k, view)
-                }
+            self._forget_missing(timeline)
+        self.nudge()
+
+    def show_lanes(self, first: bool) -> None:
+        """Whether the lanes are looked at, rather than the one timeline."""
+        self._lanes_first = first
+        self.nudge()
+
+    def look_again(self, timeline: Timeline) -> None:
+        """A timeline has changed: it ended, or has another model."""
+        self._tell_model(timeline)
+        self._forget_missing(timeline)
         self.nudge()
 
     @property
@@ -125,7 +166,8 @@ class Sharpener(QObject):
         if paused != self._paused:
             self._paused = paused
             if not paused:
-                self.show(self._timeline)
+                self._missing.clear()
+                self.nudge()
 
     def complete(
         self,
@@ -187,75 +229,96 @@ class Sharpener(QObject):
         timeline.set_model(can_decode=mine, can_preview=mine and self._fast is not None)
 
     def _post_jobs(self) -> None:
+        self._cache.least = max(1, 3 * len(self._lanes))
         while not self._paused and self._model is not None and len(self._in_flight) < IN_FLIGHT:
             chosen = self._choose()
             if chosen is None:
                 break
             timeline, k, view = chosen
-            self._in_flight.add((timeline.serial, k, view))
-            self._worker.decode(self._model.model_id, timeline.serial, k, view, timeline.step(k))
+            serial = timeline.owner(k).serial
+            self._in_flight.add((serial, k, view))
+            self._worker.decode(self._model.model_id, serial, k, view, timeline.step(k))
 
     def _choose(self) -> tuple[Timeline, int, View] | None:
-        """The next exact decode: under the playhead, for a file, near it, for the history."""
-        timeline, looked_at = self._timeline, self._looked_at()
-        if timeline is not None and timeline.can_decode:
-            for k, view in looked_at:
-                if self._is_open(timeline, k, view):
-                    return timeline, k, view
+        """The next exact decode: under a playhead, for a file, near it, for the history."""
+        scenes = self._scenes()
+        for scene in scenes:
+            for timeline, here in scene.places:
+                for k, view in _shown_at(here, scene.view):
+                    if self._is_open(timeline, k, view):
+                        return timeline, k, view
         for_file = self._of_completions(urgent=True)
         if for_file is not None:
             return for_file
-        if timeline is not None and timeline.can_decode:
-            views: list[View] = [*(view for _, view in looked_at), "noisy", "denoised"]
+        for scene in scenes:
+            views = [*(view for _, view in _shown_at(0, scene.view)), "noisy", "denoised"]
             for view in dict.fromkeys(views):
-                near = self._nearest(timeline, view, self._playhead.index)
+                near = self._nearest(scene, view)  # type: ignore[arg-type]
                 if near is not None:
-                    return timeline, near, view
+                    return near
         return self._of_completions(urgent=False)
+
+    def _scenes(self) -> list[Scene]:
+        """What is looked at, the more important first."""
+        run = [] if self._timeline is None else [(self._timeline, self._playhead.index)]
+        lanes = self._lanes
+        foremost = {lanes.focus, *(lanes.pair or ())}
+        shown = sorted(lanes.lanes, key=lambda lane: lane.id not in foremost)
+        points = [(lane.timeline, lanes.point(lane)) for lane in shown]
+        side_by_side = [(t, k) for t, k in points if t is not None and k is not None]
+        scenes = [
+            Scene([place for place in run if place[0].can_decode], self._playhead.view),
+            Scene([place for place in side_by_side if place[0].can_decode], lanes.playhead.view),
+        ]
+        return scenes[::-1] if self._lanes_first else scenes
 
     def _of_completions(self, *, urgent: bool) -> tuple[Timeline, int, View] | None:
         for completion in self._completions:
             timeline = completion.timeline
             if completion.urgent == urgent and timeline.can_decode:
                 for k, view in completion.open:
-                    if (timeline.serial, k, view) not in self._in_flight:
+                    if (timeline.owner(k).serial, k, view) not in self._in_flight:
                         return timeline, k, view
         return None
 
-    def _looked_at(self) -> list[tuple[int, View]]:
-        """The decodes that make the picture under the playhead, the most telling first."""
-        k, view = self._playhead.index, self._playhead.view
-        parts = parts_of(k, view)
-        if parts:
-            return [parts[1], parts[0]]
-        return [(k, view if view in DECODED_VIEWS else "noisy")]
+    def _missing_of(self, timeline: Timeline, view: View) -> set[int]:
+        """The points of a timeline that are not exact in a view, but could be."""
+        key = (timeline.serial, view)
+        if key not in self._missing:
+            self._missing[key] = {
+                k
+                for k in range(len(timeline))
+                if not timeline.is_exact(k, view) and timeline.has_view(k, view)
+            }
+        return self._missing[key]
+
+    def _forget_missing(self, timeline: Timeline) -> None:
+        for view in DECODED_VIEWS:
+            self._missing.pop((timeline.serial, view), None)
 
     def _is_open(self, timeline: Timeline, k: int, view: View) -> bool:
-        key = (timeline.serial, k, view)
+        key = (timeline.owner(k).serial, k, view)
         return (
-            k in self._missing.get(view, ())
+            k in self._missing_of(timeline, view)
             and key not in self._in_flight
             and key not in self._hopeless
         )
 
-    def _nearest(self, timeline: Timeline, view: View, here: int) -> int | None:
-        missing: Collection[int] = self._missing.get(view, ())
-        if not missing:
+    def _nearest(self, scene: Scene, view: View) -> tuple[Timeline, int, View] | None:
+        places = [place for place in scene.places if self._missing_of(place[0], view)]
+        if not places:
             return None
-        reach = min(self._reach(timeline), len(timeline))
-        for distance in range(reach):
-            for k in (here + distance, here - distance):
-                if k in missing and self._is_open(timeline, k, view):
-                    return k
+        longest = max(len(timeline) for timeline, _ in places)
+        for distance in range(min(self._reach(scene), longest)):
+            for timeline, here in places:
+                for k in (here + distance, here - distance):
+                    if k in self._missing_of(timeline, view) and self._is_open(timeline, k, view):
+                        return timeline, k, view
         return None
 
-    def _reach(self, timeline: Timeline) -> int:
+    def _reach(self, scene: Scene) -> int:
         """How far from the playhead pictures are sharpened, so that the cache holds them all."""
-        run = timeline.trajectory
-        size = 0 if run is None or run.final is None else run.final.nbytes
-        if not size:
-            picture = timeline.thumbnail(0)
-            size = 0 if picture is None else picture.nbytes
+        size = sum(_picture_bytes(timeline) for timeline, _ in scene.places)
         return max(self._cache.limit // max(4 * size * len(DECODED_VIEWS[:2]), 1), 1)
 
     # --- answers and wishes -------------------------------------------------------------------
@@ -274,8 +337,9 @@ class Sharpener(QObject):
                 timeline.give_up_stored(decoded.k, decoded.view)
                 self._want_exactly(timeline, decoded.k, decoded.view)
         elif timeline is not None:
-            if decoded.exact and timeline is self._timeline:
-                self._missing.get(decoded.view, set()).discard(decoded.k)
+            if decoded.exact:
+                for watched in self._watching(timeline, decoded.k):
+                    self._missing_of(watched, decoded.view).discard(decoded.k)
             timeline.put_picture(
                 decoded.k,
                 decoded.view,
@@ -289,8 +353,8 @@ class Sharpener(QObject):
 
     def _serve_completions(self, decoded: Decoded) -> None:
         wanted = (decoded.k, decoded.view)
-        for completion in [c for c in self._completions if c.timeline.serial == decoded.serial]:
-            if wanted not in completion.open:
+        for completion in [c for c in self._completions if wanted in c.open]:
+            if completion.timeline.owner(decoded.k).serial != decoded.serial:
                 continue
             completion.open.discard(wanted)
             if decoded.picture is not None:
@@ -322,11 +386,18 @@ class Sharpener(QObject):
         self._want_exactly(timeline, k, view)
 
     def _want_exactly(self, timeline: Timeline, k: int, view: View) -> None:
-        if timeline is self._timeline and timeline.can_decode:
-            missing = self._missing.setdefault(view, set())
-            if k not in missing:  # it was there once, and fell out of the cache
-                missing.add(k)
-                self.nudge()
+        if timeline.can_decode:
+            for watched in self._watching(timeline, k):
+                missing = self._missing_of(watched, view)
+                if k not in missing:  # it was there once, and fell out of the cache
+                    missing.add(k)
+                    self.nudge()
+
+    def _watching(self, timeline: Timeline, k: int) -> list[Timeline]:
+        """Those that are looked at and whose point k is this timeline's."""
+        lanes = [lane.timeline for lane in self._lanes.lanes if lane.timeline is not None]
+        shown = lanes if self._timeline is None else [self._timeline, *lanes]
+        return [t for t in dict.fromkeys(shown) if k < len(t) and t.owner(k) is timeline]
 
     def _want_difference(self, timeline: Timeline, key: Key, parts: Parts) -> None:
         before, after = (timeline.picture(*part) for part in parts)
@@ -334,3 +405,21 @@ class Sharpener(QObject):
             self._previewing.add(key)
             _, k, view = key
             self._desk.difference(key, before, after, timeline.is_exact(k, view))
+
+
+def _shown_at(k: int, view: View) -> list[tuple[int, View]]:
+    """The decodes that make the picture of point k in a view, the most telling first."""
+    parts = parts_of(k, view)
+    if parts:
+        return [parts[1], parts[0]]
+    return [(k, view if view in DECODED_VIEWS else "noisy")]
+
+
+def _picture_bytes(timeline: Timeline) -> int:
+    run = timeline.trajectory
+    if run is not None and run.final is not None:
+        return run.final.nbytes
+    if timeline.request.width and timeline.request.height:
+        return 3 * timeline.request.width * timeline.request.height
+    picture = timeline.thumbnail(0)
+    return 0 if picture is None else picture.nbytes

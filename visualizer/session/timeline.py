@@ -112,11 +112,14 @@ class Timeline(QObject):
         self._damaged: set[tuple[int, str]] = set()
         self._peaks: dict[str, float] = {}  # by stage
         self._running = False
+        self._lazy = False
         self._trajectory: Trajectory | None = None
         self.parent_run: Timeline | None = None
-        """The run that this one branched from."""
+        """The run that this one branched from, where it is a branch and that run is at hand."""
         self.branched_at = 0
-        """The step of it that was taken anew."""
+        """The step of the parent that was taken anew."""
+        self.shared = 0
+        """How many of the first points are the parent's own, pictures and all."""
         self.can_preview = False
         """Whether the session has a fast decoder for these latents."""
         self.can_decode = False
@@ -138,6 +141,37 @@ class Timeline(QObject):
         )
 
     @classmethod
+    def branch(
+        cls,
+        parent: Timeline,
+        request: SamplingRequest,
+        plan: Plan,
+        *,
+        cache: PictureCache | None = None,
+    ) -> Timeline:
+        """A run that goes on from a step of another: it begins with that one's points.
+
+        Nothing is copied: steps, thumbnails and pictures up to ``plan.shared`` are the parent's.
+
+        Args:
+            request: whose ``start`` is a ``FromStep``.
+        """
+        from visualizer.diffusion.starts import FromStep
+
+        assert isinstance(request.start, FromStep)
+        timeline = cls.planned(request, plan, cache=cache)
+        shared = min(plan.shared, len(parent))
+        timeline.link(parent, request.start.step)
+        timeline.shared = shared
+        timeline._steps = parent._steps[:shared]
+        timeline._measured = parent._measured[:shared]
+        timeline._strengths = parent._strengths[:shared]
+        timeline._guided = any(step.guidance is not None for step in timeline._steps)
+        timeline._peaks = dict(parent._peaks)
+        parent.picture_changed.connect(timeline._on_parent_picture)
+        return timeline
+
+    @classmethod
     def of(
         cls,
         trajectory: Trajectory,
@@ -145,12 +179,14 @@ class Timeline(QObject):
         *,
         title: str | None = None,
         cache: PictureCache | None = None,
+        lazy: bool = False,
     ) -> Timeline:
         """The timeline of a run that is already there.
 
         Args:
             points: what ``points_of(trajectory)`` gives; taken here when absent, which costs some
                 milliseconds a hundred steps.
+            lazy: thumbnails that are missing are made when they are asked for.
         """
         timeline = cls(
             trajectory.request,
@@ -163,7 +199,7 @@ class Timeline(QObject):
         timeline._take(points_of(trajectory) if points is None else points)
         timeline._trajectory = trajectory
         timeline._notice = trajectory.notice
-        timeline._from_file = True
+        timeline._from_file, timeline._lazy = True, lazy
         return timeline
 
     # --- what there is ------------------------------------------------------------------------
@@ -261,6 +297,13 @@ class Timeline(QObject):
 
     # --- pictures -----------------------------------------------------------------------------
 
+    def owner(self, k: int) -> Timeline:
+        """The run that keeps the pictures of point k: of a branch's first points its parent."""
+        owner = self
+        while k < owner.shared and owner.parent_run is not None:
+            owner = owner.parent_run
+        return owner
+
     def has_view(self, k: int, view: str) -> bool:
         """Whether there is, or can be made, a picture of point k in this view."""
         return 0 <= k < len(self._steps) and not self.why_missing(k, view)
@@ -323,6 +366,8 @@ class Timeline(QObject):
             return None
         if view == "channels":
             return self._channels(k)
+        if k < self.shared:
+            return self.owner(k).picture(k, view)
         parts = parts_of(k, view)
         if parts:
             return self._difference(k, view, parts)
@@ -350,13 +395,26 @@ class Timeline(QObject):
 
         Where ``shows_pictures`` is False: the numbers themselves, as in the view "channels".
         """
-        return self._thumbnails.get(k)
+        if k < self.shared:
+            return self.owner(k).thumbnail(k)
+        found = self._thumbnails.get(k)
+        if found is None and self._lazy and self.has_view(k, "noisy"):
+            entry = self._best(k, "noisy")
+            if entry is None or (not entry.exact and self.stores(k, "noisy")):
+                self.picture_wanted.emit(k, "noisy")
+            else:
+                found = self._thumbnails[k] = thumbnail_of(entry.picture)
+        return found
 
     def step(self, k: int) -> Step:
         """The Step at point k < len."""
         return self._steps[k]
 
     # --- for the session ----------------------------------------------------------------------
+
+    def link(self, parent: Timeline, branched_at: int) -> None:
+        """This run branched from another one of the sitting."""
+        self.parent_run, self.branched_at = parent, branched_at
 
     def begin(self) -> None:
         """The run starts."""
@@ -413,6 +471,9 @@ class Timeline(QObject):
         thumbnail: Picture | None = None,
     ) -> None:
         """A picture that was decoded for this timeline, and its thumbnail if it was made too."""
+        if k < self.shared:
+            self.owner(k).put_picture(k, view, picture, exact=exact, thumbnail=thumbnail)
+            return
         self._cache.put(self._key(k, view), picture, exact=exact)
         if view == "noisy" and (exact or k not in self._thumbnails):
             self._thumbnails[k] = thumbnail_of(picture) if thumbnail is None else thumbnail
@@ -420,13 +481,15 @@ class Timeline(QObject):
 
     def stores(self, k: int, view: str) -> bool:
         """Whether the run itself keeps this picture, readable as far as is known."""
+        if k < self.shared:
+            return self.owner(k).stores(k, view)
         run = self._trajectory
         return run is not None and (k, view) in run.pictures and (k, view) not in self._damaged
 
     def give_up_stored(self, k: int, view: View) -> None:
         """The picture that the run keeps does not unpack: it is as if it were not there."""
         if self.stores(k, view):
-            self._damaged.add((k, view))
+            self.owner(k)._damaged.add((k, view))
 
     def has_entry(self, k: int, view: str) -> bool:
         """Whether any picture, exact or not, is at hand."""
@@ -478,14 +541,29 @@ class Timeline(QObject):
     def _key(self, k: int, view: str) -> tuple[int, int, str]:
         return (self.serial, k, view)
 
+    def _on_parent_picture(self, k: int, view: View) -> None:
+        if k < self.shared:
+            self.picture_changed.emit(k, view)
+        for j, d in differences_with(k, view):
+            if j == self.shared < len(self._steps):
+                entry = self._cache.peek(self._key(j, d))
+                if entry is not None and not entry.exact:
+                    self._cache.drop(self._key(j, d))
+                self.picture_changed.emit(j, d)
+
     def _best(self, k: int, view: str, looked_at: bool = False) -> Entry | None:
+        if k < self.shared:
+            return self.owner(k)._best(k, view, looked_at)
         run = self._trajectory
         last = k == len(self._steps) - 1 and view in ("noisy", "denoised")
         if last and run is not None and run.final is not None:
             return Entry(run.final, True)
         key = self._key(k, view)
         kept = self._cache.get(key) if looked_at else self._cache.peek(key)
-        if (kept is None or not kept.exact) and self.stores(k, view) and self._small(k, view):
+        if kept is not None and kept.exact:
+            return kept
+        # of a comparison many are asked for at once: those are unpacked on the desk's thread
+        if not self._lazy and self.stores(k, view) and self._small(k, view):
             kept = self._unpack(k, view) or kept
         return kept
 
@@ -570,13 +648,17 @@ def differences_with(k: int, view: str) -> list[tuple[int, str]]:
     return found
 
 
-def points_of(trajectory: Trajectory) -> list[Point]:
-    """The points of a recorded run, for ``Timeline.of``; any thread."""
+def points_of(trajectory: Trajectory, *, thumbnails: bool = True) -> list[Point]:
+    """The points of a recorded run, for ``Timeline.of``; any thread.
+
+    Args:
+        thumbnails: unpack the stored pictures; without, only that of the end is there.
+    """
     last = len(trajectory.steps) - 1
     points = []
     for step in trajectory.steps:
         stored = trajectory.final if step.index == last else None
-        if stored is None:
+        if stored is None and thumbnails:
             stored = trajectory.pictures.get((step.index, "noisy"))
         if stored is None and not step.layout.shown:
             stored = numbers_of(step)

@@ -14,6 +14,14 @@ from PySide6.QtCore import QObject, Signal
 from visualizer.session.failure import Failure, describe
 from visualizer.session.fitting import Fitting
 from visualizer.session.jobs import JobThread
+from visualizer.session.lane_events import (
+    LaneEvent,
+    LaneReporter,
+    LanesEnded,
+    LaneStep,
+    measured_in,
+    rest_of,
+)
 from visualizer.session.timeline import Point, numbers_of, peak_of, share_of
 
 if TYPE_CHECKING:
@@ -40,6 +48,7 @@ A machine that does nothing else samples as fast as before."""
 Say = Callable[[str], None]
 OpenModel = Callable[[str | None, Say], Any]
 Sample = Callable[..., "Trajectory"]
+SampleLanes = Callable[..., None]
 DrawNoise = Callable[..., "list[tuple[FloatArray, LatentLayout]]"]
 
 
@@ -154,6 +163,7 @@ class Worker(QObject):
     started = Signal(object)
     replanned = Signal(object)
     finished = Signal(object)
+    lanes_ended = Signal(object)
     decoded = Signal(object)
     noise_drawn = Signal(object)
     failed = Signal(object)
@@ -164,6 +174,7 @@ class Worker(QObject):
         sample: Sample | None = None,
         parent: QObject | None = None,
         draw_noise: DrawNoise | None = None,
+        sample_lanes: SampleLanes | None = None,
     ) -> None:
         """
         Args:
@@ -171,11 +182,13 @@ class Worker(QObject):
                 it is doing; runs on the worker's thread.
             sample: ``visualizer.diffusion.sample`` when None.
             draw_noise: ``starting_noise`` of ``visualizer.diffusion`` when None.
+            sample_lanes: ``visualizer.diffusion.lanes.sample_lanes`` when None.
         """
         super().__init__(parent)
         self._open_model = open_model
         self._sample = sample
         self._draw_noise = draw_noise
+        self._sample_lanes = sample_lanes
         self._thread = JobThread("diffusion", self._job_failed, niceness=NICENESS)
         self._doing = ""
         self._answer: Callable[[Failure], None] = self.failed.emit
@@ -184,7 +197,7 @@ class Worker(QObject):
         self._load_id = 0  # of the newest wish
         self._tried_id = 0  # of the newest that came to an end
         self._fitting: Fitting | None = None
-        self._mail: list[tuple[int, Point, float]] = []
+        self._mail: dict[int, list[LaneEvent]] = {}  # by run
         self._mail_lock = threading.Lock()
 
     # --- called on the GUI thread -------------------------------------------------------------
@@ -199,14 +212,41 @@ class Worker(QObject):
         load_id = self._load_id
         self._thread.post(lambda: self._load(folder, load_id), LOAD)
 
-    def plan(self, plan_id: int, request: SamplingRequest) -> None:
-        """``planned`` follows."""
-        self._thread.post(lambda: self._plan(plan_id, request), PLAN)
+    def plan(
+        self, plan_id: int, request: SamplingRequest, parent: Trajectory | None = None
+    ) -> None:
+        """``planned`` follows; ``parent`` is the run that a branch would go on from."""
+        self._thread.post(lambda: self._plan(plan_id, request, parent), PLAN)
 
-    def sample(self, run_id: int, request: SamplingRequest, cancel: threading.Event) -> None:
-        """``started``, points to ``take``, then ``finished``; always ``finished``."""
+    def sample(
+        self,
+        run_id: int,
+        request: SamplingRequest,
+        cancel: threading.Event,
+        parent: Trajectory | None = None,
+    ) -> None:
+        """``started``, points to ``take``, then ``finished``; always ``finished``.
+
+        Args:
+            parent: the run that a branch goes on from.
+        """
         self._thread.post(lambda: self._hasten_fit(cancel), SAMPLE)
-        self._thread.post(lambda: self._run(run_id, request, cancel), SAMPLE)
+        self._thread.post(lambda: self._run(run_id, request, cancel, parent), SAMPLE)
+
+    def sample_lanes(
+        self,
+        run_id: int,
+        requests: Sequence[SamplingRequest],
+        cancel: threading.Event,
+        parents: Sequence[Trajectory | None] | None = None,
+    ) -> None:
+        """Events to ``take_events``, then ``lanes_ended``; always ``lanes_ended``.
+
+        A lane that fails leaves the others.
+        """
+        asked = tuple(requests)
+        self._thread.post(lambda: self._hasten_fit(cancel), SAMPLE)
+        self._thread.post(lambda: self._run_lanes(run_id, asked, parents, cancel), SAMPLE)
 
     def decode(self, model_id: int, serial: int, k: int, view: View, step: Step) -> None:
         """``decoded`` follows, exactly once."""
@@ -222,10 +262,13 @@ class Worker(QObject):
 
     def take(self, run_id: int) -> list[tuple[Point, float]]:
         """The points of a run sampled since the last call, each with the time it was there."""
-        with self._mail_lock:  # what another run has sampled waits for whoever takes it
-            mail = [each for each in self._mail if each[0] == run_id]
-            self._mail = [each for each in self._mail if each[0] != run_id]
-        return [(point, seconds) for _, point, seconds in mail]
+        events = self.take_events(run_id)
+        return [(event.point, event.seconds) for event in events if isinstance(event, LaneStep)]
+
+    def take_events(self, run_id: int) -> list[LaneEvent]:
+        """What happened to the lanes of a run since the last call, in order."""
+        with self._mail_lock:  # what others have sampled waits for whoever takes it
+            return self._mail.pop(run_id, [])
 
     def close(self) -> None:
         """Drop what waits; the thread ends after the job at hand."""
@@ -284,7 +327,7 @@ class Worker(QObject):
         if self._fitting is not None:
             self._fitting.hasten(FIT_BEFORE_A_RUN_S, cancel.is_set)
 
-    def _plan(self, plan_id: int, request: SamplingRequest) -> None:
+    def _plan(self, plan_id: int, request: SamplingRequest, parent: Trajectory | None) -> None:
         reading: PromptReading | None = None
 
         def refuse(failure: Failure) -> None:
@@ -296,10 +339,20 @@ class Worker(QObject):
             reading = self._model.read_prompt(request.prompt)
             if request.extra.get("weighting"):  # signs are no words: nothing is counted
                 reading = replace(reading, token_limit=0, cut=None)
-            plan = self._model.plan(request)
+            plan = self._plan_of(request, parent)
             self.planned.emit(Planned(plan_id, plan, reading=reading))
 
-    def _run(self, run_id: int, request: SamplingRequest, cancel: threading.Event) -> None:
+    def _send(self, run_id: int, event: LaneEvent) -> None:
+        with self._mail_lock:
+            self._mail.setdefault(run_id, []).append(event)
+
+    def _run(
+        self,
+        run_id: int,
+        request: SamplingRequest,
+        cancel: threading.Event,
+        parent: Trajectory | None,
+    ) -> None:
         recorded: list[Step] = []
         plan: Plan | None = None
 
@@ -313,13 +366,15 @@ class Worker(QObject):
             return
         if self._model is None and self._tried_id != self._load_id:
             # it waits for the model that was asked for instead of the one before it
-            self._thread.post(lambda: self._run(run_id, request, cancel), SAMPLE)
+            self._thread.post(lambda: self._run(run_id, request, cancel, parent), SAMPLE)
             return
         if self._model is None:
             fail(Failure("There is no model to generate with.", "Open a model first."))
             return
         request = _completed(request, self._model.facts)
-        plan = self._model.plan(request)
+        plan = self._plan_of(request, parent)
+        if parent is not None:
+            recorded.extend(parent.steps[: plan.shared])
         self.started.emit(Started(run_id, plan, request))
 
         def on_plan(true_plan: Plan) -> None:
@@ -335,19 +390,64 @@ class Worker(QObject):
             now = time.perf_counter()
             point = self._point(step, now - heard_at if heard_at else 0.0)
             heard_at = now
-            with self._mail_lock:
-                self._mail.append((run_id, point, time.perf_counter()))
+            self._send(run_id, LaneStep(0, point, time.perf_counter()))
 
+        branched = {} if parent is None else {"parent": parent}
         run = self._sample_function()(
-            self._model, request, on_step=on_step, on_plan=on_plan, cancelled=cancel
+            self._model, request, on_step=on_step, on_plan=on_plan, cancelled=cancel, **branched
         )
         failure = None
         if run.cancelled and not cancel.is_set():
             failure = Failure("The run stopped before its end.", run.notice)
-        measured = None
-        if not run.cancelled:
-            measured = tuple(share_of(s, run.measured_noise(s.index)) for s in run.steps)
-        self.finished.emit(Finished(run_id, run.with_decoder(None), measured, failure))
+        self.finished.emit(Finished(run_id, run.with_decoder(None), measured_in(run), failure))
+
+    def _plan_of(self, request: SamplingRequest, parent: Trajectory | None) -> Plan:
+        """What a request will do; a branch goes on from what its parent really went through."""
+        plan: Plan
+        if parent is None:
+            plan = self._model.plan(request)
+            return plan
+        from visualizer.diffusion.branching import check_parent
+
+        check_parent(request, parent, self._model.identity.weights_hash)
+        plan = self._model.plan_branch(request, parent).plan
+        return plan
+
+    def _run_lanes(
+        self,
+        run_id: int,
+        requests: tuple[SamplingRequest, ...],
+        parents: Sequence[Trajectory | None] | None,
+        cancel: threading.Event,
+    ) -> None:
+        def fail(failure: Failure) -> None:
+            self.lanes_ended.emit(LanesEnded(run_id, failure))
+
+        self._begin("The lanes could not be generated.", fail)
+        if cancel.is_set():
+            self.lanes_ended.emit(LanesEnded(run_id))
+            return
+        if self._model is None and self._tried_id != self._load_id:
+            self._thread.post(lambda: self._run_lanes(run_id, requests, parents, cancel), SAMPLE)
+            return
+        if self._model is None:
+            fail(Failure("There is no model to generate with.", "Open a model first."))
+            return
+        requests = tuple(_completed(request, self._model.facts) for request in requests)
+        reporter = LaneReporter(
+            requests, self._model.identity, self._point, lambda event: self._send(run_id, event)
+        )
+        self._lanes_function()(
+            self._model, requests, parents=parents, listener=reporter, cancelled=cancel
+        )
+        self.lanes_ended.emit(LanesEnded(run_id))
+
+    def _lanes_function(self) -> SampleLanes:
+        if self._sample_lanes is not None:
+            return self._sample_lanes
+        from visualizer.diffusion.lanes import sample_lanes
+
+        return sample_lanes
 
     def _sample_function(self) -> Sample:
         if self._sample is not None:
@@ -360,20 +460,7 @@ class Worker(QObject):
         self, request: SamplingRequest, plan: Plan | None, recorded: list[Step]
     ) -> Trajectory | None:
         """What is left of a run that failed half-way: a normal run that was stopped."""
-        if plan is None or not recorded:
-            return None
-        from visualizer.diffusion.trajectory import Trajectory
-
-        return Trajectory(
-            request=request,
-            model=self._model.identity,
-            steps=tuple(recorded),
-            planned=plan.levels,
-            timesteps=plan.timesteps,
-            cancelled=True,
-            sampler=plan.sampler,
-            notice="The run stopped before its end because of an error.",
-        )
+        return rest_of(request, self._model.identity, plan, recorded) if plan else None
 
     def _point(self, step: Step, seconds: float) -> Point:
         from visualizer.session.pictures import thumbnail_of
