@@ -68,6 +68,9 @@ class Family:
         any_size: sides need not be multiples of anything.
         batches: several prompts and seeds can be sampled at once, and come out as they do alone.
         cannot_show: sentences on what is not shown.
+        caches: the network keeps what it computed in the first call of a run for the later ones.
+        draws_first: the call draws random numbers (to encode its picture) before those of the
+            noise, so that another seed's noise is not the first that its generator gives.
     """
 
     space: str = "scaled"
@@ -89,6 +92,8 @@ class Family:
     any_size: bool = False
     batches: bool = True
     cannot_show: tuple[str, ...] = ()
+    caches: bool = False
+    draws_first: bool = False
 
 
 _USUAL = Family()
@@ -165,8 +170,8 @@ FAMILIES: dict[str, Family] = {
         cannot_show=_PRIOR,
     ),
     "Flux": Family(**_FLUX),
-    "FluxControl": Family(**_FLUX, control=("control_image",)),
-    "FluxControlNet": Family(**_FLUX, control=("control_image",)),
+    "FluxControl": Family(**_FLUX, control=("control_image",), draws_first=True),
+    "FluxControlNet": Family(**_FLUX, control=("control_image",), draws_first=True),
     "FluxKontext": Family(**_FLUX, control=("image",), edits=True),
     "Flux2": Family(
         space="tokens, batch norm",
@@ -218,9 +223,10 @@ FAMILIES: dict[str, Family] = {
     "PRX": Family(batches=False),
     "QwenImage": Family(**_QWEN),
     "QwenImage21": Family(
-        **{**_QWEN, "space": "tokens, standardized", "last_tokens": True, "batches": False}
+        **{**_QWEN, "space": "tokens, standardized", "last_tokens": True, "batches": False},
+        caches=True,
     ),
-    "QwenImageControlNet": Family(**_QWEN, control=("control_image",)),
+    "QwenImageControlNet": Family(**_QWEN, control=("control_image",), draws_first=True),
     "ZImage": Family(**_Z_IMAGE),
     "ZImageControlNet": Family(**_Z_IMAGE, control=("control_image",)),
     "ZImageControlNetInpaint": Family(

@@ -246,7 +246,7 @@ class Model:
         if isinstance(request.start, FromStep):
             return self.plan_branch(request).plan
         if isinstance(request.start, EditedNoise):
-            noise_edits.check_can_edit(self.pipeline)
+            noise_edits.check_can_edit(self.pipeline, self.family, request.start.edits)
         self._check_arguments(request)
         notice = prompt.truncation_notice(self._reading(request))
         seen = self._seen.get(self._what_decides_levels(request))

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from visualizer.diffusion import families
+from visualizer.diffusion.families import Family
 from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.request import RequestError
 from visualizer.diffusion.starts import EditedNoise, Flip, Mix, NoiseEdit, Paste, Shift
@@ -96,7 +97,7 @@ def drawing_of(pipeline: Any) -> tuple[Any, str] | None:
     return None
 
 
-def check_can_edit(pipeline: Any) -> None:
+def check_can_edit(pipeline: Any, family: Family, edits: Sequence[NoiseEdit]) -> None:
     """Refuse pipelines whose noise is drawn in a way that is not known here.
 
     Raises:
@@ -104,6 +105,11 @@ def check_can_edit(pipeline: Any) -> None:
     """
     if drawing_of(pipeline) is None:
         raise RequestError(CANNOT_EDIT)
+    if family.draws_first and any(isinstance(edit, (Mix, Paste)) for edit in edits):
+        raise RequestError(
+            "This model draws other random numbers before its noise, so that the noise of another "
+            "seed is not known. It can be flipped and shifted."
+        )
 
 
 @contextmanager

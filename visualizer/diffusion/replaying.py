@@ -172,11 +172,13 @@ class Replay:
 
 
 def _asked_in_a_loop(pipeline: Any) -> Iterator[tuple[str, Any]]:
-    for owner in families.pipelines_in(pipeline):
-        yield from families.denoisers(owner)
-        controlnet = getattr(owner, "controlnet", None)
-        if isinstance(controlnet, torch.nn.Module):
-            yield "controlnet", controlnet
+    found: dict[int, tuple[str, Any]] = {}
+    for owner in families.pipelines_in(pipeline):  # a combined one shares them with its parts
+        named = [*families.denoisers(owner), ("controlnet", getattr(owner, "controlnet", None))]
+        for name, module in named:
+            if isinstance(module, torch.nn.Module):
+                found.setdefault(id(module), (name, module))
+    yield from found.values()
 
 
 def _shapes(value: Any) -> Iterator[Any]:

@@ -31,7 +31,7 @@ from visualizer.diffusion.families import Family
 from visualizer.diffusion.model import Model
 from visualizer.diffusion.model_folder import ModelError, OutOfMemory
 from visualizer.diffusion.observing import Observer, Stopped
-from visualizer.diffusion.replaying import Replay
+from visualizer.diffusion.replaying import Answers, Replay
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.starts import FROM_SEED, FromStep
 from visualizer.diffusion.step import Step
@@ -176,14 +176,15 @@ def _sample_branch(
     branching.check_parent(request, parent, model.identity.weights_hash)
     planned = model.plan_branch(request, parent)
     shared, k = parent.steps[: planned.plan.shared], start.step
-    replay = Replay(shared, planned.begun, planned.skipped, answers=model.answers)
+    known = Answers() if model.family.caches else model.answers
+    replay = Replay(shared, planned.begun, planned.skipped, answers=known)
     if branching.restarts(request):
         level = planned.plan.levels[len(shared)]
         fresh = request.seed != start.parent.seed
         step = parent.steps[k]
         replay.first = lambda noise: branching.restarted(step, level, noise if fresh else None)
-    else:
-        replay.goes_on = parent.steps[k].latents
+    elif k == 0 or parent.steps[k - 1].prediction is not None:
+        replay.goes_on = parent.steps[k].latents  # else a stage begins there, from its own noise
     return _observed(model, [request], [planned.plan], replay, on_step, on_plan, cancelled)[0]
 
 
