@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -476,7 +475,7 @@ def _parts(field: str, text: str) -> list[str]:
     if field in _TEXTS:
         parts = [part for line in lines for part in line.split("|")]
     else:
-        joined = re.sub(r"(?<=\d)\s*([-‐‑–—]|\.\.\.?|…)\s*(?=\d)", r"\1", "\n".join(lines))  # noqa: RUF001
+        joined = re.sub(r"(?<=\d)\s*([-‐‑–—]|\.\.\.?|…)\s*(?=\d)", r"\1", "\n".join(lines))
         parts = re.split(r"[\s,;|]+", joined)
     return [part for part in parts if part.strip()]
 

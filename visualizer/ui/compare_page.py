@@ -67,7 +67,7 @@ class ComparePage(QWidget):
     def __init__(self, session: Session, header: Header, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._header = session, header
-        self.lanes: Lanes = session.lanes if hasattr(session, "lanes") else _lanes(self)
+        self.lanes: Lanes = session.lanes
         self._timeline: Timeline | None = None
         self._compact = False
         self._panel_wished: bool | None = None
@@ -217,7 +217,7 @@ class ComparePage(QWidget):
         """Make the pictures of the fields, unless something is being made."""
         from visualizer.diffusion.request import RequestError
 
-        if self._session.running or self.lanes.running:
+        if self._session.running:
             return
         try:
             grid = self.axis_fields.grid(self._header.request())
@@ -235,7 +235,7 @@ class ComparePage(QWidget):
 
     def run_experiment(self) -> None:
         """The same noise under eight prompts, and the same prompt under eight noises."""
-        if not self._session.running and not self.lanes.running:
+        if not self._session.running:
             self._session.run_experiment()
 
     def escape(self) -> bool:
@@ -285,6 +285,7 @@ class ComparePage(QWidget):
     def enter(self) -> None:
         """The page is shown: its fields join those of the header."""
         self.axis_fields.show()
+        self._session.look_at_lanes(True)
         self._suggest()
         self._judge_varied()
         self._judge_fields()
@@ -292,6 +293,7 @@ class ComparePage(QWidget):
     def leave(self) -> None:
         """Another page is shown: every field of the header is in use again."""
         self.axis_fields.hide()
+        self._session.look_at_lanes(False)
         self._header.set_varied(frozenset())
 
     def set_facts(self, facts: ModelFacts) -> None:
@@ -483,9 +485,3 @@ def _there(module: str) -> bool:
 
 def _pictures(count: int) -> str:
     return "1 picture" if count == 1 else f"{count} pictures"
-
-
-def _lanes(parent: QWidget) -> Lanes:
-    from visualizer.session.lanes import Lanes
-
-    return Lanes(parent)

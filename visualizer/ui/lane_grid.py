@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidge
 from visualizer.ui import lane_painting as draw
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import MAX_PIXEL, VIEW_NAMES, ScaledPictures
-from visualizer.ui.lane_layout import GAP, Layout, lay_out
+from visualizer.ui.lane_layout import Layout, lay_out
 from visualizer.ui.lane_mark import lane_letter, letter_of
 
 if TYPE_CHECKING:
@@ -122,14 +122,14 @@ class LaneGrid(QWidget):
         """The id of the lane that is shown alone."""
         return self._enlarged
 
-    def enlarge(self, id: int | None) -> None:
+    def enlarge(self, lane_id: int | None) -> None:
         """Show one lane alone, as large as it goes, or all of them (None)."""
-        if id is not None and all(lane.id != id for lane in self._lanes.lanes):
-            id = None
-        if id != self._enlarged:
-            self._enlarged = id
-            if id is not None:
-                self._lanes.set_focus(id)
+        if lane_id is not None and all(lane.id != lane_id for lane in self._lanes.lanes):
+            lane_id = None
+        if lane_id != self._enlarged:
+            self._enlarged = lane_id
+            if lane_id is not None:
+                self._lanes.set_focus(lane_id)
             self._hovered = None
             self._lay_out()
             self.enlarged_changed.emit()
@@ -208,9 +208,9 @@ class LaneGrid(QWidget):
 
     def _lanes_changed(self) -> None:
         here = {lane.id for lane in self._lanes.lanes}
-        for id in [id for id in self._timelines if id not in here]:
-            self._let_go(id)
-        self._looks = {id: look for id, look in self._looks.items() if id in here}
+        for lane_id in [lane_id for lane_id in self._timelines if lane_id not in here]:
+            self._let_go(lane_id)
+        self._looks = {lane_id: look for lane_id, look in self._looks.items() if lane_id in here}
         if not here.intersection(self._looks):
             self._camera = draw.Camera(hard=self._camera.hard)
             self._scaled.clear()
@@ -224,8 +224,8 @@ class LaneGrid(QWidget):
         self._find_aspect()
         self._lay_out()
 
-    def _lane_changed(self, id: int) -> None:
-        lane = self._lanes.lane(id)
+    def _lane_changed(self, lane_id: int) -> None:
+        lane = self._lanes.lane(lane_id)
         self._hold(lane)
         if self._find_aspect():
             self._lay_out()
@@ -243,8 +243,8 @@ class LaneGrid(QWidget):
             timeline.grown.connect(self._grown)
             timeline.picture_changed.connect(self._picture_changed)
 
-    def _let_go(self, id: int) -> None:
-        timeline = self._timelines.pop(id, None)
+    def _let_go(self, lane_id: int) -> None:
+        timeline = self._timelines.pop(lane_id, None)
         if timeline is not None:
             timeline.grown.disconnect(self._grown)
             timeline.picture_changed.disconnect(self._picture_changed)
@@ -372,8 +372,8 @@ class LaneGrid(QWidget):
         most = _WIDEST_HEADING if self.width() >= _NARROW else _NARROW_HEADING
         return min(widest, most)
 
-    def _index(self, id: int) -> int | None:
-        return next((i for i, lane in enumerate(self._shown) if lane.id == id), None)
+    def _index(self, lane_id: int) -> int | None:
+        return next((i for i, lane in enumerate(self._shown) if lane.id == lane_id), None)
 
     @property
     def _is_table(self) -> bool:
@@ -402,22 +402,22 @@ class LaneGrid(QWidget):
         if focus is not None:
             self._remove(focus)
 
-    def _remove(self, id: int) -> None:
+    def _remove(self, lane_id: int) -> None:
         lanes = self._lanes.lanes
-        index = next(i for i, lane in enumerate(lanes) if lane.id == id)
-        had_focus = self._lanes.focus == id
-        self._lanes.remove(id)
+        index = next(i for i, lane in enumerate(lanes) if lane.id == lane_id)
+        had_focus = self._lanes.focus == lane_id
+        self._lanes.remove(lane_id)
         left = self._lanes.lanes
         if had_focus and left:
             self._lanes.set_focus(left[min(index, len(left) - 1)].id)
 
-    def pair_with(self, id: int) -> None:
+    def pair_with(self, lane_id: int) -> None:
         """Look at the difference of this lane and the one in focus."""
         focus = self._lanes.focus
         if focus is None:
-            self._lanes.set_focus(id)
-        elif focus != id:
-            self._lanes.set_pair((focus, id))
+            self._lanes.set_focus(lane_id)
+        elif focus != lane_id:
+            self._lanes.set_pair((focus, lane_id))
 
     def menu_of(self, lane: Lane) -> QMenu:
         """What can be done with a lane."""
@@ -586,20 +586,20 @@ class LaneGrid(QWidget):
         if self._pressed is None:
             self._point_at(position.toPoint())
             return
-        id, start = self._pressed
+        lane_id, start = self._pressed
         far = (position - start).manhattanLength() >= QApplication.startDragDistance()
         if self._grip is None and self._carried is None and not far:
             return
         if self.zoom > 1.0:
-            self._pan(id, position, start)
+            self._pan(lane_id, position, start)
         elif len(self._shown) > 1:
-            self._carried, self._mouse = id, position.toPoint()
+            self._carried, self._mouse = lane_id, position.toPoint()
             self._insertion = self._layout.insertion(self._mouse)
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.update()
 
-    def _pan(self, id: int, position: QPointF, start: QPointF) -> None:
-        index = self._index(id)
+    def _pan(self, lane_id: int, position: QPointF, start: QPointF) -> None:
+        index = self._index(lane_id)
         target = QRectF() if index is None else self.target(self._shown[index])
         if target.isEmpty():
             return
@@ -663,8 +663,8 @@ class LaneGrid(QWidget):
         hovered = None if lane is None else lane.id
         over = lane is not None and draw.close_rect(self.place(lane)).contains(position)
         if (hovered, over) != (self._hovered, self._over_close):
-            for id in (self._hovered, hovered):
-                at = None if id is None else self._index(id)
+            for lane_id in (self._hovered, hovered):
+                at = None if lane_id is None else self._index(lane_id)
                 if at is not None:
                     self.update(self._layout.places[at].picture)
             self._hovered, self._over_close = hovered, over

@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
         self._live: Timeline | None = None
         self._opening = ""  # the name of the model that was asked for and is not here yet
         self._stopping = False
+        self._comparing = False  # lanes of a comparison are being sampled
         self._closed = False
         self._was_maximized = False
         self._since_start = QElapsedTimer()
@@ -311,7 +312,6 @@ class MainWindow(QMainWindow):
         self.compare.open_asked.connect(self._show_alone)
         self.compare.actions_changed.connect(self._judge_actions)
         lanes = self.compare.lanes
-        lanes.running_changed.connect(self._comparing_changed)
         lanes.progressed.connect(self._compared)
         lanes.changed.connect(self._show_title)
 
@@ -434,7 +434,7 @@ class MainWindow(QMainWindow):
     @property
     def busy(self) -> bool:
         """Whether something is being made, or waits for the model."""
-        return self.session.running or self.compare.lanes.running
+        return self.session.running
 
     @property
     def playhead(self) -> Playhead:
@@ -679,29 +679,22 @@ class MainWindow(QMainWindow):
             title = lanes.title or "Compare"
         self.setWindowTitle(f"{_shortened(title)} – {NAME}" if title else NAME)
 
-    def _comparing_changed(self, running: bool) -> None:
-        """Lanes are sampled, or not any more."""
-        self._stopping = False
-        if running:
-            self._since_start.start()
-            self.header.show_state("running")
-            self.progress.set_share(None)
-            self._say("Starting …", True)
-        else:
-            self._rest()
-            self._say(self.compare.result())
-
     def _compared(self, progress: Progress) -> None:
-        self.progress.set_share(progress.done / max(progress.total, 1))
-        if not self._stopping:
-            self._say(progress_text(progress), True)
+        """The lanes of a comparison are a step further."""
+        if not self._comparing:
+            self._comparing = True
+            self.header.show_state("running")
+        self._progressed(progress)
 
     def _running_changed(self, running: bool) -> None:
         self._stopping = False
         if not running:
             self._rest()
+            compared, self._comparing = self._comparing, False
             if self.session.loading:
                 self._say_loading()
+            elif compared:
+                self._say(self.compare.result())
             else:  # whoever has more to say of its end says it after this
                 self._say(_NOT_BEGUN)
         elif self.session.loading and self.session.waiting:
