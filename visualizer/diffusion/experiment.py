@@ -29,7 +29,7 @@ PROMPTS = (
     "a blue sailboat on a lake in fog",
     "a green tree in the forest by day",
     "a black cat in the city at night",
-    "a pink balloon over the desert at sunset",
+    "a pink balloon in the desert at sunset",
     "a purple rocket on the beach by day",
     "a yellow house by the sea on a sunny day",
 )
