@@ -63,7 +63,7 @@ def model() -> Iterator[Model]:
 @pytest.fixture
 def loaded(model: Model, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The built-in model is there already; the folder we are in is empty."""
-    monkeypatch.setattr(headless, "_open_model", lambda folder, device: model)
+    monkeypatch.setattr(headless, "open_model", lambda folder, device: model)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -416,7 +416,7 @@ def test_without_a_display_the_example_is_written(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(headless, "_recommended", lambda request, _: replace(request, steps=2))
+    monkeypatch.setattr(headless, "recommended", lambda request, _: replace(request, steps=2))
     monkeypatch.setattr("visualizer.display.has_display", lambda: False)
     assert cli.main([]) == 0
     out, err = capsys.readouterr()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-COMMANDS = ("run", "info", "models", "download", "train", "evaluate")
+COMMANDS = ("run", "sweep", "info", "models", "download", "train", "evaluate")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,6 +74,10 @@ def _dispatch(arguments: list[str]) -> int:
         if options.command == "models":
             return model_commands.models(options)
         return model_commands.download(options)
+    if options.command == "sweep":
+        from visualizer import sweep_command
+
+        return sweep_command.sweep(options)
     from visualizer import headless
 
     return headless.run(options) if options.command == "run" else headless.info(options)
@@ -110,7 +114,7 @@ def _window(path: str | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from visualizer import __version__, model_commands
+    from visualizer import __version__, model_commands, sweep_command
     from visualizer.headless import add_arguments
     from visualizer.training import command
 
@@ -125,12 +129,14 @@ def _parser() -> argparse.ArgumentParser:
         dest="command", metavar="COMMAND", title="commands", prog=parser.prog
     )
     run = commands.add_parser("run", help="make a picture without a window, and write it to files")
+    sweep = commands.add_parser("sweep", help="make every prompt of a file under many seeds")
     info = commands.add_parser("info", help="tell what is in a run file or a model folder")
     models = commands.add_parser("models", help="list the models on this computer")
     download = commands.add_parser("download", help="download a model from the Hugging Face hub")
     train = commands.add_parser("train", help="train the built-in model again, from nothing")
     evaluate = commands.add_parser("evaluate", help="measure how well a model follows its prompts")
     add_arguments(run, info)
+    sweep_command.add_arguments(sweep)
     model_commands.add_arguments(models, download)
     command.add_arguments(train, evaluate)
     return parser

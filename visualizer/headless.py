@@ -46,11 +46,11 @@ def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -
     add = run.add_argument
     add("prompt", metavar="PROMPT", help="what the picture shows")
     add("--avoid", metavar="TEXT", help="what to steer away from")
-    add("--seed", type=_whole, default=0, help="0 to 4294967295 (default: %(default)s)")
-    add("--steps", type=_whole, help="denoising steps (default: what the model recommends)")
-    add("--guidance", type=_number, help="how strongly the prompt pulls (default: the model's)")
+    add("--seed", type=whole, default=0, help="0 to 4294967295 (default: %(default)s)")
+    add("--steps", type=whole, help="denoising steps (default: what the model recommends)")
+    add("--guidance", type=number, help="how strongly the prompt pulls (default: the model's)")
     add("--sampler", metavar="NAME", help="for example ddim or euler (default: the model's own)")
-    add("--size", type=_size, metavar="WxH", help="in pixels, for example 512x512")
+    add("--size", type=size, metavar="WxH", help="in pixels, for example 512x512")
     add(
         "--model",
         type=Path,
@@ -93,12 +93,12 @@ def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -
 
 def run(options: argparse.Namespace) -> int:
     """``denoising-visualizer run``: sample, then write every ``--out``."""
-    return _answering(lambda: _run(options))
+    return answering(lambda: _run(options))
 
 
 def info(options: argparse.Namespace) -> int:
     """``denoising-visualizer info``: a run file or a model folder in a few lines."""
-    return _answering(lambda: _info(options.path))
+    return answering(lambda: _info(options.path))
 
 
 def without_window(path: str | None) -> int:
@@ -107,7 +107,7 @@ def without_window(path: str | None) -> int:
     Args:
         path: a run file somebody wanted to open; None samples the example prompt.
     """
-    return _answering(lambda: _without_window(path))
+    return answering(lambda: _without_window(path))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -153,7 +153,7 @@ def _extra(options: argparse.Namespace) -> dict[str, Any]:
 
 def _info(path: Path) -> int:
     if path.is_dir() or path.suffix == ".safetensors":
-        lines = _about_model(_open_model(path, None).facts)
+        lines = _about_model(open_model(path, None).facts)
     else:
         from visualizer.diffusion import Trajectory
 
@@ -182,7 +182,7 @@ def _without_window(path: str | None) -> int:
     return status
 
 
-def _answering(work: Callable[[], int]) -> int:
+def answering(work: Callable[[], int]) -> int:
     """The one place where sentences reach the terminal."""
     from visualizer.diffusion import RequestError, RunFileError
     from visualizer.export import ExportError
@@ -214,9 +214,9 @@ def _sample_and_write(
         export.check(out)
     line = ProgressLine(quiet=quiet)
     line.say("Loading the model …")
-    model = _open_model(folder, device)
-    request = _recommended(request, model.facts)
-    for note in _notes(request, model):
+    model = open_model(folder, device)
+    request = recommended(request, model.facts)
+    for note in notes(request, model):
         line.say(f"Note: {note}")
     trajectory = _sample(model, request, line)
     if trajectory.cancelled:
@@ -236,7 +236,7 @@ def _sample(model: Model, request: SamplingRequest, line: ProgressLine) -> Traje
     total = len(model.plan(request).timesteps)
     cancelled = threading.Event()
     line.start()
-    with _stopping(cancelled, line):
+    with stopping(cancelled, line):
         try:
             return sample(
                 model,
@@ -250,7 +250,12 @@ def _sample(model: Model, request: SamplingRequest, line: ProgressLine) -> Traje
             line.clear()
 
 
-def _open_model(folder: Path | None, device: str | None) -> Model:
+def open_model(folder: Path | None, device: str | None) -> Model:
+    """The built-in model, or the one in a folder or checkpoint, offline.
+
+    Raises:
+        Refused: with a sentence, when it cannot be opened.
+    """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     warnings.simplefilter("ignore")  # advice of libraries to programmers
@@ -262,7 +267,7 @@ def _open_model(folder: Path | None, device: str | None) -> Model:
         raise Refused(str(error)) from error
 
 
-def _recommended(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
+def recommended(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
     """The request with the model's own settings where none were given, as in the window."""
     from visualizer.diffusion.request import FrozenMapping
 
@@ -297,7 +302,7 @@ def _pictures_in_place(request: SamplingRequest, facts: ModelFacts) -> dict[str,
     return extra
 
 
-def _notes(request: SamplingRequest, model: Model) -> Iterator[str]:
+def notes(request: SamplingRequest, model: Model) -> Iterator[str]:
     """What the person should know before the run."""
     notice = model.plan(request).notice  # refuses here what cannot be sampled
     if notice:
@@ -321,7 +326,7 @@ def _notes(request: SamplingRequest, model: Model) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _stopping(cancelled: threading.Event, line: ProgressLine) -> Iterator[None]:
+def stopping(cancelled: threading.Event, line: ProgressLine) -> Iterator[None]:
     """Ctrl+C stops the run within a step; a second one ends the program at once."""
 
     def stop(number: int, _frame: object) -> None:
@@ -384,14 +389,16 @@ def _slug(prompt: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:60].strip("-") or "picture"
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """An option that is a whole number."""
     try:
         return int(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number") from error
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """An option that is a number."""
     try:
         return float(text)
     except ValueError as error:
@@ -404,7 +411,8 @@ def _given(text: str) -> tuple[str, str]:
     return (name, value) if separator and name.isidentifier() else ("", text)
 
 
-def _size(text: str) -> tuple[int, int]:
+def size(text: str) -> tuple[int, int]:
+    """An option such as 512x512: (width, height)."""
     found = re.fullmatch(r"(\d+)\s*[x×X]\s*(\d+)", text.strip())
     if not found:
         raise argparse.ArgumentTypeError(f"'{text}' is not a size such as 512x512")

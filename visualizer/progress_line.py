@@ -35,11 +35,21 @@ class ProgressLine:
             self._quarter = quarter
             self.say(f"{what} {done} of {total}")
 
-    def draw(self, what: str, done: int, total: int) -> None:
-        """The line with a bar, the speed and the time left; nothing where there is no terminal."""
+    @property
+    def moves(self) -> bool:
+        """Whether there is a terminal that the line can be redrawn on."""
+        return self._terminal
+
+    def draw(self, what: str, done: int, total: int, pace: str | None = None) -> None:
+        """The line with a bar, the speed and the time left; nothing where there is no terminal.
+
+        Args:
+            pace: what to say of speed and time left; what was measured since ``start`` if None.
+        """
         if self._stream is None or not self._terminal or total < 1:
             return
-        text = f"{self._bar(done / total)}  {what} {done} of {total}{self._speed(done, total)}"
+        pace = self._speed(done, total) if pace is None else pace
+        text = f"{self._bar(done / total)}  {what} {done} of {total}{pace}"
         self._stream.write("\r" + text.ljust(self._drawn))
         self._stream.flush()
         self._drawn = len(text)
@@ -63,9 +73,12 @@ class ProgressLine:
             return ""
         speed = done / seconds
         pace = f"{speed:.1f} per second" if speed >= 1 else f"{1 / speed:.1f} s each"
-        return f"   {pace}   {_clock((total - done) / speed)} left"
+        return f"   {pace}   {clock((total - done) / speed)} left"
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """A time as people say it: "12 s", "3:05 min", "7:40 h"."""
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60}:{minutes % 60:02d} h"
     return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"
