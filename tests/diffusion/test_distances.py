@@ -79,7 +79,7 @@ def test_the_distance_is_the_same_in_every_sampler_s_scale(
     x, y = (np.array(values, np.float32).reshape(2, 2, 2) for values in (a, b))
     found = []
     for space in ("vp", "ve", "flow"):
-        at = NoiseLevel.from_sigma(sigma / (1 + sigma) if space == "flow" else sigma, space)  # type: ignore[arg-type]
+        at = NoiseLevel.from_sigma(sigma / (1 + sigma) if space == "flow" else sigma, space)
         steps = [Step(0, 0.0, at, (v * at.scale).astype(np.float32), None) for v in (x, y)]
         found.append(latent_distance(*steps))
         assert found[-1] == latent_distance(*reversed(steps))
@@ -131,7 +131,8 @@ def test_pictures_are_measured_where_both_are_there() -> None:
 
 def test_a_run_that_still_goes_on_is_measured_as_far_as_it_is() -> None:
     a, b = (make_line([0, v, 2 * v], [1.0, 0.5, 0.0]) for v in (1.0, 2.0))
-    found = distances(a, b[:2], common_points(*[[s.noise_level for s in run] for run in (a, b)]))
+    planned_a, planned_b = ([s.noise_level for s in run] for run in (a, b))
+    found = distances(a, b[:2], common_points(planned_a, planned_b))
     assert found.points == ((0, 0), (1, 1))
     assert not found.whole
     assert decided_at(found) is None

@@ -230,7 +230,8 @@ def _check_container(content: bytes, name: str, kind: Kind) -> Mapping[str, str]
         raise RunFileError(f"'{name}' is incomplete: its end is missing.")
     if _digest_of(content, 8 + length, digest) != digest:
         raise RunFileError(f"'{name}' is damaged: something in it changed after it was saved.")
-    return metadata
+    texts: Mapping[str, str] = metadata
+    return texts
 
 
 def _digest_of(content: bytes, end: int, digest: str) -> str:

@@ -98,17 +98,21 @@ def summary(runs: Iterable[Trajectory]) -> NoiseSecret | None:
     for run in runs:
         if run.final is not None:
             pictures.setdefault(run.request, run.final)
-    same_noise, same_prompt, chance = [], [], []
+    same_noise: list[float] = []
+    same_prompt: list[float] = []
+    chance: list[float] = []
     for (a, picture_a), (b, picture_b) in combinations(pictures.items(), 2):
-        noise = (a.seed, a.start) == (b.seed, b.start)
-        prompt = a.prompt == b.prompt
-        if not (noise and prompt):
-            kind = same_noise if noise else same_prompt if prompt else chance
+        one_noise = (a.seed, a.start) == (b.seed, b.start)
+        one_prompt = a.prompt == b.prompt
+        if not (one_noise and one_prompt):
+            kind = same_noise if one_noise else same_prompt if one_prompt else chance
             kind.append(likeness(picture_a, picture_b))
     if not (same_noise and same_prompt and chance):
         return None
-    means = [float(np.mean(values)) for values in (same_noise, same_prompt, chance)]
-    return NoiseSecret(*means, sentence=_sentence(*means))
+    noise, prompt, strangers = (
+        float(np.mean(values)) for values in (same_noise, same_prompt, chance)
+    )
+    return NoiseSecret(noise, prompt, strangers, _sentence(noise, prompt, strangers))
 
 
 def likeness(a: Picture, b: Picture) -> float:
