@@ -207,23 +207,24 @@ def test_another_comparison_takes_the_place_of_the_first(qtbot: QtBot, session: 
 
 
 def test_what_is_under_the_playhead_of_every_lane_is_sharpened_first(
-    qtbot: QtBot, session: Session, model: FakeModel
+    qtbot: QtBot, session: Session, sampler: FakeSampler
 ) -> None:
     decoded: list[tuple[int, int, str]] = []
     session._worker.decoded.connect(lambda d: decoded.append((d.serial, d.k, d.view)))
-    model.before_decode = lambda: None
-    lanes = compare(qtbot, session, seeds(1, 2, 3, 4))
+    gate = Gate(4)
+    sampler.before_step = gate
+    session.compare(seeds(1, 2, 3, 4))
+    qtbot.waitUntil(lambda: lengths(session) == [4] * 4)
     session.lanes.playhead.seek(2)
-    decoded.clear()
-    timelines = [lane.timeline for lane in lanes if lane.timeline is not None]
+    gate.allow(10)
+    qtbot.waitUntil(lambda: not session.running)
+    timelines = [lane.timeline for lane in session.lanes.lanes if lane.timeline is not None]
 
     def whole() -> bool:
         return all(t.is_exact(k, "noisy") for t in timelines for k in range(5))
 
     qtbot.waitUntil(whole)
-    under = [decoded.index((t.serial, 2, "noisy")) for t in timelines]
-    # one or two were on their way when the playhead moved
-    assert max(under) < 4 + 2
+    assert {(t.serial, 2, "noisy") for t in timelines} == set(decoded[:4])
 
 
 # --- one clock ------------------------------------------------------------------------------------
@@ -271,13 +272,13 @@ def test_lanes_are_reordered_and_removed(qtbot: QtBot, session: Session) -> None
     a, b, c = compare(qtbot, session, seeds(1, 2, 3))
     lanes = session.lanes
     lanes.reorder(c.id, 0)
-    assert lanes.lanes == (c, a, b)
+    assert list(lanes.lanes) == [c, a, b]
     lanes.reorder(c.id, 99)
-    assert lanes.lanes == (a, b, c)
+    assert list(lanes.lanes) == [a, b, c]
     lanes.set_pair((a.id, b.id))
     lanes.set_focus(b.id)
     lanes.remove(b.id)
-    assert lanes.lanes == (a, c)
+    assert list(lanes.lanes) == [a, c]
     assert lanes.pair is None
     assert lanes.focus is None
     lanes.remove(a.id)
@@ -320,7 +321,8 @@ def test_labels_of_columns_and_rows_hold_while_the_grid_does(
     lanes = compare(qtbot, session, Grid(BASE, Axis("seed", (1, 2, 3)), prompts))
     assert session.lanes.columns == 3
     session.lanes.reorder(lanes[0].id, 1)
-    assert session.lanes.column_labels == session.lanes.row_labels == ()
+    assert not session.lanes.column_labels
+    assert not session.lanes.row_labels
     session.lanes.reorder(lanes[0].id, 0)
     assert session.lanes.column_labels == ("seed 1", "seed 2", "seed 3")
 

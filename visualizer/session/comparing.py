@@ -69,7 +69,8 @@ class Comparing(QObject):
         """
         super().__init__(parent)
         self.lanes = lanes
-        self._worker, self._sharpener, self._cache = worker, sharpener, cache
+        self.cache = cache
+        self._worker, self._sharpener = worker, sharpener
         self._keeps = keeps
         self._job: Job | None = None
         self._shown: set[Timeline] = set()
@@ -146,13 +147,14 @@ class Comparing(QObject):
             return
         steps: dict[int, list[Point]] = {}
         events = self._worker.take_events(job.id)
-        for event in events:
-            if isinstance(event, LaneStep):
-                steps.setdefault(event.lane, []).append(event.point)
-            else:
-                self._grow(job, steps)
-                self._take(job, event)
-        self._grow(job, steps)
+        with self.lanes.at_once():
+            for event in events:
+                if isinstance(event, LaneStep):
+                    steps.setdefault(event.lane, []).append(event.point)
+                else:
+                    self._grow(job, steps)
+                    self._take(job, event)
+            self._grow(job, steps)
         if events:
             self._tell_progress(job, events)
 
@@ -169,9 +171,9 @@ class Comparing(QObject):
             for number, plan, request in zip(event.lanes, event.plans, event.requests, strict=True):
                 parent = job.parents[number]
                 if parent is None:
-                    timeline = Timeline.planned(request, plan, cache=self._cache)
+                    timeline = Timeline.planned(request, plan, cache=self.cache)
                 else:
-                    timeline = Timeline.branch(parent, request, plan, cache=self._cache)
+                    timeline = Timeline.branch(parent, request, plan, cache=self.cache)
                 timeline.begin()
                 self._sharpener.add(timeline)
                 self._shown.add(timeline)

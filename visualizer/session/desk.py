@@ -20,6 +20,7 @@ from visualizer.session.worker import Decoded
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.fast_decoder import FastDecoder
     from visualizer.diffusion.step import Step
     from visualizer.diffusion.trajectory import Trajectory
@@ -41,10 +42,20 @@ class Opened:
     points: tuple[Point, ...]
 
 
+@dataclass(frozen=True)
+class OpenedComparison:
+    """A comparison that was read; ``points`` of each lane that has a run, None of the others."""
+
+    path: str
+    comparison: Comparison
+    points: tuple[tuple[Point, ...] | None, ...]
+
+
 class Desk(QObject):
     """Posts jobs to the second thread; answers arrive as signals, emitted on that thread."""
 
     opened = Signal(object)
+    comparison_opened = Signal(object)
     open_failed = Signal(str, object)
     saved = Signal(str)
     save_failed = Signal(str, object)
@@ -65,7 +76,11 @@ class Desk(QObject):
     # --- called on the GUI thread -------------------------------------------------------------
 
     def open(self, path: str) -> None:
-        """``opened`` or ``open_failed`` follows."""
+        """``opened``, ``comparison_opened`` or ``open_failed`` follows.
+
+        Args:
+            path: of a run or a comparison, or the folder of a sweep.
+        """
         self._thread.post(lambda: self._open(path), LOOK)
 
     def inspect_model(self, folder: str) -> None:
@@ -75,6 +90,10 @@ class Desk(QObject):
     def save(self, run: Trajectory, path: str) -> None:
         """``saved`` or ``save_failed`` follows."""
         self._thread.post(lambda: self._save(run, path), FILE)
+
+    def save_comparison(self, comparison: Comparison, path: str) -> None:
+        """``saved`` or ``save_failed`` follows."""
+        self._thread.post(lambda: self._save_comparison(comparison, path), FILE)
 
     def autosave(self, save: Callable[[], None]) -> None:
         """Run a job of the history; ``autosave_failed`` may follow."""
@@ -117,10 +136,28 @@ class Desk(QObject):
 
     def _open(self, path: str) -> None:
         self._begin("The run could not be opened.", lambda f: self.open_failed.emit(path, f))
+        from visualizer.diffusion import container
         from visualizer.diffusion.trajectory import Trajectory
 
+        if Path(path).is_dir():
+            from visualizer.sweeps.results import open_results
+
+            self._tell_comparison(path, open_results(Path(path)))
+            return
+        if container.kind_of(Path(path)) == "comparison":
+            from visualizer.diffusion import comparison_file
+
+            self._tell_comparison(path, comparison_file.load(Path(path)))
+            return
         run = Trajectory.open(path)
         self.opened.emit(Opened(path, run, tuple(points_of(run))))
+
+    def _tell_comparison(self, path: str, comparison: Comparison) -> None:
+        points = [
+            None if lane.run is None else tuple(points_of(lane.run, thumbnails=False))
+            for lane in comparison.lanes
+        ]
+        self.comparison_opened.emit(OpenedComparison(path, comparison, tuple(points)))
 
     def _inspect_model(self, folder: str) -> None:
         self._begin(
@@ -138,6 +175,13 @@ class Desk(QObject):
         from visualizer.diffusion import runfile
 
         runfile.save(run, Path(path), decode=False)
+        self.saved.emit(path)
+
+    def _save_comparison(self, comparison: Comparison, path: str) -> None:
+        self._begin("The comparison could not be saved.", lambda f: self.save_failed.emit(path, f))
+        from visualizer.diffusion import comparison_file
+
+        comparison_file.save(comparison, Path(path), decode=False)
         self.saved.emit(path)
 
     def _autosave(self, save: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.trajectory import Trajectory
 
 MAX_RUNS = 50
@@ -27,11 +28,16 @@ class HistoryFolder:
         self.max_runs = max_runs
         self.max_bytes = max_bytes
 
-    def place_for(self, prompt: str, seed: int) -> Path:
-        """A new file name that a person recognizes, and that no other window uses."""
+    def place_for(self, prompt: str, seed: int, kind: str = "") -> Path:
+        """A new file name that a person recognizes, and that no other window uses.
+
+        Args:
+            kind: what it is, where it is no single run, e.g. "8 lanes".
+        """
         when = time.strftime("%Y-%m-%d %H-%M-%S")
         words = "-".join(re.findall(r"[a-z0-9]+", prompt.lower())[:6]) or "run"
-        return self.folder / f"{when} {words[:48]} {seed} {secrets.token_hex(2)}.denoise"
+        about = kind or str(seed)
+        return self.folder / f"{when} {words[:48]} {about} {secrets.token_hex(2)}.denoise"
 
     def save(self, run: Trajectory, path: Path) -> None:
         """Write a run, or write it again with more pictures; then drop what is too old.
@@ -43,6 +49,18 @@ class HistoryFolder:
 
         self.folder.mkdir(parents=True, exist_ok=True)
         runfile.save(run, path, decode=False)
+        self._prune()
+
+    def save_comparison(self, comparison: Comparison, path: Path) -> None:
+        """Write a comparison as ``save`` writes a run: one more file within the same bounds.
+
+        Raises:
+            OSError, RunFileError: when it cannot be written.
+        """
+        from visualizer.diffusion import comparison_file
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        comparison_file.save(comparison, path, decode=False)
         self._prune()
 
     def _prune(self) -> None:

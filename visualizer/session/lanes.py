@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -111,6 +112,7 @@ class Lanes(QObject):
         self._focus: int | None = None
         self._pair: tuple[int, int] | None = None
         self._running = False
+        self._held = 0
         self._progress: Progress | None = None
         self._distances: Distances | None = None
         self._paths: Mapping[int, FloatArray] = {}
@@ -291,7 +293,7 @@ class Lanes(QObject):
         return found[min(max(k, 0), len(found) - 1)] if found else 0
 
     def _partners_of(self, of: Timeline, on: Timeline) -> tuple[int, ...]:
-        key = (of.serial, on.serial)
+        key = (self._alignment, of.serial, of.plans, of.total, on.serial, on.plans, on.total)
         if key not in self._partners:
             self._partners[key] = _partners(of, on, self._alignment)
         return self._partners[key]
@@ -368,6 +370,7 @@ class Lanes(QObject):
             if lane.timeline is not None:
                 lane.timeline.grown.disconnect(self._on_grown)
         self._lanes = []
+        self._partners.clear()
         had_focus, had_pair = self._focus is not None, self._pair is not None
         self._focus = self._pair = None
         self._column_labels, self._row_labels = tuple(column_labels), tuple(row_labels)
@@ -387,11 +390,20 @@ class Lanes(QObject):
         self._update_axis()
         return self.lanes
 
-    def add(self, cell: Cell, timeline: Timeline, state: State = "done") -> Lane:
-        """One more lane, a run that is there."""
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Work out the shared axis once, after several changes."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+            self._update_axis()
+
+    def add(self, cell: Cell) -> Lane:
+        """One more lane."""
         lane = self._append(cell)
         self.changed.emit()
-        self.set_lane(lane, timeline=timeline, state=state)
         return lane
 
     def _append(self, cell: Cell) -> Lane:
@@ -466,6 +478,8 @@ class Lanes(QObject):
 
     def _update_axis(self) -> None:
         """Look whether the axis is another one by now; the playhead stays at its moment."""
+        if self._held:
+            return
         reference = self.reference
         timeline = None if reference is None else reference.timeline
         known = [lane.timeline for lane in self._lanes if lane.timeline is not None]
@@ -476,7 +490,6 @@ class Lanes(QObject):
             return
         before, index = self._axis_timeline, self.playhead.index
         self._axis, self._axis_timeline = axis, timeline
-        self._partners.clear()
         self.axis_changed.emit()
         self._update_bounds()
         if before is not None and timeline is not None and before is not timeline:

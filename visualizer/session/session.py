@@ -24,14 +24,15 @@ from PySide6.QtCore import (
 
 from visualizer.session import wanted_pictures
 from visualizer.session.comparing import Comparing
-from visualizer.session.desk import Desk, Opened
+from visualizer.session.comparison_files import ComparisonFiles, KeptComparison, find_parent
+from visualizer.session.desk import Desk, Opened, OpenedComparison
 from visualizer.session.exporter import Exporter
 from visualizer.session.failure import Failure
 from visualizer.session.history import HistoryFolder
 from visualizer.session.lanes import Lanes
 from visualizer.session.loading import open_model as open_real_model
 from visualizer.session.noise_lab import NoiseLab
-from visualizer.session.pictures import Beside, PictureCache
+from visualizer.session.pictures import PictureCache
 from visualizer.session.playhead import Playhead
 from visualizer.session.progress import Pace
 from visualizer.session.sharpening import Sharpener
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
-    from visualizer.session.lanes import Cell
+    from visualizer.session.lanes import Cell, Lane, State
     from visualizer.session.worker import DrawNoise, OpenModel, Sample, SampleLanes
 
 SECOND_PRESS_S = 0.5
@@ -94,6 +95,8 @@ class Session(QObject):
     """Progress of the run."""
     run_finished = Signal(object)
     """Timeline, also when it was stopped (``timeline.cancelled``)."""
+    comparison_opened = Signal()
+    """Other lanes are there: those of a file or of a sweep that was opened."""
     opened = Signal(object)
     """Timeline of an opened file, or of the prepared run."""
     current_changed = Signal(object)
@@ -161,6 +164,9 @@ class Session(QObject):
         self._comparing = Comparing(
             self.lanes, self._worker, self._sharpener, self.cache, self._keeps, self
         )
+        self._comparison_files = ComparisonFiles(
+            self.lanes, self._comparing, self._sharpener, self._desk, self._folder, self
+        )
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
         self._frames.timeout.connect(self._deliver)
@@ -191,6 +197,7 @@ class Session(QObject):
         desk.inspected.connect(self._on_inspected, queued)
         desk.failed.connect(self._fail, queued)
         self._comparing.ended.connect(self._on_lanes_ended)
+        desk.comparison_opened.connect(self._on_comparison_opened, queued)
         self._comparing.failed.connect(self._fail)
         exporter.exported.connect(self._on_exported, queued)
         exporter.failed.connect(self._on_export_failed, queued)
@@ -627,10 +634,81 @@ class Session(QObject):
         self.look_at_lanes(True)
         self.running_changed.emit(True)
 
+    def run_experiment(self, base: SamplingRequest | None = None) -> None:
+        """Ask whether the noise secretly contains the Ferrari; ``lanes.summary`` will answer.
+
+        Args:
+            base: what all lanes take their steps, guidance, sampler and size from.
+        """
+        from visualizer.diffusion import experiment
+
+        self.compare_requests(
+            experiment.cells(base),
+            column_labels=[str(i + 1) for i in range(len(experiment.SEEDS))],
+            row_labels=experiment.ROW_LABELS,
+            title=experiment.TITLE,
+        )
+
     @Slot()
     def _on_lanes_ended(self) -> None:
         self._sharpener.set_paused(False)
         self.running_changed.emit(False)
+        self._comparison_files.keep()
+
+    def add_to_comparison(self, timeline: Timeline, label: str | None = None) -> Lane | None:
+        """Put a run of the sitting beside the lanes; one that is there already is given back."""
+        from visualizer.diffusion.grid import MAX_LANES, Cell
+
+        there = self.lanes.lane_of(timeline)
+        if there is not None:
+            return there
+        if len(self.lanes) >= MAX_LANES:
+            self.failed.emit(
+                Failure(f"{MAX_LANES} lanes are there already.", "Remove one of them first.")
+            )
+            return None
+        row = max((lane.row + 1 for lane in self.lanes.lanes), default=0)
+        cell = Cell(timeline.request, row, 0, label or _lane_label(timeline))
+        lane = self.lanes.add(cell)
+        state: State = "stopped" if timeline.cancelled else "done"
+        self._comparing.show(timeline, lane, "running" if timeline.running else state, None)
+        return lane
+
+    @property
+    def comparisons(self) -> tuple[KeptComparison, ...]:
+        """The comparisons made in this sitting, the oldest first; ``open_run`` shows one again."""
+        return tuple(self._comparison_files.comparisons)
+
+    def save_comparison(self, path: str) -> None:
+        """Write the lanes as one file: ``saved`` or ``failed`` follows."""
+        if self._lanes_are_there():
+            self._comparison_files.save(path)
+
+    def export_comparison(self, path: str) -> None:
+        """Write the lanes as a picture, animation or page: ``exported`` or ``failed`` follows."""
+        if self._lanes_are_there():
+            self._count_export(+1)
+            self._comparison_files.export(path, self._exporter.export)
+
+    def _lanes_are_there(self) -> bool:
+        if self._comparing.running:
+            self.failed.emit(
+                Failure("The lanes are still being made.", "Stop them, or let them finish.")
+            )
+        elif not any(lane.timeline and lane.timeline.trajectory for lane in self.lanes.lanes):
+            self.failed.emit(Failure("There is nothing to compare yet.", "Make some lanes first."))
+        else:
+            return True
+        return False
+
+    @Slot(object)
+    def _on_comparison_opened(self, opened: OpenedComparison) -> None:
+        if self._comparing.running:
+            self.failed.emit(Failure("Lanes are being made.", "Stop them before you open others."))
+            return
+        self._comparison_files.show(opened)
+        self.look_at_lanes(True)
+        self.comparison_opened.emit()
 
     def look_at_lanes(self, first: bool) -> None:
         """Whether the comparison is looked at, rather than the current run: it is served first."""
@@ -656,7 +734,10 @@ class Session(QObject):
     # --- files --------------------------------------------------------------------------------
 
     def open_run(self, path: str) -> None:
-        """Read a run file: ``opened`` or ``failed`` follows."""
+        """Read a run file: ``opened`` or ``failed`` follows.
+
+        Of a file with a comparison, or the folder of a sweep: ``comparison_opened``.
+        """
         self._desk.open(path)
 
     @Slot(object)
@@ -666,6 +747,7 @@ class Session(QObject):
             return  # the person was quicker
         timeline = Timeline.of(opened.trajectory, opened.points, cache=self.cache)
         timeline.setParent(self)
+        find_parent(timeline, self._known())
         self._sharpener.add(timeline)
         self._history.append(timeline)
         self.history_changed.emit()
@@ -727,14 +809,7 @@ class Session(QObject):
 
     def _with(self, timeline: Timeline, found: Mapping[tuple[int, View], Picture]) -> Trajectory:
         """The run with the pictures found beside those it has."""
-        run = timeline.trajectory
-        assert run is not None
-        new = {
-            key: picture
-            for key, picture in found.items()
-            if picture is not run.final and not timeline.stores(*key)
-        }
-        return replace(run, pictures=Beside(new, run.pictures)) if new else run
+        return wanted_pictures.with_found(timeline, found)
 
     def read_picture(self, source: Path | bytes, wanted_for: str) -> None:
         """Read a picture for the model, from a file or its bytes: ``picture_read`` follows."""
@@ -805,3 +880,13 @@ def _ancestors(timeline: Timeline) -> list[Timeline]:
         timeline = timeline.parent_run
         found.append(timeline)
     return found
+
+
+def _lane_label(timeline: Timeline) -> str:
+    """What tells a run from the lanes beside it."""
+    from visualizer.diffusion.grid import short_texts
+
+    words = short_texts([timeline.title])[0]
+    if timeline.parent_run is not None:
+        return f"from step {timeline.branched_at} · {words}"
+    return f"seed {timeline.request.seed} · {words}"

@@ -253,7 +253,7 @@ class Sharpener(QObject):
         for scene in scenes:
             views = [*(view for _, view in _shown_at(0, scene.view)), "noisy", "denoised"]
             for view in dict.fromkeys(views):
-                near = self._nearest(scene, view)  # type: ignore[arg-type]
+                near = self._nearest(scene, view)
                 if near is not None:
                     return near
         return self._of_completions(urgent=False)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.comparison import Comparison
+    from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
+    from visualizer.session.lanes import Lanes
     from visualizer.session.timeline import Timeline
+from visualizer.session.pictures import Beside
 
 Wanted = list[tuple[int, "View"]]
 
@@ -48,6 +54,34 @@ def for_comparison_export(comparison: Comparison, path: str) -> tuple[Wanted, ..
             steps = sorted({found[moment] for moment in moments})
             wanted.append([(k, view) for k in steps for view in views])
     return tuple(wanted)
+
+
+def for_kept_comparison(lanes: Lanes) -> tuple[Wanted, ...]:
+    """What a comparison keeps in the history: all lanes together as much as one run would."""
+    from visualizer.diffusion.stored_pictures import MAX_STORED_BYTES, STORED_VIEWS, chosen_steps
+
+    room = MAX_STORED_BYTES // max(len(lanes), 1)
+    wanted: list[Wanted] = []
+    for lane in lanes.lanes:
+        timeline = lane.timeline
+        if timeline is None:
+            wanted.append([])
+            continue
+        chosen = chosen_steps(len(timeline), _picture_bytes(timeline), room)
+        wanted.append([(k, view) for k in chosen for view in STORED_VIEWS])
+    return tuple(wanted)
+
+
+def with_found(timeline: Timeline, found: Mapping[tuple[int, View], Picture]) -> Trajectory:
+    """A finished run with pictures that were found, beside those that it has."""
+    run = timeline.trajectory
+    assert run is not None
+    new = {
+        key: picture
+        for key, picture in found.items()
+        if picture is not run.final and not timeline.stores(*key)
+    }
+    return replace(run, pictures=Beside(new, run.pictures)) if new else run
 
 
 def _moments(path: str, count: int, picture_bytes: int = 1) -> tuple[list[int], list[View]]:
