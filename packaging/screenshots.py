@@ -2,6 +2,7 @@
 
     python packaging/screenshots.py                          the README's pictures, in docs/images
     python packaging/screenshots.py --out FOLDER --all       every state in every size and theme
+    python packaging/screenshots.py --out FOLDER --compare   the same of the Compare page alone
 
 The window is the program's own, the model is the built-in one, and the run is a real run. Without
 a display Qt's offscreen platform draws the very same window.
@@ -149,6 +150,42 @@ class Photographer:
         pause(300)  # the exact picture of a view that nobody looked at before
         self.settle()
 
+    def compare(self, across: tuple[str, str], down: tuple[str, str], meanwhile: str = "") -> None:
+        """Spread the request over one or two fields, and wait for the lanes.
+
+        Args:
+            across, down: (field, values as they are typed); ("", "") for nothing.
+            meanwhile: the name of a picture of the middle of it.
+        """
+        window, lanes = self.window, self.session.lanes
+        window.show_page("compare")
+        for axis, (field, text) in (
+            (window.compare.axis_fields.across, across),
+            (window.compare.axis_fields.down, down),
+        ):
+            axis.set_field(field)
+            if field:
+                axis.set_text(text)
+        done: list[bool] = []
+
+        def look(progress: object) -> None:
+            if progress.done >= MID_RUN * progress.total and meanwhile and not done:  # type: ignore[attr-defined]
+                done.append(True)
+                self.take(meanwhile)
+
+        lanes.progressed.connect(look)
+        pause(600)  # a second press within half a second is ignored
+        finished = Waiter(self.session.running_changed, False)
+        window.generate()
+        finished.wait(RUN_MS)
+        lanes.progressed.disconnect(look)
+        for _ in range(200):
+            shown = [(lane.timeline, lanes.point(lane)) for lane in lanes.lanes]
+            if all(t is None or k is None or t.is_exact(k, "noisy") for t, k in shown):
+                break
+            pause(50)
+        self.settle()
+
 
 def pause(milliseconds: int) -> None:
     """Let the program run on. QTest.qWait would hold the interpreter's lock against the worker."""
@@ -160,12 +197,16 @@ def pause(milliseconds: int) -> None:
 class Waiter:
     """Waits for a signal that may come before anybody waits."""
 
-    def __init__(self, signal: SignalInstance) -> None:
+    def __init__(self, signal: SignalInstance, *wanted: object) -> None:
+        """With values, only a signal that brings the same counts."""
         self.came = False
+        self._wanted = wanted
         self._loop = QEventLoop()
         signal.connect(self._note)
 
-    def _note(self, *_values: object) -> None:
+    def _note(self, *values: object) -> None:
+        if self._wanted and values != self._wanted:
+            return
         self.came = True
         self._loop.quit()
 
@@ -193,6 +234,8 @@ def readme_pictures(camera: Photographer) -> None:
     camera.take("window-dark")
     camera.wear("light")
     camera.take("window-light")
+    compare_pictures(camera)
+    camera.window.show_page("denoise")
     timeline = camera.session.current
     if timeline is not None and timeline.trajectory is not None:
         path = camera.folder / "ferrari.webp"
@@ -200,6 +243,65 @@ def readme_pictures(camera: Photographer) -> None:
         camera.session.export_run(timeline, str(path))
         exported.wait(RUN_MS)
         print(path)
+
+
+def compare_pictures(camera: Photographer) -> None:
+    """The Compare page in both themes."""
+    camera.resize(README_SIZE)
+    camera.wear("dark")
+    words = "a red Ferrari on a mountain road at sunset\na red Ferrari by a lake at night"
+    camera.compare(("seed", "7-10"), ("prompt", words))
+    lanes = camera.session.lanes
+    lanes.set_focus(lanes.lanes[1].id)
+    lanes.set_pair((lanes.lanes[0].id, lanes.lanes[1].id))
+    reference = lanes.reference
+    assert reference is not None
+    assert reference.timeline is not None
+    levels = [reference.timeline.level(k).noise_share for k in range(lanes.total)]
+    lanes.playhead.seek(next(k for k, share in enumerate(levels) if share <= 0.3))
+    camera.settle()
+    pause(300)
+    for name in THEMES:
+        camera.wear(name)
+        camera.take(f"compare-{name}")
+
+
+def every_compare_state(camera: Photographer) -> None:
+    """What a reviewer looks at on the Compare page: sizes × themes × states."""
+    window, lanes = camera.window, camera.session.lanes
+    for size in camera.sizes:
+        for name in camera.themes:
+            camera.resize(size)
+            camera.wear(name)
+            shot = f"{size[0]}x{size[1]}-{name}-compare"
+            lanes.replace(())
+            window.show_page("compare")
+            window.compare.axis_fields.show_seeds("1-4")
+            camera.settle()
+            camera.take(f"{shot}-empty")
+            camera.compare(("seed", "1-4"), ("", ""), f"{shot}-four-mid-run")
+            camera.take(f"{shot}-four")
+            camera.compare(
+                ("seed", "7-10"),
+                ("prompt", "a red Ferrari on a mountain road at sunset | a green boat on a lake"),
+                f"{shot}-table-mid-run",
+            )
+            lanes.playhead.seek(round(0.6 * lanes.total))
+            pause(800)
+            camera.take(f"{shot}-table")
+            window.compare.grid.enlarge(lanes.lanes[0].id)
+            pause(300)
+            camera.take(f"{shot}-enlarged")
+            window.compare.grid.enlarge(None)
+            camera.compare(("steps", "5, 10, 20"), ("", ""))
+            lanes.playhead.seek(lanes.total // 2)
+            pause(500)
+            camera.take(f"{shot}-steps")
+            camera.compare(("seed", "1-4"), ("guidance_scale", "1, 3, 5, 8"))
+            camera.take(f"{shot}-sixteen")
+            window.compare.axis_fields.across.set_text("1-17")
+            camera.settle()
+            camera.take(f"{shot}-too-many")
 
 
 def every_state(camera: Photographer) -> None:
@@ -262,6 +364,7 @@ def main() -> int:
     root = Path(__file__).resolve().parent.parent
     reader.add_argument("--out", type=Path, default=root / "docs" / "images")
     reader.add_argument("--all", action="store_true", help="every state in every size and theme")
+    reader.add_argument("--compare", action="store_true", help="the same of the Compare page")
     reader.add_argument("--size", type=size_of, action="append", help="with --all: 960x600 …")
     reader.add_argument("--theme", choices=THEMES, action="append", help="with --all")
     reader.add_argument("--prompt", default=EXAMPLE_PROMPT)
@@ -276,7 +379,10 @@ def main() -> int:
         camera = Photographer(arguments.out, Path(sitting), arguments)
         camera.start()
         try:
-            (every_state if arguments.all else readme_pictures)(camera)
+            if arguments.compare:
+                every_compare_state(camera)
+            else:
+                (every_state if arguments.all else readme_pictures)(camera)
         finally:
             camera.close()
     for failure in camera.failures:

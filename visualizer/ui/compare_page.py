@@ -6,9 +6,10 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from visualizer.ui.header import Header
 
 PANEL_WIDTH, WIDE_PANEL = 36 * theme.SPACE, 48 * theme.SPACE
-_WIDE, _NARROW = 1500, 1100
+_WIDE, _NARROW, _HIGH = 1500, 1100, 1000
+_ROW_HEIGHT, _COLUMN_WIDTH, _ALIGNMENT_WIDTH = 36, 144, 176
+"""Of the switches under the grid, at its right, and of the one for the alignment."""
 FOUR_SEEDS = "1-4"
 EXPERIMENT = "Does the noise contain the Ferrari?"
 _ASK = "Same words, different noise: compare them"
@@ -143,9 +146,12 @@ class ComparePage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.grid)
-        beside = self._beside = QHBoxLayout()
-        beside.setSpacing(theme.SPACE)
-        beside.addWidget(self._stack, 1)
+        self._buttons = QWidget()
+        buttons = QHBoxLayout(self._buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.setSpacing(theme.SPACE // 2)
+        for button in (self.fit_button, self.pixels_button, self.panel_button):
+            buttons.addWidget(button)
         self._switches = QWidget()
         row = self._row = QHBoxLayout(self._switches)
         row.setContentsMargins(0, 0, 0, 0)
@@ -153,16 +159,20 @@ class ComparePage(QWidget):
         row.addStretch(1)
         row.addWidget(self.view_switch)
         row.addStretch(1)
-        for widget in (self.alignment, self.fit_button, self.pixels_button, self.panel_button):
-            row.addWidget(widget)
-        center = self._center = QVBoxLayout()
+        row.addWidget(self.alignment)
+        row.addWidget(self._buttons)
+        shown = self._shown = QHBoxLayout()
+        shown.setSpacing(theme.SPACE)
+        shown.addWidget(self._stack, 1)
+        shown.addWidget(self._switches)
+        self._middle = QWidget()
+        center = self._center = QVBoxLayout(self._middle)
         center.setSpacing(theme.SPACE)
         center.addWidget(self.summary)
-        center.addLayout(beside, 1)
-        center.addWidget(self._switches)
+        center.addLayout(shown, 1)
         body = QHBoxLayout()
         body.setSpacing(0)
-        body.addLayout(center, 1)
+        body.addWidget(self._middle, 1)
         body.addWidget(self.panel)
         for widget in (self.status, self.save_button, self.export_button):
             self.transport.add_action_widget(widget)
@@ -178,6 +188,7 @@ class ComparePage(QWidget):
         column.addLayout(body, 1)
         column.addWidget(line)
         column.addLayout(time)
+        self._shown.setDirection(QBoxLayout.Direction.TopToBottom)
         self.set_compact(False)
 
     def _connect(self) -> None:
@@ -305,7 +316,8 @@ class ComparePage(QWidget):
         """Less air, for a low window."""
         space = theme.SPACE
         self._compact = compact
-        self.timeline_view.set_low(compact)
+        # pictures side by side need the height more than the noise below them does
+        self.timeline_view.set_low(self.window().height() < _HIGH)
         above = space if compact else 2 * space
         self._center.setContentsMargins(2 * space, above, 2 * space, space)
         between = space // 2 if compact else space
@@ -414,30 +426,39 @@ class ComparePage(QWidget):
         self.panel.setVisible(there and wished)
         self.panel_button.setVisible(there)
         self.panel_button.setChecked(wished)
-        self._fit_switch()
+        QTimer.singleShot(0, self, self._fit_switch)
 
     def _fit_switch(self) -> None:
-        """Under the grid, or, where it does not fit or height is dear, at its right."""
+        """The switches stand where the pictures are larger: under the grid, or at its right."""
         panel = self.panel.maximumWidth() if self.panel.isVisibleTo(self) else 0
-        others = 4 * theme.SPACE * 3 + 8 * theme.SPACE
+        margins = self._center.contentsMargins()
+        width = self.width() - panel - margins.left() - margins.right()
+        height = self._middle.height() - margins.top() - margins.bottom()
+        if self.summary.isVisibleTo(self._middle):
+            height -= self.summary.height() + theme.SPACE
+        buttons = self._buttons.sizeHint()
+        across = self.view_switch.width_across() + 2 * (buttons.width() + theme.SPACE)
         if self.alignment.isVisibleTo(self._switches):
-            others += self.alignment.sizeHint().width() + theme.SPACE
-        room = self.width() - panel - 4 * theme.SPACE - others
-        beside = room < self.view_switch.width_across()
-        if beside == (self._beside.indexOf(self.view_switch) >= 0):
+            across += 2 * (_ALIGNMENT_WIDTH + theme.SPACE)
+        under = self.grid.side_in(QSize(width, height - _ROW_HEIGHT - theme.SPACE))
+        right = self.grid.side_in(QSize(width - _COLUMN_WIDTH - theme.SPACE, height))
+        self._place_switches(upright=across > width or right > under)
+
+    def _place_switches(self, *, upright: bool) -> None:
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        if (self._row.direction() == down) == upright:
             return
-        if beside:
-            self._row.removeWidget(self.view_switch)
-            self._beside.addWidget(self.view_switch)
-        else:
-            self._beside.removeWidget(self.view_switch)
-            self._row.insertWidget(1, self.view_switch)
-        self.view_switch.set_upright(beside)
+        self._row.setDirection(down if upright else across)
+        self._shown.setDirection(across if upright else down)
+        self.view_switch.set_upright(upright)
+        self.alignment.set_upright(upright)
+        center = Qt.AlignmentFlag.AlignHCenter if upright else Qt.AlignmentFlag.AlignVCenter
+        self._row.setAlignment(self._buttons, center)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow page has other things beside each other."""
         super().resizeEvent(event)
-        QTimer.singleShot(0, self, self._judge_panel)
+        QTimer.singleShot(0, self, self._judge_panel)  # when everything has its new place
 
 
 class _Panel(QFrame):

@@ -35,6 +35,7 @@ SCALED_BYTES = 192 * 2**20
 """Pictures brought to the size of their lanes: 50 steps of 16 lanes of 240² take it up."""
 _WIDEST_HEADING, _NARROW_HEADING = 14 * themes.SPACE, 9 * themes.SPACE
 _NARROW = 80 * themes.SPACE
+_LEAST_MARKED = 7 * themes.SPACE
 _MARGIN = 4
 """Room for the ring around the lanes at the edge."""
 _ON_ITS_WAY = "The first step is on its way …"
@@ -299,7 +300,8 @@ class LaneGrid(QWidget):
         if timeline is None or k is None:
             waits = _ON_ITS_WAY if lane.state == "running" else ""
             stopped = "Stopped before its first step." if lane.state == "stopped" else ""
-            return draw.Look(message=trouble or waits or stopped, failed=failed)
+            short = "Failed" if failed else lane.state.capitalize() if stopped else ""
+            return draw.Look(message=trouble or waits or stopped, short=short, failed=failed)
         at_end = k >= len(timeline) - 1
         note = trouble if failed and at_end else ""
         if lane.state == "stopped" and at_end and timeline.cancelled:
@@ -310,14 +312,15 @@ class LaneGrid(QWidget):
             if timeline.shows_pictures(k):
                 return draw.Look(message=why, beside=beside)
             numbers = timeline.picture(k, "channels")
-            return draw.Look(numbers, note, failed, numbers=True, beside=beside)
+            return draw.Look(numbers, note, failed=failed, numbers=True, beside=beside)
         picture = timeline.picture(k, view)
         if picture is None and timeline.running and not timeline.can_preview:
             numbers = timeline.picture(k, "channels")
-            return draw.Look(numbers, note, failed, numbers=True, beside=beside)
+            return draw.Look(numbers, note, failed=failed, numbers=True, beside=beside)
         if picture is None:
             return draw.Look(message=_MAKING, beside=beside)
-        return draw.Look(picture, note, failed, view == "channels", beside)
+        numbers_shown = view == "channels"
+        return draw.Look(picture, note, failed=failed, numbers=numbers_shown, beside=beside)
 
     def _beside(self, timeline: Timeline, k: int) -> str:
         """The lane's own step, where lanes take different numbers of steps."""
@@ -365,6 +368,16 @@ class LaneGrid(QWidget):
         if self.zoom > 1.0:
             self._look_through(self.zoom, self._camera.center)
         self.update()
+
+    def side_in(self, room: QSize) -> int:
+        """How wide a picture would be if the grid had this room."""
+        rows, columns = len(self._lanes.row_labels), len(self._lanes.column_labels)
+        count = len(self._lanes.lanes)
+        table = rows > 1 and rows * columns == count
+        heading = self._heading_width(self._lanes.row_labels) if table else 0
+        inner = QRect(0, 0, room.width() - 2 * _MARGIN, room.height() - 2 * _MARGIN)
+        layout = lay_out(count, inner, self._aspect, (rows, columns) if table else None, heading)
+        return layout.places[0].picture.width() if layout.places else 0
 
     def _heading_width(self, labels: Sequence[str]) -> int:
         metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
@@ -455,6 +468,9 @@ class LaneGrid(QWidget):
             look = self.look(lane)
             if region.intersects(place.picture):
                 draw.paint_picture(painter, place.picture, look, self._camera, self._scaled, ratio)
+                if place.caption.isEmpty() and self._is_marked(lane, place.picture):
+                    letter = letter_of(i + offset)
+                    draw.paint_corner(painter, place.picture, letter, lane.color)
             if region.intersects(place.caption):
                 label = "" if self._is_table else lane.label
                 letter = letter_of(i + offset)
@@ -464,6 +480,11 @@ class LaneGrid(QWidget):
         self._paint_headings(painter)
         self._paint_hand(painter)
         painter.end()
+
+    def _is_marked(self, lane: Lane, picture: QRect) -> bool:
+        """Small pictures are worth more than marks on them, but for those that are spoken of."""
+        spoken_of = (self._lanes.focus, self._hovered, *(self._lanes.pair or ()))
+        return picture.width() >= _LEAST_MARKED or lane.id in spoken_of
 
     def _paint_ring(self, painter: QPainter, lane: Lane, picture: QRect) -> None:
         pair = self._lanes.pair or ()

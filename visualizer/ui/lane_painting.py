@@ -30,6 +30,7 @@ class Look:
     Attributes:
         picture: None where there is none.
         message: said in the frame in place of a picture, or over its lower edge.
+        short: what is said where that does not fit.
         failed: the message is that of a failure.
         numbers: the picture is the latent's channels, whose pixels are always squares.
         beside: a few words at the right of the caption.
@@ -37,6 +38,7 @@ class Look:
 
     picture: Picture | None = None
     message: str = ""
+    short: str = ""
     failed: bool = False
     numbers: bool = False
     beside: str = ""
@@ -115,13 +117,18 @@ def paint_picture(
 
 
 def _paint_message(painter: QPainter, place: QRect, look: Look) -> None:
-    if place.width() < _FEWEST_WORDS or not look.message:
-        return
-    theme = themes.current()
-    painter.setPen(QColor(theme.danger if look.failed else theme.quiet))
-    painter.setFont(themes.font(themes.FONT_SMALL))
-    space = place.adjusted(themes.SPACE, themes.SPACE, -themes.SPACE, -themes.SPACE)
-    painter.drawText(space, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, look.message)
+    """As much of it as fits; the tooltip has it all."""
+    theme, font = themes.current(), themes.font(themes.FONT_SMALL)
+    flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+    inset = themes.SPACE if place.width() >= _FEWEST_WORDS else 2
+    space = place.adjusted(inset, inset, -inset, -inset)
+    metrics = QFontMetrics(font)
+    for words in (look.message, look.short):
+        if space.contains(metrics.boundingRect(space, flags, words)):
+            painter.setPen(QColor(theme.danger if look.failed else theme.quiet))
+            painter.setFont(font)
+            painter.drawText(space, flags, words)
+            return
 
 
 def _paint_note(painter: QPainter, place: QRect, look: Look) -> None:
@@ -163,6 +170,15 @@ def paint_caption(
     painter.setPen(QColor(theme.text))
     short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, line.width())
     painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignLeft), short)
+
+
+def paint_corner(painter: QPainter, picture: QRect, letter: str, color: int) -> None:
+    """The lane's mark on a picture that is too small for a caption."""
+    painter.save()
+    painter.translate(picture.topLeft())
+    painter.scale(0.8, 0.8)
+    paint_mark(painter, 2, 2, letter, color)
+    painter.restore()
 
 
 def paint_ring(painter: QPainter, picture: QRect, color: str, *, dashed: bool) -> None:
@@ -214,6 +230,15 @@ def paint_headings(
     painter.setFont(font)
     painter.setPen(QColor(theme.quiet))
     center = int(Qt.AlignmentFlag.AlignCenter)
+    tight = any(
+        metrics.horizontalAdvance(label) > room.width()
+        for room, label in zip(columns, column_labels, strict=False)
+    )
+    shared, shorter = shared_word(column_labels)
+    if tight and shared and rows:
+        corner = QRect(rows[0].left(), columns[0].top(), rows[0].width(), columns[0].height())
+        painter.drawText(corner, int(_SIDE), shared)
+        column_labels = shorter
     for room, label in zip(columns, column_labels, strict=False):
         short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, center, short)
@@ -222,6 +247,14 @@ def paint_headings(
 
 
 _SIDE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+
+
+def shared_word(labels: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The word that all labels begin with, and what is left of them: ("seed", ("1", "2"))."""
+    firsts = {label.split(" ", 1)[0] for label in labels}
+    if len(firsts) != 1 or not all(" " in label for label in labels):
+        return "", labels
+    return firsts.pop(), tuple(label.split(" ", 1)[1] for label in labels)
 
 
 def wrapped(label: str, metrics: QFontMetrics, room: QSize) -> str:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 
 class Segments(QFrame):
@@ -37,6 +45,11 @@ class Segments(QFrame):
         self._group.addButton(button)
         self._row.addWidget(button)
         self.buttons[name] = button
+
+    def set_upright(self, upright: bool) -> None:
+        """One below the other."""
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._row.setDirection(down if upright else across)
 
     @property
     def current(self) -> str:
