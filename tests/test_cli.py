@@ -20,11 +20,14 @@ import pytest
 from PIL import Image
 
 from tests.example_runs import make_run
+from tests.export.grids import make_grid
 from tests.fake_hub import FakeHub
 from visualizer import __version__, cli, headless
 from visualizer.assets import asset_path
-from visualizer.diffusion import Model, Trajectory
+from visualizer.diffusion import Model, Trajectory, comparison_file
+from visualizer.diffusion.comparison import Comparison
 from visualizer.display import has_display
+from visualizer.export.reel import reel_of
 from visualizer.progress_line import ProgressLine
 
 PROMPT = "a red Ferrari on a mountain road at sunset"
@@ -72,7 +75,7 @@ def loaded(model: Model, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
 
 
 def test_every_out_is_written_without_a_display_and_without_qt(tmp_path: Path) -> None:
-    names = ("final.png", "steps.webp", "sheet.png", "ferrari.denoise")
+    names = ("final.png", "steps.webp", "sheet.png", "page.html", "ferrari.denoise")
     outs = [word for name in names for word in ("--out", str(tmp_path / name))]
     options = ["--seed", "7", "--steps", "3", "--guidance", "3", "--sampler", "ddim"]
     program = (
@@ -444,6 +447,18 @@ def test_without_a_display_a_run_becomes_pictures(tmp_path: Path) -> None:
     assert len(done.stdout.splitlines()) == 3
 
 
+def test_without_a_display_a_comparison_becomes_pictures(
+    loaded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = make_grid(make_run(2), None, make_run(3, seed=1))
+    comparison_file.save(grid, loaded / "grid.denoise")
+    assert headless.without_window(str(loaded / "grid.denoise")) == 0
+    final, *others = (Path(line) for line in capsys.readouterr().out.splitlines())
+    with Image.open(final) as image:
+        assert np.array_equal(np.asarray(image), reel_of(grid).picture(3))
+    assert [path.name for path in others] == ["sheet.png", "steps.webp"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows always has a display")
 def test_displays_are_asked_not_believed(tmp_path: Path) -> None:
     def asked(**variables: str) -> bool:
@@ -514,6 +529,23 @@ def test_info_on_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     path.write_bytes(path.read_bytes()[:-1])
     assert cli.main(["info", str(path)]) == 2
     assert "is incomplete" in capsys.readouterr().err
+
+
+def test_info_on_a_comparison(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grid = make_grid(make_run(4, seed=1), None, make_run(4, seed=3, stop_after=3), title="Seeds")
+    comparison_file.save(grid, tmp_path / "grid.denoise")
+    assert cli.main(["info", str(tmp_path / "grid.denoise")]) == 0
+    told = capsys.readouterr().out
+    for line in (
+        r"^comparison +Seeds$",
+        r"^in common +.*guidance 3",
+        r"^run 1 +seed 1: 4 steps$",
+        r"^run 2 +seed 1: Memory ran out\. Try a smaller size\.$",
+        r"^run 3 +seed 3: stopped at step 2 of 4$",
+    ):
+        assert re.search(line, told, re.MULTILINE), (line, told)
+    comparison_file.save(Comparison(()), tmp_path / "empty.denoise")
+    assert cli.main(["info", str(tmp_path / "empty.denoise")]) == 0
 
 
 def test_info_on_a_model(loaded: Path, model: Model, capsys: pytest.CaptureFixture[str]) -> None:

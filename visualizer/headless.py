@@ -21,6 +21,7 @@ from visualizer.progress_line import ProgressLine
 
 if TYPE_CHECKING:
     from visualizer.diffusion import Model, SamplingRequest, Trajectory
+    from visualizer.diffusion.comparison import CompareLane, Comparison
     from visualizer.diffusion.facts import ModelFacts
 
 EXAMPLE_SEED = 7
@@ -81,8 +82,8 @@ def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -
         action="append",
         metavar="FILE",
         help="may be given several times; .png is the final picture, or a sheet of steps when the "
-        "name contains 'sheet'; .webp, .gif, .apng and .mp4 move; .denoise is the whole run "
-        "(default: a .png named after the prompt)",
+        "name contains 'sheet'; .webp, .gif, .apng and .mp4 move; .html is a page for browsers; "
+        ".denoise is the whole run (default: a .png named after the prompt)",
     )
     add("--quiet", action="store_true", help="say nothing but errors")
     info.add_argument("path", type=Path, metavar="PATH", help="a .denoise file or a model folder")
@@ -157,7 +158,8 @@ def _info(path: Path) -> int:
     else:
         from visualizer.diffusion import Trajectory
 
-        lines = _about_run(Trajectory.open(path))
+        found = _opened(path)
+        lines = _about_run(found) if isinstance(found, Trajectory) else _about_comparison(found)
     width = max(len(name) for name, _ in lines) + 2
     for name, text in lines:
         print(f"{name:<{width}}{text}")
@@ -165,7 +167,7 @@ def _info(path: Path) -> int:
 
 
 def _without_window(path: str | None) -> int:
-    from visualizer.diffusion import SamplingRequest, Trajectory
+    from visualizer.diffusion import SamplingRequest
 
     say = ProgressLine().say
     say("There is no display here, so no window can open.")
@@ -173,7 +175,7 @@ def _without_window(path: str | None) -> int:
     names = ("final.png", "sheet.png", "steps.webp")
     if path is not None:
         say(f"Writing the pictures of {path} to {folder} instead.")
-        return _write_all(Trajectory.open(path), [folder / name for name in names], quiet=False)
+        return _write_all(_opened(Path(path)), [folder / name for name in names], quiet=False)
     say(f'Sampling "{EXAMPLE_PROMPT}" and writing it to {folder} instead.')
     request = SamplingRequest(prompt=EXAMPLE_PROMPT, seed=EXAMPLE_SEED)
     outs = [folder / name for name in (*names, "ferrari.denoise")]
@@ -345,7 +347,7 @@ def stopping(cancelled: threading.Event, line: ProgressLine) -> Iterator[None]:
 # --- Writing --------------------------------------------------------------------------------------
 
 
-def _write_all(trajectory: Trajectory, outs: Sequence[Path], *, quiet: bool) -> int:
+def _write_all(what: Trajectory | Comparison, outs: Sequence[Path], *, quiet: bool) -> int:
     """Write every file, also when one of them fails; 1 then."""
     from visualizer import export
     from visualizer.diffusion import Trajectory
@@ -356,18 +358,27 @@ def _write_all(trajectory: Trajectory, outs: Sequence[Path], *, quiet: bool) -> 
     for out in sorted(outs, key=lambda out: out.suffix.lower() != ".denoise"):
         line.start()
         try:
-            export.write(trajectory, out, partial(line.draw, out.name))
+            export.write(what, out, partial(line.draw, out.name))
         except export.ExportError as error:
             line.clear()
             ProgressLine().say(f"error: {error}")
             status = 1
             continue
         line.clear()
-        if out.suffix.lower() == ".denoise":
-            trajectory = Trajectory.open(out).with_decoder(trajectory.decoder)
+        if out.suffix.lower() == ".denoise" and isinstance(what, Trajectory):
+            what = Trajectory.open(out).with_decoder(what.decoder)
         if not quiet:
             print(out, flush=True)
     return status
+
+
+def _opened(path: Path) -> Trajectory | Comparison:
+    """What a .denoise file holds."""
+    from visualizer.diffusion import Trajectory, comparison_file, runfile
+
+    if runfile.kind_of(path) == "comparison":
+        return comparison_file.load(path)
+    return Trajectory.open(path)
 
 
 def _folder_for_pictures() -> Path:
@@ -446,6 +457,34 @@ def _about_run(run: Trajectory) -> list[tuple[str, str]]:
     if run.notice:
         lines.append(("notice", run.notice))
     return [(name, text) for name, text in lines if text]
+
+
+def _about_comparison(comparison: Comparison) -> list[tuple[str, str]]:
+    from visualizer.export.reel import reel_of
+
+    lanes = comparison.lanes
+    lines = [("comparison", comparison.title or f"{_count(len(lanes), 'run')} side by side")]
+    if lanes:
+        lines.append(("in common", ", ".join(reel_of(comparison).facts[1:])))
+    lines += [
+        ("columns", ", ".join(comparison.column_labels)),
+        ("rows", ", ".join(comparison.row_labels)),
+        ("measured", comparison.summary),
+    ]
+    for number, lane in enumerate(lanes, start=1):
+        lines.append((f"run {number}", f"{lane.label or lane.request.prompt}: {_state(lane)}"))
+    return [(name, text) for name, text in lines if text]
+
+
+def _state(lane: CompareLane) -> str:
+    """How far a run of a comparison came."""
+    if lane.run is None or not lane.run.steps:
+        return lane.failure or "not made"
+    done = len(lane.run.steps) - 1
+    if lane.run.cancelled:
+        stopped = f"stopped at step {done} of {len(lane.run.planned) - 1}"
+        return f"{stopped}. {lane.failure}" if lane.failure else stopped
+    return _count(done, "step")
 
 
 def _about_model(facts: ModelFacts) -> list[tuple[str, str]]:
