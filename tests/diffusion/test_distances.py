@@ -67,6 +67,19 @@ def test_two_independent_noises_are_the_root_of_two_apart() -> None:
     assert latent_distance(a, a) == guess_share(a, a) == 0.0
 
 
+def test_the_share_of_the_guesses_does_not_know_their_size() -> None:
+    rng = np.random.default_rng(0)
+    x, y = (rng.standard_normal((2, 4, 4)).astype(np.float32) for _ in range(2))
+    small, large = (
+        guess_share(make_step(x, 0.9, size * x), make_step(x, 0.9, size * y)) for size in (1, 5)
+    )
+    assert large == pytest.approx(small, rel=1e-5)
+    assert guess_share(make_step(x, 0.9, x), make_step(x, 0.9, -x)) == pytest.approx(UNRELATED)
+    nothing = make_step(x, 0.9, np.zeros_like(x))
+    assert guess_share(nothing, nothing) == 0.0
+    assert guess_share(nothing, make_step(x, 0.9, x)) == pytest.approx(1)
+
+
 @quick
 @given(
     a=st.lists(st.floats(-4, 4, width=32), min_size=8, max_size=8),
