@@ -868,7 +868,8 @@ class Session(QObject):
         ended = [t.join(until - time.monotonic()) for t in (self._worker, self._exporter)]
         # what the worker said last, that the run was stopped, stands in this thread's queue: it
         # must be heard before the desk takes no more, or the run would not be saved
-        QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall)
+        for listener in (self, self._comparing):
+            QCoreApplication.sendPostedEvents(listener, QEvent.Type.MetaCall)
         self._desk.finish()
         return all(ended) & self._desk.join(until - time.monotonic())
 

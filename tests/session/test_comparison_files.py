@@ -1,0 +1,221 @@
+"""Comparisons on disk: kept by themselves, saved, exported, and opened as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.session.fake_model import FakeModel, FakeSampler, Gate
+from tests.session.witness import Witness
+from visualizer.diffusion import comparison_file
+from visualizer.diffusion.branching import branch
+from visualizer.diffusion.comparison import CompareLane, Comparison
+from visualizer.diffusion.grid import Axis, Cell, Grid
+from visualizer.diffusion.request import SamplingRequest
+from visualizer.session import session as session_module
+from visualizer.session.lanes import Lane
+from visualizer.session.session import Session
+
+BASE = SamplingRequest("a red car", seed=7, steps=4)
+
+
+@pytest.fixture(autouse=True)
+def _no_double_press(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "SECOND_PRESS_S", 0.0)
+
+
+def seeds(*values: int) -> Grid:
+    return Grid(BASE, Axis("seed", values))
+
+
+def compare(qtbot: QtBot, session: Session, grid: Grid) -> tuple[Lane, ...]:
+    session.compare(grid)
+    qtbot.waitUntil(lambda: not session.running)
+    return session.lanes.lanes
+
+
+def save(qtbot: QtBot, session: Session, path: Path) -> Comparison:
+    with qtbot.waitSignal(session.saved):
+        session.save_comparison(str(path))
+    return comparison_file.load(path)
+
+
+def reopen(qtbot: QtBot, session: Session, path: Path) -> tuple[Lane, ...]:
+    with qtbot.waitSignal(session.comparison_opened):
+        session.open_run(str(path))
+    return session.lanes.lanes
+
+
+def test_a_comparison_opens_as_it_was_left(
+    qtbot: QtBot, session: Session, sampler: FakeSampler, tmp_path: Path
+) -> None:
+    sampler.fails = {3: 2}
+    lanes = session.lanes
+    a, b, c = compare(qtbot, session, seeds(1, 2, 3))
+    lanes.reorder(c.id, 0)
+    lanes.set_pair((a.id, b.id))
+    lanes.set_focus(b.id)
+    lanes.set_alignment("step")
+    lanes.playhead.seek(2)
+    lanes.playhead.set_view("denoised")
+    save(qtbot, session, tmp_path / "lanes.denoise")
+    compare(qtbot, session, seeds(9))
+
+    again = reopen(qtbot, session, tmp_path / "lanes.denoise")
+    assert [lane.request.seed for lane in again] == [3, 1, 2]
+    assert [lane.label for lane in again] == ["seed 3", "seed 1", "seed 2"]
+    assert [lane.state for lane in again] == ["failed", "done", "done"]
+    assert again[0].failure is not None
+    assert again[0].failure.detail == "The numbers of this run overflowed."
+    assert lanes.pair == (again[1].id, again[2].id)
+    assert lanes.focus == again[2].id
+    assert lanes.alignment == "step"
+    assert (lanes.playhead.index, lanes.playhead.view) == (2, "denoised")
+    assert lanes.title == "a red car"
+    for before, after in zip((c, a, b), again, strict=True):
+        assert before.timeline is not None
+        assert after.timeline is not None
+        assert len(after.timeline) == len(before.timeline)
+        for k in range(len(before.timeline)):
+            assert np.array_equal(after.timeline.step(k).latents, before.timeline.step(k).latents)
+
+
+def test_a_grid_has_its_labels_again(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    prompts = Axis("prompt", ("a red car", "a green boat"))
+    compare(qtbot, session, Grid(BASE, Axis("seed", (1, 2, 3)), prompts))
+    save(qtbot, session, tmp_path / "grid.denoise")
+    session.lanes.replace([])
+    reopen(qtbot, session, tmp_path / "grid.denoise")
+    assert session.lanes.columns == 3
+    assert session.lanes.column_labels == ("seed 1", "seed 2", "seed 3")
+    assert session.lanes.row_labels == ("a red car", "a green boat")
+
+
+def test_what_is_opened_needs_no_model_and_unpacks_what_is_looked_at_only(
+    qtbot: QtBot, session: Session, tmp_path: Path, model: FakeModel
+) -> None:
+    compare(qtbot, session, seeds(1, 2))
+    saved = save(qtbot, session, tmp_path / "lanes.denoise")
+    assert saved.lanes[0].run is not None
+    assert (1, "noisy") in saved.lanes[0].run.pictures
+    other = FakeModel("Other")
+    session._worker._open_model = lambda folder, say: other
+    with qtbot.waitSignal(session.model_ready):
+        session.load_model("other")
+    first, second = reopen(qtbot, session, tmp_path / "lanes.denoise")
+    assert first.timeline is not None
+    assert second.timeline is not None
+    assert session.cache.size == 0
+    with qtbot.waitSignal(first.timeline.picture_changed):
+        assert first.timeline.picture(1, "noisy") is None
+    picture = first.timeline.picture(1, "noisy")
+    assert picture is not None
+    assert np.array_equal(picture, saved.lanes[0].run.pictures[1, "noisy"])
+    assert session.cache.size == picture.nbytes
+    with qtbot.waitSignal(second.timeline.picture_changed):
+        assert second.timeline.thumbnail(2) is None
+    assert second.timeline.thumbnail(2) is not None
+
+
+def test_a_finished_comparison_is_kept_in_the_history(
+    qtbot: QtBot, session: Session, witness: Witness
+) -> None:
+    compare(qtbot, session, seeds(1, 2))
+    compare(qtbot, session, seeds(3))
+    first, second = session.comparisons
+    assert first.path.parent == session.history_folder
+    assert "2 lanes" in first.path.name
+
+    def with_pictures() -> bool:
+        if not second.path.exists():
+            return False
+        run = comparison_file.load(second.path).lanes[0].run
+        return run is not None and len(run.pictures) == 8
+
+    qtbot.waitUntil(with_pictures)
+    assert [lane.request.seed for lane in reopen(qtbot, session, first.path)] == [1, 2]
+    assert witness.all("failed") == []
+    assert session.history == ()
+
+
+def test_a_comparison_that_ends_while_the_window_closes_is_kept(
+    qtbot: QtBot, session: Session, sampler: FakeSampler
+) -> None:
+    sampler.before_step = Gate(3)
+    session.compare(seeds(1, 2))
+    lanes = session.lanes.lanes
+    qtbot.waitUntil(lambda: all(lane.timeline and len(lane.timeline) == 3 for lane in lanes))
+    assert session.close()
+    (kept,) = session.history_folder.glob("*.denoise")
+    runs = [lane.run for lane in comparison_file.load(kept).lanes]
+    assert [len(run.steps) for run in runs if run is not None] == [3, 3]
+
+
+def test_branches_share_their_steps_in_a_file_and_find_each_other_again(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    with qtbot.waitSignal(session.run_finished):
+        session.generate(BASE)
+    parent = session.current
+    assert parent is not None
+    cells = [Cell(branch(parent.request, 2, seed=s), 0, s, f"noise {s}") for s in (8, 9)]
+    session.compare_requests(cells)
+    qtbot.waitUntil(lambda: not session.running)
+    session.add_to_comparison(parent)
+    save(qtbot, session, tmp_path / "tree.denoise")
+    first, second, root = reopen(qtbot, session, tmp_path / "tree.denoise")
+    assert first.timeline is not None
+    assert second.timeline is not None
+    assert first.timeline.step(1) is second.timeline.step(1)
+    assert first.timeline.parent_run is root.timeline
+    assert root.timeline is not None
+    assert session.family_of(root.timeline) == (root.timeline, first.timeline, second.timeline)
+
+
+def test_the_lanes_are_exported_through_the_exporter_of_runs(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    compare(qtbot, session, seeds(1, 2))
+    path = tmp_path / "grid.html"
+    with qtbot.waitSignal(session.exported, timeout=20_000):
+        session.export_comparison(str(path))
+    assert "seed 2" in path.read_text(encoding="utf-8")
+    assert not session.exporting
+
+
+def test_what_cannot_be_saved_or_opened_is_said(
+    qtbot: QtBot, session: Session, sampler: FakeSampler, witness: Witness, tmp_path: Path
+) -> None:
+    session.save_comparison(str(tmp_path / "none.denoise"))
+    assert "nothing to compare" in witness.all("failed")[0].title
+    compare(qtbot, session, seeds(1))
+    save(qtbot, session, tmp_path / "one.denoise")
+    gate = Gate(1)
+    sampler.before_step = gate
+    session.compare(seeds(1, 2))
+    session.export_comparison(str(tmp_path / "one.gif"))
+    assert "still being made" in witness.all("failed")[1].title
+    session.open_run(str(tmp_path / "one.denoise"))
+    qtbot.waitUntil(lambda: len(witness.all("failed")) == 3)
+    assert "Stop them" in witness.all("failed")[2].detail
+    assert len(session.lanes) == 2
+    gate.allow(10)
+    qtbot.waitUntil(lambda: not session.running)
+    (tmp_path / "empty").mkdir()
+    session.open_run(str(tmp_path / "empty"))
+    qtbot.waitUntil(lambda: len(witness.all("failed")) == 4)
+    assert "There is no sweep" in witness.all("failed")[3].detail
+
+
+def test_a_comparison_without_a_single_run_opens_too(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "none.denoise"
+    lanes = (CompareLane(None, BASE, "seed 7", failure="It did not fit."),)
+    comparison_file.save(Comparison(lanes), path)
+    (lane,) = reopen(qtbot, session, path)
+    assert (lane.state, lane.timeline) == ("failed", None)
+    assert session.lanes.total == 0
