@@ -31,7 +31,9 @@ def add_arguments(sweep: argparse.ArgumentParser) -> None:
     from visualizer.headless import number, size, whole
 
     add = sweep.add_argument
-    add("--prompts", type=Path, required=True, metavar="FILE", help="a text file, one prompt a line")
+    add(
+        "--prompts", type=Path, required=True, metavar="FILE", help="a text file, one prompt a line"
+    )
     add("--seeds", required=True, metavar="LIST", help="for example 0-255 or 1,5,9")
     add("--out", type=Path, required=True, metavar="FOLDER", help="where the runs go")
     add("--avoid", metavar="TEXT", help="what to steer away from")
@@ -120,7 +122,10 @@ def _sweep(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         folder = stack.enter_context(SweepFolder(options.out))
         sitting = _Sitting(options, folder, file.prompts, seeds, base, line, stack)
-        return sitting.on_cluster() if options.ray else sitting.here()
+        status = sitting.on_cluster() if options.ray else sitting.here()
+    if status in (0, 1) and not options.quiet:
+        print(options.out, flush=True)
+    return status
 
 
 class _Sitting:
@@ -210,9 +215,7 @@ class _Sitting:
         from visualizer.sweeps.manifest import Manifest
         from visualizer.sweeps.progress import SweepProgress
 
-        wanted = Manifest(
-            self._base, identity, self._prompts, self._seeds, self._options.pictures
-        )
+        wanted = Manifest(self._base, identity, self._prompts, self._seeds, self._options.pictures)
         _, missing = self._folder.begin(wanted)
         total = len(self._prompts) * len(self._seeds)
         done = total - len(missing)
@@ -240,8 +243,6 @@ class _Sitting:
             made = missing - progress.failed
             seconds = 60 * missing / pace
             self._line.say(f"{made} runs in {clock(seconds)}, {pace:.3g} per minute.")
-        if not self._options.quiet:
-            print(place, flush=True)
         if progress.failed:
             ProgressLine().say(
                 f"error: {progress.failed} of {progress.total} runs could not be made; "

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -102,6 +102,7 @@ class Cluster:
         self._wanted = workers
         self._device = device
         self._arguments = (None if model is None else str(model.resolve()), dict(environment))
+        self._quiet = ExitStack()
         self._ray: Any = None
         self._starting: dict[Any, _Worker] = {}
         self._living: list[_Worker] = []
@@ -123,8 +124,11 @@ class Cluster:
         return self._opened.identity
 
     def __enter__(self) -> Cluster:
-        self._ray = _connect(self._address)
+        # Ray prints the end of a machine's log where our own output goes
+        nothing = self._quiet.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+        self._quiet.enter_context(redirect_stdout(nothing))
         try:
+            self._ray = _connect(self._address)
             self._start()
             self._wait_for_the_first()
         except BaseException:
@@ -209,9 +213,11 @@ class Cluster:
             self._ray.kill(worker.actor)
 
     def _end(self) -> None:
-        for worker in [*self._living, *self._starting.values()]:
-            self._drop(worker)
-        self._ray.shutdown()
+        with self._quiet:
+            if self._ray is not None:
+                for worker in [*self._living, *self._starting.values()]:
+                    self._drop(worker)
+                self._ray.shutdown()
 
     def _call(self, worker: _Worker, method: str, group: str, *arguments: Any) -> Any:
         remote = getattr(worker.actor, method)

@@ -20,8 +20,7 @@ from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
 from visualizer.sweeps import stored
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.facts import ModelFacts
-    from visualizer.diffusion.facts import Plan
+    from visualizer.diffusion.facts import ModelFacts, Plan
     from visualizer.diffusion.model import Model
     from visualizer.diffusion.step import Step
 
@@ -80,9 +79,7 @@ class SweepWorker:
             return Opened(node, problem=str(error))
         return Opened(node, identity=self._model.identity, facts=self._model.facts)
 
-    def make(
-        self, requests: Sequence[SamplingRequest], pictures: str, at_once: int
-    ) -> list[Made]:
+    def make(self, requests: Sequence[SamplingRequest], pictures: str, at_once: int) -> list[Made]:
         """Sample requests together; one that fails leaves the others."""
         from visualizer.diffusion.lanes import Listener, sample_lanes
 
@@ -91,7 +88,7 @@ class SweepWorker:
         share: dict[int, float] = {}
         steps = 1
 
-        def begun(lanes: tuple[int, ...], plans: tuple[Plan, ...]) -> None:
+        def begun(_lanes: tuple[int, ...], plans: tuple[Plan, ...]) -> None:
             nonlocal steps
             steps = max(1, len(plans[0].timesteps))
 

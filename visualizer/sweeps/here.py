@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from visualizer.diffusion.device_errors import DEVICE_LOST
+from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.lanes import Listener, batches_of, sample_lanes
 from visualizer.diffusion.model import Model
 from visualizer.diffusion.step import Step
@@ -67,8 +68,8 @@ class _Batch:
         self._share: dict[int, float] = {}
         self._steps = 1
 
-    def begun(self, lanes: tuple[int, ...], plans: Sequence[object]) -> None:
-        self._steps = max(1, len(getattr(plans[0], "timesteps", ())))
+    def begun(self, _lanes: tuple[int, ...], plans: tuple[Plan, ...]) -> None:
+        self._steps = max(1, len(plans[0].timesteps))
         self._share.clear()
 
     def step(self, lane: int, step: Step) -> None:

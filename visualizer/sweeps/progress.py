@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -80,6 +81,8 @@ class SweepProgress:
     def _tell(self) -> None:
         self._line.draw("Picture", self.done, self.total, self._pace())
         over = self.done + self.failed == self.total
-        if not self._line.moves and (over or self._now() - self._spoken >= SPEAK_EVERY):
-            self._spoken = self._now()
-            self._line.say(str(self))
+        now = self._now()
+        if not self._line.moves and (over or now - self._spoken >= SPEAK_EVERY):
+            if self._spoken < math.inf:  # the end is told once
+                self._line.say(str(self))
+            self._spoken = math.inf if over else now

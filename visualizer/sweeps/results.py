@@ -65,9 +65,7 @@ def open_results(folder: Path) -> Comparison:
     )
 
 
-def _open(
-    folder: Path, run: PlannedRun, failures: dict[str, str]
-) -> tuple[Trajectory | None, str]:
+def _open(folder: Path, run: PlannedRun, failures: dict[str, str]) -> tuple[Trajectory | None, str]:
     """The run or what is wrong with it."""
     if run.name in failures:
         return None, failures[run.name]
