@@ -18,8 +18,8 @@ from tests.session.fake_model import CHANNELS, SIDE, FakeModel, FakeSampler, Gat
 from visualizer.diffusion.layout import GRID
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.starts import EditedNoise, Flip, Mix, NoiseEdit, Paste, Shift
+from visualizer.session.noise_following import Way, measure, way
 from visualizer.session.noise_lab import DRAFT_STEPS, NoiseLab, Role
-from visualizer.session.noise_likeness import likeness, measure
 from visualizer.session.session import Session
 
 WAIT_MS = 20_000
@@ -275,42 +275,61 @@ def test_a_result_that_is_kept_is_a_run_like_any_other(
 
 pictures = arrays(np.uint8, (6, 5, 3))
 RANDOM = np.random.default_rng(0)
-FIRST, SECOND = (RANDOM.integers(0, 256, (32, 32, 3), dtype=np.uint8) for _ in range(2))
+FIRST, SECOND, THIRD = (RANDOM.integers(0, 256, (32, 32, 3), dtype=np.uint8) for _ in range(3))
 
 
 @given(pictures, pictures)
-def test_likeness_is_a_correlation(a: Any, b: Any) -> None:
-    assert -1.0 <= likeness(a, b) <= 1.0
-    assert likeness(a, b) == pytest.approx(likeness(b, a))
-    assert likeness(a, a) == pytest.approx(1.0)
-    if np.ptp(a):
-        assert likeness(a, 255 - a) == pytest.approx(-1.0)
-        assert likeness(a, a // 2 * 2) >= likeness(a, 255 - a)
+def test_a_way_begins_at_the_one_picture_and_ends_at_the_other(a: Any, b: Any) -> None:
+    if np.array_equal(a, b):
+        assert way(a, a, b) is None
+        return
+    begin, end = way(a, a, b), way(b, a, b)
+    assert begin is not None
+    assert end is not None
+    assert (begin.along, begin.beside) == (0.0, 0.0)
+    assert (end.along, end.beside) == (pytest.approx(1.0), pytest.approx(0.0, abs=1e-6))
+
+
+@given(pictures, pictures, pictures)
+def test_a_way_seen_from_its_other_end_is_the_same_way(e: Any, a: Any, b: Any) -> None:
+    there, back = way(e, a, b), way(e, b, a)
+    if there is None or back is None:
+        assert there is back
+        return
+    assert there.along + back.along == pytest.approx(1.0, abs=1e-6)
+    assert there.beside == pytest.approx(back.beside, rel=1e-6, abs=1e-6)
 
 
 @given(st.floats(0, 1))
-def test_a_cross_fade_is_explained_by_its_two_pictures(amount: float) -> None:
+def test_a_cross_fade_lies_on_the_way_and_another_picture_beside_it(amount: float) -> None:
     fade = ((1 - amount) * FIRST + amount * SECOND).round().astype(np.uint8)
-    found = measure((Mix(8, amount),), fade, FIRST, SECOND)
-    assert found.blend == pytest.approx(1.0, abs=1e-3)
-    own = np.random.default_rng(5).integers(0, 256, FIRST.shape, dtype=np.uint8)
-    other = measure((Mix(8, amount),), own, FIRST, SECOND)
-    assert other.blend is not None
-    assert other.blend < 0.05
-    assert other.apart == pytest.approx(likeness(FIRST, SECOND))
+    found = measure((Mix(8, amount),), fade, FIRST, SECOND).whole
+    assert found is not None
+    assert found.along == pytest.approx(amount, abs=0.01)
+    assert found.beside < 0.01
+    other = measure((Mix(8, amount),), THIRD, FIRST, SECOND).whole
+    assert other is not None
+    assert other.along == pytest.approx(0.5, abs=0.1)
+    assert other.beside == pytest.approx(3**0.5 / 2, abs=0.1)
+
+
+def test_what_all_pictures_have_in_common_counts_for_nothing() -> None:
+    common = np.full_like(FIRST, 100)
+    pictures = [common + each // 4 for each in (THIRD, FIRST, SECOND)]
+    mine, theirs = way(*pictures), way(THIRD // 4, FIRST // 4, SECOND // 4)
+    assert mine == theirs
 
 
 def test_what_was_pasted_is_measured_inside_and_outside() -> None:
     edited = FIRST.copy()
     edited[8:24, 16:32] = SECOND[8:24, 16:32]
     found = measure((Paste(8, 0.5, 0.25, 1.0, 0.75),), edited, FIRST, SECOND)
-    assert found.inside_second == pytest.approx(1.0)
-    assert found.outside_first == pytest.approx(1.0)
-    assert found.inside_first is not None
-    assert abs(found.inside_first) < 0.2
-    whole = measure((Paste(8, 0.0, 0.0, 1.0, 1.0),), SECOND, FIRST, SECOND)
-    assert whole.inside_second == pytest.approx(1.0)
-    assert whole.outside_first is None
+    assert found.inside == Way(1.0, 0.0)
+    assert found.outside == Way(0.0, 0.0)
+    assert found.whole is None
+    everything = measure((Paste(8, 0.0, 0.0, 1.0, 1.0),), SECOND, FIRST, SECOND)
+    assert everything.inside == Way(1.0, 0.0)
+    assert everything.outside is None
 
 
 @pytest.mark.parametrize(
@@ -325,6 +344,5 @@ def test_what_was_pasted_is_measured_inside_and_outside() -> None:
 def test_what_was_moved_is_measured_against_the_moved_picture(
     edits: tuple[NoiseEdit, ...], moved: Any
 ) -> None:
-    found = measure(edits, np.ascontiguousarray(moved), FIRST, None)
-    assert found.moved == pytest.approx(1.0)
-    assert abs(found.first) < 0.2
+    assert measure(edits, np.ascontiguousarray(moved), FIRST, None).whole == Way(1.0, 0.0)
+    assert measure(edits, FIRST, FIRST, None).whole == Way(0.0, 0.0)

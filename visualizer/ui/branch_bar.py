@@ -32,6 +32,7 @@ class BranchBar(QFrame):
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName("Cancel the branch")
+        self.cancel.setAccessibleName("Cancel the branch")
         self.cancel.setProperty("role", "quiet")
         self.cancel.setToolTip("Leave the fields as they were before  (Esc)")
         self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)

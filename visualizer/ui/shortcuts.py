@@ -79,6 +79,7 @@ GROUPS: tuple[tuple[str, tuple[Shortcut, ...]], ...] = (
         (
             Shortcut("page_1", ("Ctrl+1",), "Ctrl+1", "Denoise"),
             Shortcut("page_2", ("Ctrl+2",), "Ctrl+2", "Compare"),
+            Shortcut("page_3", ("Ctrl+3",), "Ctrl+3", "Noise"),
             Shortcut("shortcuts", ("F1",), "F1", "These shortcuts"),
             Shortcut("full_screen", ("F11",), "F11", "Full screen, for a projector"),
         ),

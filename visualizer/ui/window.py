@@ -50,6 +50,7 @@ from visualizer.ui.icons import IconButton
 from visualizer.ui.menus import ExportMenu, MoreMenu
 from visualizer.ui.model_choice import ModelChoice
 from visualizer.ui.model_picker import ModelPicker
+from visualizer.ui.noise_page import NoisePage
 from visualizer.ui.overlay_card import about_card, shortcuts_card
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine, StepWatch, progress_text
@@ -78,7 +79,7 @@ _SAID_MS = 8000
 _LONGEST_NAME = 32
 _MISSING = "A picture is missing."
 _LOADING = "Loading the model …"
-DENOISE, COMPARE = "denoise", "compare"
+DENOISE, COMPARE, NOISE = "denoise", "compare", "noise"
 _NOT_BEGUN = "Stopped before the first step"
 
 
@@ -137,7 +138,8 @@ class MainWindow(QMainWindow):
         self.branching = BranchMode(self.session, self.header, self.branch_button, self.branch_bar)
         self.rail = Rail()
         self.compare = ComparePage(self.session, self.header)
-        self.pages: dict[str, Page] = {COMPARE: self.compare}
+        self.noise = NoisePage(self.session, self.settings, self.header)
+        self.pages: dict[str, Page] = {COMPARE: self.compare, NOISE: self.noise}
         self.page = DENOISE
 
     def _make_actions(self) -> None:
@@ -178,7 +180,7 @@ class MainWindow(QMainWindow):
             "generate": self.generate,
             "escape": self._escape,
             "export": self._open_export_menu,
-            "branch": self.branching.enter,
+            "branch": self._branch,
             "lane_left": lambda: grid.move_focus(-1, 0),
             "lane_right": lambda: grid.move_focus(1, 0),
             "lane_up": lambda: grid.move_focus(0, -1),
@@ -187,6 +189,7 @@ class MainWindow(QMainWindow):
             "lane_remove": grid.remove_focused,
             "page_1": lambda: self.show_page(DENOISE),
             "page_2": lambda: self.show_page(COMPARE),
+            "page_3": lambda: self.show_page(NOISE),
             **{f"view_{n}": partial(self._set_view, view) for n, view in enumerate(VIEWS, 1)},
         }
         self._shortcuts: list[QShortcut] = []
@@ -249,6 +252,8 @@ class MainWindow(QMainWindow):
         self.rail.add(DENOISE, "Denoise", "denoise", "One run, step by step", shown_keys("Ctrl+1"))
         self._places[COMPARE] = self._stack.addWidget(self.compare)
         self.rail.add(COMPARE, "Compare", "compare", "Side by side", shown_keys("Ctrl+2"))
+        self._places[NOISE] = self._stack.addWidget(self.noise)
+        self.rail.add(NOISE, "Noise", "noise", "Edit the static", shown_keys("Ctrl+3"))
         self.rail.set_current(DENOISE)
         below = QHBoxLayout()
         below.setContentsMargins(0, 0, 0, 0)
@@ -310,6 +315,7 @@ class MainWindow(QMainWindow):
             each.failed.connect(self.show_failure)
         self.compare.axis_fields.entered.connect(self.generate)
         self.compare.open_asked.connect(self._show_alone)
+        self.noise.run_asked.connect(lambda: self.show_page(DENOISE))
         self.compare.actions_changed.connect(self._judge_actions)
         lanes = self.compare.lanes
         lanes.progressed.connect(self._compared)
@@ -531,6 +537,10 @@ class MainWindow(QMainWindow):
         else:
             self.message.dismiss()
 
+    def _branch(self) -> None:
+        if self.page == DENOISE:
+            self.branching.enter()
+
     def _space(self) -> None:
         """Play or pause; a control that was reached by Tab is pressed instead."""
         focus = QApplication.focusWidget()
@@ -748,8 +758,7 @@ class MainWindow(QMainWindow):
     def _show_family(self) -> None:
         """The tree that the run which is looked at belongs to."""
         current = self.session.current
-        family_of = getattr(self.session, "family_of", lambda run: (run,))
-        self.timeline_view.set_family(() if current is None else family_of(current))
+        self.timeline_view.set_family(() if current is None else self.session.family_of(current))
 
     def _rest(self) -> None:
         self.header.show_state("ready")

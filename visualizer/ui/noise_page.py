@@ -1,0 +1,685 @@
+"""The Noise page: the static is only numbers; change it, and see what of the picture follows."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QHideEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizer.session.failure import Failure
+from visualizer.session.playhead import Playhead
+from visualizer.ui import theme as themes
+from visualizer.ui.icons import IconButton
+from visualizer.ui.noise_tiles import Frame, NoiseStage, StaticTile
+from visualizer.ui.noise_words import TOOLS, Bar, bars, explained, followed, reading
+from visualizer.ui.number_field import MAX_SEED, NumberField
+from visualizer.ui.segments import Segments
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.request import SamplingRequest
+    from visualizer.diffusion.starts import NoiseEdit
+    from visualizer.session.noise_lab import NoiseLab, Role, Tile
+    from visualizer.session.session import Session
+    from visualizer.settings import Settings
+    from visualizer.ui.header import Header
+
+PANEL, NARROW_PANEL = 36 * themes.SPACE, 28 * themes.SPACE
+_NARROW = 1100
+_FIELD = 4 * themes.SPACE
+_TICKS = 100
+_EDIT_MS = 250
+"""The fields of the header rest so long before anything is sampled for them."""
+_REST_MS = 350
+"""The slider rests so long before all steps are made, where it is not let go."""
+_NO_ARROWS = (
+    "NumberField::up-button, NumberField::down-button { width: 0; margin: 0; border: none; }"
+    "NumberField::up-arrow, NumberField::down-arrow { image: none; width: 0; height: 0; }"
+)
+_FLIPS = {"horizontal": "Left and right", "vertical": "Upside down"}
+
+
+class NoisePage(QWidget):
+    """Static above picture: the seed's own, the edited one, and the other seed's."""
+
+    said = Signal(str, bool)  # for the status; whether it stays
+    failed = Signal(object)  # Failure
+    run_asked = Signal()  # a run of the history is to be looked at
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        header: Header,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._header = session, header
+        self.lab: NoiseLab = session.noise_lab
+        self.playhead = Playhead(self)  # here no time passes: the keys of time do nothing
+        self._base: SamplingRequest | None = None
+        self._trouble = ""
+        self._frame: Frame | None = None
+        self._flips: set[str] = set()
+        self._shift = (0.0, 0.0)
+        self.setAccessibleName("Noise")
+        self.tools = Segments("What is done to the static")
+        for name, (label, about) in TOOLS.items():
+            self.tools.add(name, label, about)
+        self.mix = MixSlider()
+        self.clear = QPushButton("No rectangle")
+        self.flips = {axis: QToolButton() for axis in _FLIPS}
+        self.back = QPushButton("Back to its place")
+        self.paste_hint, self.shift_hint = QLabel(), QLabel()
+        self.other = NumberField("other seed", 0, MAX_SEED)
+        self.other.set_number((settings.seed + 1) % (MAX_SEED + 1))
+        self.dice = IconButton("dice", "Draw another seed")
+        self.stage = NoiseStage(
+            {"first": "The seed", "edited": "The edited static", "second": "The other seed"}
+        )
+        self.panel = NoisePanel()
+        self.status = self.panel.status
+        self._edits_later, self._rests = QTimer(self), QTimer(self)
+        self._lay_out()
+        self._connect()
+        self._tool_changed()
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        space = themes.SPACE
+        self._other_label = QLabel("Other seed")
+        self._other_label.setProperty("role", "quiet")
+        self._other_label.setBuddy(self.other)
+        self.other.setAccessibleName("Other seed")
+        self.other.setToolTip("Whose static is mixed or pasted in; the first one is in the header")
+        self.other.setProperty("role", "quiet")
+        self.other.setFixedSize(13 * space, _FIELD)
+        self.other.setStyleSheet(_NO_ARROWS)
+        for button in (self.clear, self.back):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(button.text())
+            button.setProperty("role", "quiet")
+        both = QFrame()
+        both.setObjectName("segments")
+        pair = QHBoxLayout(both)
+        pair.setContentsMargins(2, 2, 2, 2)
+        pair.setSpacing(2)
+        for axis, flip in self.flips.items():
+            flip.setText(_FLIPS[axis])
+            flip.setAccessibleName(_FLIPS[axis])
+            flip.setProperty("role", "segment")
+            flip.setCheckable(True)
+            flip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            flip.setToolTip(f"Mirror the static: {_FLIPS[axis].lower()}")
+            pair.addWidget(flip)
+        self.clear.setToolTip("Take the rectangle away: the static is the seed’s own again")
+        self.back.setToolTip("The static is the seed’s own again")
+        for hint in (self.paste_hint, self.shift_hint):
+            hint.setProperty("role", "quiet")
+        self._controls = QStackedWidget()
+        self._controls.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._controls.setFixedHeight(5 * space)
+        rows: tuple[tuple[QWidget, ...], ...] = (
+            (self.mix,),
+            (self.paste_hint, self.clear),
+            (both,),
+            (self.shift_hint, self.back),
+        )
+        for widgets in rows:
+            line = QWidget()
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(space)
+            row.addStretch(1)
+            for widget in widgets:
+                row.addWidget(widget, 8 if widget is self.mix else 0)
+            row.addStretch(1)
+            self._controls.addWidget(line)
+        top = QHBoxLayout()
+        top.setSpacing(space)
+        top.addWidget(self.tools)
+        top.addStretch(1)
+        top.addWidget(self._other_label)
+        top.addWidget(self.other)
+        top.addWidget(self.dice)
+        self._middle = QVBoxLayout()
+        self._middle.setSpacing(space)
+        self._middle.addLayout(top)
+        self._middle.addWidget(self._controls)
+        self._middle.addWidget(self.stage, 1)
+        self._middle.setContentsMargins(2 * space, 2 * space, 2 * space, 2 * space)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(self._middle, 1)
+        row.addWidget(self.panel)
+
+    def _connect(self) -> None:
+        for timer, wait in ((self._edits_later, _EDIT_MS), (self._rests, _REST_MS)):
+            timer.setSingleShot(True)
+            timer.setInterval(wait)
+        self._edits_later.timeout.connect(self._take_fields)
+        self._rests.timeout.connect(lambda: self._want(draft=False))
+        self._header.edited.connect(self._fields_edited)
+        self._session.running_changed.connect(lambda _running: self._show_all())
+        self.tools.chosen.connect(lambda _name: self._tool_changed())
+        self.mix.valueChanged.connect(self._mix_changed)
+        self.mix.sliderReleased.connect(lambda: self._want(draft=False))
+        self.other.changed.connect(self._other_changed)
+        self.dice.clicked.connect(lambda: self.other.set_number(secrets.randbelow(MAX_SEED + 1)))
+        self.clear.clicked.connect(lambda: self._set_frame(None, False))
+        self.back.clicked.connect(self._move_back)
+        for axis, flip in self.flips.items():
+            flip.toggled.connect(lambda on, axis=axis: self._set_flip(axis, on))
+        for static in self._in_hand():
+            static.framed.connect(self._set_frame)
+            static.moved.connect(self._move)
+        self.lab.changed.connect(self._show_tile)
+        self.lab.positions_changed.connect(self._show_positions)
+        self.panel.keep.clicked.connect(self._keep)
+        self.panel.again.clicked.connect(self.lab.try_again)
+        self._show_positions()
+
+    def _in_hand(self) -> tuple[StaticTile, StaticTile]:
+        """The statics that can be edited: the seed's own, and what has been made of it."""
+        return self.stage.columns["first"].static, self.stage.columns["edited"].static
+
+    # --- what is wished for -------------------------------------------------------------------
+
+    @property
+    def tool(self) -> str:
+        """The tool in hand: "mix", "paste", "flip" or "shift"."""
+        return self.tools.current
+
+    def choose_tool(self, name: str) -> None:
+        """Take another tool.
+
+        Raises:
+            KeyError: when there is none of this name.
+        """
+        self.tools.set_current(name)
+        self._tool_changed()
+
+    def edits(self) -> tuple[NoiseEdit, ...]:
+        """What is done to the noise of the header's seed; nothing leaves it as it is."""
+        from visualizer.diffusion.starts import Flip, Mix, Paste, Shift
+
+        if self.tool == "mix":
+            amount = self.mix.value() / _TICKS
+            return (Mix(self.other.whole(), amount),) if amount else ()
+        if self.tool == "paste":
+            return () if self._frame is None else (Paste(self.other.whole(), *self._frame),)
+        if self.tool == "flip":
+            return tuple(Flip(axis) for axis in ("horizontal", "vertical") if axis in self._flips)
+        return (Shift(*self._shift),) if any(self._shift) else ()
+
+    def _wanted(self) -> dict[Role, SamplingRequest]:
+        """What the page looks at, by column."""
+        from visualizer.diffusion.starts import EditedNoise
+
+        base, edits = self._base, self.edits()
+        if base is None:
+            return {}
+        edited = replace(base, start=EditedNoise(edits)) if edits else base
+        wanted: dict[Role, SamplingRequest] = {"first": base, "edited": edited}
+        if self._needs_other:
+            wanted["second"] = replace(base, seed=self.other.whole())
+        return wanted
+
+    @property
+    def _needs_other(self) -> bool:
+        return self.tool in ("mix", "paste")
+
+    def _want(self, draft: bool) -> None:
+        if draft:
+            self._rests.start()
+        else:
+            self._rests.stop()
+        self._say_captions()
+        self.lab.want(self._wanted(), draft)
+
+    def _fields_edited(self) -> None:
+        if self.isVisible():
+            self._edits_later.start()
+
+    def _take_fields(self) -> None:
+        """The header's settings are the ones all pictures are made with."""
+        from visualizer.diffusion.request import RequestError
+
+        self._trouble = ""
+        try:
+            self._base = self._header.request()
+        except RequestError as error:
+            self._base, self._trouble = None, str(error)
+        if self._base is not None and not self._base.prompt:
+            self._base, self._trouble = None, "Say above what the picture should show."
+        missing = self._header.control.missing()
+        if missing:
+            self._base, self._trouble = None, missing
+        base, facts = self._base, self._session.facts
+        if base is not None:
+            width, height = base.width, base.height
+            if facts is not None and (width is None or height is None):
+                width, height = facts.width, facts.height
+            self.stage.set_aspect((width or 1) / (height or 1))
+        self._want(draft=False)
+
+    def _tool_changed(self) -> None:
+        self._controls.setCurrentIndex(list(TOOLS).index(self.tool))
+        second = ["second"] if self._needs_other else []
+        self.stage.set_columns(["first", "edited", *second])
+        for widget in (self._other_label, self.other, self.dice):
+            widget.setVisible(self._needs_other)
+        for static in self._in_hand():
+            static.set_hand(self.tool if self.tool in ("paste", "shift") else "")  # type: ignore[arg-type]
+        self._say_hints()
+        self._show_frame()
+        self._want(draft=False)
+
+    def _mix_changed(self, _value: int) -> None:
+        self._want(draft=True)
+
+    def _other_changed(self) -> None:
+        self._say_hints()
+        self._edits_later.start()
+
+    def _set_flip(self, axis: str, on: bool) -> None:
+        self._flips = self._flips | {axis} if on else self._flips - {axis}
+        self._want(draft=False)
+
+    def _set_frame(self, frame: Frame | None, goes_on: bool) -> None:
+        if frame != self._frame or not goes_on:
+            self._frame = frame
+            self._show_frame()
+            self._want(draft=goes_on)
+
+    def _move(self, right: float, down: float, goes_on: bool) -> None:
+        rows, columns = self.lab.positions
+        self._shift = (
+            _wrapped(self._shift[0] + right, columns),
+            _wrapped(self._shift[1] + down, rows),
+        )
+        self._want(draft=goes_on)
+
+    def _move_back(self) -> None:
+        self._shift = (0.0, 0.0)
+        self._want(draft=False)
+
+    def _keep(self) -> None:
+        run = self.lab.run("edited")
+        if run is not None:
+            self._session.keep(run)
+            self.run_asked.emit()
+
+    # --- what the window asks -----------------------------------------------------------------
+
+    def generate(self) -> None:
+        """Make the edited noise's picture a run: the one that is there, else a new one."""
+        self._take_fields()
+        if self._base is None:
+            self.failed.emit(Failure("There is no picture to make yet.", self._trouble))
+        elif self.lab.run("edited") is not None:
+            self._keep()
+        else:
+            self._session.generate(self._wanted()["edited"])
+            self.run_asked.emit()
+
+    def escape(self) -> bool:
+        """There is nothing to leave."""
+        return False
+
+    def enter(self) -> None:
+        """Sampling begins as the page is shown."""
+
+    def leave(self) -> None:
+        """Sampling ends as the page is hidden."""
+
+    def set_facts(self, _facts: ModelFacts) -> None:
+        """Another model samples for all tiles."""
+        self._fields_edited()
+
+    def set_compact(self, _compact: bool) -> None:
+        """The pictures take what height there is."""
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def _say_hints(self) -> None:
+        first, second = self._seeds()
+        self.paste_hint.setText(f"Drag a rectangle over the static of seed {first}")
+        self.shift_hint.setText("Drag the static with the mouse")
+        self.mix.set_ends(f"seed {first}", f"seed {second}")
+
+    def _seeds(self) -> tuple[int, int]:
+        return self._header.seed.whole(), self.other.whole()
+
+    def _say_captions(self) -> None:
+        first, second = self._seeds()
+        done = {
+            "mix": f"Mixed {_TICKS - self.mix.value()} : {self.mix.value()}",
+            "paste": "With the piece",
+            "flip": "Mirrored",
+            "shift": "Moved",
+        }[self.tool]
+        captions = {"first": f"Seed {first}", "edited": done, "second": f"Seed {second}"}
+        steps = self._base.steps if self._base is not None else None
+        if steps is None and self._session.facts is not None:
+            steps = self._session.facts.steps
+        self.stage.set_captions(captions, f"{steps} steps" if steps else "")
+        self._say_hints()
+        self.clear.setEnabled(self._frame is not None)
+        self.back.setEnabled(any(self._shift))
+
+    def _show_positions(self) -> None:
+        for static in self._in_hand():
+            static.set_positions(self.lab.positions)
+
+    def _show_frame(self) -> None:
+        frame = self._frame if self.tool == "paste" else None
+        for column in self.stage.columns.values():
+            column.static.set_frame(frame)
+        self.stage.columns["edited"].result.set_frame(frame)
+
+    def _show_tile(self, role: Role) -> None:
+        tile, column = self.lab.tile(role), self.stage.columns[role]
+        static, offset = tile.static, (0.0, 0.0)
+        if role == "edited" and self.tool == "shift" and self.lab.drafting:
+            # at once, while the real one is drawn: the same static, moved on the screen
+            own = self.lab.tile("first").static
+            static, offset = own, self._shift
+        column.static.show_picture(static, words=self._why_empty(tile), offset=offset)
+        settled = tile.state == "done"
+        column.result.show_picture(
+            tile.picture,
+            words=tile.failure or self._why_empty(tile),
+            chip=self._chip(role, tile),
+            faded=not settled and not tile.draft and not tile.guess and tile.picture is not None,
+        )
+        self._say_what_followed()
+
+    def _show_all(self) -> None:
+        for role in self.stage.shown:
+            self._show_tile(role)  # type: ignore[arg-type]
+
+    def _why_empty(self, tile: Tile) -> str:
+        if self._trouble:
+            return self._trouble
+        if self._session.facts is None:
+            return "The model is being loaded …"
+        if self._session.running:
+            return "Waits for the run that goes on."
+        return {"waiting": "Next …", "running": "Making it …"}.get(tile.state, "")
+
+    def _chip(self, role: Role, tile: Tile) -> str:
+        if tile.picture is None or tile.state == "done":
+            return ""
+        if tile.draft and role == "edited":
+            from visualizer.session.noise_lab import DRAFT_STEPS
+
+            return f"{DRAFT_STEPS} steps while you drag" if self.lab.drafting else "All steps …"
+        return "The model’s guess so far" if tile.guess else ""
+
+    def _say_what_followed(self) -> None:
+        """Measured where all that it is measured from is finished."""
+        first, second = self._seeds()
+        tiles = {role: self.lab.tile(role) for role in self._wanted()}
+        failure = next((tile.failure for tile in tiles.values() if tile.failure), "")
+        edits = self.edits()
+        whole = bool(tiles) and all(tile.state == "done" for tile in tiles.values())
+        self.panel.keep.setEnabled(bool(edits) and self.lab.run("edited") is not None)
+        self.panel.again.setVisible(bool(failure))
+        if failure or self._trouble:
+            headline = "This noise cannot be sampled" if failure else "No picture yet"
+            self.panel.say(headline, failure or self._trouble)
+        elif not edits or not whole:
+            about = explained(self.tool, first, second)
+            headline = "The static is only numbers"
+            if edits and not self.lab.drafting:
+                about = "What followed is measured when all pictures are finished."
+            elif edits:
+                about = "What followed is measured when you let go."
+            self.panel.say(headline, about)
+        else:
+            self._say_measured(edits, first, second)
+
+    def _say_measured(self, edits: tuple[NoiseEdit, ...], first: int, second: int) -> None:
+        from visualizer.session.noise_following import measure
+
+        edited, own = self.lab.tile("edited").picture, self.lab.tile("first").picture
+        other = self.lab.tile("second").picture if self._needs_other else None
+        if edited is None or own is None or self.panel.shows(edits, edited, own, other):
+            return
+        found = measure(edits, edited, own, other)
+        amount = self.mix.value() / _TICKS
+        headline, words = followed(self.tool, found, first, second, amount)
+        how = reading(self.tool, first, second)
+        self.panel.say(headline, words, bars(self.tool, found), how)
+        self.panel.measured = (edits, edited, own, other)
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks: sample."""
+        super().showEvent(event)
+        self._take_fields()
+        self.lab.set_active(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: leave the machine to others."""
+        super().hideEvent(event)
+        self._rests.stop()
+        self._edits_later.stop()
+        self.lab.set_active(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow page has a narrow panel."""
+        super().resizeEvent(event)
+        narrow = self.width() < _NARROW
+        self.panel.setFixedWidth(NARROW_PANEL if narrow else PANEL)
+        edge = themes.SPACE if narrow else 2 * themes.SPACE
+        self._middle.setContentsMargins(edge, edge, edge, edge)
+
+
+class MixSlider(QSlider):
+    """From one seed to the other; its keys are its own, not the timeline's."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setRange(0, _TICKS)
+        self.setValue(_TICKS // 2)
+        self.setPageStep(10)
+        self.setAccessibleName("Mix")
+        self.setMinimumWidth(30 * themes.SPACE)
+        self.setMaximumWidth(90 * themes.SPACE)
+        self._ends = ("", "")
+
+    def set_ends(self, left: str, right: str) -> None:
+        """What stands at both ends."""
+        self._ends = (left, right)
+        self._say()
+
+    def _say(self) -> None:
+        left, right = self._ends
+        share = self.value()
+        words = f"{_TICKS - share} % {left}, {share} % {right}"
+        self.setToolTip(words)
+        self.setAccessibleDescription(words)
+
+    def sliderChange(self, change: QSlider.SliderChange) -> None:
+        """The words follow."""
+        super().sliderChange(change)
+        if hasattr(self, "_ends"):
+            self._say()
+
+    def event(self, event: QEvent) -> bool:
+        """The arrow keys move it also where the window has other uses for them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            key = Qt.Key
+            own = (key.Key_Left, key.Key_Right, key.Key_Up, key.Key_Down, key.Key_Home, key.Key_End)
+            if event.key() in own and not event.modifiers():
+                event.accept()
+                return True
+        return super().event(event)
+
+
+class NoisePanel(QScrollArea):
+    """What followed, in words and numbers, and what can be done with it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(PANEL)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.measured: tuple[object, ...] = ()
+        """What the numbers that are shown were measured from; empty where there are none."""
+        self.headline, self.words, self.reading = QLabel(), QLabel(), QLabel()
+        self.headline.setProperty("role", "title")
+        self.reading.setProperty("role", "small-quiet")
+        for label in (self.headline, self.words, self.reading):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.status = QLabel()
+        self.status.setProperty("role", "small-quiet")
+        self.status.setAccessibleName("Status")
+        self.status.setWordWrap(True)
+        self.bars = MeasuredBars()
+        self.again = QPushButton("Try again")
+        self.again.hide()
+        self.keep = QPushButton("Keep as run")
+        self.keep.setToolTip("Put this picture with all its steps into the history, and look at it")
+        self.again.setToolTip("Sample once more what failed")
+        for button in (self.again, self.keep):
+            button.setAccessibleName(button.text())
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        inside = QWidget()
+        inside.setObjectName("noise-panel")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(*[2 * themes.SPACE] * 4)
+        column.setSpacing(themes.SPACE)
+        column.addWidget(self.headline)
+        column.addWidget(self.words)
+        column.addSpacing(themes.SPACE)
+        column.addWidget(self.bars)
+        column.addWidget(self.reading)
+        column.addStretch(1)
+        column.addWidget(self.status)
+        column.addWidget(self.again)
+        column.addWidget(self.keep)
+        self.setWidget(inside)
+
+    def say(self, headline: str, words: str, rows: Sequence[Bar] = (), reading: str = "") -> None:
+        """Say what followed.
+
+        Args:
+            rows: the numbers, and ``reading``: how to read them.
+        """
+        self.measured = ()
+        self.headline.setText(headline)
+        self.words.setText(words)
+        self.bars.show_bars(rows)
+        self.reading.setText(reading)
+        self.reading.setVisible(bool(rows))
+
+    def shows(self, edits: object, *pictures: object) -> bool:
+        """Whether the numbers were measured from these very things."""
+        known = self.measured
+        same = bool(known) and known[0] == edits
+        return same and all(a is b for a, b in zip(known[1:], pictures, strict=True))
+
+
+class MeasuredBars(QWidget):
+    """Names, bars and numbers; a number below 0 has no bar."""
+
+    _ROW = 5 * themes.SPACE
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Bar] = []
+        self.setAccessibleName("What followed")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_bars(self, rows: Sequence[Bar]) -> None:
+        """Show other numbers."""
+        self._rows = list(rows)
+        words = ", ".join(f"{row.name} {row.value:.2f}" for row in rows)
+        self.setAccessibleDescription(words)
+        self.setVisible(bool(rows))
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def rows(self) -> tuple[Bar, ...]:
+        """What is shown."""
+        return tuple(self._rows)
+
+    def sizeHint(self) -> QSize:
+        """A row for each."""
+        return QSize(160, len(self._rows) * self._ROW)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Name and number above, the bar below them."""
+        theme = themes.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        font = themes.font(themes.FONT_SMALL)
+        painter.setFont(font)
+        metrics = QFontMetrics(font)
+        for index, row in enumerate(self._rows):
+            top = index * self._ROW
+            line = QRectF(0, top, self.width(), metrics.height() + 2.0)
+            number = f"{row.value:.2f}".replace("-", "−")
+            room = self.width() - metrics.horizontalAdvance(number) - themes.SPACE
+            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, room)
+            painter.setPen(QColor(theme.quiet))
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft, name)
+            painter.setPen(QColor(theme.text))
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight, number)
+            bar = QRectF(0, line.bottom() + 3, self.width(), 6)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.line))
+            painter.drawRoundedRect(bar, 3, 3)
+            if row.value > 0:
+                bar.setWidth(max(bar.width() * min(row.value, 1.0), 6.0))
+                painter.setBrush(QColor(theme.second))
+                painter.drawRoundedRect(bar, 3, 3)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
+            self.update()
+
+
+def _wrapped(share: float, positions: int) -> float:
+    """A shift in whole positions, at most half the picture either way."""
+    moved = round(share * positions) % positions
+    return (moved if moved <= positions // 2 else moved - positions) / positions
