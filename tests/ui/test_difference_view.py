@@ -164,7 +164,7 @@ def test_both_pictures_are_seen_through_one_zoom(qtbot: QtBot) -> None:
     view = show_view(qtbot, make_lanes(2, picture_of=four_quarters))
     stage = view.stage
     with qtbot.waitSignal(stage.zoom_changed):
-        stage.look_through(2.0, QPointF(0.0, 1.0))  # the lower left quarter: blue
+        stage.look_through(2.0, QPointF(0.0, 1.0), hard=True)  # the lower left quarter: blue
     target = stage.target_rect()  # no farther than its edges
     assert (target.left(), target.bottom()) == (0, pytest.approx(stage.height()))
     assert stage.center.x() == pytest.approx(stage.width() / 2 / target.width())

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QFontMetrics, QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QMenu,
     QSizePolicy,
@@ -21,6 +19,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.difference_stage import BLINK, HEAT, RATES, WIPE, DifferenceStage, Side
 from visualizer.ui.icons import IconButton
 from visualizer.ui.lane_mark import MARK, lane_letter, mark_icon, mark_size
+from visualizer.ui.segments import Segments
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -136,7 +135,8 @@ class DifferenceView(QWidget):
         pickers.addWidget(self.second, 1)
         bottom = QHBoxLayout()
         bottom.setSpacing(themes.SPACE // 2)
-        bottom.addWidget(self._make_modes())
+        self.modes = self._make_modes()
+        bottom.addWidget(self.modes)
         bottom.addStretch(1)
         self._make_blinking()
         bottom.addWidget(self.rate_button)
@@ -281,28 +281,12 @@ class DifferenceView(QWidget):
 
     # --- its controls -------------------------------------------------------------------------
 
-    def _make_modes(self) -> QWidget:
-        segments = QFrame()
-        segments.setObjectName("segments")
-        segments.setAccessibleName("How the difference is shown")
-        row = QHBoxLayout(segments)
-        row.setContentsMargins(2, 2, 2, 2)
-        row.setSpacing(2)
-        self._modes = QButtonGroup(self)
-        self.mode_buttons: dict[str, QToolButton] = {}
+    def _make_modes(self) -> Segments:
+        modes = Segments("How the difference is shown")
         for mode, (label, explained) in MODES.items():
-            button = QToolButton()
-            button.setProperty("role", "segment")
-            button.setText(label)
-            button.setCheckable(True)
-            button.setAccessibleName(label)
-            button.setToolTip(explained)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
-            self._modes.addButton(button)
-            self.mode_buttons[mode] = button
-            row.addWidget(button)
-        return segments
+            modes.add(mode, label, explained)
+        modes.chosen.connect(self.set_mode)
+        return modes
 
     def _make_blinking(self) -> None:
         self.hold_button = IconButton("pause", "Hold the picture", "click on it")
@@ -330,7 +314,7 @@ class DifferenceView(QWidget):
 
     def _show_mode(self) -> None:
         mode, held = self.stage.mode, self.stage.held
-        self.mode_buttons[mode].setChecked(True)
+        self.modes.set_current(mode)
         for widget in (self.rate_button, self.hold_button):
             widget.setVisible(mode == BLINK)
         self.rate_button.setText(f"{self.stage.rate:.2g}/s")

@@ -1,0 +1,384 @@
+"""The lanes' paths through latent space, in the plane in which they spread most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from visualizer.ui import theme as themes
+from visualizer.ui.explanation import percent
+from visualizer.ui.lane_mark import MARK, lane_letter, mark_size, paint_mark
+from visualizer.ui.painted_plot import PaintedPlot, paint_plate, paint_words
+
+if TYPE_CHECKING:
+    from visualizer.session.lanes import Lane, Lanes
+
+_NOTHING = "The lanes’ ways from static to picture are drawn here."
+_SOON = "The ways from static to picture are drawn once the first lane is finished."
+MARGIN, BELOW, BESIDE = 14, 24, 24
+"""Room around the paths, and for the words below and at the left."""
+REACH = 24.0
+"""Pixels around the mouse in which a point counts as meant."""
+FAVOR = 6.0
+"""So many pixels nearer seem the points of the lane in focus."""
+FAINT = 0.4
+"""How strong the part of a path is that is still to come, 0 … 1."""
+EVERY = 8
+"""What lies behind the playhead is kept as pictures of every eighth position: painting 64 paths
+takes 30 ms, painting on from such a picture a few."""
+Piece = tuple[int, list[QPointF]]  # the number of its first point, and the points
+
+
+class PathsPlot(PaintedPlot):
+    """One line a lane, in its color, with its letter at the end; a dot where it stands now.
+
+    It begins at a small ring; what lies behind the playhead is strong, what is to come is faint.
+    Both axes have one scale, so that distances on the screen are distances in the plane. A click
+    moves the playhead to the nearest point and takes its lane into focus.
+    """
+
+    def __init__(self, lanes: Lanes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._center = (0.0, 0.0)
+        self._half = (1.0, 1.0)  # half of what the paths take up, in the units of the plane
+        self._pieces: dict[int, list[Piece]] = {}  # by lane, in pixels
+        self._points: list[tuple[int, int]] = []  # (lane, point) of every spot
+        self._layers: dict[int, QPixmap] = {}  # what lies behind a position
+        self._hovered: tuple[int, int] | None = None  # (lane, point)
+        self.setAccessibleName("Paths through latent space")
+        self.setToolTip(
+            "Every lane’s latent on its way from static to picture, seen from where the ways "
+            "spread most. Near means alike. A click goes there."
+        )
+        self.setMinimumSize(200, 140)
+        lanes.paths_changed.connect(self._read)
+        lanes.changed.connect(self._read)
+        lanes.lane_changed.connect(self._repaint)
+        lanes.focus_changed.connect(self._repaint)
+        lanes.axis_changed.connect(self._repaint)
+        lanes.alignment_changed.connect(self._repaint)
+        lanes.playhead.moved.connect(self._moved)
+        self._read()
+
+    def sizeHint(self) -> QSize:
+        """About square."""
+        return QSize(360, 300)
+
+    # --- where things stand -------------------------------------------------------------------
+
+    def area(self) -> QRectF:
+        """Where the points lie; a letter has room beyond the last one."""
+        around = MARGIN + MARK
+        return QRectF(
+            BESIDE + MARGIN,
+            MARGIN,
+            max(self.width() - BESIDE - MARGIN - around, 1),
+            max(self.height() - BELOW - 2 * MARGIN, 1),
+        )
+
+    @property
+    def scale(self) -> float:
+        """Pixels for one unit of the plane, the same along both axes."""
+        area = self.area()
+        return min(area.width() / (2 * self._half[0]), area.height() / (2 * self._half[1]))
+
+    def place(self, x: float, y: float) -> QPointF:
+        """Where a point of the plane stands, in pixels; the second direction goes up."""
+        middle, scale = self.area().center(), self.scale
+        return QPointF(
+            middle.x() + (x - self._center[0]) * scale, middle.y() - (y - self._center[1]) * scale
+        )
+
+    def at(self, position: QPointF) -> tuple[int, int] | None:
+        """(lane, point) nearest to a place, when it is near; the lane in focus before others."""
+        if not self._points:
+            return None
+        import numpy as np
+
+        away = self._spots - (position.x(), position.y())
+        far = np.hypot(away[:, 0], away[:, 1])
+        rank = np.where(self._owners == self._lanes.focus, far - FAVOR, far)
+        rank[far > REACH] = np.inf
+        nearest = int(np.argmin(rank))
+        return self._points[nearest] if far[nearest] <= REACH else None
+
+    def standing(self, lane: Lane) -> QPointF | None:
+        """Where a lane stands now, in pixels; None where that is not known."""
+        k = self._lanes.point(lane)
+        for first, piece in self._pieces.get(lane.id, ()):
+            if k is not None and first <= k < first + len(piece):
+                return piece[k - first]
+        return None
+
+    def _drawn(self) -> list[Lane]:
+        """The lanes that have a path; the one in focus last, so that it lies on top."""
+        drawn = [lane for lane in self._lanes.lanes if self._pieces.get(lane.id)]
+        return sorted(drawn, key=lambda lane: lane.id == self._lanes.focus)
+
+    # --- news ---------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        """Take over the paths, and fit them into the room."""
+        here = {lane.id for lane in self._lanes.lanes}
+        rows = [
+            (float(x), float(y))
+            for key, path in self._lanes.paths.items()
+            if key in here
+            for x, y in path
+            if math.isfinite(x) and math.isfinite(y)
+        ]
+        self._pieces, self._hovered = {}, None
+        if not rows:
+            self.redraw(_SOON if len(self._lanes) else _NOTHING)
+            return
+        sides = [(min(values), max(values)) for values in zip(*rows, strict=True)]
+        (left, right), (low, high) = sides
+        self._center = ((left + right) / 2, (low + high) / 2)
+        least = 1e-6 * max(1.0, abs(self._center[0]), abs(self._center[1]))
+        self._half = (max((right - left) / 2, least), max((high - low) / 2, least))
+        self._scale_paths()
+        self.redraw()
+        self._describe()
+
+    def _scale_paths(self) -> None:
+        """The paths in pixels of the widget as large as it is now."""
+        self._pieces = {}
+        for lane in self._lanes.lanes:
+            pieces: list[Piece] = []
+            path = self._lanes.paths.get(lane.id)
+            broken = True
+            for k, (x, y) in enumerate(() if path is None else path.tolist()):
+                if not (math.isfinite(x) and math.isfinite(y)):
+                    broken = True
+                    continue
+                if broken:
+                    pieces.append((k, []))
+                    broken = False
+                pieces[-1][1].append(self.place(x, y))
+            self._pieces[lane.id] = pieces
+        self._index_spots()
+
+    def _index_spots(self) -> None:
+        """All points in arrays: the mouse asks for the nearest one with every move."""
+        import numpy as np
+
+        spots: list[tuple[float, float]] = []
+        self._points = []
+        for lane_id, pieces in self._pieces.items():
+            for first, piece in pieces:
+                self._points += [(lane_id, first + i) for i in range(len(piece))]
+                spots += [(point.x(), point.y()) for point in piece]
+        self._spots = np.array(spots, dtype=np.float64).reshape(-1, 2)
+        self._owners = np.array([lane_id for lane_id, _ in self._points])
+
+    def _repaint(self, _news: object = None) -> None:
+        if not self.message:
+            self.redraw()
+
+    def _moved(self) -> None:
+        if not self.message:
+            self._describe()
+            self.update()
+
+    def _describe(self) -> None:
+        explained = self._lanes.explained
+        share = (
+            "" if explained is None else f" They show {percent(sum(explained))} of the movement."
+        )
+        self.setAccessibleDescription(f"{len(self._drawn())} paths.{share}")
+
+    def point_at(self, position: QPointF) -> None:
+        """Name the lane and the step under the mouse."""
+        hovered = self.at(position)
+        if hovered != self._hovered:
+            self._hovered = hovered
+            meant = Qt.CursorShape.PointingHandCursor if hovered else Qt.CursorShape.ArrowCursor
+            self.setCursor(meant)
+            self.update()
+
+    def press_at(self, position: QPointF) -> None:
+        """Go to the point that is meant, and take its lane into focus."""
+        meant = self.at(position)
+        if meant is None:
+            return
+        lane_id, k = meant
+        if self._lanes.focus != lane_id:
+            self._lanes.set_focus(lane_id)
+        self._lanes.playhead.pause()
+        self._lanes.playhead.seek(self._lanes.position_of(self._lanes.lane(lane_id), k))
+
+    def leave(self) -> None:
+        """Nothing is named any more."""
+        if self._hovered is not None:
+            self._hovered = None
+            self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The paths lie at other pixels."""
+        super().resizeEvent(event)
+        self._scale_paths()
+
+    # --- painting -----------------------------------------------------------------------------
+
+    def paint_ground(self, painter: QPainter) -> None:
+        """Axes, and every path as it is to come."""
+        self._paint_axes(painter)
+        for lane in self._drawn():
+            painter.setPen(_pen(_faint(themes.lane_color(lane.color)), 1.5))
+            for _, piece in self._pieces[lane.id]:
+                painter.drawPolyline(piece)
+            painter.setBrush(QColor(themes.current().ground))
+            painter.setPen(QPen(QColor(themes.lane_color(lane.color)), 1.5))
+            painter.drawEllipse(self._pieces[lane.id][0][1][0], 2.5, 2.5)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._paint_letters(painter)
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        theme = themes.current()
+        frame = QRectF(BESIDE, 2, self.width() - BESIDE - 2, self.height() - BELOW - 2)
+        painter.setPen(QPen(QColor(theme.line), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        names = [f"direction {i}" for i in (1, 2)]
+        explained = self._lanes.explained
+        if explained is not None:
+            names = [
+                f"{name} ({percent(share)} of the movement)"
+                for name, share in zip(names, explained, strict=True)
+            ]
+        center = Qt.AlignmentFlag.AlignCenter
+        across = QRectF(BESIDE, self.height() - BELOW + 3, frame.width(), BELOW - 4)
+        metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
+        if metrics.horizontalAdvance(names[1]) > frame.height():  # a low plot: the number only
+            names[1] = names[1].replace(" of the movement", "")
+        paint_words(painter, across, names[0], center, theme.quiet)
+        painter.save()
+        painter.translate(0, frame.bottom())
+        painter.rotate(-90)
+        paint_words(
+            painter, QRectF(0, 0, frame.height(), BESIDE - 4), names[1], center, theme.quiet
+        )
+        painter.restore()
+
+    def _paint_letters(self, painter: QPainter) -> None:
+        """Every lane's mark beside its end; one that would hide another is left out."""
+        taken: list[QRectF] = []
+        for lane in reversed(self._drawn()):
+            end = self._pieces[lane.id][-1][1][-1]
+            letter = lane_letter(self._lanes, lane)
+            width, height = mark_size(letter)
+            for left, top in (
+                (end.x() + 7, end.y() - height / 2),
+                (end.x() - 7 - width, end.y() - height / 2),
+                (end.x() - width / 2, end.y() - height - 7),
+                (end.x() - width / 2, end.y() + 7),
+            ):
+                room = QRectF(left, top, width, height)
+                if QRectF(self.rect()).contains(room) and not any(
+                    room.intersects(other) for other in taken
+                ):
+                    paint_mark(painter, left, top, letter, lane.color)
+                    taken.append(room)
+                    break
+
+    def paint_above(self, painter: QPainter) -> None:
+        """What lies behind the playhead, a dot for every lane, and what the mouse points at."""
+        theme, focus = themes.current(), self._lanes.focus
+        drawn, now = self._drawn(), self._lanes.playhead.index
+        kept = now - now % EVERY
+        painter.drawPixmap(0, 0, self._layer(kept))
+        self._paint_way(painter, drawn, kept, now)
+        for lane in drawn:
+            if lane.id == focus:
+                self._paint_way(painter, [lane], None, now, 3.0)
+        for lane in drawn:
+            place = self.standing(lane)
+            if place is not None:
+                painter.setPen(QPen(QColor(theme.ground), 1.5))
+                painter.setBrush(QColor(themes.lane_color(lane.color)))
+                size = 6.5 if lane.id == focus else 5.0
+                painter.drawEllipse(place, size, size)
+        if self._hovered is not None:
+            self._paint_hovered(painter, *self._hovered)
+
+    def _paint_way(
+        self,
+        painter: QPainter,
+        lanes: Sequence[Lane],
+        begin: int | None,
+        end: int,
+        width: float = 2.0,
+    ) -> None:
+        """The ways of lanes between two positions, strong; from static where there is no first."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for lane in lanes:
+            k = self._lanes.point(lane, end)
+            j = 0 if begin is None else self._lanes.point(lane, begin)
+            if k is None or j is None or j >= k:
+                continue
+            painter.setPen(_pen(QColor(themes.lane_color(lane.color)), width))
+            for first, piece in self._pieces[lane.id]:
+                part = piece[max(j - first, 0) : max(k - first + 1, 0)]
+                if len(part) > 1:
+                    painter.drawPolyline(part)
+
+    def _layer(self, position: int) -> QPixmap:
+        """What lies behind a position that is a multiple of EVERY."""
+        known = [p for p in self._layers if p <= position]
+        at = max(known) if known else 0
+        layer = self._layers.get(at) or self.blank()
+        drawn = self._drawn()
+        while at < position:
+            layer = QPixmap(layer)
+            painter = QPainter(layer)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_way(painter, drawn, at, at + EVERY)
+            painter.end()
+            at += EVERY
+            self._layers[at] = layer
+        return layer
+
+    def forget(self) -> None:
+        """Nothing that was painted holds any more."""
+        super().forget()
+        self._layers.clear()
+
+    def _paint_hovered(self, painter: QPainter, lane_id: int, k: int) -> None:
+        for first, piece in self._pieces[lane_id]:
+            if first <= k < first + len(piece):
+                place = piece[k - first]
+                painter.setPen(QPen(QColor(themes.current().text), 1.5))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(place, 7.5, 7.5)
+                above = -24 if place.y() > 44 else 24
+                room = QRectF(self.rect()).adjusted(2, 2, -2, -2)
+                paint_plate(painter, self.readout(lane_id, k), place + QPointF(0, above), room)
+
+    def readout(self, lane_id: int, k: int) -> str:
+        """What a point is: lane, step and noise."""
+        lane = self._lanes.lane(lane_id)
+        words = f"{lane_letter(self._lanes, lane)}, {lane.label}"
+        if lane.timeline is None or k >= lane.timeline.total:
+            return words
+        noise = percent(lane.timeline.level(k).noise_share)
+        return f"{words} · {lane.timeline.label(k)} · {noise} noise"
+
+
+def _pen(color: QColor, width: float) -> QPen:
+    pen = QPen(color, width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
+
+
+def _faint(color: str) -> QColor:
+    """The color mixed with the ground: a see-through pen takes five times as long."""
+    strong, ground = QColor(color), QColor(themes.current().ground)
+    parts = zip(strong.getRgbF()[:3], ground.getRgbF()[:3], strict=True)
+    return QColor.fromRgbF(*(FAINT * a + (1 - FAINT) * b for a, b in parts))
