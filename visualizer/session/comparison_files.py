@@ -62,6 +62,7 @@ class ComparisonFiles(QObject):
         """Of this sitting, the oldest first."""
         self._lanes, self._comparing, self._sharpener = lanes, comparing, sharpener
         self._desk, self._folder = desk, folder
+        self._place: Path | None = None
 
     def gather(
         self, wanted: Sequence[Wanted], then: Callable[[Comparison], None], *, urgent: bool
@@ -93,24 +94,37 @@ class ComparisonFiles(QObject):
         if not asked:
             then(before)
 
-    def keep(self) -> None:
-        """Write the lanes to the history: at once, and again with all their pictures."""
+    def keep(self, *, whole: bool) -> None:
+        """Write the lanes to the history: at once, and again with all their pictures.
+
+        Args:
+            whole: nothing is to come but pictures; otherwise ``complete`` is called.
+        """
         comparison = comparison_of(self._lanes)
         runs = [lane.run for lane in comparison.lanes if lane.run is not None]
         if not runs:
             return
         title = comparison.title or runs[0].request.prompt
         folder = self._folder()
-        place = folder.place_for(title, runs[0].request.seed, f"{len(comparison.lanes)} lanes")
+        self._place = place = folder.place_for(
+            title, runs[0].request.seed, f"{len(comparison.lanes)} lanes"
+        )
         self.comparisons.append(KeptComparison(title, place))
-
-        def save(what: Comparison) -> None:
-            self._desk.autosave(lambda: folder.save_comparison(what, place))
-
-        save(comparison)
-        wanted = wanted_pictures.for_kept_comparison(self._lanes)
-        self.gather(wanted, save, urgent=False)
+        self._save(comparison, place)
+        if whole:
+            self.complete()
         self.kept.emit()
+
+    def complete(self) -> None:
+        """Write the lanes that were kept last once more, with their pictures and summary."""
+        place = self._place
+        if place is not None:
+            wanted = wanted_pictures.for_kept_comparison(self._lanes)
+            self.gather(wanted, lambda what: self._save(what, place), urgent=False)
+
+    def _save(self, comparison: Comparison, place: Path) -> None:
+        folder = self._folder()
+        self._desk.autosave(lambda: folder.save_comparison(comparison, place))
 
     def save(self, path: str) -> None:
         """Write the lanes as a file a person named."""

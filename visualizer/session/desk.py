@@ -95,6 +95,10 @@ class Desk(QObject):
         """``saved`` or ``save_failed`` follows."""
         self._thread.post(lambda: self._save_comparison(comparison, path), FILE)
 
+    def measure(self, measure: Callable[[], None], failed: Callable[[], None]) -> None:
+        """Run a job that answers by itself; ``failed`` is called where it does not."""
+        self._thread.post(lambda: self._measure(measure, failed), FILE)
+
     def autosave(self, save: Callable[[], None]) -> None:
         """Run a job of the history; ``autosave_failed`` may follow."""
         self._thread.post(lambda: self._autosave(save), AUTOSAVE)
@@ -169,6 +173,14 @@ class Desk(QObject):
         if not path.is_file():  # a checkpoint is told only by what opens it
             check_family(inspect_folder(path), name_of(path))
         self.inspected.emit(folder, None)
+
+    def _measure(self, measure: Callable[[], None], failed: Callable[[], None]) -> None:
+        def fail(failure: Failure) -> None:
+            failed()
+            self.failed.emit(failure)
+
+        self._begin("The lanes could not be measured.", fail)
+        measure()
 
     def _save(self, run: Trajectory, path: str) -> None:
         self._begin("The run could not be saved.", lambda f: self.save_failed.emit(path, f))

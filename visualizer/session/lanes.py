@@ -87,6 +87,8 @@ class Lanes(QObject):
     axis_changed = Signal()
     """``reference``, ``total`` or the levels along the shared axis changed. Comes before the
     playhead's own signals."""
+    grown = Signal()
+    """Some lane has more points, or others than before."""
     alignment_changed = Signal(str)
     focus_changed = Signal()
     pair_changed = Signal()
@@ -115,6 +117,7 @@ class Lanes(QObject):
         self._held = 0
         self._progress: Progress | None = None
         self._distances: Distances | None = None
+        self._refusal = ""
         self._paths: Mapping[int, FloatArray] = {}
         self._explained: tuple[float, float] | None = None
         self._axis: tuple[object, ...] = ()
@@ -346,6 +349,11 @@ class Lanes(QObject):
         return self._distances
 
     @property
+    def why_no_distances(self) -> str:
+        """A sentence where the lanes of the pair cannot be measured against each other, or ""."""
+        return self._refusal
+
+    @property
     def paths(self) -> Mapping[int, FloatArray]:
         """By id of the lane, where its latents lie in the plane of all of them: (points, 2)."""
         return self._paths
@@ -450,10 +458,10 @@ class Lanes(QObject):
         self._progress = progress
         self.progressed.emit(progress)
 
-    def set_distances(self, distances: Distances | None) -> None:
-        """What was measured between the lanes of the pair."""
-        if distances is not None or self._distances is not None:
-            self._distances = distances
+    def set_distances(self, distances: Distances | None, refusal: str = "") -> None:
+        """What was measured between the lanes of the pair, or why it cannot be."""
+        if distances is not None or self._distances is not None or refusal != self._refusal:
+            self._distances, self._refusal = distances, refusal
             self.distances_changed.emit()
 
     def set_paths(
@@ -475,6 +483,7 @@ class Lanes(QObject):
     @Slot()
     def _on_grown(self) -> None:
         self._update_axis()
+        self.grown.emit()
 
     def _update_axis(self) -> None:
         """Look whether the axis is another one by now; the playhead stays at its moment."""

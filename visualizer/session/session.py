@@ -31,6 +31,7 @@ from visualizer.session.failure import Failure
 from visualizer.session.history import HistoryFolder
 from visualizer.session.lanes import Lanes
 from visualizer.session.loading import open_model as open_real_model
+from visualizer.session.measuring import Measuring
 from visualizer.session.noise_lab import NoiseLab
 from visualizer.session.pictures import PictureCache
 from visualizer.session.playhead import Playhead
@@ -164,6 +165,7 @@ class Session(QObject):
         self._comparing = Comparing(
             self.lanes, self._worker, self._sharpener, self.cache, self._keeps, self
         )
+        self._measuring = Measuring(self.lanes, self._desk, self)
         self._comparison_files = ComparisonFiles(
             self.lanes, self._comparing, self._sharpener, self._desk, self._folder, self
         )
@@ -199,6 +201,7 @@ class Session(QObject):
         self._comparing.ended.connect(self._on_lanes_ended)
         desk.comparison_opened.connect(self._on_comparison_opened, queued)
         self._comparing.failed.connect(self._fail)
+        self._measuring.summarized.connect(self._comparison_files.complete)
         exporter.exported.connect(self._on_exported, queued)
         exporter.failed.connect(self._on_export_failed, queued)
         self.running_changed.connect(self.noise_lab.set_busy)
@@ -653,7 +656,12 @@ class Session(QObject):
     def _on_lanes_ended(self) -> None:
         self._sharpener.set_paused(False)
         self.running_changed.emit(False)
-        self._comparison_files.keep()
+        from visualizer.diffusion import experiment
+
+        asks = self.lanes.title == experiment.TITLE
+        self._comparison_files.keep(whole=not asks)
+        if asks and not self._closed:
+            self._measuring.summarize()
 
     def add_to_comparison(self, timeline: Timeline, label: str | None = None) -> Lane | None:
         """Put a run of the sitting beside the lanes; one that is there already is given back."""
@@ -859,6 +867,7 @@ class Session(QObject):
         if self._run is not None:
             self._run.cancel.set()
         self._comparing.cancel()
+        self._measuring.close()
         self.noise_lab.close()
         self._frames.stop()
         self._plan_delay.stop()

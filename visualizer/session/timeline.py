@@ -406,6 +406,16 @@ class Timeline(QObject):
                 found = self._thumbnails[k] = thumbnail_of(entry.picture)
         return found
 
+    def at_hand(self, k: int, view: View) -> Picture | None:
+        """A picture that need not be made or unpacked, and does not count as looked at."""
+        entry = self._cache.peek(self.owner(k)._key(k, view))
+        return None if entry is None else entry.picture
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Those that are there now."""
+        return tuple(self._steps)
+
     def step(self, k: int) -> Step:
         """The Step at point k < len."""
         return self._steps[k]
