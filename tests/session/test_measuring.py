@@ -75,9 +75,7 @@ def test_paths_of_all_lanes_lie_in_one_plane_that_stays(
 ) -> None:
     a, b, c = compare(qtbot, session, 1, 2, 3)
     lanes = session.lanes
-    qtbot.waitUntil(
-        lambda: all(len(p) == 5 for p in lanes.paths.values()) and len(lanes.paths) == 3
-    )
+    qtbot.waitUntil(lambda: [len(path) for path in lanes.paths.values()] == [5, 5, 5])
     steps = [lane.timeline.steps for lane in (a, b, c) if lane.timeline is not None]
     axes = fit(*steps)
     assert axes is not None
@@ -104,9 +102,7 @@ def test_another_comparison_has_a_plane_of_its_own(qtbot: QtBot, session: Sessio
     compare(qtbot, session, 1, 2)
     qtbot.waitUntil(lambda: len(lanes.paths) == 2)
     compare(qtbot, session, 3, 4)
-    qtbot.waitUntil(
-        lambda: len(lanes.paths) == 2 and all(len(p) == 5 for p in lanes.paths.values())
-    )
+    qtbot.waitUntil(lambda: [len(path) for path in lanes.paths.values()] == [5, 5])
     steps = [lane.timeline.steps for lane in lanes.lanes if lane.timeline is not None]
     axes = fit(*steps)
     assert axes is not None
@@ -142,7 +138,7 @@ def test_the_experiment_says_what_it_measured_and_is_kept_with_it(
 def test_an_experiment_that_is_stopped_says_nothing(
     qtbot: QtBot, session: Session, sampler: FakeSampler
 ) -> None:
-    sampler.before_step = Gate(2)
+    sampler.before_step, sampler.fits = Gate(2), 16
     session.run_experiment(BASE)
     lanes = session.lanes.lanes
     qtbot.waitUntil(lambda: all(lane.timeline and len(lane.timeline) == 2 for lane in lanes))

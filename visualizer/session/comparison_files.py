@@ -106,9 +106,8 @@ class ComparisonFiles(QObject):
             return
         title = comparison.title or runs[0].request.prompt
         folder = self._folder()
-        self._place = place = folder.place_for(
-            title, runs[0].request.seed, f"{len(comparison.lanes)} lanes"
-        )
+        about = f"{len(comparison.lanes)} lanes"
+        self._place = place = folder.place_for(title, runs[0].request.seed, about)
         self.comparisons.append(KeptComparison(title, place))
         self._save(comparison, place)
         if whole:
