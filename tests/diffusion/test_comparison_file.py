@@ -15,8 +15,16 @@ from hypothesis import strategies as st
 
 from tests.diffusion.test_runfile import assert_same_run, same_array
 from tests.example_runs import StandInDecoder, make_run
-from visualizer.diffusion import comparison_file, container, runfile, stored_pictures
+from visualizer.diffusion import (
+    Model,
+    comparison_file,
+    container,
+    runfile,
+    sample,
+    stored_pictures,
+)
 from visualizer.diffusion.arrays import read_only
+from visualizer.diffusion.branching import branch
 from visualizer.diffusion.comparison import CompareLane, Comparison
 from visualizer.diffusion.grid import MAX_LANES
 from visualizer.diffusion.request import FrozenMapping, SamplingRequest
@@ -121,6 +129,23 @@ def test_steps_that_lanes_share_are_kept_once_and_are_one_object_again(path: Pat
     assert sum(name.startswith("latents/") for name in stored) == 5 + 2 + 2
     # the branch has no pictures of its own there: it shows its parent's
     assert same_array(child.picture(1, "denoised"), parent.picture(1, "denoised"))
+
+
+def test_a_branch_of_the_real_model_is_kept_with_its_parent(path: Path, builtin: Model) -> None:
+    parent = sample(builtin, SamplingRequest("a red car", seed=7, steps=4, guidance_scale=5.0))
+    asked = branch(parent.request, 2, prompt="a blue boat")
+    child = sample(builtin, asked, parent=parent)
+    made = Comparison((lane_of(parent, "car"), lane_of(child, "boat")))
+    back = save_and_load(made, path, decode=True)
+    assert_same_comparison(made, back)
+    assert back.lanes[1].request == asked
+    first, second = (lane.run for lane in back.lanes)
+    assert first is not None
+    assert second is not None
+    shared = [a is b for a, b in zip(first.steps, second.steps, strict=True)]
+    assert shared == [a is b for a, b in zip(parent.steps, child.steps, strict=True)]
+    assert any(shared)
+    assert same_array(second.picture(1, "noisy"), parent.picture(1, "noisy"))
 
 
 def test_equal_content_is_kept_once_too(path: Path) -> None:
