@@ -20,6 +20,7 @@ from tests.ui.example_lanes import make_lanes, plain_picture
 from visualizer.diffusion.distances import UNRELATED, Distances, decided_at, distances
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.step import Step
 from visualizer.session.lanes import Lanes
 from visualizer.session.timeline import Timeline
 from visualizer.ui import theme
@@ -40,7 +41,7 @@ def measure(lanes: Lanes) -> Distances:
     assert a is not None
     assert b is not None
 
-    def steps(timeline: Timeline) -> list:
+    def steps(timeline: Timeline) -> list[Step]:
         return [timeline.step(k) for k in range(len(timeline))]
 
     measured = distances(
@@ -71,7 +72,8 @@ def made(latent: list[float], guess: list[float], *, whole: bool = True) -> Dist
     known: dict[str, Any] = {"points": points, "levels": levels, "whole": whole}
     known["latent"] = np.array(latent, dtype=float)
     others = {f.name for f in fields(Distances)} - set(known)
-    return Distances(**known, **dict.fromkeys(others, np.array(guess, dtype=float)))
+    known |= dict.fromkeys(others, np.array(guess, dtype=float))
+    return Distances(**known)
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -149,12 +151,12 @@ def test_the_line_is_drawn_where_its_values_stand(qtbot: QtBot) -> None:
     image = chart.grab().toImage()
     color = QColor(theme.DARK.second)
     for k in (3, 5, 8):  # the playhead and its dots stand at 0
-        x, y = chart.x(k), chart.y(chart.lines[0].values[k])
+        x, y = chart.x_of(k), chart.y_of(chart.lines[0].values[k])
         near = [image.pixelColor(round(x), round(y) + d) for d in (-1, 0, 1)]
         assert color in near, k
-    assert chart.x(0) < chart.x(5) < chart.x(10)
-    assert chart.y(0.0) == chart.area().bottom()
-    assert chart.y(1.0) < chart.y(0.5) < chart.y(0.0)
+    assert chart.x_of(0) < chart.x_of(5) < chart.x_of(10)
+    assert chart.y_of(0.0) == chart.area().bottom()
+    assert chart.y_of(1.0) < chart.y_of(0.5) < chart.y_of(0.0)
 
 
 def test_the_playhead_is_one_line_in_the_accent_color(qtbot: QtBot) -> None:
@@ -168,7 +170,7 @@ def test_the_playhead_is_one_line_in_the_accent_color(qtbot: QtBot) -> None:
         image, top = chart.grab().toImage(), round(chart.area().top())
         rows, columns = range(top + 8, top + 28), range(image.width())
         found = sorted({x for x in columns for y in rows if image.pixelColor(x, y) == accent})
-        assert found == [round(chart.x(k)) - 1, round(chart.x(k))]
+        assert found == [round(chart.x_of(k)) - 1, round(chart.x_of(k))]
         assert chart.accessibleDescription() == chart.readout(k)
         assert "latent" in chart.readout(k)
 
@@ -180,10 +182,10 @@ def test_pressing_and_dragging_move_time(qtbot: QtBot) -> None:
     chart = plot.chart
     lanes.playhead.play()
     middle = int(chart.area().center().y())
-    QTest.mousePress(chart, Qt.MouseButton.LeftButton, pos=QPoint(round(chart.x(6)), middle))
+    QTest.mousePress(chart, Qt.MouseButton.LeftButton, pos=QPoint(round(chart.x_of(6)), middle))
     assert lanes.playhead.index == 6  # of the longer lane, which is the axis
     assert not lanes.playhead.playing
-    QTest.mouseMove(chart, QPoint(round(chart.x(15)) + 1, middle))
+    QTest.mouseMove(chart, QPoint(round(chart.x_of(15)) + 1, middle))
     assert lanes.playhead.index == 15
     QTest.mouseMove(chart, QPoint(5000, middle))
     assert lanes.playhead.index == 20
@@ -197,7 +199,7 @@ def test_the_mouse_reads_out_another_moment_than_the_playhead_s(qtbot: QtBot) ->
     chart = plot.chart
     legend = chart.rect().adjusted(0, 0, 0, 20 - chart.height())
     before = chart.grab(legend).toImage()
-    QTest.mouseMove(chart, QPoint(round(chart.x(9)), 60))
+    QTest.mouseMove(chart, QPoint(round(chart.x_of(9)), 60))
     assert chart.grab(legend).toImage() != before
     assert lanes.playhead.index == 0
     lanes.playhead.seek(9)
@@ -225,11 +227,11 @@ def test_while_lanes_grow_the_axis_does_not_move(qtbot: QtBot) -> None:
     plot = show_plot(qtbot, lanes)
     assert plot.chart.decided is None
     assert plot.sentence.text().endswith("known once both are finished.")
-    x = plot.chart.x(3)
+    x = plot.chart.x_of(3)
     whole = make_lanes(2)
     measure(whole)
     other = show_plot(qtbot, whole)
-    assert other.chart.x(3) == x
+    assert other.chart.x_of(3) == x
 
 
 def test_what_is_missing_is_said(qtbot: QtBot) -> None:

@@ -124,4 +124,4 @@ def _srgb_of(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     )
     linear = (lab @ to_cones.T) ** 3 @ to_linear.T
     curved = 1.055 * np.abs(linear) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, 12.92 * linear, curved)
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, curved), dtype=np.float64)

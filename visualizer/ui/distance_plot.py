@@ -103,12 +103,12 @@ class DistanceChart(PaintedPlot):
         """Where the lines lie."""
         return QRectF(LEFT, TOP, max(self.width() - LEFT - RIGHT, 1), self.height() - TOP - BOTTOM)
 
-    def x(self, moment: float) -> float:
+    def x_of(self, moment: float) -> float:
         """Where a moment stands, in pixels."""
         area, last = self.area(), self._last_moment
         return area.left() + area.width() * moment / last
 
-    def y(self, value: float) -> float:
+    def y_of(self, value: float) -> float:
         """Where a distance stands, in pixels."""
         area = self.area()
         return area.bottom() - area.height() * min(max(value, 0.0), self._top) / self._top
@@ -117,10 +117,9 @@ class DistanceChart(PaintedPlot):
         """The moment that is nearest to the playhead."""
         if not self._shares or self._measured is None or self._pair is None:
             return None
-        at = [self._lanes.point(lane) for lane in self._pair]
-        if at[0] is None or at[1] is None:
+        a, b = (self._lanes.point(lane) for lane in self._pair)
+        if a is None or b is None:
             return None
-        a, b = at
         points = self._measured.points
         return min(range(len(points)), key=lambda m: abs(points[m][0] - a) + abs(points[m][1] - b))
 
@@ -136,7 +135,7 @@ class DistanceChart(PaintedPlot):
         return None if self._decided is None else moment_of(self._shares, self._decided)
 
     def _nearest(self, x: float) -> int:
-        return min(range(len(self._shares)), key=lambda m: abs(self.x(m) - x))
+        return min(range(len(self._shares)), key=lambda m: abs(self.x_of(m) - x))
 
     # --- news ---------------------------------------------------------------------------------
 
@@ -198,7 +197,7 @@ class DistanceChart(PaintedPlot):
         step = 0.5 if self._top <= 2 else math.ceil(self._top / 4)
         value = 0.0
         while value <= self._top:
-            y = round(self.y(value)) + 0.5
+            y = round(self.y_of(value)) + 0.5
             painter.setPen(QPen(QColor(theme.line), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             words = names.get(value, percent(value))
@@ -215,7 +214,7 @@ class DistanceChart(PaintedPlot):
         last, total = len(self._shares) - 1, self._last_moment
         count = max(2, min(5, int(self.area().width() // 64)))
         places = sorted({round(i * total / (count - 1)) for i in range(count)})
-        return [(self.x(m), percent(self._shares[m])) for m in places if m <= last]
+        return [(self.x_of(m), percent(self._shares[m])) for m in places if m <= last]
 
     def _paint_ticks(self, painter: QPainter, taken: QRectF) -> None:
         """Words below the axis, but none that the plate would cut."""
@@ -229,7 +228,7 @@ class DistanceChart(PaintedPlot):
 
     def _paint_decided(self, painter: QPainter, share: float) -> None:
         theme, area = themes.current(), self.area()
-        x = round(self.x(moment_of(self._shares, share))) + 0.5
+        x = round(self.x_of(moment_of(self._shares, share))) + 0.5
         painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(x, area.top() - 2), QPointF(x, area.bottom()))
         words = f"half apart at {percent(share)}"
@@ -242,7 +241,7 @@ class DistanceChart(PaintedPlot):
         painter.setPen(_pen_of(line.key))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for piece in _pieces(line.values):
-            points = [QPointF(self.x(m), self.y(line.values[m])) for m in piece]
+            points = [QPointF(self.x_of(m), self.y_of(line.values[m])) for m in piece]
             if len(points) == 1:
                 painter.drawPoint(points[0])
             painter.drawPolyline(points)
@@ -253,11 +252,11 @@ class DistanceChart(PaintedPlot):
         here = self.moment()
         read = here if self._hovered is None else self._hovered
         if self._hovered is not None and self._hovered != here:
-            x = round(self.x(self._hovered)) + 0.5
+            x = round(self.x_of(self._hovered)) + 0.5
             painter.setPen(QPen(QColor(theme.quiet), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         if here is not None:
-            x = float(round(self.x(here)))
+            x = float(round(self.x_of(here)))
             color = QColor(theme.accent)
             painter.fillRect(QRectF(x - 1, area.top() - 2, 2, area.height() + 4), color)
         if read is None:
@@ -267,8 +266,8 @@ class DistanceChart(PaintedPlot):
             if math.isfinite(line.values[read]):
                 painter.setPen(QPen(QColor(theme.ground), 1.5))
                 painter.setBrush(_color_of(line.key))
-                painter.drawEllipse(QPointF(self.x(read), self.y(line.values[read])), 4, 4)
-        middle = QPointF(self.x(read), area.bottom() + 13)
+                painter.drawEllipse(QPointF(self.x_of(read), self.y_of(line.values[read])), 4, 4)
+        middle = QPointF(self.x_of(read), area.bottom() + 13)
         words = f"{percent(self._shares[read])} noise"
         self._paint_ticks(painter, paint_plate(painter, words, middle, QRectF(self.rect())))
         self._paint_legend(painter, read)

@@ -267,10 +267,11 @@ class PathsPlot(PaintedPlot):
         painter.restore()
 
     def _paint_letters(self, painter: QPainter) -> None:
-        """Every lane's mark beside its end; one that would hide another is left out."""
-        taken: list[QRectF] = []
+        """Every lane's mark beside its end; one that would hide another, or an end, is left out."""
+        ends = {lane.id: self._pieces[lane.id][-1][1][-1] for lane in self._drawn()}
+        taken = [QRectF(end.x() - 5, end.y() - 5, 10, 10) for end in ends.values()]
         for lane in reversed(self._drawn()):
-            end = self._pieces[lane.id][-1][1][-1]
+            end = ends[lane.id]
             letter = lane_letter(self._lanes, lane)
             width, height = mark_size(letter)
             for left, top in (
@@ -380,5 +381,12 @@ def _pen(color: QColor, width: float) -> QPen:
 def _faint(color: str) -> QColor:
     """The color mixed with the ground: a see-through pen takes five times as long."""
     strong, ground = QColor(color), QColor(themes.current().ground)
-    parts = zip(strong.getRgbF()[:3], ground.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(FAINT * a + (1 - FAINT) * b for a, b in parts))
+    red, green, blue = (
+        FAINT * a + (1 - FAINT) * b
+        for a, b in (
+            (strong.redF(), ground.redF()),
+            (strong.greenF(), ground.greenF()),
+            (strong.blueF(), ground.blueF()),
+        )
+    )
+    return QColor.fromRgbF(red, green, blue)
