@@ -34,6 +34,13 @@ def test_what_was_chosen_is_there_again(tmp_path: Path) -> None:
     assert Settings.load(chosen.folder) == chosen
 
 
+def test_a_bound_for_pictures_that_makes_no_sense_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text('{"picture_memory_mib": 1}', encoding="utf-8")
+    assert Settings.load(tmp_path).picture_memory_mib == 512
+    (tmp_path / "settings.json").write_text('{"picture_memory_mib": 128}', encoding="utf-8")
+    assert Settings.load(tmp_path).picture_memory_mib == 128
+
+
 def test_the_first_launch_has_the_example(tmp_path: Path) -> None:
     settings = Settings.load(tmp_path)
     assert settings == Settings()

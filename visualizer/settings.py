@@ -24,6 +24,7 @@ RANGES = {
     "width": (8, 16384),
     "height": (8, 16384),
     "speed": (0.25, 4.0),
+    "picture_memory_mib": (64, 65_536),
 }
 
 
@@ -40,6 +41,7 @@ class Settings:
         speed, loop: of playing.
         y_axis: of the noise plot: "share", "sigma" or "log_snr".
         hard_pixels: whether the picture is enlarged without smoothing.
+        picture_memory_mib: how much memory full pictures of all runs may take together, in MiB.
     """
 
     theme: str = "system"
@@ -58,6 +60,7 @@ class Settings:
     loop: bool = False
     y_axis: str = "share"
     hard_pixels: bool = False
+    picture_memory_mib: int = 512
     folder: Path | None = field(default=None, repr=False, compare=False)
     """Where ``save`` writes; None is the person's own folder."""
 

@@ -74,3 +74,19 @@ def test_a_thumbnail_is_small_and_keeps_the_colors(shape: tuple[int, int]) -> No
 def test_a_small_picture_is_its_own_thumbnail() -> None:
     small = picture(side=128)
     assert thumbnail_of(small) is small
+
+
+def test_a_smaller_bound_holds_at_once_but_what_is_on_the_screen_stays() -> None:
+    cache = PictureCache()
+    picture = np.zeros((8, 8, 3), dtype=np.uint8)
+    for k in range(6):
+        cache.put((1, k, "noisy"), picture, exact=True)
+    cache.set_limit(3 * picture.nbytes)
+    assert cache.size == 3 * picture.nbytes
+    assert cache.peek((1, 2, "noisy")) is None
+    cache.least = 5
+    for k in range(10, 16):
+        cache.put((2, k, "noisy"), picture, exact=True)
+    assert cache.size == 5 * picture.nbytes
+    cache.forget(2)
+    assert cache.size == 0

@@ -85,6 +85,11 @@ class Comparing(QObject):
         """Whether lanes are being sampled, or wait for the model."""
         return self._job is not None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether they still wait for the model."""
+        return self._job is not None and not self._job.begun
+
     # --- what the session asks for ------------------------------------------------------------
 
     def begin(

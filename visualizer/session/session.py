@@ -215,8 +215,9 @@ class Session(QObject):
 
     @property
     def waiting(self) -> bool:
-        """Whether the run that was asked for still waits for the model."""
-        return self._run is not None and self._run.timeline is None
+        """Whether what was asked for still waits for the model."""
+        alone = self._run is not None and self._run.timeline is None
+        return alone or self._comparing.waiting
 
     @property
     def loading(self) -> bool:
@@ -591,6 +592,14 @@ class Session(QObject):
         view, newest = self.playhead.view, len(timeline) - 1
         last = next((k for k in range(newest, -1, -1) if timeline.has_view(k, view)), newest)
         self.playhead.seek(last, by_person=False)
+
+    def set_picture_memory(self, mib: int) -> None:
+        """Keep full pictures of at most so many MiB from now on, of all runs together.
+
+        What is on the screen is kept whatever its size, up to three pictures a lane.
+        """
+        self.cache.set_limit(mib * 2**20)
+        self._sharpener.nudge()
 
     # --- a comparison -------------------------------------------------------------------------
 
