@@ -106,8 +106,7 @@ def _decoded(content: bytes, name: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if encoding:
             raise SweepError(
-                f"'{name}' is damaged: it is not the {encoding.upper()} it says it is. "
-                "Save it as UTF-8."
+                f"'{name}' is damaged: it is no whole {encoding.upper()} text. Save it as UTF-8."
             ) from error
     try:
         return content.decode("cp1252"), "Windows-1252"
