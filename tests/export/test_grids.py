@@ -156,7 +156,9 @@ def test_what_lanes_have_in_common_is_said_once() -> None:
     assert reel.facts[:3] == ["4 runs", "4 steps", "guidance 3"]
     assert not [fact for fact in reel.facts if "seed" in fact]
     two = make_grid(make_run(1, prompt="a cat"), make_run(1, prompt="a dog"))
-    assert reel_of(two).title == "Side by side"
+    assert reel_of(two).title == "2 prompts"
+    more = make_grid(make_run(1, prompt="a cat"), make_run(1, prompt="a dog", seed=8))
+    assert reel_of(more).title == "2 prompts × 2 seeds"
     assert reel_of(replace(two, title="Cat or dog")).title == "Cat or dog"
 
 

@@ -109,7 +109,10 @@ class GridReel:
         if self._comparison.title:
             return self._comparison.title
         prompts = {lane.request.prompt for lane in self.lanes}
-        return (prompts.pop() or "(no prompt)") if len(prompts) == 1 else "Side by side"
+        seeds = {lane.request.seed for lane in self.lanes}
+        if len(prompts) == 1:
+            return prompts.pop() or "(no prompt)"
+        return f"{len(prompts)} prompts" + (f" × {len(seeds)} seeds" if len(seeds) > 1 else "")
 
     @property
     def facts(self) -> list[str]:
