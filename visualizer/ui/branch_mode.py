@@ -89,13 +89,13 @@ class BranchMode(QObject):
         if run is None or self._run is not None or self.why_not():
             return
         self._before = self._fields()
-        self._run, self._refused = run, None
         facts = self._session.facts
         keys = facts.branch_samplers if facts is not None else ()
         header.set_branching((*keys, *filter(None, (run.request.sampler,))))
         header.show_request(run.request)
         row.avoid.setText(run.request.negative_prompt or "")
         self._shown = self._asked()
+        self._run, self._refused = run, None
         self._say()
         self._bar.show()
         header.prompt.setFocus()
@@ -184,7 +184,7 @@ class BranchMode(QObject):
         at_end = self.step >= run.total - 1
         label = run.label(self.step)
         words = _AT_THE_END if at_end else _HOW if self.step else _FROM_THE_START
-        if not at_end and self._shown and not self._changes():
+        if not at_end and not self._changes():
             words += " So far nothing is changed: it would end as the same picture."
         self._bar.say(f"Branching from {label[:1].lower()}{label[1:]}.", words)
         self._header.generate.setEnabled(not at_end)
