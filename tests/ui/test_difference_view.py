@@ -134,6 +134,21 @@ def test_time_and_view_are_the_shared_playhead_s(qtbot: QtBot) -> None:
     assert "Nothing has changed yet" in view.stage.message
 
 
+def test_pictures_are_wanted_only_while_somebody_looks(qtbot: QtBot) -> None:
+    lanes = make_lanes()
+    view = show_view(qtbot, lanes)
+    wanted: list[int] = []
+    for lane in lanes.lanes:
+        assert lane.timeline is not None
+        lane.timeline.picture_wanted.connect(lambda k, _view: wanted.append(k))
+    view.hide()
+    lanes.playhead.seek(5)
+    assert wanted == []
+    view.show()
+    assert set(wanted) == {5}
+    assert color_at(view, 0.1) == QColor(*plain_picture(0, 5, 10)[0, 0].tolist())
+
+
 def test_a_sharper_picture_is_shown_at_once(qtbot: QtBot) -> None:
     lanes = make_lanes()
     view = show_view(qtbot, lanes)
@@ -304,20 +319,20 @@ def test_pickers_choose_the_pair_and_never_the_same_lane_twice(qtbot: QtBot) -> 
     lanes = make_lanes(4)
     view = show_view(qtbot, lanes)
     ids = [lane.id for lane in lanes.lanes]
-    view.second.fill()
-    actions = view.second.menu().actions()
+    view.pair_row.second.fill()
+    actions = view.pair_row.second.menu().actions()
     assert [action.text() for action in actions] == ["seed 1", "seed 2", "seed 3", "seed 4"]
     assert [action.isChecked() for action in actions] == [False, True, False, False]
     actions[2].trigger()
     assert lanes.pair == (ids[0], ids[2])
     assert color_at(view, 0.9) == C
-    view.second.fill()
-    view.second.menu().actions()[0].trigger()  # the first lane's: they change places
+    view.pair_row.second.fill()
+    view.pair_row.second.menu().actions()[0].trigger()  # the first lane's: they change places
     assert lanes.pair == (ids[2], ids[0])
-    view.swap_button.click()
+    view.pair_row.swap_button.click()
     assert lanes.pair == (ids[0], ids[2])
-    assert view.first.accessibleName() == "First lane: A, seed 1"
-    assert view.second.accessibleName() == "Second lane: C, seed 3"
+    assert view.pair_row.first.accessibleName() == "First lane: A, seed 1"
+    assert view.pair_row.second.accessibleName() == "Second lane: C, seed 3"
 
 
 def test_the_first_two_are_looked_at_when_nothing_was_chosen(qtbot: QtBot) -> None:
@@ -325,14 +340,15 @@ def test_the_first_two_are_looked_at_when_nothing_was_chosen(qtbot: QtBot) -> No
     view = show_view(qtbot, lanes)
     ids = [lane.id for lane in lanes.lanes]
     assert lanes.pair == (ids[0], ids[1])
+    lanes.set_focus(ids[0])  # a lane in focus that goes moves the axis, and then the pair
     lanes.remove(ids[0])
     qtbot.waitUntil(lambda: lanes.pair == (ids[1], ids[2]))
     assert color_at(view, 0.1) == B
     lanes.remove(ids[1])
     assert lanes.pair is None
     assert view.stage.message == "It takes two lanes to see a difference."
-    assert not view.first.isEnabled()
-    assert not view.swap_button.isEnabled()
+    assert not view.pair_row.first.isEnabled()
+    assert not view.pair_row.swap_button.isEnabled()
 
 
 def test_another_comparison_brings_another_pair(qtbot: QtBot) -> None:
@@ -362,9 +378,9 @@ def test_what_is_not_there_is_said(qtbot: QtBot) -> None:
 def test_both_themes_and_a_gone_view_leave_nothing_behind(qtbot: QtBot, qapp: QApplication) -> None:
     lanes = make_lanes(2)
     view = show_view(qtbot, lanes)
-    dark = view.first.icon().pixmap(18, 18).toImage()
+    dark = view.pair_row.first.icon().pixmap(18, 18).toImage()
     theme.apply(qapp, theme.LIGHT)
-    assert view.first.icon().pixmap(18, 18).toImage() != dark
+    assert view.pair_row.first.icon().pixmap(18, 18).toImage() != dark
     assert view.stage.grab().toImage().pixelColor(1, view.stage.height() - 2) == QColor(
         theme.LIGHT.ground
     )

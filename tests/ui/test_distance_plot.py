@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.ui.example_lanes import make_lanes, plain_picture
+from tests.ui.example_lanes import make_lanes
 from visualizer.diffusion.distances import UNRELATED, Distances, decided_at, distances
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
@@ -54,7 +54,7 @@ def measure(lanes: Lanes) -> Distances:
     return measured
 
 
-def show_plot(qtbot: QtBot, lanes: Lanes, width: int = 360, height: int = 280) -> DistancePlot:
+def show_plot(qtbot: QtBot, lanes: Lanes, width: int = 360, height: int = 320) -> DistancePlot:
     plot = DistancePlot(lanes)
     lanes.setParent(plot)
     qtbot.addWidget(plot)
@@ -235,28 +235,33 @@ def test_while_lanes_grow_the_axis_does_not_move(qtbot: QtBot) -> None:
 
 
 def test_what_is_missing_is_said(qtbot: QtBot) -> None:
-    lanes = make_lanes(2, pair=False)
+    lanes = make_lanes(2)
     plot = show_plot(qtbot, lanes)
-    assert plot.chart.message == "Pick two lanes to see when they part."
-    assert plot.sentence.isHidden()
-    lanes.set_pair((lanes.lanes[0].id, lanes.lanes[1].id))
     assert plot.chart.message.startswith("Their distance is drawn as soon as")
     measure(lanes)
     assert plot.chart.message == ""
     assert plot.sentence.isVisible()
     lanes.set_pair(None)
     assert plot.chart.message == "Pick two lanes to see when they part."
+    assert plot.sentence.isHidden()
     QTest.mouseClick(plot.chart, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
     assert lanes.playhead.index == 0
 
 
-def test_latents_of_other_sizes_are_not_compared(qtbot: QtBot) -> None:
-    from tests.ui.example_timelines import make_timeline
-
-    lanes = make_lanes(2, picture_of=plain_picture)
-    lanes.set_lane(lanes.lanes[1], timeline=make_timeline(10))  # (4, 4, 4), not (4, 8, 8)
+def test_why_two_lanes_cannot_be_measured_is_said(qtbot: QtBot) -> None:
+    lanes = make_lanes(2)
     plot = show_plot(qtbot, lanes)
-    assert plot.chart.message.startswith("These two lanes are of different sizes")
+    lanes.set_distances(None, "Pick two of one size.")
+    assert plot.chart.message == "Pick two of one size."
+
+
+def test_a_pair_whose_lane_goes_leaves_no_plot(qtbot: QtBot) -> None:
+    lanes = make_lanes(2)
+    measure(lanes)
+    plot = show_plot(qtbot, lanes)
+    lanes.set_focus(lanes.lanes[0].id)
+    lanes.remove(lanes.lanes[0].id)
+    assert plot.chart.message == "It takes two lanes to see when they part."
 
 
 def test_a_new_theme_is_worn_at_once(qtbot: QtBot, qapp: QApplication) -> None:

@@ -138,6 +138,20 @@ def test_the_mouse_names_lane_step_and_noise(qtbot: QtBot) -> None:
     assert plot.grab().toImage() == before
 
 
+def test_the_keyboard_goes_from_lane_to_lane(qtbot: QtBot) -> None:
+    lanes = make_lanes(3)
+    measure(lanes)
+    plot = show_plot(qtbot, lanes)
+    plot.setFocus(Qt.FocusReason.TabFocusReason)
+    ids = [lane.id for lane in lanes.lanes]
+    seen = []
+    for key in (*[Qt.Key.Key_Down] * 4, Qt.Key.Key_Up):
+        QTest.keyClick(plot, key)
+        seen.append(lanes.focus)
+    assert seen == [*ids, ids[0], ids[2]]
+    assert plot.accessibleDescription() == "C, seed 3"
+
+
 def test_letters_tell_the_lanes_apart_without_color(qtbot: QtBot) -> None:
     lanes = make_lanes(2)
     measure(lanes)
@@ -189,7 +203,7 @@ def test_an_empty_plot_says_what_will_be_there(qtbot: QtBot) -> None:
     assert plot.accessibleDescription() == plot.message
     full = make_lanes(2)
     other = show_plot(qtbot, full)
-    assert other.message.endswith("once the first lane is finished.")
+    assert other.message.endswith("as soon as lanes have steps.")
     measure(full)
     assert other.message == ""
     full.set_paths({}, None)

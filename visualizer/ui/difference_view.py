@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QFontMetrics, QIcon, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QActionGroup, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -18,7 +17,8 @@ from PySide6.QtWidgets import (
 from visualizer.ui import theme as themes
 from visualizer.ui.difference_stage import BLINK, HEAT, RATES, WIPE, DifferenceStage, Side
 from visualizer.ui.icons import IconButton
-from visualizer.ui.lane_mark import MARK, lane_letter, mark_icon, mark_size
+from visualizer.ui.lane_mark import lane_letter
+from visualizer.ui.pair_row import PairRow, pair_of
 from visualizer.ui.segments import Segments
 
 if TYPE_CHECKING:
@@ -35,78 +35,6 @@ _ONE_LANE = "It takes two lanes to see a difference."
 _NO_PAIR = "Pick two lanes to see how they differ."
 
 
-class LanePicker(QToolButton):
-    """A button with the mark and words of a lane; its menu has all lanes."""
-
-    picked = Signal(int)
-    """A lane was chosen, by its id."""
-
-    def __init__(self, lanes: Lanes, name: str, parent: QWidget | None = None) -> None:
-        """``name`` says which of the two it is, for those who cannot see the button."""
-        super().__init__(parent)
-        self._lanes, self._name = lanes, name
-        self._lane: Lane | None = None
-        self.setProperty("role", "drop")
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        menu = QMenu(self)
-        menu.aboutToShow.connect(self.fill)
-        self.setMenu(menu)
-        self.show_lane(None)
-
-    def show_lane(self, lane: Lane | None) -> None:
-        """Name this lane on the button."""
-        self._lane = lane
-        words = "Pick a lane" if lane is None else lane.label
-        self.setAccessibleName(f"{self._name}: {self._marked(lane)}" if lane else self._name)
-        self.setToolTip(f"{self._name}: {words}")
-        self.setEnabled(len(self._lanes) > 1)
-        self._write()
-
-    def fill(self) -> None:
-        """Put the lanes into the menu, as they are now."""
-        menu = self.menu()
-        menu.clear()
-        group = QActionGroup(menu)
-        for lane in self._lanes.lanes:
-            letter = lane_letter(self._lanes, lane)
-            action = menu.addAction(lane.label)
-            action.setIcon(mark_icon(letter, lane.color, self.devicePixelRatioF()))
-            action.setCheckable(True)
-            action.setChecked(lane is self._lane)
-            action.triggered.connect(lambda _=False, key=lane.id: self.picked.emit(key))
-            group.addAction(action)
-
-    def _marked(self, lane: Lane) -> str:
-        return f"{lane_letter(self._lanes, lane)}, {lane.label}"
-
-    def _write(self) -> None:
-        lane = self._lane
-        words, room = "Pick a lane", self.width() - 34
-        if lane is not None:
-            letter = lane_letter(self._lanes, lane)
-            self.setIcon(mark_icon(letter, lane.color, self.devicePixelRatioF()))
-            self.setIconSize(QSize(mark_size(letter)[0], MARK))
-            words, room = lane.label, room - mark_size(letter)[0] - 6
-        else:
-            self.setIcon(QIcon())
-        metrics = QFontMetrics(self.font())
-        self.setText(metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(room, 16)))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """More or less room for the words."""
-        super().resizeEvent(event)
-        self._write()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """The mark wears the theme's color."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_lane"):
-            self._write()
-
-
 class DifferenceView(QWidget):
     """The pair's pictures at the shared playhead and in its view, over each other.
 
@@ -121,18 +49,7 @@ class DifferenceView(QWidget):
         self._watched: list[Timeline] = []
         self.setAccessibleName("Difference")
         self.stage = DifferenceStage()
-        self.first = LanePicker(lanes, "First lane")
-        self.second = LanePicker(lanes, "Second lane")
-        self.swap_button = IconButton("swap", "Swap the two lanes")
-        self.first.picked.connect(lambda key: self._pick(0, key))
-        self.second.picked.connect(lambda key: self._pick(1, key))
-        self.swap_button.clicked.connect(self.swap)
-
-        pickers = QHBoxLayout()
-        pickers.setSpacing(themes.SPACE // 2)
-        pickers.addWidget(self.first, 1)
-        pickers.addWidget(self.swap_button)
-        pickers.addWidget(self.second, 1)
+        self.pair_row = PairRow(lanes)
         bottom = QHBoxLayout()
         bottom.setSpacing(themes.SPACE // 2)
         self.modes = self._make_modes()
@@ -144,12 +61,12 @@ class DifferenceView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(themes.SPACE // 2)
-        column.addLayout(pickers)
+        column.addWidget(self.pair_row)
         column.addWidget(self.stage, 1)
         column.addLayout(bottom)
 
-        lanes.changed.connect(self._on_lanes)
-        lanes.pair_changed.connect(self._on_pair)
+        lanes.changed.connect(self._look_again)
+        lanes.pair_changed.connect(self._look_again)
         lanes.lane_changed.connect(self._on_lane)
         lanes.axis_changed.connect(self._look_again)
         lanes.alignment_changed.connect(self._look_again)
@@ -157,7 +74,6 @@ class DifferenceView(QWidget):
         lanes.playhead.view_changed.connect(self._look_again)
         self.stage.held_changed.connect(self._show_mode)
         self._show_mode()
-        self._on_pair()
 
     # --- how the pair is looked at --------------------------------------------------------------
 
@@ -177,53 +93,17 @@ class DifferenceView(QWidget):
             self._show_mode()
             self.mode_changed.emit(mode)
 
-    def swap(self) -> None:
-        """What was left is right."""
-        pair = self._lanes.pair
-        if pair is not None:
-            self._lanes.set_pair((pair[1], pair[0]))
-
-    def choose_default(self) -> None:
-        """Where no pair is chosen, and there are two lanes, look at the first two."""
-        lanes = self._lanes.lanes
-        if self._lanes.pair is None and len(lanes) > 1:
-            self._lanes.set_pair((lanes[0].id, lanes[1].id))
-
-    def _pick(self, place: int, lane_id: int) -> None:
-        pair = self._lanes.pair
-        if pair is None:
-            other = next((lane.id for lane in self._lanes.lanes if lane.id != lane_id), None)
-        else:
-            other = pair[1 - place]
-        if other is None:
-            return
-        if other == lane_id:  # the other one's lane: they change places
-            self.swap()
-            return
-        self._lanes.set_pair((lane_id, other) if place == 0 else (other, lane_id))
-
     # --- news ---------------------------------------------------------------------------------
-
-    def _on_lanes(self) -> None:
-        self._on_pair()
-        if self.isVisible():
-            # later: a comparison that is being replaced takes its old pair back first
-            QTimer.singleShot(0, self, self.choose_default)
 
     def _on_lane(self, lane_id: int) -> None:
         pair = self._lanes.pair
         if pair is not None and lane_id in pair:
-            self._on_pair()
-
-    def _on_pair(self) -> None:
-        pair = self._pair()
-        self.first.show_lane(pair[0] if pair else None)
-        self.second.show_lane(pair[1] if pair else None)
-        self.swap_button.setEnabled(pair is not None)
-        self._look_again()
+            self._look_again()
 
     def _look_again(self) -> None:
-        pair = self._pair()
+        if not self.isVisible():
+            return  # whoever does not look needs no pictures; ``showEvent`` comes back here
+        pair = pair_of(self._lanes)
         self._watch([lane.timeline for lane in pair or () if lane.timeline is not None])
         if pair is None:
             self.stage.show_message(_NO_PAIR if len(self._lanes) > 1 else _ONE_LANE)
@@ -238,10 +118,6 @@ class DifferenceView(QWidget):
             for lane, (picture, _) in zip(pair, found, strict=True)
         )
         self.stage.show_pair(first, second)
-
-    def _pair(self) -> tuple[Lane, Lane] | None:
-        pair = self._lanes.pair
-        return None if pair is None else (self._lanes.lane(pair[0]), self._lanes.lane(pair[1]))
 
     def _picture(self, lane: Lane) -> tuple[Picture | None, str]:
         """The lane's picture under the playhead, or a sentence saying why there is none."""
@@ -274,7 +150,7 @@ class DifferenceView(QWidget):
     def _on_picture(self, k: int, view: str) -> None:
         if view != self._lanes.playhead.view:
             return
-        for lane in self._pair() or ():
+        for lane in pair_of(self._lanes) or ():
             if lane.timeline is not None and self._lanes.point(lane) == k:
                 self._look_again()
                 return
@@ -324,6 +200,6 @@ class DifferenceView(QWidget):
         )
 
     def showEvent(self, event: QShowEvent) -> None:
-        """There is something to see at once."""
+        """Show what is the case now."""
         super().showEvent(event)
-        self.choose_default()
+        self._look_again()

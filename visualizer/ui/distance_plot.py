@@ -14,6 +14,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.distance_words import moment_of, verdict
 from visualizer.ui.explanation import percent
 from visualizer.ui.painted_plot import PaintedPlot, paint_plate, paint_words
+from visualizer.ui.pair_row import PairRow, pair_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.distances import Distances
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _NO_PAIR = "Pick two lanes to see when they part."
 _NOT_YET = "Their distance is drawn as soon as both lanes have steps."
-_SIZES = "These two lanes are of different sizes: their latents cannot be compared."
+_ONE_LANE = "It takes two lanes to see when they part."
 LEFT, RIGHT, TOP, BOTTOM = 68, 16, 44, 24
 """Room around the plot: y axis; the last label; legend and marker; x axis."""
 
@@ -304,9 +305,11 @@ class DistancePlot(QWidget):
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.chart = DistanceChart(lanes)
+        self.pair_row = PairRow(lanes)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(themes.SPACE // 2)
+        column.addWidget(self.pair_row)
         column.addWidget(self.sentence)
         column.addWidget(self.chart, 1)
         lanes.distances_changed.connect(self._look_again)
@@ -317,15 +320,14 @@ class DistancePlot(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for the sentence and a plot."""
-        return QSize(360, 260)
+        return QSize(360, 300)
 
     def _lane_changed(self, lane_id: int) -> None:
         if self._lanes.pair is not None and lane_id in self._lanes.pair:
             self._look_again()
 
     def _look_again(self) -> None:
-        pair = self._lanes.pair
-        both = None if pair is None else (self._lanes.lane(pair[0]), self._lanes.lane(pair[1]))
+        both = pair_of(self._lanes)
         measured = self._lanes.distances if both is not None else None
         known = measured is not None and bool(measured.levels)
         words = ""
@@ -337,13 +339,8 @@ class DistancePlot(QWidget):
 
     def _why_nothing(self, pair: tuple[Lane, Lane] | None) -> str:
         if pair is None:
-            return _NO_PAIR
-        shapes = [
-            lane.timeline.step(0).latents.shape
-            for lane in pair
-            if lane.timeline is not None and len(lane.timeline)
-        ]
-        return _SIZES if len(shapes) == 2 and shapes[0] != shapes[1] else _NOT_YET
+            return _NO_PAIR if len(self._lanes) > 1 else _ONE_LANE
+        return self._lanes.why_no_distances or _NOT_YET
 
 
 def _color_of(key: str) -> QColor:

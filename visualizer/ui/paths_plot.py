@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from visualizer.ui import theme as themes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from visualizer.session.lanes import Lane, Lanes
 
 _NOTHING = "The lanes’ ways from static to picture are drawn here."
-_SOON = "The ways from static to picture are drawn once the first lane is finished."
+_SOON = "The ways from static to picture are drawn as soon as lanes have steps."
 MARGIN, BELOW, BESIDE = 14, 24, 24
 """Room around the paths, and for the words below and at the left."""
 REACH = 24.0
@@ -39,7 +39,7 @@ class PathsPlot(PaintedPlot):
 
     It begins at a small ring; what lies behind the playhead is strong, what is to come is faint.
     Both axes have one scale, so that distances on the screen are distances in the plane. A click
-    moves the playhead to the nearest point and takes its lane into focus.
+    moves the playhead to the nearest point and takes its lane into focus; ↑ and ↓ change lanes.
     """
 
     def __init__(self, lanes: Lanes, parent: QWidget | None = None) -> None:
@@ -54,8 +54,9 @@ class PathsPlot(PaintedPlot):
         self.setAccessibleName("Paths through latent space")
         self.setToolTip(
             "Every lane’s latent on its way from static to picture, seen from where the ways "
-            "spread most. Near means alike. A click goes there."
+            "spread most. Near means alike. A click goes there; ↑ and ↓ go from lane to lane."
         )
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMinimumSize(200, 140)
         lanes.paths_changed.connect(self._read)
         lanes.changed.connect(self._read)
@@ -213,6 +214,19 @@ class PathsPlot(PaintedPlot):
         self._lanes.playhead.pause()
         self._lanes.playhead.seek(self._lanes.position_of(self._lanes.lane(lane_id), k))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """↑ and ↓ take the lane before or after into focus."""
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        step, lanes = steps.get(Qt.Key(event.key())), self._lanes.lanes
+        if step is None or not lanes:
+            super().keyPressEvent(event)
+            return
+        order = [lane.id for lane in lanes]
+        focus = self._lanes.focus
+        at = order.index(focus) + step if focus is not None else (0 if step > 0 else -1)
+        self._lanes.set_focus(order[at % len(order)])
+        self.setAccessibleDescription(self._named(lanes[at % len(order)]))
+
     def leave(self) -> None:
         """Nothing is named any more."""
         if self._hovered is not None:
@@ -364,11 +378,14 @@ class PathsPlot(PaintedPlot):
     def readout(self, lane_id: int, k: int) -> str:
         """What a point is: lane, step and noise."""
         lane = self._lanes.lane(lane_id)
-        words = f"{lane_letter(self._lanes, lane)}, {lane.label}"
+        words = self._named(lane)
         if lane.timeline is None or k >= lane.timeline.total:
             return words
         noise = percent(lane.timeline.level(k).noise_share)
         return f"{words} · {lane.timeline.label(k)} · {noise} noise"
+
+    def _named(self, lane: Lane) -> str:
+        return f"{lane_letter(self._lanes, lane)}, {lane.label}"
 
 
 def _pen(color: QColor, width: float) -> QPen:
