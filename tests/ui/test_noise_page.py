@@ -1,0 +1,383 @@
+"""The Noise page: edit the static, see what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.session.fake_model import SIDE, FakeModel, Gate
+from tests.session.test_noise_lab import Noises, Sampler
+from tests.ui.sitting import RUN_MS, Sitting, pixels
+from visualizer.diffusion import Model
+from visualizer.diffusion.starts import EditedNoise, Flip, Mix, Paste, Shift
+from visualizer.session.noise_following import Following, Way
+from visualizer.session.session import Session
+from visualizer.settings import Settings
+from visualizer.ui.header import Header
+from visualizer.ui.noise_page import NoisePage
+from visualizer.ui.noise_words import TOOLS, bars, explained, followed, reading
+from visualizer.ui.window import NOISE
+
+ALL = 10**6
+STEPS = 12
+_LOAD_MS = 120_000
+
+
+class Desk:
+    """A header over a Noise page, and a session with a model without weights."""
+
+    def __init__(self, qtbot: QtBot, folder: Path) -> None:
+        self.qtbot = qtbot
+        self.sampler, self.noises, self.model = Sampler(), Noises(), FakeModel()
+        self.session = Session(
+            data_folder=folder,
+            open_model=lambda _folder, _say: self.model,
+            sample=self.sampler,
+            draw_noise=self.noises,
+        )
+        self.settings = Settings(steps=STEPS, folder=folder, seed=7)
+        self.window = QWidget()
+        self.header = Header(self.settings)
+        self.page = NoisePage(self.session, self.settings, self.header)
+        self.session.model_ready.connect(self.header.set_facts)
+        self.session.model_ready.connect(self.page.set_facts)
+        column = QVBoxLayout(self.window)
+        column.addWidget(self.header)
+        column.addWidget(self.page, 1)
+        self.window.resize(1200, 800)
+        qtbot.addWidget(self.window)
+
+    def start(self) -> None:
+        """Show the page and wait for the model."""
+        with self.qtbot.waitExposed(self.window):
+            self.window.show()
+        with self.qtbot.waitSignal(self.session.model_ready):
+            self.session.load_model(None)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until everything that is wished for is there."""
+        self.qtbot.waitUntil(self.settled, timeout=RUN_MS)
+
+    def settled(self) -> bool:
+        lab, page = self.page.lab, self.page
+        tiles = [lab.tile(name) for name in page.stage.shown]  # type: ignore[arg-type]
+        return not page._edits_later.isActive() and all(
+            tile.state == "done" and tile.static is not None for tile in tiles
+        )
+
+    def drag(self, start: tuple[float, float], *ways: tuple[float, float]) -> None:
+        """Take hold of the first static, and drag; places as shares of its sides."""
+        tile = self.page.stage.columns["first"].static
+
+        def place(at: tuple[float, float]) -> QPoint:
+            return QPoint(round(at[0] * tile.width()), round(at[1] * tile.height()))
+
+        self.qtbot.mousePress(tile, Qt.MouseButton.LeftButton, pos=place(start))
+        for way in ways:
+            self.qtbot.mouseMove(tile, place(way))
+        last = place(ways[-1] if ways else start)
+        self.qtbot.mouseRelease(tile, Qt.MouseButton.LeftButton, pos=last)
+
+    @property
+    def asked(self) -> Any:
+        """How the last picture that was sampled started."""
+        return self.sampler.calls[-1].start
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(qtbot, tmp_path)
+    desk.start()
+    yield desk
+    desk.sampler.gate.allow(ALL)
+    desk.window.hide()
+    assert desk.session.close()
+    desk.session.deleteLater()
+    del desk.session, desk.page, desk.header
+
+
+def test_it_shows_static_above_picture_for_both_seeds_and_the_mix(desk: Desk) -> None:
+    page, stage = desk.page, desk.page.stage
+    assert stage.shown == ["first", "edited", "second"]
+    captions = [stage.caption(name) for name in stage.shown]
+    assert captions == ["Seed 7", "Mixed 50 : 50", "Seed 8"]
+    for name in stage.shown:
+        tile, column = page.lab.tile(name), stage.columns[name]  # type: ignore[arg-type]
+        assert column.static.picture is tile.static
+        assert column.result.picture is tile.picture
+        assert column.result.chip == ""
+        assert column.static.geometry().bottom() < column.result.geometry().top()
+    run = page.lab.run("edited")
+    assert run is not None
+    assert run.request == replace(
+        desk.header.request(), start=EditedNoise((Mix(8, 0.5),)), width=32, height=32
+    )
+    assert [bar.name for bar in page.panel.bars.rows] == ["how far the picture went", "beside"]
+
+
+def test_the_slider_samples_in_few_steps_while_it_moves_and_in_all_at_rest(desk: Desk) -> None:
+    page = desk.page
+    page.mix.setSliderDown(True)
+    page.mix.setValue(80)
+    desk.qtbot.waitUntil(lambda: page.lab.tile("edited").draft, timeout=RUN_MS)
+    assert desk.asked == EditedNoise((Mix(8, 0.8),))
+    assert "steps while you drag" in page.stage.columns["edited"].result.chip
+    assert page.panel.bars.rows == ()
+    page.mix.setSliderDown(False)
+    desk.settle()
+    assert desk.sampler.calls[-1].steps == STEPS
+    assert page.stage.caption("edited") == "Mixed 20 : 80"
+    assert page.stage.columns["edited"].result.chip == ""
+    assert len(page.panel.bars.rows) == 2
+
+
+def test_a_mix_of_nothing_is_the_seed_itself(desk: Desk) -> None:
+    made = len(desk.sampler.calls)
+    desk.page.mix.setValue(0)
+    desk.page.mix.sliderReleased.emit()
+    desk.settle()
+    assert len(desk.sampler.calls) == made
+    own, edited = (desk.page.lab.tile(role) for role in ("first", "edited"))  # type: ignore[arg-type]
+    assert own.picture is edited.picture
+    assert not desk.page.panel.keep.isEnabled()
+
+
+def test_a_rectangle_is_pasted_in_whole_positions(desk: Desk) -> None:
+    page = desk.page
+    page.choose_tool("paste")
+    assert page.edits() == ()
+    desk.drag((0.3, 0.3), (0.4, 0.4), (0.7, 0.95))
+    desk.settle()
+    wanted = (0.25, 0.25, 0.75, 1.0)  # of the four positions each way those that were touched
+    assert SIDE == 4
+    assert desk.asked == EditedNoise((Paste(8, *wanted),))
+    stage = page.stage
+    for name in stage.shown:
+        assert stage.columns[name].static.frame == wanted
+    assert stage.columns["edited"].result.frame == wanted
+    assert stage.columns["first"].result.frame is None
+    names = [bar.name for bar in page.panel.bars.rows]
+    assert names == ["inside the rectangle", "outside of it"]
+    desk.drag((0.1, 0.1))  # a click
+    assert page.edits() == ()
+
+
+def test_the_rectangle_is_drawn_where_it_is(desk: Desk) -> None:
+    page = desk.page
+    page.choose_tool("paste")
+    tile = page.stage.columns["edited"].result
+    before = pixels(tile)
+    desk.drag((0.3, 0.3), (0.7, 0.7))
+    desk.settle()
+    after, side = pixels(tile), tile.width()
+    changed = np.abs(after.astype(int) - before.astype(int)).sum(axis=2) > 0
+    edge = round(0.25 * side)
+    assert changed[:, edge - 2 : edge + 3].any()
+    assert (after[side // 2, edge - 1 : edge + 2] == 255).all(axis=1).any()
+
+
+def test_flipping(desk: Desk) -> None:
+    page = desk.page
+    page.choose_tool("flip")
+    assert page.stage.shown == ["first", "edited"]
+    assert not page.other.isVisible()
+    page.flips["vertical"].click()
+    desk.settle()
+    assert desk.asked == EditedNoise((Flip("vertical"),))
+    page.flips["horizontal"].click()
+    desk.settle()
+    assert desk.asked == EditedNoise((Flip("horizontal"), Flip("vertical")))
+    assert page.panel.bars.rows[0].name == "how far the picture followed"
+
+
+def test_moving_wraps_round(desk: Desk) -> None:
+    page = desk.page
+    page.choose_tool("shift")
+    desk.drag((0.1, 0.5), (0.4, 0.5), (0.62, 0.5))
+    desk.settle()
+    assert desk.asked == EditedNoise((Shift(0.5, 0.0),))
+    desk.drag((0.1, 0.1), (0.36, 0.36))
+    desk.settle()
+    assert desk.asked == EditedNoise((Shift(-0.25, 0.25),)), "three quarters right is one left"
+    page.back.click()
+    assert page.edits() == ()
+
+
+def test_while_it_is_moved_the_static_follows_at_once(desk: Desk) -> None:
+    page = desk.page
+    page.choose_tool("shift")
+    desk.settle()
+    desk.sampler.gate = Gate(0)
+    tile, edited = page.stage.columns["first"].static, page.stage.columns["edited"].static
+    before = pixels(edited)
+    desk.qtbot.mousePress(tile, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    desk.qtbot.mouseMove(tile, QPoint(10 + tile.width() // 2, 10))
+    after = pixels(edited)
+    half = edited.width() // 2
+    middle = slice(half // 2, half)
+    np.testing.assert_allclose(
+        after[middle, half + 8 : 2 * half - 8].astype(int),
+        before[middle, 8 : half - 8].astype(int),
+        atol=40,
+    )
+    desk.sampler.gate.allow(ALL)
+    desk.qtbot.mouseRelease(tile, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+
+
+def test_the_keyboard_edits_as_well(desk: Desk) -> None:
+    page, tile = desk.page, desk.page.stage.columns["first"].static
+    page.choose_tool("shift")
+    tile.setFocus()
+    desk.qtbot.keyClick(tile, Qt.Key.Key_Right)
+    assert page.edits() == (Shift(0.25, 0.0),)
+    page.choose_tool("paste")
+    desk.qtbot.keyClick(tile, Qt.Key.Key_Down)
+    assert page.edits() == (Paste(8, 0.25, 0.5, 0.75, 1.0),)
+    desk.qtbot.keyClick(tile, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert page.edits() == (Paste(8, 0.25, 0.5, 1.0, 1.0),)
+    for widget in (tile, page.mix):
+        override = QKeyEvent(
+            QEvent.Type.ShortcutOverride, Qt.Key.Key_Left, Qt.KeyboardModifier.NoModifier
+        )
+        override.ignore()
+        QApplication.sendEvent(widget, override)
+        assert override.isAccepted(), "the window's keys of time do not take it"
+
+
+def test_other_words_are_sampled_when_they_rest(desk: Desk) -> None:
+    desk.header.prompt.setText("a castle")
+    desk.qtbot.waitUntil(lambda: not desk.page._edits_later.isActive())
+    desk.settle()
+    assert {call.prompt for call in desk.sampler.calls[-3:]} == {"a castle"}
+    desk.header.prompt.setText("")
+    desk.qtbot.waitUntil(lambda: desk.page.lab.tile("first").request is None)
+    result = desk.page.stage.columns["first"].result
+    assert result.picture is None
+    assert result.words == "Say above what the picture should show."
+
+
+def test_another_other_seed_is_another_second_column(desk: Desk) -> None:
+    desk.page.other.set_number(99)
+    desk.qtbot.waitUntil(lambda: desk.page.stage.caption("second") == "Seed 99")
+    desk.settle()
+    assert desk.page.lab.tile("second").request.seed == 99  # type: ignore[union-attr]
+    assert desk.page.edits() == (Mix(99, 0.5),)
+
+
+def test_one_that_fails_is_told_and_can_be_tried_again(desk: Desk) -> None:
+    page = desk.page
+    desk.sampler.refuses = replace(
+        desk.header.request(), start=EditedNoise((Mix(8, 0.7),)), width=32, height=32
+    )
+    page.mix.setValue(70)
+    page.mix.sliderReleased.emit()
+    desk.qtbot.waitUntil(lambda: page.lab.tile("edited").state == "failed", timeout=RUN_MS)
+    assert page.stage.columns["edited"].result.words.startswith("This noise cannot be sampled.")
+    assert page.panel.headline.text() == "This noise cannot be sampled"
+    assert page.stage.columns["first"].result.picture is not None
+    desk.sampler.refuses = None
+    desk.qtbot.mouseClick(page.panel.again, Qt.MouseButton.LeftButton)
+    desk.settle()
+    assert page.panel.again.isHidden()
+
+
+def test_what_is_kept_is_looked_at_as_a_run(desk: Desk) -> None:
+    page, run = desk.page, desk.page.lab.run("edited")
+    assert run is not None
+    spy = QSignalSpy(page.run_asked)
+    desk.qtbot.mouseClick(page.panel.keep, Qt.MouseButton.LeftButton)
+    assert spy.count() == 1
+    assert desk.session.current is not None
+    assert desk.session.current.trajectory is run
+    assert desk.session.history == (desk.session.current,)
+
+
+def test_whoever_is_not_there_samples_nothing(desk: Desk) -> None:
+    made = len(desk.sampler.calls)
+    desk.page.hide()
+    desk.header.prompt.setText("a castle")
+    desk.page.other.set_number(1234)
+    desk.qtbot.waitUntil(lambda: not desk.page._edits_later.isActive())
+    assert not desk.page.lab.sampling
+    assert len(desk.sampler.calls) == made
+    desk.page.show()
+    desk.settle()
+    assert {call.prompt for call in desk.sampler.calls[made:]} == {"a castle"}
+
+
+def test_it_fits_into_the_smallest_window(desk: Desk) -> None:
+    desk.page.setMinimumSize(0, 0)
+    assert desk.page.minimumSizeHint().width() <= 960 - 64
+    assert desk.page.minimumSizeHint().height() <= 480
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+WAYS = [Way(along, beside) for along in (-0.2, 0.1, 0.5, 0.9, 1.2) for beside in (0.0, 0.9)]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_every_measurement_has_words_with_its_number(tool: str) -> None:
+    for way in WAYS:
+        found = Following(inside=way, outside=way) if tool == "paste" else Following(way)
+        headline, words = followed(tool, found, 7, 8, 0.5)
+        assert headline
+        assert f"{way.along:.0%}" in words
+        assert bars(tool, found)[0].value == way.along
+    nothing = followed(tool, Following(), 7, 8)
+    assert nothing[0] == "Nothing to tell apart"
+    assert "7" in explained(tool, 7, 8) or tool in ("flip", "shift")
+    assert "0 is seed 7’s picture" in reading(tool, 7, 8)
+
+
+def test_a_picture_beside_every_cross_fade_is_a_third_one() -> None:
+    assert followed("mix", Following(Way(0.5, 0.9)), 7, 8, 0.5)[0] == "A third picture, not a blend"
+    assert followed("mix", Following(Way(0.5, 0.1)), 7, 8, 0.5)[0] == "Close to a cross-fade"
+    assert followed("mix", Following(Way(0.1, 0.1)), 7, 8, 0.1)[0] == "Still seed 7’s picture"
+    assert followed("mix", Following(Way(0.9, 0.1)), 7, 8, 0.9)[0] == "Already seed 8’s picture"
+
+
+# --- the real model -------------------------------------------------------------------------------
+
+
+def test_what_follows_an_edit_of_the_built_in_model_s_static(qtbot: QtBot, tmp_path: Path) -> None:
+    model = Model.builtin()
+    settings = Settings(steps=3, folder=tmp_path, seed=7)
+    sitting = Sitting(qtbot, tmp_path, lambda _folder, _say: model, sample=None, settings=settings)
+    sitting.show()
+    with qtbot.waitSignal(sitting.session.model_ready, timeout=_LOAD_MS):
+        sitting.session.load_model(None)
+    page = sitting.window.noise
+    page.choose_tool("paste")
+    page.stage.columns["first"].static.framed.emit((0.0, 0.0, 1.0, 1.0), False)
+    sitting.window.show_page(NOISE)
+
+    def settled() -> bool:
+        return page.lab.tile("first").request is not None and all(
+            page.lab.tile(role).state == "done" for role in ("first", "edited", "second")
+        )
+
+    qtbot.waitUntil(settled, timeout=6 * RUN_MS)
+    edited, other = page.lab.tile("edited"), page.lab.tile("second")
+    np.testing.assert_array_equal(edited.static, other.static)
+    np.testing.assert_allclose(
+        np.asarray(edited.picture, dtype=int), np.asarray(other.picture, dtype=int), atol=1
+    )
+    assert page.panel.bars.rows[0].value == pytest.approx(1.0, abs=0.01)
+    qtbot.mouseClick(page.panel.keep, Qt.MouseButton.LeftButton)
+    assert sitting.window.page == "denoise"
+    assert sitting.session.current is not None
+    assert sitting.session.current.request.start == EditedNoise((Paste(8, 0.0, 0.0, 1.0, 1.0),))
+    assert not sitting.failures
+    sitting.close()
