@@ -150,6 +150,16 @@ def test_a_lane_with_few_pictures_shows_the_nearest() -> None:
         assert np.array_equal(picture, kept[key, "noisy"])
 
 
+def test_moments_that_are_complete_are_preferred() -> None:
+    some = [0, 2, 4, 6, 8, 10, 12, 16]
+    kept: dict[tuple[int, View], Any] = {(k, "noisy"): make_picture(1, k) for k in some}
+    few: dict[tuple[int, View], Any] = {(k, "noisy"): make_picture(1, k) for k in (0, 8)}
+    whole, sparse = make_run(16), make_run(16, pictures=kept)
+    assert reel_of(make_grid(whole, sparse)).shown() == some
+    assert reel_of(make_grid(whole, make_run(16, pictures=few))).shown() == list(range(17))
+    assert reel_of(make_grid(whole, None)).shown() == list(range(17))
+
+
 def test_what_lanes_have_in_common_is_said_once() -> None:
     reel = reel_of(four_seeds())
     assert reel.title == "a red Ferrari on a mountain road at sunset"

@@ -21,10 +21,12 @@ from visualizer.session.export_process import ExportFailed, export
 from visualizer.session.wanted_pictures import for_comparison_export
 
 
-def crossed(what: Trajectory | Comparison) -> tuple[Trajectory | Comparison, int]:
+def crossed(
+    what: Trajectory | Comparison, path: str = "all.denoise"
+) -> tuple[Trajectory | Comparison, int]:
     """What arrives on the other side, and in how many pieces."""
     ours, theirs = Pipe()
-    pieces = list(export_process._pieces(what))
+    pieces = list(export_process._pieces(what, export_process._needed(what, path)))
 
     def send() -> None:
         for piece in pieces:
@@ -115,3 +117,29 @@ def test_a_run_that_lost_a_picture_still_crosses() -> None:
     arrived, _ = crossed(run)
     assert isinstance(arrived, Trajectory)
     assert list(arrived.pictures) == [(0, "noisy")]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("grid.png", {(4, "noisy")}),
+        ("grid.webp", {(k, "noisy") for k in range(5)}),
+        ("grid.html", {(k, view) for k in range(5) for view in ("noisy", "denoised")}),
+    ],
+)
+def test_only_pictures_that_the_file_shows_cross(name: str, kept: set[tuple[int, str]]) -> None:
+    run = make_run(4)
+    grid, _ = crossed(make_grid(run, None, make_run(4, seed=2)), name)
+    assert isinstance(grid, Comparison)
+    assert [set(lane.run.pictures) for lane in grid.lanes if lane.run] == [kept, kept]
+
+
+def test_where_pictures_are_missing_the_nearest_cross() -> None:
+    stopped = make_run(6, stop_after=4, pictures={(1, "noisy"): make_picture(1)})
+    arrived, _ = crossed(make_grid(stopped, make_run(6)), "grid.png")
+    assert isinstance(arrived, Comparison)
+    first, second = (lane.run for lane in arrived.lanes)
+    assert first is not None
+    assert list(first.pictures) == [(1, "noisy")]
+    assert second is not None
+    assert list(second.pictures) == [(6, "noisy")]

@@ -33,6 +33,8 @@ MAX_FRAME_SIDE = 1600
 stay within ``MAX_FRAME_BYTES``; of longer runs fewer steps are shown."""
 CAPTION_LINES = 2
 LEAST_SIDE = 32
+ENOUGH = 8
+"""Moments that make an animation or a sheet, where no more are complete."""
 MAX_IN_A_ROW = 5
 
 
@@ -137,16 +139,20 @@ class GridReel:
         return self._clock.planned[moment].noise_share
 
     def shown(self, view: View = "noisy") -> list[int]:
-        """The moments at which some lane has the picture of its own step."""
-        steps = [set(lane.shown(view)) for lane in self.lanes]
-        found = [
-            moment
-            for moment in range(self.count)
-            if any(
-                lane.points and lane.points[moment] in have
-                for lane, have in zip(self.lanes, steps, strict=True)
-            )
+        """The moments of which every lane has the picture of its own step.
+
+        Where there are few of those, the moments of which some lane has it: the others then show
+        the picture that is nearest.
+        """
+        lanes = [(lane.points, set(lane.shown(view))) for lane in self.lanes]
+        lanes = [(points, have) for points, have in lanes if points and have]
+        having = [
+            sum(points[moment] in have for points, have in lanes) for moment in range(self.count)
         ]
+        found = [moment for moment, count in enumerate(having) if count]
+        complete = [moment for moment, count in enumerate(having) if count == len(lanes) > 0]
+        if len(complete) >= min(ENOUGH, len(found)):
+            found = complete
         if not found and view == "noisy":
             raise ExportError(
                 "None of these runs has a picture. Open them together with their model, or make "

@@ -8,7 +8,7 @@ do their pictures. This module is imported by that process, so it knows no Qt.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.step import Step
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
+
+    Key = tuple[int, View]
 
 POLL_SECONDS = 0.1
 
@@ -46,7 +48,7 @@ def export(what: Trajectory | Comparison, path: str, cancel: threading.Event) ->
     process.start()
     theirs.close()
     try:
-        for piece in _pieces(what):
+        for piece in _pieces(what, _needed(what, path)):
             if cancel.is_set():
                 return False
             ours.send(piece)
@@ -70,12 +72,39 @@ def export(what: Trajectory | Comparison, path: str, cancel: threading.Event) ->
     return True
 
 
-def _pieces(what: Trajectory | Comparison) -> Iterator[Any]:
-    """What is to be sent, in the order in which ``_received`` takes it."""
+def _needed(what: Trajectory | Comparison, path: str) -> list[set[Key]]:
+    """Which pictures are to be sent, run by run: of a comparison those that such a file shows."""
+    from visualizer.diffusion.comparison import Comparison
+    from visualizer.session.wanted_pictures import for_comparison_export
+
+    runs = _runs(what)
+    if path.lower().endswith(".denoise") or not isinstance(what, Comparison):
+        return [set(run.pictures) for run in runs]
+    wanted = for_comparison_export(what, path)
+    lanes = [set(keys) for lane, keys in zip(what.lanes, wanted, strict=True) if lane.run]
+    return [_or_nearest(run, keys) for run, keys in zip(runs, lanes, strict=True)]
+
+
+def _or_nearest(run: Trajectory, wanted: set[Key]) -> set[Key]:
+    """The wanted pictures; where some are missing all of their kind, for the nearest are shown."""
+    has = set(run.pictures)
+    final = len(run.steps) - 1 if run.final is not None else None
+    if all(key in has or key[0] == final for key in wanted):
+        return wanted & has
+    views = {view for _, view in wanted}
+    return {key for key in has if key[1] in views}
+
+
+def _pieces(what: Trajectory | Comparison, needed: Sequence[Container[Key]]) -> Iterator[Any]:
+    """What is to be sent, in the order in which ``_received`` takes it.
+
+    Args:
+        needed: the pictures that are wanted of each run.
+    """
     yield _bare(what)
     sent: dict[int, int] = {}  # the id of a step: which of the steps sent it was
     pictures_sent: set[tuple[int, str]] = set()
-    for run in _runs(what):
+    for run, wanted in zip(_runs(what), needed, strict=True):
         numbers = []
         for step in run.steps:
             if id(step) not in sent:
@@ -85,7 +114,9 @@ def _pieces(what: Trajectory | Comparison) -> Iterator[Any]:
         yield numbers
         for key in run.pictures:
             k, view = key
-            if k >= len(numbers) or (place := (numbers[k], view)) in pictures_sent:
+            if key not in wanted or k >= len(numbers):
+                continue
+            if (place := (numbers[k], view)) in pictures_sent:
                 continue
             picture = run.pictures.get(key)
             if picture is not None:  # else it is damaged: most exports do not need it
