@@ -71,7 +71,7 @@ class Sitting:
         self.qtbot = qtbot
         self.model = TaughtModel()
         self.gate = Gate(ALL)
-        sampler = FakeSampler()
+        sampler = self.sampler = FakeSampler()
         sampler.before_step = lambda k, cancelled: self.gate(k, cancelled)
         self.settings = settings or Settings(steps=STEPS, folder=folder)
         self.session = Session(

@@ -190,7 +190,7 @@ class AxisField(QWidget):
         self.kind.setProperty("role", "quiet")
         self.kind.setAccessibleName(f"{name}: what changes")
         self.kind.setToolTip(f"What changes from picture to picture, {name.lower()} the grid")
-        self.kind.setFixedSize(14 * theme.SPACE, HEIGHT)
+        self.kind.setFixedSize(15 * theme.SPACE, HEIGHT)
         self.numbers = QLineEdit()
         self.numbers.setProperty("role", "quiet")
         self.numbers.setFixedHeight(HEIGHT)
@@ -377,10 +377,12 @@ class TextsField(QPlainTextEdit):
         """Enter makes the pictures, Shift+Enter begins another line."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         shift = Qt.KeyboardModifier.ShiftModifier
-        if enter and not event.modifiers() & shift:
+        if not enter:
+            super().keyPressEvent(event)
+        elif event.modifiers() & shift:
+            self.textCursor().insertBlock()  # Qt's own would be a soft break in the same line
+        else:
             self.entered.emit()
-            return
-        super().keyPressEvent(event)
 
 
 class SamplersButton(QToolButton):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -34,7 +35,7 @@ from visualizer.ui.view_switch import ViewSwitch
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
-    from visualizer.session.lanes import Lanes
+    from visualizer.session.lanes import Lane, Lanes
     from visualizer.session.playhead import Playhead
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
@@ -71,7 +72,8 @@ class ComparePage(QWidget):
         super().__init__(parent)
         self._session, self._header = session, header
         self.lanes: Lanes = session.lanes
-        self._timeline: Timeline | None = None
+        self._timeline: Timeline | None = None  # whose filmstrip is below
+        self._viewed: Timeline | None = None  # whose views are offered
         self._compact = False
         self._panel_wished: bool | None = None
         playhead = self.lanes.playhead
@@ -89,6 +91,10 @@ class ComparePage(QWidget):
         self.save_button = IconButton("save", "Save this comparison", shown_keys("Ctrl+S"))
         self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
         self.export_menu = ExportMenu(self)
+        self.earlier_button = IconButton("history", "Earlier comparisons")
+        self.earlier_button.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        self.earlier_menu = QMenu(self)
+        self.earlier_button.setMenu(self.earlier_menu)
         self._make_switches()
         self.panel = _Panel(self.lanes)
         self.summary = QLabel()
@@ -174,7 +180,7 @@ class ComparePage(QWidget):
         body.setSpacing(0)
         body.addWidget(self._middle, 1)
         body.addWidget(self.panel)
-        for widget in (self.status, self.save_button, self.export_button):
+        for widget in (self.status, self.earlier_button, self.save_button, self.export_button):
             self.transport.add_action_widget(widget)
         line = self._line = QFrame()
         line.setProperty("role", "separator")
@@ -194,7 +200,7 @@ class ComparePage(QWidget):
     def _connect(self) -> None:
         lanes, fields, grid = self.lanes, self.axis_fields, self.grid
         lanes.changed.connect(self._lanes_changed)
-        lanes.lane_changed.connect(lambda _id: self._judge_actions())
+        lanes.lane_changed.connect(lambda _id: self._lane_changed())
         lanes.axis_changed.connect(self._show_reference)
         lanes.focus_changed.connect(self._show_reference)
         lanes.alignment_changed.connect(self.alignment.set_current)
@@ -216,6 +222,7 @@ class ComparePage(QWidget):
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.open_export_menu)
         self.export_menu.chosen.connect(self.export)
+        self.earlier_menu.aboutToShow.connect(self._fill_earlier)
 
     # --- what the person asks -----------------------------------------------------------------
 
@@ -246,8 +253,16 @@ class ComparePage(QWidget):
 
     def run_experiment(self) -> None:
         """The same noise under eight prompts, and the same prompt under eight noises."""
-        if not self._session.running:
-            self._session.run_experiment()
+        from visualizer.diffusion.request import RequestError
+
+        if self._session.running:
+            return
+        try:
+            base = self._header.request()
+        except RequestError as error:
+            self.failed.emit(Failure("These settings make no comparison.", str(error)))
+            return
+        self._session.run_experiment(base)
 
     def escape(self) -> bool:
         """Leave the lane that is shown alone; whether there was one."""
@@ -263,7 +278,7 @@ class ComparePage(QWidget):
         return there and not self.lanes.running
 
     @property
-    def _all(self) -> tuple:  # type: ignore[type-arg]
+    def _all(self) -> tuple[Lane, ...]:
         return self.lanes.lanes
 
     def save(self) -> None:
@@ -286,6 +301,14 @@ class ComparePage(QWidget):
         if self.can_save:
             above = QPoint(0, -self.export_menu.sizeHint().height())
             self.export_menu.popup(self.export_button.mapToGlobal(above))
+
+    def _fill_earlier(self) -> None:
+        """The comparisons of this sitting, the newest first."""
+        self.earlier_menu.clear()
+        for kept in reversed(self._session.comparisons):
+            action = self.earlier_menu.addAction(_cut(kept.title or "Comparison"))
+            path = str(kept.path)
+            action.triggered.connect(lambda _=False, path=path: self._session.open_run(path))
 
     def _name(self, ending: str, suffix: str) -> str:
         first = self._all[0].request
@@ -367,15 +390,24 @@ class ComparePage(QWidget):
         self._judge_panel()
         self._judge_actions()
 
+    def _lane_changed(self) -> None:
+        self._show_reference()
+        self._judge_actions()
+
     def _show_reference(self) -> None:
         """The lane that gives the axis has its filmstrip and its noise below."""
         reference = self.lanes.reference
         timeline = None if reference is None else reference.timeline
         if timeline is not self._timeline:
             self._timeline = timeline
-            self.view_switch.set_timeline(timeline)
             self.transport.set_timeline(timeline)
             self.timeline_view.set_timeline(timeline)
+        if timeline is None or not timeline.guided:  # another lane may have what this one has not
+            runs = [lane.timeline for lane in self._all if lane.timeline is not None]
+            timeline = next((run for run in runs if run.guided), timeline)
+        if timeline is not self._viewed:
+            self._viewed = timeline
+            self.view_switch.set_timeline(timeline)
         self._judge_alignment()
 
     def _judge_alignment(self) -> None:
@@ -407,9 +439,10 @@ class ComparePage(QWidget):
         return ", ".join(parts)
 
     def _judge_actions(self) -> None:
+        self.earlier_button.setVisible(bool(self._session.comparisons))
+        self.earlier_button.setEnabled(not self.lanes.running)
         self.save_button.setEnabled(self.can_save)
         self.export_button.setEnabled(self.can_save)
-        self._judge_alignment()
         self.actions_changed.emit()
 
     # --- room ---------------------------------------------------------------------------------
@@ -502,6 +535,10 @@ class _Panel(QFrame):
 
 def _there(module: str) -> bool:
     return importlib.util.find_spec(f"visualizer.ui.{module}") is not None
+
+
+def _cut(title: str, length: int = 60) -> str:
+    return title if len(title) <= length else title[: length - 1].rstrip() + "…"
 
 
 def _pictures(count: int) -> str:

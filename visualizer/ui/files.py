@@ -80,6 +80,13 @@ def is_model(path: str) -> bool:
     return path.lower().endswith(CHECKPOINT) or Path(path).is_dir()
 
 
+def is_sweep(path: str) -> bool:
+    """Whether it is the folder of a sweep."""
+    from visualizer.sweeps import results  # it loads numpy: not at the start
+
+    return Path(path).is_dir() and results.is_sweep(Path(path))
+
+
 def file_name(timeline: Timeline, ending: str, suffix: str) -> str:
     """A name that says what is in it: "a-red-ferrari-on-a-mountain-seed-7.denoise"."""
     name = _name_of(timeline.request.prompt) or "picture"

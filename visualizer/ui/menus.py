@@ -53,7 +53,7 @@ class MoreMenu(QMenu):
             group.addAction(action)
             action.triggered.connect(later(self.theme_chosen.emit, name))
         self.addSeparator()
-        for name in ("open", "save"):
+        for name in ("open", "open_sweep", "save"):
             self.addAction(actions[name])
         self.addSeparator()
         self.addAction(actions["experiment"])

@@ -94,6 +94,7 @@ class MainWindow(QMainWindow):
         self._live: Timeline | None = None
         self._opening = ""  # the name of the model that was asked for and is not here yet
         self._stopping = False
+        self._asked_to_open = False  # a file
         self._comparing = False  # lanes of a comparison are being sampled
         self._closed = False
         self._was_maximized = False
@@ -147,6 +148,7 @@ class MainWindow(QMainWindow):
         does: dict[str, Callable[[], object]] = {
             "open": self.open_file,
             "save": self.save_file,
+            "open_sweep": self.open_sweep,
             "experiment": self.run_experiment,
             "full_screen": self.toggle_full_screen,
             "shortcuts": lambda: self.shortcuts_card.toggle(),
@@ -155,6 +157,7 @@ class MainWindow(QMainWindow):
         labels = {
             "open": "Open a run …",
             "save": "Save this run …",
+            "open_sweep": "Open a sweep …",
             "experiment": EXPERIMENT,
             "full_screen": "Full screen",
             "shortcuts": "Keyboard shortcuts",
@@ -335,13 +338,12 @@ class MainWindow(QMainWindow):
         self.step_watch.late.connect(self._progressed)
         session.run_finished.connect(self._run_finished)
         session.running_changed.connect(self._running_changed)
-        session.opened.connect(lambda _timeline: self._judge_actions())
+        session.opened.connect(self._opened)
         session.history_changed.connect(self._show_history)
         session.saved.connect(lambda path: self._say(f"Saved as {Path(path).name}"))
         session.exported.connect(lambda path: self._say(f"Exported as {Path(path).name}"))
         session.failed.connect(self.show_failure)
-        if hasattr(session, "comparison_opened"):
-            session.comparison_opened.connect(lambda: self.show_page(COMPARE))
+        session.comparison_opened.connect(lambda: self.show_page(COMPARE))
         hints = QApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_scheme_changed)
         self._silence = QTimer(self)
@@ -412,7 +414,24 @@ class MainWindow(QMainWindow):
         """Ask for a run file and open it."""
         path = files.ask_open(self)
         if path:
-            self.session.open_run(path)
+            self._open(path)
+
+    def open_sweep(self) -> None:
+        """Ask for the folder of a sweep and open it as a comparison."""
+        path = files.ask_folder(self, "Open the folder of a sweep")
+        if path:
+            self._open(path)
+
+    def _open(self, path: str) -> None:
+        self._asked_to_open = True
+        self.session.open_run(path)
+
+    def _opened(self, _timeline: Timeline) -> None:
+        """A run that was asked for is shown, whatever page was; the prepared one was not."""
+        if self._asked_to_open:
+            self.show_page(DENOISE)
+        self._asked_to_open = False
+        self._judge_actions()
 
     def save_file(self) -> None:
         """Ask where to, and save what is looked at."""
@@ -914,10 +933,10 @@ class MainWindow(QMainWindow):
         if picture is not None:
             if not self.header.control.give(picture):
                 self._note("This model takes no picture beside the prompt.", "correction")
-        elif files.is_model(path):
+        elif files.is_model(path) and not files.is_sweep(path):
             self._load_model(path)
         elif path:
-            self.session.open_run(path)
+            self._open(path)
 
     def _restore(self) -> None:
         """As the person left it."""
