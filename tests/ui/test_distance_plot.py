@@ -208,6 +208,19 @@ def test_the_mouse_reads_out_another_moment_than_the_playhead_s(qtbot: QtBot) ->
     assert chart.grab(legend).toImage() == there
 
 
+@pytest.mark.parametrize("width", [260, 300, 360, 900])
+def test_a_narrow_plot_keeps_all_of_its_legend(qtbot: QtBot, width: int) -> None:
+    lanes = make_lanes(2)
+    measured = measure(lanes)
+    lanes.set_distances(replace(measured, picture=measured.picture * 0 + 1))
+    plot = show_plot(qtbot, lanes, width, 360)
+    chart = plot.chart
+    image = chart.grab().toImage()
+    ground = QColor(theme.DARK.ground)
+    legend = range(round(chart.area().top()) - 26)
+    assert all(image.pixelColor(width - 1, y) == ground for y in legend)
+
+
 def test_pictures_that_are_not_there_leave_a_gap(qtbot: QtBot) -> None:
     lanes = make_lanes(2)
     measured = measure(lanes)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 _NO_PAIR = "Pick two lanes to see when they part."
 _NOT_YET = "Their distance is drawn as soon as both lanes have steps."
 _ONE_LANE = "It takes two lanes to see when they part."
-LEFT, RIGHT, TOP, BOTTOM = 68, 16, 44, 24
-"""Room around the plot: y axis; the last label; legend and marker; x axis."""
+LEFT, RIGHT, TOP, BOTTOM = 68, 16, 26, 24
+"""Room around the plot: y axis; the last label; the marker's words; x axis."""
+_ROW, _PIECE, _GAP = 18, 18, 8  # of the legend: a row, a piece of a line, and between names
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,9 @@ class DistanceChart(PaintedPlot):
 
     def area(self) -> QRectF:
         """Where the lines lie."""
-        return QRectF(LEFT, TOP, max(self.width() - LEFT - RIGHT, 1), self.height() - TOP - BOTTOM)
+        top = TOP + _ROW * self._legend_rows()
+        wide, high = self.width() - LEFT - RIGHT, self.height() - top - BOTTOM
+        return QRectF(LEFT, top, max(wide, 1), max(high, 1))
 
     def x_of(self, moment: float) -> float:
         """Where a moment stands, in pixels."""
@@ -275,22 +278,35 @@ class DistanceChart(PaintedPlot):
 
     def _paint_legend(self, painter: QPainter, read: int) -> None:
         """A piece of every line, its name, and its value at the moment that is read out."""
-        theme, font = themes.current(), themes.font(themes.FONT_SMALL)
-        metrics = QFontMetrics(font)
-        known = [line for line in self._lines if any(math.isfinite(v) for v in line.values)]
-        slot = self.width() / max(len(known), 1)
+        theme = themes.current()
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for i, line in enumerate(known):
-            x = 4 + i * slot
+        metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
+        slots = self._legend_slots()
+        x, y = 4.0, 2.0
+        for line, slot in zip(self._lines, slots, strict=True):
+            if x > 4 and x + slot - _GAP > self.width():
+                x, y = 4.0, y + _ROW
             painter.setPen(_pen_of(line.key))
-            painter.drawLine(QPointF(x, 11), QPointF(x + 18, 11))
+            painter.drawLine(QPointF(x, y + 9), QPointF(x + _PIECE, y + 9))
             value = line.values[read]
-            said = percent(value) if math.isfinite(value) else "–"
-            name = f"{line.name} "
-            room = QRectF(x + 23, 2, slot - 24, 18)
+            name, said = f"{line.name} ", percent(value) if math.isfinite(value) else "–"
+            room = QRectF(x + _PIECE + 5, y, slot, _ROW)
             paint_words(painter, room, name, left, theme.quiet)
-            room.setLeft(room.left() + metrics.horizontalAdvance(name))
+            room.moveLeft(room.left() + metrics.horizontalAdvance(name))
             paint_words(painter, room, said, left, theme.text)
+            x += slot
+
+    def _legend_slots(self) -> list[float]:
+        """How much room each line's words take, whatever their values are."""
+        metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
+        return [
+            metrics.horizontalAdvance(f"{line.name} {percent(1.0)}") + _PIECE + 5 + _GAP
+            for line in self._lines
+        ]
+
+    def _legend_rows(self) -> int:
+        """One where the lines' names stand beside each other, otherwise two."""
+        return 1 if 4 + sum(self._legend_slots()) - _GAP <= self.width() else 2
 
 
 class DistancePlot(QWidget):
