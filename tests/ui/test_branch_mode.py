@@ -260,3 +260,25 @@ def test_the_tree_is_shown_and_a_click_on_a_line_looks_at_that_run(sitting: Sitt
     sitting.qtbot.mouseClick(tree, Qt.MouseButton.LeftButton, pos=line)
     assert sitting.session.current is root
     assert sitting.session.playhead.index == 4
+
+
+def test_a_branch_is_compared_with_its_parent(sitting: Sitting) -> None:
+    window, root = sitting.window, sitting.run("a red car at sunset")
+    assert window.parent_button.isHidden()
+    enter(sitting, 2)
+    sitting.qtbot.keyClicks(window.header.prompt, "a blue boat")
+    run = branch(sitting)
+    assert "branched at step 2" in window.side_panel.facts.text()
+    sitting.session.playhead.seek(4)
+    sitting.qtbot.mouseClick(window.parent_button, Qt.MouseButton.LeftButton)
+    lanes = sitting.session.lanes
+    assert window.page == "compare"
+    assert [lane.timeline for lane in lanes.lanes] == [root, run]
+    assert lanes.pair == tuple(lane.id for lane in lanes.lanes)
+    assert lanes.playhead.index == 4
+    sitting.session.playhead.seek(1)
+    window.show_page("denoise")
+    sitting.qtbot.mouseClick(window.parent_button, Qt.MouseButton.LeftButton)
+    assert [lane.timeline for lane in lanes.lanes] == [root, run], "they are there already"
+    sitting.session.show(root)
+    assert window.parent_button.isHidden()

@@ -333,7 +333,7 @@ def test_every_measurement_has_words_with_its_number(tool: str) -> None:
         found = Following(inside=way, outside=way) if tool == "paste" else Following(way)
         headline, words = followed(tool, found, 7, 8, 0.5)
         assert headline
-        assert f"{way.along:.0%}" in words
+        assert f"{round(100 * way.along)}\u00a0%".replace("-", "−") in words
         assert bars(tool, found)[0].value == way.along
     nothing = followed(tool, Following(), 7, 8)
     assert nothing[0] == "Nothing to tell apart"

@@ -197,7 +197,7 @@ class NoiseLab(QObject):
         found = []
         for role in order:
             request = self._tiles[role].request
-            if request is None:
+            if request is None or request in self._finals:
                 continue
             draft = role == "edited" and self._drafts
             wish = self._draft_of(request) if draft else request

@@ -59,6 +59,7 @@ QLineEdit[role="quiet"]:focus, QComboBox[role="quiet"]:focus, NumberField[role="
 QLineEdit[role="quiet"]:focus { padding: 0 4px; }
 QComboBox[role="quiet"]:focus { padding: 0 21px 0 4px; }
 QToolButton[role="drop"] { color: $text; }
+QToolButton[role="drop"]:disabled { color: $faint; }
 QLineEdit[role="quiet"]:disabled, NumberField[role="quiet"]:disabled { background: transparent; }
 """
 _PLAIN_TIP = "What the picture shows. Enter generates it."

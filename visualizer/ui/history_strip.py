@@ -99,10 +99,12 @@ class HistoryStrip(QListWidget):
 
 
 def description(timeline: Timeline) -> str:
-    """ "a red Ferrari at sunset", its seed, and whether it was stopped."""
+    """ "a red Ferrari at sunset", its seed, whether it is a branch, and whether it was stopped."""
     request = timeline.request
     state = "still running" if timeline.running else ("stopped early" if timeline.cancelled else "")
-    facts = [f"seed {request.seed}", f"{timeline.step_count} steps", state]
+    branched = timeline.parent_run is not None
+    origin = f"branched at step {timeline.branched_at}" if branched else ""
+    facts = [f"seed {request.seed}", f"{timeline.step_count} steps", origin, state]
     return f"{request.prompt or 'no prompt'}\n{', '.join(fact for fact in facts if fact)}"
 
 

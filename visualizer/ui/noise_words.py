@@ -30,6 +30,11 @@ class Bar:
     value: float
 
 
+def _share(value: float) -> str:
+    """A share of a way: it may be more than the whole of it, or lead backwards."""
+    return f"{round(100 * value)}\u00a0%".replace("-", "−")
+
+
 def explained(tool: str, first: int, second: int) -> str:
     """What a tool does, in a sentence or two."""
     return {
@@ -88,7 +93,10 @@ def followed(
 
 
 def _mixed(way: Way, first: int, second: int, amount: float) -> tuple[str, str]:
-    words = f"The static went {amount:.0%} of the way to seed {second}, the picture {way.along:.0%}"
+    words = (
+        f"The static went {_share(amount)} of the way to seed {second}, "
+        f"the picture {_share(way.along)}"
+    )
     if way.beside >= _OFF:
         return "A third picture, not a blend", (
             f"{words}; and it is no cross-fade of the two: it lies beside all of them."
@@ -110,14 +118,18 @@ def _pasted(found: Following, second: int) -> tuple[str, str]:
         headline = "The picture follows in part"
     else:
         headline = "The picture keeps what it was"
-    words = f"Inside the rectangle it went {inside.along:.0%} of the way to seed {second}’s picture"
+    words = (
+        f"Inside the rectangle it went {_share(inside.along)} of the way to seed {second}’s picture"
+    )
     if outside is None:
         return headline, f"{words}."
-    return headline, f"{words}, outside of it {outside.along:.0%}."
+    return headline, f"{words}, outside of it {_share(outside.along)}."
 
 
 def _moved(way: Way, first: int, done: str) -> tuple[str, str]:
-    words = f"It went {way.along:.0%} of the way from seed {first}’s picture to that picture {done}"
+    words = (
+        f"It went {_share(way.along)} of the way from seed {first}’s picture to that picture {done}"
+    )
     if way.along > _MOSTLY:
         return "The picture follows", f"{words}."
     unequal = f"{words}: the model does not treat all places alike."

@@ -283,6 +283,10 @@ class SidePanel(QScrollArea):
             facts.append(f"guidance {request.guidance_scale:g}")
         if request.negative_prompt:
             facts.append(f"avoiding “{_shortened(request.negative_prompt, 40)}”")
+        if timeline.parent_run is not None:
+            facts.append(f"branched at step {timeline.branched_at}")
+        elif request.start.kind == "edited noise":
+            facts.append("from edited static")
         planned, made = timeline.step_count, timeline.steps_taken(max(len(timeline) - 1, 0))
         stopped = timeline.cancelled and made < planned
         facts.append(f"{made} of {planned} steps" if stopped else f"{planned} steps")

@@ -135,6 +135,8 @@ class MainWindow(QMainWindow):
         self.save_button = IconButton("save", "Save this run", shown_keys("Ctrl+S"))
         self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
         self.branch_button = IconButton("branch", LABEL, KEY)
+        self.parent_button = IconButton("compare", "Compare with the run it branched from")
+        self.parent_button.hide()
         self.branch_bar = BranchBar()
         self.branching = BranchMode(self.session, self.header, self.branch_button, self.branch_bar)
         self.rail = Rail()
@@ -236,6 +238,7 @@ class MainWindow(QMainWindow):
         self.transport.add_action_widget(self.status)
         self.transport.add_action_widget(self.save_button)
         self.transport.add_action_widget(self.export_button)
+        self.transport.add_action_widget(self.parent_button)
         self.transport.add_action_widget(self.branch_button)
         time = self._time = QVBoxLayout()
         time.addWidget(self.transport)
@@ -308,6 +311,7 @@ class MainWindow(QMainWindow):
         self.history.chosen.connect(session.show)
         self.timeline_view.run_chosen.connect(session.show)
         self.branching.changed.connect(self._branching_changed)
+        self.parent_button.clicked.connect(self._compare_with_parent)
         self.view_switch.resized.connect(self._fit_switch)
         self.side_panel.copied.connect(self._say)
         self.side_panel.reuse_asked.connect(self._reuse)
@@ -511,6 +515,20 @@ class MainWindow(QMainWindow):
         self.session.playhead.set_view(self.compare.playhead.view)
         if k is not None:
             self.session.playhead.seek(k)
+
+    def _compare_with_parent(self) -> None:
+        """The branch that is looked at and its parent, side by side as a pair."""
+        run, position = self.session.current, self.session.playhead.index
+        if run is None or run.parent_run is None:
+            return
+        lanes = [self.session.add_to_comparison(each) for each in (run.parent_run, run)]
+        parent, branch = lanes
+        if parent is None or branch is None:
+            return
+        self.session.lanes.set_pair((parent.id, branch.id))
+        self.show_page(COMPARE)
+        if len(self.session.lanes) == len(lanes):  # else it has a moment of its own
+            self.session.lanes.playhead.seek(self.session.lanes.position_of(branch, position))
 
     def _set_view(self, view: str) -> None:
         self.playhead.set_view(view)
@@ -788,6 +806,8 @@ class MainWindow(QMainWindow):
         can = self._finished() is not None
         self.save_button.setEnabled(can)
         self.export_button.setEnabled(can)
+        current = self.session.current
+        self.parent_button.setVisible(can and current is not None and bool(current.parent_run))
         can_here = self.compare.can_save if self.page == COMPARE else can
         self.actions_by_name["save"].setEnabled(can_here)
         self.actions_by_name["experiment"].setEnabled(not self.busy)
