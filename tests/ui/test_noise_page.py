@@ -148,7 +148,7 @@ def test_a_mix_of_nothing_is_the_seed_itself(desk: Desk) -> None:
     desk.page.mix.sliderReleased.emit()
     desk.settle()
     assert len(desk.sampler.calls) == made
-    own, edited = (desk.page.lab.tile(role) for role in ("first", "edited"))  # type: ignore[arg-type]
+    own, edited = (desk.page.lab.tile(role) for role in ("first", "edited"))
     assert own.picture is edited.picture
     assert not desk.page.panel.keep.isEnabled()
 

@@ -65,7 +65,7 @@ def measure(
     pasted = next((edit for edit in edits if isinstance(edit, Paste)), None)
     if second is not None and pasted is not None:
         inside = np.zeros(edited.shape[:2], dtype=bool)
-        height, width = inside.shape
+        height, width, _ = edited.shape
         rows = slice(math.floor(pasted.top * height), math.ceil(pasted.bottom * height))
         inside[rows, math.floor(pasted.left * width) : math.ceil(pasted.right * width)] = True
         return Following(
@@ -79,9 +79,9 @@ def measure(
         if isinstance(edit, Flip):
             moved = np.flip(moved, axis=1 if edit.axis == "horizontal" else 0)
         elif isinstance(edit, Shift):
-            height, width = moved.shape[:2]
-            by = round(edit.down * height), round(edit.right * width)
-            moved = np.roll(moved, by, axis=(0, 1))
+            height, width = edited.shape[:2]
+            moved = np.roll(moved, round(edit.down * height), axis=0)
+            moved = np.roll(moved, round(edit.right * width), axis=1)
     return Following(way(edited, first, moved))
 
 

@@ -304,9 +304,11 @@ class NoiseLab(QObject):
             self._tiles[role] = Tile()
             return
         tile.static = self._statics.get(_noise_of(request), tile.static)
-        for kept, key in ((self._statics, _noise_of(request)), (self._finals, request)):
-            if key in kept:
-                kept.move_to_end(key)  # what is looked at is forgotten last
+        # what is looked at is forgotten last
+        if _noise_of(request) in self._statics:
+            self._statics.move_to_end(_noise_of(request))
+        if request in self._finals:
+            self._finals.move_to_end(request)
         tile.failure = self._refused.get(request, "")
         job = self._job
         if tile.failure:
@@ -329,7 +331,8 @@ def _sentence(failure: Failure) -> str:
     return failure.detail or failure.title
 
 
-_Key, _Value = TypeVar("_Key"), TypeVar("_Value")
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 def _keep(kept: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:
