@@ -153,7 +153,9 @@ def _extra(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _info(path: Path) -> int:
-    if path.is_dir() or path.suffix == ".safetensors":
+    from visualizer.sweeps.results import is_sweep
+
+    if path.suffix == ".safetensors" or (path.is_dir() and not is_sweep(path)):
         lines = _about_model(open_model(path, None).facts)
     else:
         from visualizer.diffusion import Trajectory
@@ -188,11 +190,14 @@ def answering(work: Callable[[], int]) -> int:
     """The one place where sentences reach the terminal."""
     from visualizer.diffusion import RequestError, RunFileError
     from visualizer.export import ExportError
+    from visualizer.sweeps.errors import SweepError
 
     try:
         return work()
     except (RequestError, RunFileError, ExportError) as error:
         sentence, status = str(error), 2
+    except SweepError as error:
+        sentence, status = str(error), 1 if error.began else 2
     except Refused as refused:
         sentence, status = str(refused), refused.status
     ProgressLine().say(f"error: {sentence}")
@@ -373,9 +378,12 @@ def _write_all(what: Trajectory | Comparison, outs: Sequence[Path], *, quiet: bo
 
 
 def _opened(path: Path) -> Trajectory | Comparison:
-    """What a .denoise file holds."""
+    """What a .denoise file or the folder of a sweep holds."""
     from visualizer.diffusion import Trajectory, comparison_file, runfile
+    from visualizer.sweeps.results import is_sweep, open_results
 
+    if is_sweep(path):
+        return open_results(path)
     if runfile.kind_of(path) == "comparison":
         return comparison_file.load(path)
     return Trajectory.open(path)

@@ -81,16 +81,9 @@ def sweep(options: argparse.Namespace) -> int:
 
     Ctrl+C stops it; the same command goes on from there.
     """
-    from visualizer.headless import Refused, answering
-    from visualizer.sweeps.errors import SweepError
+    from visualizer.headless import answering
 
-    def work() -> int:
-        try:
-            return _sweep(options)
-        except SweepError as error:
-            raise Refused(str(error), 1 if error.began else 2) from error
-
-    return answering(work)
+    return answering(lambda: _sweep(options))
 
 
 def _sweep(options: argparse.Namespace) -> int:

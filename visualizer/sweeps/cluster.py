@@ -123,6 +123,11 @@ class Cluster:
         assert self._opened.identity is not None
         return self._opened.identity
 
+    @property
+    def workers(self) -> int:
+        """How many have the model and are alive, as far as is known."""
+        return len(self._living)
+
     def __enter__(self) -> Cluster:
         # Ray prints the end of a machine's log where our own output goes
         nothing = self._quiet.enter_context(Path(os.devnull).open("w", encoding="utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,8 @@ from visualizer.sweeps.manifest import NAME, Manifest, PlannedRun
 FAILURES = "failures.jsonl"
 LOCK = "sweep.lock"
 MAX_MANIFEST = 64 * 2**20  # bytes
+_HALF = re.compile(r"\.[0-9a-f]{12}\.part")
+"""Files that ``atomic.replacing`` had not moved into their place yet."""
 
 
 class SweepFolder:
@@ -78,14 +81,15 @@ class SweepFolder:
         if manifest != former:
             self._write(NAME, manifest.to_text())
         there = set(_names(self.path))
+        # what failed is tried again; and what a killed sweep was just writing
+        for name in (FAILURES, *filter(_HALF.fullmatch, there)):
+            with contextlib.suppress(OSError):
+                (self.path / name).unlink(missing_ok=True)
         missing = [
             run
             for run in manifest.runs(wanted.prompts, wanted.seeds)
             if run.name not in there or not is_done(self.path / run.name, run)
         ]
-        # what failed is tried again
-        with contextlib.suppress(OSError):
-            (self.path / FAILURES).unlink(missing_ok=True)
         return manifest, missing
 
     def keep(self, run: PlannedRun, trajectory: Trajectory, pictures: str) -> None:
