@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -637,25 +638,29 @@ class Timeline(QObject):
 
 def parts_of(k: int, view: str) -> Parts | None:
     """The two pictures of which a view of point k is the difference; None when it is none."""
-    from visualizer.diffusion.views import DIFFERENCES
-
-    if view not in DIFFERENCES:
+    found = _differences().get(view)
+    if found is None:
         return None
-    before, after = DIFFERENCES[view]
+    before, after = found
     return (k - 1 if before == after else k, before), (k, after)
 
 
 def differences_with(k: int, view: str) -> list[tuple[int, str]]:
     """The differences (k, view) that a picture is part of."""
-    from visualizer.diffusion.views import DIFFERENCES
-
     found: list[tuple[int, str]] = []
-    for view_of, (before, after) in DIFFERENCES.items():
+    for view_of, (before, after) in _differences().items():
         if view == after:
             found.append((k, view_of))
         if view == before:
             found.append((k + 1 if before == after else k, view_of))
     return found
+
+
+@cache
+def _differences() -> Mapping[str, tuple[View, View]]:
+    from visualizer.diffusion.views import DIFFERENCES
+
+    return dict(DIFFERENCES)
 
 
 def points_of(trajectory: Trajectory, *, thumbnails: bool = True) -> list[Point]:
