@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow
@@ -294,11 +294,29 @@ def test_a_color_means_the_same_at_every_step(qtbot: QtBot) -> None:
 def test_the_mouse_reads_out_a_pixel(qtbot: QtBot) -> None:
     view = show_view(qtbot, make_lanes(2, picture_of=half_and_half), "heat")
     bar = view.stage.scale_rect()
+    assert not view.stage.scale_stands
     words = bar.adjusted(bar.width() // 2, -24, 0, -10)
     before = view.stage.grab(words).toImage()
     QTest.mouseMove(view.stage, at(view, 0.5, 0.9))
     assert view.stage.grab(words).toImage() != before
     QApplication.processEvents()
+
+
+@pytest.mark.parametrize(("width", "height"), [(288, 220), (360, 260), (420, 420), (900, 260)])
+def test_the_scale_has_its_own_place(qtbot: QtBot, width: int, height: int) -> None:
+    view = show_view(qtbot, make_lanes(2, picture_of=half_and_half), "heat", width, height)
+    bar, shown = view.stage.scale_rect(), view.stage.shown_rect()
+    assert view.stage.rect().contains(bar)
+    assert not QRectF(bar).intersects(shown)
+    image = view.stage.grab().toImage()
+    places = (0.1, 0.5, 0.9)
+    for share, color in zip(places, heat_colors()[[25, 128, 230]].astype(int), strict=True):
+        along = QPoint(round(bar.left() + share * bar.width()), bar.center().y())
+        if view.stage.scale_stands:
+            along = QPoint(bar.center().x(), round(bar.bottom() - share * bar.height()))
+        found = image.pixelColor(along)
+        seen = np.array([found.red(), found.green(), found.blue()])
+        assert np.abs(seen - color).max() < 16
 
 
 def test_a_smaller_picture_is_compared_at_the_size_of_the_larger(qtbot: QtBot) -> None:

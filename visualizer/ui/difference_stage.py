@@ -47,7 +47,7 @@ HEAT_SIDE = 512
 """Larger pictures are brought down to this side before they are compared: a heat map takes 10 ms
 at this size, and 40 ms at twice it."""
 _KEPT_MAPS = 24
-_BAR_ROOM = 50
+_BAR_ROOM, _BAR_WIDTH, _LOW = 50, 112, 220
 _HANDLE, _REACH = 11.0, 14.0
 
 
@@ -248,7 +248,18 @@ class DifferenceStage(QWidget):
         self.look_through(zoom, QPointF(u, v), self._hard)
 
     def _room(self) -> QRectF:
-        return QRectF(0, 0, self.width(), self.height() - (_BAR_ROOM if self._mode == HEAT else 0))
+        """Where pictures may lie: all of it, but for the heat map's scale."""
+        wide, high = float(self.width()), float(self.height())
+        if self._mode == HEAT and self.scale_stands:
+            wide -= _BAR_WIDTH
+        elif self._mode == HEAT:
+            high -= _BAR_ROOM
+        return QRectF(0, 0, max(wide, 1.0), max(high, 1.0))
+
+    @property
+    def scale_stands(self) -> bool:
+        """Whether the heat map's scale stands beside it: in a low room it takes no height."""
+        return self.height() < _LOW and self.width() - self.height() >= _BAR_WIDTH
 
     def target_rect(self) -> QRectF:
         """Where the whole pictures lie, in pixels of this widget; empty without them."""
@@ -474,6 +485,9 @@ class DifferenceStage(QWidget):
     def scale_rect(self) -> QRect:
         """Where the heat map's scale lies."""
         space = themes.SPACE
+        if self.scale_stands:
+            left = round(self.shown_rect().right()) + 2 * space
+            return QRect(left, space + 18, 8, max(self.height() - 2 * space - 18, 1))
         width = min(self.width() - 2 * space, 420)
         return QRect((self.width() - width) // 2, self.height() - 26, width, 8)
 
@@ -482,7 +496,8 @@ class DifferenceStage(QWidget):
         from visualizer.diffusion.picture_difference import HEAT_TOP, heat_colors
 
         theme, bar = themes.current(), self.scale_rect()
-        gradient = QLinearGradient(bar.topLeft(), bar.topRight())
+        stands = self.scale_stands
+        gradient = QLinearGradient(*_ends_of(bar, stands))
         colors = heat_colors()
         for i in range(0, 256, 15):
             gradient.setColorAt(i / 255, QColor(*(int(c) for c in colors[i])))
@@ -490,30 +505,44 @@ class DifferenceStage(QWidget):
         painter.setPen(QPen(QColor(theme.edge), 1))
         painter.setBrush(gradient)
         painter.drawRoundedRect(QRectF(bar).adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
+        pointed = mean if self._pointed is None else self._pointed
+        self._paint_tick(painter, bar, pointed / HEAT_TOP)
         painter.setFont(themes.font(themes.FONT_SMALL))
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        middle, center = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
+        if stands:
+            says = f"{percent(mean)} apart" if self._pointed is None else f"{percent(pointed)} here"
+            painter.setPen(QColor(theme.text))
+            painter.drawText(QRect(bar.left() - 4, 0, _BAR_WIDTH, 20), center | left, says)
+            painter.setPen(QColor(theme.quiet))
+            for share in (0.0, HEAT_TOP / 2, HEAT_TOP):
+                y = round(bar.bottom() - share / HEAT_TOP * bar.height())
+                y = min(max(y, bar.top() + 7), bar.bottom() - 6)
+                words = f"{percent(share)} +" if share == HEAT_TOP else percent(share)
+                painter.drawText(QRect(bar.right() + 14, y - 8, 70, 16), center | left, words)
+            return
         painter.setPen(QColor(theme.quiet))
         below = QRect(bar.left(), bar.bottom() + 2, bar.width(), 16)
-        center = Qt.AlignmentFlag.AlignVCenter
-        ends = ("0 %, equal", percent(HEAT_TOP / 2), f"{percent(HEAT_TOP)} and more")
-        sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter)
-        for words, where in zip(ends, (*sides, Qt.AlignmentFlag.AlignRight), strict=True):
+        ends = ("0\u00a0%, equal", percent(HEAT_TOP / 2), f"{percent(HEAT_TOP)} and more")
+        for words, where in zip(ends, (left, middle, right), strict=True):
             painter.drawText(below, center | where, words)
         above = QRect(bar.left(), bar.top() - 24, bar.width(), 16)
         painter.setPen(QColor(theme.text))
-        painter.drawText(above, center | sides[0], f"{percent(mean)} apart on average")
+        painter.drawText(above, center | left, f"{percent(mean)} apart on average")
         if self._pointed is not None:
-            here = f"{percent(self._pointed)} here"
-            painter.drawText(above, center | Qt.AlignmentFlag.AlignRight, here)
-            self._paint_tick(painter, bar, self._pointed / HEAT_TOP)
-        else:
-            self._paint_tick(painter, bar, mean / HEAT_TOP)
+            painter.drawText(above, center | right, f"{percent(pointed)} here")
 
     def _paint_tick(self, painter: QPainter, bar: QRect, place: float) -> None:
-        x = bar.left() + min(max(place, 0.0), 1.0) * (bar.width() - 1)
+        """A small arrow at a share of the scale."""
+        place = min(max(place, 0.0), 1.0)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(themes.current().text))
-        top = float(bar.top())
-        painter.drawPolygon([QPointF(x - 4, top - 6), QPointF(x + 4, top - 6), QPointF(x, top)])
+        if self.scale_stands:
+            x, y = bar.right() + 2.0, bar.bottom() - place * (bar.height() - 1)
+            painter.drawPolygon([QPointF(x, y), QPointF(x + 6, y - 4), QPointF(x + 6, y + 4)])
+            return
+        x, y = bar.left() + place * (bar.width() - 1), float(bar.top())
+        painter.drawPolygon([QPointF(x - 4, y - 6), QPointF(x + 4, y - 6), QPointF(x, y)])
 
     # --- Qt -----------------------------------------------------------------------------------
 
@@ -636,6 +665,13 @@ class DifferenceStage(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
             self.update()
+
+
+def _ends_of(bar: QRect, stands: bool) -> tuple[QPointF, QPointF]:
+    """From the scale's first color to its last: up, or to the right."""
+    if stands:
+        return QPointF(bar.bottomLeft()), QPointF(bar.topLeft())
+    return QPointF(bar.topLeft()), QPointF(bar.topRight())
 
 
 def _hold(start: float, length: float, room: float) -> float:

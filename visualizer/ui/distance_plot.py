@@ -25,6 +25,8 @@ _NOT_YET = "Their distance is drawn as soon as both lanes have steps."
 _ONE_LANE = "It takes two lanes to see when they part."
 LEFT, RIGHT, TOP, BOTTOM = 68, 16, 26, 24
 """Room around the plot: y axis; the last label; the marker's words; x axis."""
+LOW, LOW_TOP = 150, 12
+"""Below this height the marker has no words (the sentence has them) and the legend no values."""
 _ROW, _PIECE, _GAP = 18, 18, 8  # of the legend: a row, a piece of a line, and between names
 
 
@@ -103,9 +105,13 @@ class DistanceChart(PaintedPlot):
 
     def area(self) -> QRectF:
         """Where the lines lie."""
-        top = TOP + _ROW * self._legend_rows()
+        top = (LOW_TOP if self._low else TOP) + _ROW * self._legend_rows()
         wide, high = self.width() - LEFT - RIGHT, self.height() - top - BOTTOM
         return QRectF(LEFT, top, max(wide, 1), max(high, 1))
+
+    @property
+    def _low(self) -> bool:
+        return self.height() < LOW
 
     def x_of(self, moment: float) -> float:
         """Where a moment stands, in pixels."""
@@ -207,7 +213,8 @@ class DistanceChart(PaintedPlot):
             words = names.get(value, percent(value))
             # the lowest stands on its line: below it stands the other axis
             room = QRectF(0, y - (15 if value == 0 else 9), LEFT - 6, 18)
-            paint_words(painter, room, words, right, theme.quiet)
+            if value in names or step * area.height() / self._top >= _ROW:
+                paint_words(painter, room, words, right, theme.quiet)
             value += step
         for x, _ in self._ticks():
             painter.setPen(QPen(QColor(theme.line), 1))
@@ -235,6 +242,8 @@ class DistanceChart(PaintedPlot):
         x = round(self.x_of(moment_of(self._shares, share))) + 0.5
         painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(x, area.top() - 2), QPointF(x, area.bottom()))
+        if self._low:
+            return
         words = f"half apart at {percent(share)}"
         long = QFontMetrics(themes.font(themes.FONT_SMALL)).horizontalAdvance(words) + 2
         left = min(max(x - long / 2, area.left() - 20), self.width() - 4.0 - long)
@@ -293,14 +302,16 @@ class DistanceChart(PaintedPlot):
             room = QRectF(x + _PIECE + 5, y, slot, _ROW)
             paint_words(painter, room, name, left, theme.quiet)
             room.moveLeft(room.left() + metrics.horizontalAdvance(name))
-            paint_words(painter, room, said, left, theme.text)
+            if not self._low:
+                paint_words(painter, room, said, left, theme.text)
             x += slot
 
     def _legend_slots(self) -> list[float]:
         """How much room each line's words take, whatever their values are."""
+        most = "" if self._low else percent(1.0)
         metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
         return [
-            metrics.horizontalAdvance(f"{line.name} {percent(1.0)}") + _PIECE + 5 + _GAP
+            metrics.horizontalAdvance(f"{line.name} {most}") + _PIECE + 5 + _GAP
             for line in self._lines
         ]
 
