@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from tests.example_runs import make_run
 from tests.session.fake_model import FakeModel, FakeSampler, Gate
 from tests.session.witness import Witness
+from tests.sweeps.sweep_setup import wanted
 from visualizer.diffusion import comparison_file
 from visualizer.diffusion.branching import branch
 from visualizer.diffusion.comparison import CompareLane, Comparison
@@ -18,6 +20,7 @@ from visualizer.diffusion.request import SamplingRequest
 from visualizer.session import session as session_module
 from visualizer.session.lanes import Lane
 from visualizer.session.session import Session
+from visualizer.sweeps.folder import SweepFolder
 
 BASE = SamplingRequest("a red car", seed=7, steps=4)
 
@@ -219,3 +222,31 @@ def test_a_comparison_without_a_single_run_opens_too(
     (lane,) = reopen(qtbot, session, path)
     assert (lane.state, lane.timeline) == ("failed", None)
     assert session.lanes.total == 0
+
+
+def test_a_sweep_of_64_runs_opens_without_unpacking_and_stays_within_the_bound(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    with SweepFolder(tmp_path / "sweep") as folder:
+        _, runs = folder.begin(wanted(["a car", "a boat"], range(32)))
+        for run in runs:
+            folder.keep(run, make_run(4, request=run.request), "all")
+    lanes = reopen(qtbot, session, tmp_path / "sweep")
+    assert len(lanes) == 64
+    assert session.lanes.row_labels == ("a car", "a boat")
+    assert (session.lanes.columns, session.lanes.total) == (32, 5)
+    assert session.cache.size == 0
+    timelines = [lane.timeline for lane in lanes if lane.timeline is not None]
+    unpacked: list[tuple[int, str]] = []
+    for timeline in timelines:
+        timeline.picture_changed.connect(lambda k, view: unpacked.append((k, view)))
+        assert timeline.thumbnail(4) is not None  # the end is there
+    picture = timelines[0].picture(4, "noisy")
+    assert picture is not None
+    session.cache.set_limit(100 * picture.nbytes)
+    for k in range(4):
+        for timeline in timelines:
+            timeline.picture(k, "noisy")
+    qtbot.waitUntil(lambda: len([k for k, view in unpacked if view == "noisy"]) >= 256)
+    kept = max(session.cache.limit, 3 * 64 * picture.nbytes)
+    assert 0 < session.cache.size <= kept

@@ -32,6 +32,7 @@ def open_model(folder: str | None, say: Callable[[str], None]) -> Model:
         say("Loading the diffusion library …")
         from visualizer.diffusion.model import Model
 
+        import_module("visualizer.diffusion.lanes")  # what the first run would import ungently
         _hand_over_logs()
         if folder is None:
             say("Opening the built-in model …")
