@@ -117,6 +117,9 @@ class PairRow(QWidget):
         row.addWidget(self.first, 1)
         row.addWidget(self.swap_button)
         row.addWidget(self.second, 1)
+        for picker in (self.first, self.second):
+            picker.setMaximumWidth(36 * themes.SPACE)
+        row.addStretch()
         lanes.changed.connect(self._on_lanes)
         lanes.pair_changed.connect(self._show_pair)
         lanes.lane_changed.connect(self._on_lane)
