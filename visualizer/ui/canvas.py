@@ -65,13 +65,21 @@ class ScaledPictures:
             OrderedDict()
         )
 
+    def kept(self, picture: Picture, size: QSize, hard: bool) -> QPixmap | None:
+        """What ``get`` would give, where it is there already."""
+        key = (id(picture), size.width(), size.height(), hard)
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        self._entries.move_to_end(key)
+        return entry[1]
+
     def get(self, picture: Picture, size: QSize, hard: bool) -> QPixmap:
         """The picture in ``size`` pixels of the screen."""
-        key = (id(picture), size.width(), size.height(), hard)
-        kept = self._entries.get(key)
+        kept = self.kept(picture, size, hard)
         if kept is not None:
-            self._entries.move_to_end(key)
-            return kept[1]
+            return kept
+        key = (id(picture), size.width(), size.height(), hard)
         pixmap = QPixmap.fromImage(scaled(image_of(picture), size, hard))
         self._entries[key] = (picture, pixmap)
         self._size += _bytes(pixmap)

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QElapsedTimer,
+    QEvent,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -33,6 +44,9 @@ if TYPE_CHECKING:
 
 SCALED_BYTES = 192 * 2**20
 """Pictures brought to the size of their lanes: 50 steps of 16 lanes of 240² take it up."""
+REFINE_MS, SLICE_MS = 40, 6
+"""Pictures are scaled for so long at a time, that the grid keeps up with the playhead; what is left
+is drawn roughly, and well when the playhead has rested so long."""
 _WIDEST_HEADING, _NARROW_HEADING = 14 * themes.SPACE, 9 * themes.SPACE
 _NARROW = 80 * themes.SPACE
 _LEAST_MARKED = 7 * themes.SPACE
@@ -73,6 +87,10 @@ class LaneGrid(QWidget):
         self._mouse = QPoint()
         self._insertion: int | None = None
         self._grip: QPointF | None = None
+        self._refining = QTimer(self)
+        self._refining.setSingleShot(True)
+        self._refining.setInterval(REFINE_MS)
+        self._refining.timeout.connect(self._refine)
 
         self.setAccessibleName("Pictures side by side")
         self.setMinimumSize(240, 120)
@@ -460,6 +478,8 @@ class LaneGrid(QWidget):
         region = event.region()
         painter.fillRect(event.rect(), QColor(themes.current().ground))
         ratio = self.devicePixelRatioF()
+        clock = QElapsedTimer()
+        clock.start()
         offset = 0
         if self._enlarged is not None and self._shown:
             offset = self._lanes.lanes.index(self._shown[0])
@@ -467,7 +487,17 @@ class LaneGrid(QWidget):
             place = self._layout.places[i]
             look = self.look(lane)
             if region.intersects(place.picture):
-                draw.paint_picture(painter, place.picture, look, self._camera, self._scaled, ratio)
+                better = draw.paint_picture(
+                    painter,
+                    place.picture,
+                    look,
+                    self._camera,
+                    self._scaled,
+                    ratio,
+                    hurry=clock.elapsed() >= SLICE_MS,
+                )
+                if better:
+                    self._refining.start()
                 if place.caption.isEmpty() and self._is_marked(lane, place.picture):
                     letter = letter_of(i + offset)
                     draw.paint_corner(painter, place.picture, letter, lane.color)
@@ -480,6 +510,18 @@ class LaneGrid(QWidget):
         self._paint_headings(painter)
         self._paint_hand(painter)
         painter.end()
+
+    def _refine(self) -> None:
+        """Draw well what was drawn quickly, some pictures at a time."""
+        clock = QElapsedTimer()
+        clock.start()
+        ratio = self.devicePixelRatioF()
+        for place, lane in zip(self._layout.places, self._shown, strict=True):
+            if draw.refine(place.picture, self.look(lane), self._camera, self._scaled, ratio):
+                self.update(place.picture)
+            if clock.elapsed() >= SLICE_MS:
+                self._refining.start()
+                return
 
     def _is_marked(self, lane: Lane, picture: QRect) -> bool:
         """Small pictures are worth more than marks on them, but for those that are spoken of."""

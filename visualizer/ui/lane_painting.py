@@ -85,9 +85,19 @@ def paint_picture(
     camera: Camera,
     scaled: ScaledPictures,
     ratio: float,
-) -> None:
-    """The picture in its room, or a quiet frame."""
-    theme = themes.current()
+    *,
+    hurry: bool,
+) -> bool:
+    """The picture in its room, or a quiet frame.
+
+    Args:
+        hurry: draw a picture that was not seen in this size before with one sample a pixel, which
+            takes no time.
+
+    Returns:
+        Whether it can be drawn better: ``refine`` it, and paint again.
+    """
+    theme, better = themes.current(), False
     if look.picture is None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(theme.danger if look.failed else theme.line), 1))
@@ -95,25 +105,50 @@ def paint_picture(
         painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         _paint_message(painter, place, look)
-        return
+        return False
     target = camera.target(QRectF(place), look.picture)
+    hard = camera.hard or look.numbers
     if camera.zoom == 1.0:
         # whole pixels of the screen, so that nothing is blurred twice
-        size = QSize(max(round(target.width() * ratio), 1), max(round(target.height() * ratio), 1))
-        pixmap = scaled.get(look.picture, size, camera.hard or look.numbers)
+        size = _pixels(target, ratio)
         corner = QPointF(round(target.x() * ratio) / ratio, round(target.y() * ratio) / ratio)
         where = QRectF(corner, QPointF(size.width(), size.height()) / ratio + corner)
-        painter.drawPixmap(where, pixmap, QRectF(pixmap.rect()))
+        pixmap = scaled.kept(look.picture, size, hard)
+        better = pixmap is None and not hard and hurry
+        if better:
+            _draw(painter, where, look.picture, smooth=False)
+        else:
+            pixmap = scaled.get(look.picture, size, hard) if pixmap is None else pixmap
+            painter.drawPixmap(where, pixmap, QRectF(pixmap.rect()))
     else:
-        image = image_of(look.picture)
-        smooth = not (camera.hard or look.numbers)
         painter.save()
         painter.setClipRect(place, Qt.ClipOperation.IntersectClip)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        painter.drawImage(target, image, QRectF(image.rect()))
+        _draw(painter, target, look.picture, smooth=not hard)
         painter.restore()
     if look.message:
         _paint_note(painter, place, look)
+    return better
+
+
+def refine(place: QRect, look: Look, camera: Camera, scaled: ScaledPictures, ratio: float) -> bool:
+    """Scale a picture with all of its pixels; whether that was still to be done."""
+    if look.picture is None or camera.zoom != 1.0 or camera.hard or look.numbers:
+        return False
+    size = _pixels(camera.target(QRectF(place), look.picture), ratio)
+    if scaled.kept(look.picture, size, hard=False) is not None:
+        return False
+    scaled.get(look.picture, size, hard=False)
+    return True
+
+
+def _pixels(target: QRectF, ratio: float) -> QSize:
+    return QSize(max(round(target.width() * ratio), 1), max(round(target.height() * ratio), 1))
+
+
+def _draw(painter: QPainter, where: QRectF, picture: Picture, *, smooth: bool) -> None:
+    image = image_of(picture)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    painter.drawImage(where, image, QRectF(image.rect()))
 
 
 def _paint_message(painter: QPainter, place: QRect, look: Look) -> None:
