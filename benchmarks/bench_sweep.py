@@ -46,11 +46,14 @@ def main() -> None:
         alone, whole_alone = _sweep(place, "alone", STEPS)
         with _two_nodes() as address:
             spread, whole_spread = _sweep(place, "spread", STEPS, "--ray", address)
+        # two threads that share busy processors wait for each other: one thread never does
+        single, _ = _sweep(place, "single", STEPS, threads="1")
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         print(
             f"a sweep of {SEEDS} runs of {STEPS} steps on 2 local Ray workers ÷ in one process "
             f"without Ray, {cores} cores: {spread / alone:.2f} (target ≤ 0.75 with free cores)"
         )
+        print(f"the same ÷ in one process with one thread, as a worker has: {spread / single:.2f}")
         print(
             f"the same with start and loading, seconds: {whole_spread:.0f} on Ray, "
             f"{whole_alone:.0f} without"
@@ -85,7 +88,9 @@ def _fill(folder: Path) -> None:
             place.keep(run, replace(made, request=run.request), wanted.pictures)
 
 
-def _sweep(place: Path, name: str, steps: int, *more: str) -> tuple[float, float]:
+def _sweep(
+    place: Path, name: str, steps: int, *more: str, threads: str | None = None
+) -> tuple[float, float]:
     """(seconds for the runs themselves, for all of the command)."""
     program = _ON_RAY if "--ray" in more else _HERE
     arguments = ["sweep", "--prompts", str(place / "prompts.txt"), "--seeds", f"0-{SEEDS - 1}"]
@@ -95,6 +100,7 @@ def _sweep(place: Path, name: str, steps: int, *more: str) -> tuple[float, float
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments, *more],
         check=True,
+        env={**os.environ, **({} if threads is None else {"OMP_NUM_THREADS": threads})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

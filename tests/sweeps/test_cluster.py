@@ -19,8 +19,9 @@ from tests.example_runs import make_run
 from tests.sweeps.sweep_setup import IDENTITY, wanted
 from visualizer.diffusion import Model, SamplingRequest, Trajectory, sample_many
 from visualizer.progress_line import ProgressLine
-from visualizer.sweeps import cluster, stored
-from visualizer.sweeps.cluster import Cluster, check_address
+from visualizer.sweeps import cluster, cluster_connection, stored
+from visualizer.sweeps.cluster import Cluster
+from visualizer.sweeps.cluster_connection import check_address
 from visualizer.sweeps.cluster_worker import Made, Opened, SweepWorker, comparable
 from visualizer.sweeps.errors import SweepError
 from visualizer.sweeps.folder import SweepFolder, read_failures
@@ -179,7 +180,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         **more: Any,
     ) -> tuple[StandInRay, SweepProgress, list[str]]:
         ray = StandInRay(answers, **more)
-        monkeypatch.setattr(cluster, "_connect", lambda address: ray)
+        monkeypatch.setattr(cluster_connection, "connect", lambda address: ray)
         said: list[str] = []
         line = ProgressLine(quiet=True)
         monkeypatch.setattr(line, "say", said.append)
@@ -306,6 +307,17 @@ def test_a_batch_that_kills_its_workers_is_given_up(stage: Any, tmp_path: Path) 
     assert set(read_failures(tmp_path).values()) == {"3 workers were lost while they made it."}
 
 
+def test_a_worker_whose_gpu_is_lost_is_given_up(stage: Any, tmp_path: Path) -> None:
+    def answers(number: int, method: str, arguments: tuple[Any, ...]) -> Any:
+        if method == "make" and number == 2:
+            return lambda: [Made(failure="The GPU stopped answering.", device_lost=True)] * 2
+        return willing(number, method, arguments)
+
+    _, progress, said = stage(answers)
+    assert (progress.failed, files(tmp_path)) == (0, 6)
+    assert said[1].startswith("Worker 2 on node2 was lost")
+
+
 def test_what_a_worker_cannot_make_is_recorded(stage: Any, tmp_path: Path) -> None:
     def answers(number: int, method: str, arguments: tuple[Any, ...]) -> Any:
         def some() -> list[Made]:
@@ -408,7 +420,7 @@ def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(SweepError, match=r"pip install 'denoising-visualizer\[cluster\]'"):
-        cluster._connect("auto")
+        cluster_connection.connect("auto")
 
 
 @pytest.mark.parametrize(
@@ -427,10 +439,10 @@ def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_trial_in_another_process_says_what_is_wrong(
     monkeypatch: pytest.MonkeyPatch, program: str, said: str
 ) -> None:
-    monkeypatch.setattr(cluster, "_TRIAL", program)
-    monkeypatch.setattr(cluster, "CONNECT", 1.0)
+    monkeypatch.setattr(cluster_connection, "_TRIAL", program)
+    monkeypatch.setattr(cluster_connection, "CONNECT", 1.0)
     with pytest.raises(SweepError, match=said):
-        cluster._try("auto")
+        cluster_connection.try_out("auto")
 
 
 def test_a_worker_opens_and_makes() -> None:

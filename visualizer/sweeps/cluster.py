@@ -6,12 +6,7 @@ worker is asked for a sign of life, and what a silent one was making goes to the
 
 from __future__ import annotations
 
-import importlib
 import os
-import re
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter, deque
@@ -25,14 +20,13 @@ from typing import Any
 from visualizer.diffusion.facts import ModelFacts
 from visualizer.diffusion.trajectory import ModelIdentity
 from visualizer.progress_line import ProgressLine
+from visualizer.sweeps import cluster_connection
 from visualizer.sweeps.cluster_worker import Made, Opened, SweepWorker, comparable
 from visualizer.sweeps.errors import SweepError
 from visualizer.sweeps.folder import SweepFolder
 from visualizer.sweeps.manifest import PlannedRun
 from visualizer.sweeps.progress import SweepProgress
 
-REACH = 5.0  # seconds for a machine to answer at all
-CONNECT = 40.0  # … for Ray to answer there
 START = 600.0  # … for the first worker to have its model
 ASK_EVERY = 2.0
 SILENCE = 60.0  # … without a sign of life: a machine that has gone
@@ -41,15 +35,6 @@ LOOK = 0.25  # … between two looks at Ctrl+C
 FETCH = 60.0
 ATTEMPTS = 3
 """A batch that so many workers were lost over is given up: it may be what killed them."""
-_ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
-_TRIAL = """
-import sys, ray
-try:
-    ray.init(address=sys.argv[1], log_to_driver=False, logging_level="CRITICAL")
-except BaseException as error:
-    print(f"{error}", file=sys.stderr)
-    sys.exit(3)
-"""
 
 
 @dataclass(eq=False)
@@ -69,6 +54,34 @@ class _Worker:
     def name(self) -> str:
         node = "" if self.opened is None else f" on {self.opened.node}"
         return f"Worker {self.number}{node}"
+
+
+@dataclass
+class _Errand:
+    """What is to be made: waiting batches, and where made ones go."""
+
+    folder: SweepFolder
+    progress: SweepProgress
+    waiting: deque[list[PlannedRun]] = field(default_factory=deque)
+    lost_over: Counter[str] = field(default_factory=Counter)
+
+    def take(self, run: PlannedRun, made: Made) -> None:
+        """One run has come back."""
+        if made.failure:
+            self.folder.note_failure(run, made.failure)
+            self.progress.went_wrong(run.name, made.failure)
+        else:
+            self.folder.keep_bytes(run, made.content)
+            self.progress.finished()
+
+    def lost(self, batch: list[PlannedRun]) -> None:
+        """The worker that made a batch has gone: it waits again, but not without an end."""
+        self.lost_over[batch[0].name] += 1
+        if self.lost_over[batch[0].name] < ATTEMPTS:
+            self.waiting.appendleft(batch)
+            return
+        for run in batch:
+            self.take(run, Made(failure=f"{ATTEMPTS} workers were lost while they made it."))
 
 
 class Cluster:
@@ -133,7 +146,7 @@ class Cluster:
         nothing = self._quiet.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         self._quiet.enter_context(redirect_stdout(nothing))
         try:
-            self._ray = _connect(self._address)
+            self._ray = cluster_connection.connect(self._address)
             self._start()
             self._wait_for_the_first()
         except BaseException:
@@ -253,29 +266,29 @@ class Cluster:
         Raises:
             SweepError: when files cannot be written, or no worker is left.
         """
-        waiting = deque([*runs[i : i + at_once]] for i in range(0, len(runs), at_once))
-        lost_over: Counter[str] = Counter()
-        while (waiting or self._flights) and not self._cancelled.is_set():
+        errand = _Errand(folder, progress)
+        errand.waiting.extend([*runs[i : i + at_once]] for i in range(0, len(runs), at_once))
+        while (errand.waiting or self._flights) and not self._cancelled.is_set():
             for worker in self._living:
-                if worker.batch is None and waiting:
-                    worker.batch = waiting.popleft()
+                if worker.batch is None and errand.waiting:
+                    worker.batch = errand.waiting.popleft()
                     requests = [run.request for run in worker.batch]
                     worker.moved = time.monotonic()
                     ref = self._call(worker, "make", "making", requests, pictures, at_once)
                     self._flights[ref] = worker
             if not self._living:
-                self._wait_for_another(folder, progress)
+                self._wait_for_another(errand)
                 continue
             for ref in self._ready([*self._flights, *self._starting]):
                 if ref in self._starting:
                     self._admit(ref)
                 else:
-                    self._land(ref, folder, progress, waiting, lost_over)
+                    self._land(ref, errand)
             for worker in self._silent():
-                self._lose(worker, folder, progress, waiting, lost_over)
+                self._lose(worker, errand)
             progress.at_work(sum(worker.part for worker in self._living))
 
-    def _wait_for_another(self, folder: SweepFolder, progress: SweepProgress) -> None:
+    def _wait_for_another(self, errand: _Errand) -> None:
         """The last one was lost: another may still be opening its model."""
         end = time.monotonic() + SILENCE
         while self._starting and not self._living and time.monotonic() < end:
@@ -284,44 +297,31 @@ class Cluster:
             if self._cancelled.is_set():
                 return
         if not self._living:
+            done, total = errand.progress.done, errand.progress.total
             raise SweepError(
-                f"All workers of the cluster were lost. {progress.done} of {progress.total} runs "
-                f"are in '{folder.path}': the same command goes on from there.",
+                f"All workers of the cluster were lost. {done} of {total} runs are in "
+                f"'{errand.folder.path}': the same command goes on from there.",
                 began=True,
             )
 
-    def _land(
-        self,
-        ref: Any,
-        folder: SweepFolder,
-        progress: SweepProgress,
-        waiting: deque[list[PlannedRun]],
-        lost_over: Counter[str],
-    ) -> None:
+    def _land(self, ref: Any, errand: _Errand) -> None:
         """A batch has come back."""
-        from visualizer.diffusion.device_errors import DEVICE_LOST
-
         worker = self._flights[ref]
         try:
             found: list[Made] = self._ray.get(ref, timeout=FETCH)
         except self._ray.exceptions.RayTaskError as error:
             found = [Made(failure=_said_by(error))] * len(worker.batch or ())
         except self._ray.exceptions.RayError:
-            self._lose(worker, folder, progress, waiting, lost_over)
+            self._lose(worker, errand)
             return
-        if any(made.failure == DEVICE_LOST for made in found):
-            self._lose(worker, folder, progress, waiting, lost_over)
+        if any(made.device_lost for made in found):
+            self._lose(worker, errand)
             return
         del self._flights[ref]
         batch, worker.batch, worker.part = worker.batch or [], None, 0.0
         worker.heard = worker.moved = time.monotonic()
         for run, made in zip(batch, found, strict=True):
-            if made.failure:
-                folder.note_failure(run, made.failure)
-                progress.went_wrong(run.name, made.failure)
-            else:
-                folder.keep_bytes(run, made.content)
-                progress.finished()
+            errand.take(run, made)
 
     def _silent(self) -> list[_Worker]:
         """Ask every worker for a sign of life; those that gave none for too long."""
@@ -348,14 +348,7 @@ class Cluster:
                 gone.append(worker)
         return gone
 
-    def _lose(
-        self,
-        worker: _Worker,
-        folder: SweepFolder,
-        progress: SweepProgress,
-        waiting: deque[list[PlannedRun]],
-        lost_over: Counter[str],
-    ) -> None:
+    def _lose(self, worker: _Worker, errand: _Errand) -> None:
         """A worker has gone: what it was making goes to the others."""
         self._living.remove(worker)
         self._flights = {ref: w for ref, w in self._flights.items() if w is not worker}
@@ -365,100 +358,8 @@ class Cluster:
             f"{worker.name} was lost; "
             + (f"its {_count(len(batch), 'run')} will be made anew." if batch else "it had no run.")
         )
-        if not batch:
-            return
-        lost_over[batch[0].name] += 1
-        if lost_over[batch[0].name] < ATTEMPTS:
-            waiting.appendleft(batch)
-            return
-        sentence = f"{ATTEMPTS} workers were lost while they made it."
-        for run in batch:
-            folder.note_failure(run, sentence)
-            progress.went_wrong(run.name, sentence)
-
-
-# --- Connecting -----------------------------------------------------------------------------------
-
-
-def _connect(address: str) -> Any:
-    """Ray, connected to a cluster."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    check_address(address)
-    try:
-        ray = importlib.import_module("ray")
-    except ImportError as error:
-        raise SweepError(
-            "Ray is not installed. Install it with: pip install 'denoising-visualizer[cluster]'"
-        ) from error
-    _try(address)
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="CRITICAL")
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise SweepError(_no_cluster(address, str(error))) from error
-    return ray
-
-
-def check_address(address: str) -> None:
-    """Refuse what is no address of a cluster, or of a machine that does not answer.
-
-    Raises:
-        SweepError: with what to write.
-    """
-    if address == "auto":
-        return
-    if address.startswith("ray://"):
-        raise SweepError(
-            "Addresses that begin with ray:// are not supported. Run this on a machine of the "
-            "cluster, with --ray auto or --ray HOST:PORT."
-        )
-    found = _ADDRESS.fullmatch(address)
-    if found is None or not 0 < int(found["port"]) < 65536:
-        raise SweepError(
-            f"'{address}' is no address of a Ray cluster. Write --ray auto, or --ray HOST:PORT as "
-            "'ray start --head' names it."
-        )
-    try:
-        place = (found["host"].strip("[]"), int(found["port"]))
-        socket.create_connection(place, timeout=REACH).close()
-    except (OSError, UnicodeError) as error:
-        raise SweepError(
-            f"Nothing answers at {address}. Start Ray there, or look at the address that "
-            "'ray start --head' names."
-        ) from error
-
-
-def _try(address: str) -> None:
-    """Connect in another process first: Ray waits for minutes and then ends the whole program."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _TRIAL, address],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=CONNECT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise SweepError(_no_cluster(address, "Ray did not answer in time")) from error
-    if done.returncode:
-        raise SweepError(_no_cluster(address, done.stderr))
-
-
-def _no_cluster(address: str, said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    if any("mismatch" in line.lower() for line in lines):
-        versions = "; ".join(line for line in lines if "Ray:" in line or "Python:" in line)
-        return (
-            "This machine and the cluster have different versions of Ray or Python. Give all of "
-            f"them the same. {versions}".strip()
-        )
-    where = "on this machine" if address == "auto" else f"at {address}"
-    reason = f" ({lines[-1].rstrip('.')[:200]})" if lines else ""
-    return (
-        f"No Ray cluster can be reached {where}{reason}. Run this on a machine of the cluster, "
-        "after 'ray start'."
-    )
+        if batch:
+            errand.lost(batch)
 
 
 def _said_by(error: Exception) -> str:

@@ -38,10 +38,15 @@ class Opened:
 
 @dataclass(frozen=True)
 class Made:
-    """What became of one request: the bytes of its run file, or why there are none."""
+    """What became of one request: the bytes of its run file, or why there are none.
+
+    Attributes:
+        device_lost: nothing can be made on this worker any more.
+    """
 
     content: bytes = b""
     failure: str = ""
+    device_lost: bool = False
 
 
 class SweepWorker:
@@ -81,6 +86,7 @@ class SweepWorker:
 
     def make(self, requests: Sequence[SamplingRequest], pictures: str, at_once: int) -> list[Made]:
         """Sample requests together; one that fails leaves the others."""
+        from visualizer.diffusion.device_errors import DEVICE_LOST
         from visualizer.diffusion.lanes import Listener, sample_lanes
 
         assert self._model is not None
@@ -105,7 +111,7 @@ class SweepWorker:
                 found[lane] = Made(failure=str(error))
 
         def failed(lane: int, sentence: str, _run: Trajectory | None) -> None:
-            found[lane] = Made(failure=sentence)
+            found[lane] = Made(failure=sentence, device_lost=sentence == DEVICE_LOST)
 
         listener = Listener(begun=begun, step=step, done=done, failed=failed)
         sample_lanes(self._model, requests, listener=listener, most_at_once=at_once)
