@@ -23,7 +23,7 @@ Role = Literal["first", "edited", "second"]
 ROLES: tuple[Role, ...] = ("first", "edited", "second")
 DRAFT_STEPS = 8
 """While something is dragged; all steps follow when it rests."""
-DRAFT_PATIENCE_S = 1.0
+DRAFT_PATIENCE_S = 2.5
 """A draft that is made when a newer one is wished for comes to its end first, unless it is slow:
 else a slider that never rests would never show anything."""
 PREVIEW_AFTER_S = 1.0
@@ -265,7 +265,8 @@ class NoiseLab(QObject):
         guesses = [point.previews.get("denoised") for point, _ in self._worker.take(job.run_id)]
         guess = next((each for each in reversed(guesses) if each is not None), None)
         slow = time.monotonic() - job.since > PREVIEW_AFTER_S
-        wanted = tile.request == job.request and (slow or tile.picture is None or tile.guess)
+        mine = job.draft or tile.request == job.request
+        wanted = mine and (slow or tile.picture is None or tile.guess)
         if guess is not None and wanted:
             tile.picture, tile.guess, tile.draft = guess, True, False
             self.changed.emit(job.role)
