@@ -109,16 +109,16 @@ def test_it_says_at_once_what_the_fields_come_to(sitting: Sitting) -> None:
     page = page_of(sitting)
     said, fields = page.axis_fields.said, page.axis_fields
     fields.across.set_text("1-4")
-    assert said.text() == "4 pictures."
+    assert said.sentence == "4 pictures."
     fields.down.set_field("prompt")
     fields.down.set_text("a red car | a green boat")
-    assert said.text() == "4 × 2 = 8 pictures."
+    assert said.sentence == "4 × 2 = 8 pictures."
     fields.across.set_text("1, 1, 2")
-    assert said.text() == "2 × 2 = 4 pictures. Repeated seeds count once."
+    assert said.sentence == "2 × 2 = 4 pictures. Repeated seeds count once."
     fields.across.set_text("1-40")
-    assert "80 lanes are too many" in said.text()
+    assert "80 lanes are too many" in said.sentence
     fields.across.set_text(" ")
-    assert "empty" in said.text()
+    assert "empty" in said.sentence
     sitting.qtbot.keyClick(fields.across.numbers, Qt.Key.Key_Return)
     assert not sitting.session.running
     assert "empty" in sitting.window.message.text

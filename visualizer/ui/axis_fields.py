@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from visualizer.ui import theme
+from visualizer.ui.lane_painting import wrapped
 from visualizer.ui.sampler_field import SPACINGS, ElidingComboBox, variants_of
 
 if TYPE_CHECKING:
@@ -71,18 +72,16 @@ class AxisFields(QWidget):
         super().__init__(parent)
         self.across = AxisField("Across", optional=False)
         self.down = AxisField("Down", optional=True)
-        self.said = QLabel()
+        self.said = TwoLines()
         theme.set_role(self.said, "small-quiet")
         self.said.setAccessibleName("How many pictures")
-        self.said.setMinimumWidth(0)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * theme.SPACE)
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(self.across, 4, top)
         row.addWidget(self.down, 0, top)
-        row.addWidget(self.said, 4)
+        row.addWidget(self.said, 5, top)
         self._row = row
         for axis in (self.across, self.down):
             axis.edited.connect(self.edited)
@@ -149,9 +148,7 @@ class AxisFields(QWidget):
 
     def say(self, text: str, *, refused: bool = False) -> None:
         """What the fields come to, or what is wrong with them."""
-        self.said.setText(text)
-        self.said.setToolTip(text)
-        self.said.setWordWrap(True)
+        self.said.say(text)
         self.said.setProperty("refused", refused)
         self.said.setStyleSheet(f"color: {theme.current().danger};" if refused else "")
 
@@ -168,6 +165,33 @@ class AxisFields(QWidget):
         self._row.setStretch(1, 4 if self.down.field else 0)
         self.fields_changed.emit()
         self.edited.emit()
+
+
+class TwoLines(QLabel):
+    """A sentence in as much room as there is; the tooltip has all of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sentence = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(4 * theme.SPACE)  # the same for one line, so that nothing jumps
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+    def say(self, sentence: str) -> None:
+        """Say something else."""
+        self.sentence = sentence
+        self.setToolTip(sentence)
+        self.setAccessibleDescription(sentence)
+        self._fit()
+
+    def _fit(self) -> None:
+        metrics = QFontMetrics(theme.font(theme.FONT_SMALL))
+        self.setText(wrapped(self.sentence, metrics, self.size()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or less room."""
+        super().resizeEvent(event)
+        self._fit()
 
 
 class AxisField(QWidget):
@@ -190,7 +214,7 @@ class AxisField(QWidget):
         self.kind.setProperty("role", "quiet")
         self.kind.setAccessibleName(f"{name}: what changes")
         self.kind.setToolTip(f"What changes from picture to picture, {name.lower()} the grid")
-        self.kind.setFixedSize(15 * theme.SPACE, HEIGHT)
+        self.kind.setFixedSize(17 * theme.SPACE, HEIGHT)
         self.numbers = QLineEdit()
         self.numbers.setProperty("role", "quiet")
         self.numbers.setFixedHeight(HEIGHT)

@@ -49,8 +49,8 @@ FOUR_SEEDS = "1-4"
 EXPERIMENT = "Does the noise contain the Ferrari?"
 _ASK = "Same words, different noise: compare them"
 _MORE = (
-    "One prompt, four seeds: every noise becomes a picture of its own. Drag time back and see "
-    "when they part."
+    "One prompt, four seeds: every noise becomes a picture of its own.\n"
+    "Drag time back and see when they part."
 )
 _PANELS = {
     "difference": ("Difference", "How two lanes differ at this step", "difference_view"),
@@ -125,8 +125,6 @@ class ComparePage(QWidget):
         title, text = QLabel(_ASK), QLabel(_MORE)
         title.setProperty("role", "title")
         text.setProperty("role", "quiet")
-        text.setWordWrap(True)
-        text.setFixedWidth(56 * theme.SPACE)
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.four_button = QPushButton("Compare four seeds")
         self.four_button.setToolTip("The prompt above, from four different noises")
