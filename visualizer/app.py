@@ -73,7 +73,6 @@ def run(path: str | None = None, argv: Sequence[str] = ()) -> int:
     settings = Settings.load()
     session = Session()
     wear(settings.theme)
-    session.set_picture_memory(settings.picture_memory_mib)
     window = MainWindow(session, settings)
     net.caught.connect(session.failed, Qt.ConnectionType.QueuedConnection)
     session.model_ready.connect(collector.settle)

@@ -20,6 +20,7 @@ from tests.session.fake_model import Gate
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, TaughtModel, pixels
 from visualizer.diffusion.views import VIEWS
 from visualizer.session.failure import Failure
+from visualizer.settings import Settings
 from visualizer.ui import theme
 from visualizer.ui.window import wear
 
@@ -465,6 +466,19 @@ def test_a_number_out_of_range_is_corrected_told_and_run(
     window = sitting.window
     window._noted.start(0)  # what was said long enough goes by itself
     sitting.qtbot.waitUntil(lambda: not message.isVisible())
+
+
+def test_the_memory_of_pictures_is_chosen_and_holds_at_once(qtbot: QtBot, tmp_path: Path) -> None:
+    sitting = Sitting(qtbot, tmp_path, settings=Settings(folder=tmp_path, picture_memory_mib=300))
+    sitting.show()
+    assert sitting.session.cache.limit == 300 * 2**20
+    offered = sitting.window.more_menu._memory.actions()
+    assert [a.text() for a in offered if a.isChecked()] == ["300 MB"]
+    next(a for a in offered if a.text() == "1 GB").trigger()
+    assert sitting.session.cache.limit == 2**30
+    assert sitting.settings.picture_memory_mib == 1024
+    sitting.close()
+    assert Settings.load(tmp_path).picture_memory_mib == 1024
 
 
 def test_settings_of_another_size_can_be_used_again(qtbot: QtBot, tmp_path: Path) -> None:

@@ -26,12 +26,16 @@ WEIGHTS = "word++ or (some words)1.3 counts for more, word-- or (some words)0.7 
 """How weights are written, in one line."""
 THEMES = (("Follow the system", "system"), ("Dark", "dark"), ("Light", "light"))
 
+PICTURE_MEMORY = (128, 256, 512, 1024, 2048, 4096)
+"""Bounds to choose from for the memory of pictures, in MiB."""
+
 
 class MoreMenu(QMenu):
     """Everything that is needed now and then."""
 
     size_chosen = Signal(object)  # (width, height), or None for the model's own
     theme_chosen = Signal(str)
+    memory_chosen = Signal(int)  # for pictures, in MiB
     weights_chosen = Signal(bool)  # whether the prompt's weights are read
 
     def __init__(self, parent: QWidget, actions: dict[str, QAction], worn: str) -> None:
@@ -52,6 +56,11 @@ class MoreMenu(QMenu):
             action.setChecked(name == worn)
             group.addAction(action)
             action.triggered.connect(later(self.theme_chosen.emit, name))
+        self._memory = self.addMenu("Memory for pictures")
+        self._memory.setToolTipsVisible(True)
+        self._memory.menuAction().setToolTip(
+            "How many pictures stay ready to be looked at. Others are made again when needed."
+        )
         self.addSeparator()
         for name in ("open", "open_sweep", "save"):
             self.addAction(actions[name])
@@ -60,6 +69,19 @@ class MoreMenu(QMenu):
         self.addSeparator()
         for name in ("full_screen", "shortcuts", "about"):
             self.addAction(actions[name])
+
+    def set_memory(self, mib: int) -> None:
+        """Offer bounds for the memory of pictures; ``mib`` is the one that holds."""
+        self._memory.clear()
+        group = QActionGroup(self._memory)
+        for bound in sorted({*PICTURE_MEMORY, mib}):
+            action = self._memory.addAction(
+                f"{bound} MB" if bound < 1024 else f"{bound / 1024:g} GB"
+            )
+            action.setCheckable(True)
+            action.setChecked(bound == mib)
+            group.addAction(action)
+            action.triggered.connect(later(self.memory_chosen.emit, bound))
 
     def set_facts(self, facts: ModelFacts) -> None:
         """Offer what this model can do."""

@@ -301,6 +301,7 @@ class MainWindow(QMainWindow):
         self.more_menu.size_chosen.connect(row.set_size)
         self.more_menu.aboutToShow.connect(self._offer_sizes)
         self.more_menu.theme_chosen.connect(self.choose_theme)
+        self.more_menu.memory_chosen.connect(self.choose_picture_memory)
         self.more_menu.weights_chosen.connect(header.set_weights)
         header.weights_changed.connect(self.more_menu.weights.setChecked)
         row.more.setMenu(self.more_menu)
@@ -488,6 +489,7 @@ class MainWindow(QMainWindow):
         self.page = name
         self.rail.set_current(name)
         self._stack.setCurrentIndex(place)
+        self.session.look_at_lanes(name == COMPARE)
         for key in self._lane_keys:
             key.setEnabled(name == COMPARE)
         if name in self.pages:
@@ -545,6 +547,12 @@ class MainWindow(QMainWindow):
         """Wear "dark", "light", or what the system wears ("system")."""
         self.settings.theme = name
         wear(name)
+
+    def choose_picture_memory(self, mib: int) -> None:
+        """Keep full pictures of at most so many MiB ready."""
+        self.settings.picture_memory_mib = mib
+        self.session.set_picture_memory(mib)
+        self.more_menu.set_memory(mib)
 
     def show_failure(self, failure: Failure) -> None:
         """Say what went wrong."""
@@ -962,6 +970,7 @@ class MainWindow(QMainWindow):
         """As the person left it."""
         playhead, settings = self.session.playhead, self.settings
         playhead.speed, playhead.loop = settings.speed, settings.loop
+        self.choose_picture_memory(settings.picture_memory_mib)
         self.canvas.set_hard_pixels(settings.hard_pixels)
         self.compare.grid.set_hard_pixels(settings.hard_pixels)
         self.timeline_view.set_scale(settings.y_axis)
