@@ -15,6 +15,8 @@ from visualizer.diffusion.grid import Axis, Grid
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.session.failure import Failure
 from visualizer.session.lanes import Lane, Lanes
+from visualizer.session.pictures import thumbnail_of
+from visualizer.session.timeline import Point, Timeline
 from visualizer.ui import lane_painting
 from visualizer.ui.lane_grid import LaneGrid
 
@@ -149,11 +151,8 @@ def test_a_lane_grows_live(qtbot: QtBot) -> None:
     assert seen(grid, lanes.lanes[1])[0] == PLAIN_COLORS[1][0] - 1  # it has not got there
 
 
-def whole_point(timeline: object, k: int) -> object:
-    from visualizer.session.pictures import thumbnail_of
-    from visualizer.session.timeline import Point
-
-    step = timeline.step(k)  # type: ignore[attr-defined]
+def whole_point(timeline: Timeline, k: int) -> Point:
+    step = timeline.step(k)
     picture = plain_picture(0, k, 6)
     views = {"noisy": picture, "denoised": picture}
     return Point(step, step.noise_level.noise_share, 1.0, views, thumbnail_of(picture))  # type: ignore[arg-type]
@@ -168,7 +167,7 @@ def test_a_table_has_headings_and_says_them_on_hover(qtbot: QtBot) -> None:
     assert grid.explain(grid.layout_now.rows[1].center()) == "a green boat"
     assert grid.explain(center(grid, lanes.lanes[5])).startswith("F: seed 3 · a green boat")
     lanes.reorder(lanes.lanes[0].id, 5)
-    assert grid.layout_now.columns == ()  # now only the lanes' own labels tell
+    assert len(grid.layout_now.columns) == 0  # now only the lanes' own labels tell
 
 
 def test_lanes_that_have_not_begun_are_empty_and_a_failed_one_says_why(qtbot: QtBot) -> None:

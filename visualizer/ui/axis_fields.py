@@ -446,13 +446,13 @@ class SamplersButton(QToolButton):
             menu = OpenMenu(self._menu)
             menu.setTitle(labels[rule])
             self._menu.addMenu(menu)
-            for spacing, key in spacings.items():
-                self._add(menu, key, SPACINGS.get(spacing, "usual spacing"), labels[key])
-        for key in ticked & set(self._actions):
-            self._actions[key].setChecked(True)
+            for spacing, variant in spacings.items():
+                self._add(menu, variant, SPACINGS.get(spacing, "usual spacing"), labels[variant])
+        for key, action in self._actions.items():
+            action.setChecked(key in ticked)
         if names and not self.chosen():
-            for key in list(self._actions)[:3]:  # something to compare at once
-                self._actions[key].setChecked(True)
+            for action in list(self._actions.values())[:3]:  # something to compare at once
+                action.setChecked(True)
         self._label()
 
     def chosen(self) -> tuple[str | None, ...]:

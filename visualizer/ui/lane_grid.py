@@ -296,8 +296,7 @@ class LaneGrid(QWidget):
 
     def _look_at(self, lane: Lane) -> None:
         look, before = self._make_look(lane), self._looks.get(lane.id)
-        same = before is not None and before.picture is look.picture
-        if same and before == replace(look, picture=before.picture):
+        if before is not None and before.picture is look.picture and before == look:
             return
         self._looks[lane.id] = look
         if self._find_aspect():
@@ -724,7 +723,11 @@ class LaneGrid(QWidget):
         if lane is not None and self._enlarged is not None:
             lane = None  # alone it is not taken away by mistake
         hovered = None if lane is None else lane.id
-        over = lane is not None and draw.close_rect(self.place(lane)).contains(position)
+        over = (
+            lane is not None
+            and position is not None
+            and draw.close_rect(self.place(lane)).contains(position)
+        )
         if (hovered, over) != (self._hovered, self._over_close):
             for lane_id in (self._hovered, hovered):
                 at = None if lane_id is None else self._index(lane_id)

@@ -57,7 +57,7 @@ GROUPS: tuple[tuple[str, tuple[Shortcut, ...]], ...] = (
         (
             Shortcut("generate", ("Ctrl+Return", "Ctrl+Enter"), "Ctrl+Enter", "Generate"),
             Shortcut("branch", ("B",), "B", "Branch from here"),
-            Shortcut("escape", ("Esc",), "Esc", "Call a branch off, leave full screen, stop the run"),
+            Shortcut("escape", ("Esc",), "Esc", "Leave a branch or full screen; stop"),
             Shortcut("open", ("Ctrl+O",), "Ctrl+O", "Open a run"),
             Shortcut("save", ("Ctrl+S",), "Ctrl+S", "Save this run"),
             Shortcut("export", ("Ctrl+E",), "Ctrl+E", "Export a picture or an animation"),
