@@ -123,7 +123,7 @@ def test_it_shows_static_above_picture_for_both_seeds_and_the_mix(desk: Desk) ->
     assert run.request == replace(
         desk.header.request(), start=EditedNoise((Mix(8, 0.5),)), width=32, height=32
     )
-    assert [bar.name for bar in page.panel.bars.rows] == ["how far the picture went", "beside"]
+    assert [bar.name for bar in page.panel.bars.rows] == ["how far it went", "beside"]
 
 
 def test_the_slider_samples_in_few_steps_while_it_moves_and_in_all_at_rest(desk: Desk) -> None:
@@ -198,7 +198,7 @@ def test_flipping(desk: Desk) -> None:
     page.flips["horizontal"].click()
     desk.settle()
     assert desk.asked == EditedNoise((Flip("horizontal"), Flip("vertical")))
-    assert page.panel.bars.rows[0].name == "how far the picture followed"
+    assert page.panel.bars.rows[0].name == "how far it followed"
 
 
 def test_moving_wraps_round(desk: Desk) -> None:
@@ -346,6 +346,33 @@ def test_a_picture_beside_every_cross_fade_is_a_third_one() -> None:
     assert followed("mix", Following(Way(0.5, 0.1)), 7, 8, 0.5)[0] == "Close to a cross-fade"
     assert followed("mix", Following(Way(0.1, 0.1)), 7, 8, 0.1)[0] == "Still seed 7’s picture"
     assert followed("mix", Following(Way(0.9, 0.1)), 7, 8, 0.9)[0] == "Already seed 8’s picture"
+
+
+@pytest.mark.parametrize("tool", ["flip", "shift"])
+def test_only_a_picture_that_is_near_the_moved_one_follows(tool: str) -> None:
+    headlines = [
+        followed(tool, Following(way), 7, 8)[0]
+        for way in (Way(0.95, 0.1), Way(0.8, 0.6), Way(0.5, 0.87), Way(0.1, 0.5))
+    ]
+    assert headlines == [
+        "The picture follows",
+        "The picture follows in part",
+        "Another picture",
+        "The picture does not follow",
+    ]
+
+
+def test_what_was_pasted_is_told_by_its_inside() -> None:
+    headlines = [
+        followed("paste", Following(inside=Way(along, 0.3), outside=Way(0.1, 0.1)), 7, 8)[0]
+        for along in (0.9, 0.65, 0.5, 0.2)
+    ]
+    assert headlines == [
+        "The picture follows the static there",
+        "The picture follows in part",
+        "Neither one nor the other",
+        "The picture keeps what it was",
+    ]
 
 
 # --- the real model -------------------------------------------------------------------------------

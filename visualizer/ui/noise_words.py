@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,14 @@ TOOLS = {
     "shift": ("Shift", "Move the static"),
 }
 _DONE = {"flip": "mirrored", "shift": "moved"}
-_HARDLY, _MOSTLY = 0.25, 0.7
-"""Shares of a way below which a picture hardly went it, and above which it mostly did."""
+_LESS, _MORE, _MOSTLY = 0.4, 0.6, 0.7
+"""Shares of a way: below and above the middle, where a picture is that takes after neither; and
+where it has mostly gone it."""
 _OFF = 0.25
 """So far beside every cross-fade of two pictures a third one is told from them."""
+_NEAR = 0.4
+"""A picture this near to one of the two, against their distance, is taken for it."""
+_NEITHER = " A picture that takes after neither is at 0.5."
 _ONLY = "Words, steps, guidance and sampler are the same everywhere: only the static differs."
 
 
@@ -59,8 +64,11 @@ def reading(tool: str, first: int, second: int) -> str:
         "flip": f"0 is seed {first}’s picture as it was, 1 is that picture mirrored.",
         "shift": f"0 is seed {first}’s picture as it was, 1 is that picture moved.",
     }[tool]
-    beside = " Beside: how far it is from every cross-fade of the two, against their distance."
-    return f"{ends}{'' if tool == 'paste' else beside} {_ONLY}"
+    beside = (
+        " Beside: how far it is from every cross-fade of the two, against their distance. "
+        "A picture that takes after neither is at 0.5, and 0.87 beside."
+    )
+    return f"{ends}{_NEITHER if tool == 'paste' else beside} {_ONLY}"
 
 
 def bars(tool: str, found: Following) -> list[Bar]:
@@ -71,7 +79,7 @@ def bars(tool: str, found: Following) -> list[Bar]:
         return [Bar(name, way.along) for name, way in rows if way is not None]
     if found.whole is None:
         return []
-    goes = "how far the picture went" if tool == "mix" else "how far the picture followed"
+    goes = "how far it went" if tool == "mix" else "how far it followed"
     return [Bar(goes, found.whole.along), Bar("beside", found.whole.beside)]
 
 
@@ -97,14 +105,14 @@ def _mixed(way: Way, first: int, second: int, amount: float) -> tuple[str, str]:
         f"The static went {_share(amount)} of the way to seed {second}, "
         f"the picture {_share(way.along)}"
     )
+    if math.hypot(way.along, way.beside) < _NEAR:
+        return f"Still seed {first}’s picture", f"{words}."
+    if math.hypot(1 - way.along, way.beside) < _NEAR:
+        return f"Already seed {second}’s picture", f"{words}."
     if way.beside >= _OFF:
         return "A third picture, not a blend", (
             f"{words}; and it is no cross-fade of the two: it lies beside all of them."
         )
-    if way.along < _HARDLY:
-        return f"Still seed {first}’s picture", f"{words}."
-    if way.along > _MOSTLY:
-        return f"Already seed {second}’s picture", f"{words}."
     return "Close to a cross-fade", f"{words}."
 
 
@@ -114,8 +122,10 @@ def _pasted(found: Following, second: int) -> tuple[str, str]:
         return "Nothing to tell apart", "Inside the rectangle both pictures are the same."
     if inside.along > _MOSTLY:
         headline = "The picture follows the static there"
-    elif inside.along > _HARDLY:
+    elif inside.along > _MORE:
         headline = "The picture follows in part"
+    elif inside.along >= _LESS:
+        headline = "Neither one nor the other"
     else:
         headline = "The picture keeps what it was"
     words = (
@@ -130,9 +140,15 @@ def _moved(way: Way, first: int, done: str) -> tuple[str, str]:
     words = (
         f"It went {_share(way.along)} of the way from seed {first}’s picture to that picture {done}"
     )
-    if way.along > _MOSTLY:
+    if way.along > _MOSTLY and math.hypot(1 - way.along, way.beside) < _NEAR:
         return "The picture follows", f"{words}."
-    unequal = f"{words}: the model does not treat all places alike."
-    if way.along > _HARDLY:
-        return "The picture follows in part", unequal
-    return "The picture does not follow", unequal
+    if way.along > _MORE:
+        return "The picture follows in part", (
+            f"{words}, but it is not the same: the model does not treat all places alike."
+        )
+    if way.along >= _LESS:
+        return "Another picture", (
+            f"{words}: it is about as far from the one as from the other. The same numbers at "
+            "other places are another static."
+        )
+    return "The picture does not follow", (f"{words}: the model does not treat all places alike.")
