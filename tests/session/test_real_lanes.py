@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,4 +91,14 @@ def test_a_grid_of_seeds_and_steps_and_its_branches(qtbot: QtBot, real: Session)
     assert np.all(lanes.distances.latent[:3] < 1e-4)
     assert np.all(lanes.distances.latent[3:] > 0.5)
     qtbot.waitUntil(lambda: len(lanes.paths) == 5, timeout=20_000)
+    # of a branch whose parent is no run of the sitting the parent is made first
+    deep = branch(replace(alone.request, seed=3), 2, prompt="a green tree by the sea")
+    with qtbot.waitSignal(real.run_finished, timeout=LONG):
+        real.generate(deep)
+    made = real.current
+    assert made is not None
+    assert made.complete
+    assert made.parent_run is not None
+    assert len(made.parent_run) == 3
+    assert made.step(1) is made.parent_run.step(1)
     assert witness.all("failed") == []
