@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,10 @@ REQUEST = SamplingRequest("a red car", seed=7, steps=4)
 @pytest.fixture(autouse=True)
 def _no_double_press(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "SECOND_PRESS_S", 0.0)
+
+
+def _is_shown(timeline: Timeline, k: int) -> bool:
+    return timeline.picture(k, "noisy") is not None
 
 
 def generate(qtbot: QtBot, session: Session, request: SamplingRequest = REQUEST) -> Timeline:
@@ -222,3 +227,32 @@ def test_a_branch_stands_beside_its_parent_and_branches_are_lanes(
     assert session.family_of(parent)[0] is parent
     assert len(session.family_of(parent)) == 4  # the parent, its branch, and two lanes
     assert child.picture(0, "noisy") is not None  # it stays although it is no lane any more
+
+
+def test_a_branch_whose_parent_is_not_there_makes_it_first(
+    qtbot: QtBot, session: Session, sampler: FakeSampler, witness: Witness
+) -> None:
+    with_size = replace(REQUEST, guidance_scale=3.0, width=32, height=32)
+    deep = branch(branch(with_size, 1, seed=8), 3, prompt="a green boat")
+    child = generate(qtbot, session, deep)
+    assert child.complete
+    assert [step.index for step in child.steps] == [0, 1, 2, 3, 4]
+    parent = child.parent_run
+    assert parent is not None
+    assert parent.cancelled
+    assert (len(parent), child.shared) == (4, 3)
+    assert child.step(2) is parent.step(2)
+    assert session.family_of(child) == (parent, child)
+    assert session.history == (child,)
+    again = grow_branch(qtbot, session, child, 3, prompt="a blue castle")
+    assert again.parent_run is parent
+    cells = [Cell(branch(replace(with_size, seed=99), 2, prompt=p), 0, 0, p) for p in ("a", "b")]
+    session.compare_requests(cells)
+    qtbot.waitUntil(lambda: not session.running)
+    for lane in session.lanes.lanes:
+        assert lane.state == "done"
+        assert lane.timeline is not None
+        assert lane.timeline.complete
+        assert lane.timeline.shared == 2
+        qtbot.waitUntil(partial(_is_shown, lane.timeline, 0))
+    assert witness.all("failed") == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -225,6 +228,26 @@ def test_what_is_under_the_playhead_of_every_lane_is_sharpened_first(
 
     qtbot.waitUntil(whole)
     assert {(t.serial, 2, "noisy") for t in timelines} == set(decoded[:4])
+
+
+def test_the_runs_of_a_comparison_that_is_gone_are_let_go(qtbot: QtBot, session: Session) -> None:
+    lanes = compare(qtbot, session, seeds(1, 2))
+    gone = [weakref.ref(lane.timeline) for lane in lanes]
+    shown = lanes[0].timeline
+    assert shown is not None
+    session.show(shown)  # one of them is looked at on a page of its own
+    qtbot.waitUntil(lambda: all(shown.is_exact(k, "noisy") for k in range(5)))
+    del lanes
+    compare(qtbot, session, seeds(3))
+
+    def let_go() -> bool:
+        gc.collect()
+        return gone[1]() is None
+
+    qtbot.waitUntil(let_go)  # whoever writes the history may hold it for a moment
+    assert gone[0]() is shown
+    assert session.current is shown
+    assert shown.picture(2, "noisy") is not None
 
 
 # --- one clock ------------------------------------------------------------------------------------
