@@ -180,11 +180,12 @@ def test_a_whole_run_that_nobody_wants_any_more_is_stopped(
     lab.set_active(True)
     sampler.gate = Gate(2)
     lab.want(wanted(mixed(0.1)))
-    qtbot.waitUntil(lambda: len(sampler.calls) == 1 or lab.sampling)
+    qtbot.waitUntil(lambda: len(sampler.calls) == 1)
     lab.want({"edited": mixed(0.9)})
+    qtbot.waitUntil(lambda: len(sampler.calls) == 2)  # the gate is still shut for the first one
     sampler.gate.allow(ALL)
     wait_for(qtbot, lab, "edited")
-    assert [call for call in sampler.calls if call.start == mixed(0.1).start] == []
+    assert sampler.calls == [BASE, mixed(0.9)]
     assert lab.tile("first").state == ""
     assert lab.tile("first").picture is None
 
@@ -278,6 +279,20 @@ def test_another_model_begins_anew(
     assert lab.run("first") is None
     wait_for(qtbot, lab, "first", "edited", "second")
     assert len(sampler.calls) == made + 3
+
+
+def test_what_is_interrupted_begins_anew_behind_what_was_asked_for(
+    qtbot: QtBot, lab: NoiseLab, session: Session, sampler: Sampler
+) -> None:
+    lab.set_active(True)
+    sampler.gate = Gate(2)
+    lab.want(wanted(mixed(0.5)))
+    qtbot.waitUntil(lambda: len(sampler.calls) == 1)
+    with qtbot.waitSignal(session.model_ready, timeout=WAIT_MS):
+        session.load_model("another")
+        lab.interrupt()
+    sampler.gate.allow(ALL)
+    wait_for(qtbot, lab, "first", "edited", "second")
 
 
 def test_a_result_that_is_kept_is_a_run_like_any_other(

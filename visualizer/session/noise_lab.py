@@ -172,18 +172,22 @@ class NoiseLab(QObject):
         self._settle_all()
         self._go_on()
 
+    def interrupt(self) -> None:
+        """Something else has been asked of the worker: what is sampled now is begun anew after."""
+        if self._job is not None:
+            self._job.cancel.set()
+
     def close(self) -> None:
         """Make nothing any more."""
         self._active = False
         self._poll.stop()
-        if self._job is not None:
-            self._job.cancel.set()
+        self.interrupt()
 
     # --- inside -------------------------------------------------------------------------------
 
     def _judge(self) -> None:
-        if not self._may_sample and self._job is not None:
-            self._job.cancel.set()
+        if not self._may_sample:
+            self.interrupt()
         self._settle_all()
         self._go_on()
 

@@ -181,6 +181,7 @@ class Timeline(QObject):
         title: str | None = None,
         cache: PictureCache | None = None,
         lazy: bool = False,
+        from_file: bool = True,
     ) -> Timeline:
         """The timeline of a run that is already there.
 
@@ -188,6 +189,7 @@ class Timeline(QObject):
             points: what ``points_of(trajectory)`` gives; taken here when absent, which costs some
                 milliseconds a hundred steps.
             lazy: thumbnails that are missing are made when they are asked for.
+            from_file: whether a view that is missing was left out of a file.
         """
         timeline = cls(
             trajectory.request,
@@ -200,7 +202,7 @@ class Timeline(QObject):
         timeline._take(points_of(trajectory) if points is None else points)
         timeline._trajectory = trajectory
         timeline._notice = trajectory.notice
-        timeline._from_file, timeline._lazy = True, lazy
+        timeline._from_file, timeline._lazy = from_file, lazy
         return timeline
 
     # --- what there is ------------------------------------------------------------------------

@@ -626,6 +626,7 @@ class MainWindow(QMainWindow):
         from visualizer.diffusion.model_folder import name_of
 
         self.session.load_model(folder)
+        self.session.noise_lab.interrupt()
         self._opening = _shortened(
             "Built-in" if folder is None else name_of(Path(folder)), _LONGEST_NAME
         )
