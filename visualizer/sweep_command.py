@@ -95,7 +95,7 @@ def _sweep(options: argparse.Namespace) -> int:
     from visualizer.sweeps.prompt_file import read_prompts
 
     line = ProgressLine(quiet=options.quiet)
-    if options.workers and not options.ray:
+    if options.workers and options.ray is None:
         raise Refused("--workers is for clusters: name one with --ray.")
     file = read_prompts(options.prompts)
     seeds = read_values("seed", options.seeds)
@@ -115,7 +115,7 @@ def _sweep(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         folder = stack.enter_context(SweepFolder(options.out))
         sitting = _Sitting(options, folder, file.prompts, seeds, base, line, stack)
-        status = sitting.on_cluster() if options.ray else sitting.here()
+        status = sitting.here() if options.ray is None else sitting.on_cluster()
     if status in (0, 1) and not options.quiet:
         print(options.out, flush=True)
     return status
@@ -186,6 +186,7 @@ class _Sitting:
             self._line.say("Stopped.")
             return 130
         self._base = recommended(self._base, cluster.facts)
+        cluster.check(replace(self._base, prompt=self._prompts[0], seed=self._seeds[0]))
 
         def make(runs: Sequence[PlannedRun], progress: SweepProgress) -> None:
             cluster.make(

@@ -195,6 +195,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         )
         try:
             with SweepFolder(tmp_path) as folder, workers:
+                workers.check(SamplingRequest("a car"))
                 _, missing = folder.begin(wanted(["a car"], range(6)))
                 progress = SweepProgress(6, 6 - len(missing), line)
                 workers.make(folder, missing, pictures="final", at_once=2, progress=progress)
@@ -221,6 +222,8 @@ def willing(number: int, method: str, arguments: tuple[Any, ...]) -> Callable[[]
         return lambda: opened(number)
     if method == "sign_of_life":
         return lambda: (1, 0.5)
+    if method == "check":
+        return lambda: ""
     return lambda: make(arguments[0])
 
 
@@ -243,13 +246,31 @@ def test_a_cluster_with_gpus_uses_them(stage: Any) -> None:
     assert ray.options["num_gpus"] == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda: "There is no sampler 'magic'.", "no sampler 'magic'"),
+        (None, "Worker 1 on node1 was lost before the first run"),
+    ],
+)
+def test_what_cannot_be_sampled_is_refused_at_once(
+    stage: Any, tmp_path: Path, answer: Any, said: str
+) -> None:
+    def answers(number: int, method: str, arguments: tuple[Any, ...]) -> Any:
+        return answer if method == "check" else willing(number, method, arguments)
+
+    with pytest.raises(SweepError, match=said):
+        stage(answers)
+    assert not (tmp_path / "sweep.json").exists()
+
+
 def test_a_silent_worker_is_given_up(
     stage: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "SILENCE", 0.2)
 
     def answers(number: int, method: str, arguments: tuple[Any, ...]) -> Any:
-        silent = number == 2 and method != "open"
+        silent = number == 2 and method in ("make", "sign_of_life")
         return None if silent else willing(number, method, arguments)
 
     ray, _, said = stage(answers)
@@ -455,6 +476,8 @@ def test_a_worker_opens_and_makes() -> None:
     made = worker.make([good, replace(good, sampler="magic")], "final", 2)
     assert made[0].content[8:9] == b"{"
     assert "magic" in made[1].failure
+    assert worker.check(good) == ""
+    assert "magic" in worker.check(replace(good, sampler="magic"))
     steps, part = worker.sign_of_life()
     assert steps > 2
     assert part == 0

@@ -67,6 +67,7 @@ def test_a_sweep_and_its_second_sitting(loaded: Path, capsys: pytest.CaptureFixt
         (["--batch", "0"], "must lie between 1 and 256 pictures"),
         (["--workers", "2"], "name one with --ray"),
         (["--ray", "nowhere"], "is no address of a Ray cluster"),
+        (["--ray", ""], "is no address of a Ray cluster"),
     ],
 )
 def test_what_makes_no_sense_gets_a_sentence(

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from visualizer.diffusion.facts import ModelFacts
+from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.trajectory import ModelIdentity
 from visualizer.progress_line import ProgressLine
 from visualizer.sweeps import cluster_connection
@@ -251,6 +252,22 @@ class Cluster:
         return list(ready)
 
     # the sweep
+
+    def check(self, request: SamplingRequest) -> None:
+        """Refuse, before anything is made, what the model cannot sample.
+
+        Raises:
+            SweepError: with a sentence.
+        """
+        try:
+            ref = self._call(self._living[0], "check", "making", request)
+            problem = self._ray.get(ref, timeout=FETCH)
+        except self._ray.exceptions.RayError as error:
+            raise SweepError(
+                f"{self._living[0].name} was lost before the first run. Try it again."
+            ) from error
+        if problem:
+            raise SweepError(problem)
 
     def make(
         self,

@@ -84,6 +84,17 @@ class SweepWorker:
             return Opened(node, problem=str(error))
         return Opened(node, identity=self._model.identity, facts=self._model.facts)
 
+    def check(self, request: SamplingRequest) -> str:
+        """Why the model cannot sample a request; "" when it can."""
+        from visualizer.diffusion.request import RequestError
+
+        assert self._model is not None
+        try:
+            self._model.plan(request)
+        except RequestError as error:
+            return str(error)
+        return ""
+
     def make(self, requests: Sequence[SamplingRequest], pictures: str, at_once: int) -> list[Made]:
         """Sample requests together; one that fails leaves the others."""
         from visualizer.diffusion.device_errors import DEVICE_LOST
