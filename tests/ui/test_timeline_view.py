@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -24,6 +25,7 @@ from tests.ui.example_timelines import (
 )
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.starts import FromStep
 from visualizer.session.playhead import Playhead
 from visualizer.session.timeline import Timeline
 from visualizer.ui import theme
@@ -451,3 +453,18 @@ def test_another_run_of_the_same_length_leaves_no_old_frame(qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: on_screen() == QColor(*color_of(8)))
     view.set_timeline(make_timeline(10, there=2))
     qtbot.waitUntil(lambda: on_screen() == QColor(theme.DARK.ground))
+
+
+def test_the_plan_of_a_branch_leaves_the_run_where_it_branches(qtbot: QtBot) -> None:
+    shown = make_timeline(10)
+    request = replace(shown.request, start=FromStep(shown.request, 4))
+    coming = Timeline(request, levels=levels_of(16))
+    view, _playhead, plot = show_view(qtbot, shown)
+    view.set_coming(coming)
+    xs = [x for x, _level in view._coming_levels()]
+    assert xs[:5] == [0, 1, 2, 3, 4]
+    assert xs[5:] == pytest.approx([4 + k * 6 / 12 for k in range(1, 13)])
+    drawn, _ = plot._coming_curve.getData()
+    assert list(drawn) == pytest.approx(xs)
+    view.set_coming(Timeline(shown.request, levels=levels_of(20)))
+    assert [x for x, _level in view._coming_levels()] == pytest.approx([k / 2 for k in range(21)])

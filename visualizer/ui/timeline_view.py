@@ -243,16 +243,22 @@ class TimelineView(QWidget):
         return measured_words(timeline.complete and not timeline.running)
 
     def _coming_levels(self) -> list[tuple[float, float]]:
-        """(x, level) of the next run's plan; nothing where its stages are others."""
+        """(x, level) of the next run's plan; nothing where its stages are others.
+
+        What a branch shares with the run that is shown lies where it lies there; the rest of it is
+        stretched to the end, as all of a run that is no branch.
+        """
         coming, shown = self._coming, self._timeline
         if coming is None or shown is None or len(coming.stages) != len(shown.stages):
             return []
         found: list[tuple[float, float]] = []
+        shared = _branched_at(coming)
         for mine, its in zip(shown.stages, coming.stages, strict=True):
-            stretch = (mine.last - mine.first) / max(its.last - its.first, 1)
-            for k in range(its.first, its.last + 1):
-                level = self._scale.of_level(coming.level(k))
-                found.append((mine.first + (k - its.first) * stretch, level))
+            held = min(max(shared - its.first, 0), its.last - its.first, mine.last - mine.first)
+            stretch = (mine.last - mine.first - held) / max(its.last - its.first - held, 1)
+            for k in range(its.last - its.first + 1):
+                level = self._scale.of_level(coming.level(its.first + k))
+                found.append((mine.first + min(k, held) + max(k - held, 0) * stretch, level))
         return found
 
     # --- the playhead -------------------------------------------------------------------------
@@ -443,6 +449,14 @@ class TimelineView(QWidget):
 
 def _stages_of(timeline: Timeline | None) -> tuple[Stage, ...]:
     return () if timeline is None else timeline.stages
+
+
+def _branched_at(planned: Timeline) -> int:
+    """The step at which a planned branch leaves its parent; 0 for a plan of any other run."""
+    from visualizer.diffusion.starts import FromStep
+
+    start = planned.request.start
+    return start.step if isinstance(start, FromStep) else 0
 
 
 def _timestep(t: float) -> str:
