@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from visualizer.session.failure import Failure
-from visualizer.session.lane_events import LaneEnded, LanesBegun, LanesReplanned, LaneStep
+from visualizer.session.lane_events import (
+    LaneEnded,
+    LanesBegun,
+    LanesReplanned,
+    LaneStep,
+    ParentMade,
+)
 from visualizer.session.progress import Pace, Progress
 from visualizer.session.timeline import Timeline
 
@@ -40,7 +46,7 @@ class Job:
 
     id: int
     lanes: tuple[Lane, ...]
-    parents: tuple[Timeline | None, ...]
+    parents: list[Timeline | None]
     cancel: threading.Event = field(default_factory=threading.Event)
     begun: bool = False
     ended: set[int] = field(default_factory=set)
@@ -107,7 +113,7 @@ class Comparing(QObject):
             cells, column_labels=column_labels, row_labels=row_labels, title=title
         )
         parents = parents or [None] * len(lanes)
-        self._job = job = Job(job_id, lanes, tuple(parents))
+        self._job = job = Job(job_id, lanes, list(parents))
         self.lanes.set_running(True)
         self._frames.start()
         recorded = [None if p is None else p.trajectory for p in parents]
@@ -195,6 +201,10 @@ class Comparing(QObject):
                 if replanned is not None:
                     plan = event.plan
                     replanned.set_plan(plan.levels, plan.timesteps, plan.stages)
+        elif isinstance(event, ParentMade):
+            parent = Timeline.of(event.trajectory, event.points, cache=self.cache)
+            self._sharpener.add(parent)
+            job.parents[event.lane] = parent
         elif isinstance(event, LaneEnded):
             self._finish(job, event)
 

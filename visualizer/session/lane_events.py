@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from visualizer.session.failure import Failure
-from visualizer.session.timeline import Point, share_of
+from visualizer.session.timeline import Point, points_of, share_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import Plan
@@ -64,7 +64,21 @@ class LaneEnded:
     failure: Failure | None = None
 
 
-LaneEvent = LanesBegun | LaneStep | LanesReplanned | LaneEnded
+@dataclass(frozen=True)
+class ParentMade:
+    """The run that a lane goes on from was no run of the sitting: it was made up to there."""
+
+    lane: int
+    trajectory: Trajectory
+    points: tuple[Point, ...]
+
+    @classmethod
+    def of(cls, lane: int, trajectory: Trajectory) -> ParentMade:
+        """With its points, on the thread that made it."""
+        return cls(lane, trajectory, tuple(points_of(trajectory)))
+
+
+LaneEvent = LanesBegun | LaneStep | LanesReplanned | LaneEnded | ParentMade
 
 
 @dataclass(frozen=True)

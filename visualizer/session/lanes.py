@@ -211,7 +211,7 @@ class Lanes(QObject):
             self._update_axis()
 
     def remove(self, lane_id: int) -> None:
-        """Take a lane out of the comparison; its run goes on and stays in the sitting."""
+        """Take a lane out of the comparison. One that is being sampled is sampled unseen."""
         lane = self.lane(lane_id)
         self._lanes.remove(lane)
         if lane.timeline is not None:

@@ -473,6 +473,11 @@ class Session(QObject):
         if run is None or started.run_id != run.id:
             return
         run.request = started.request
+        if started.parent is not None:
+            made = started.parent
+            run.branched = Timeline.of(made.trajectory, made.points, cache=self.cache)
+            run.branched.setParent(self)
+            self._sharpener.add(run.branched)
         if run.branched is None:
             timeline = Timeline.planned(run.request, started.plan, cache=self.cache)
         else:
@@ -564,7 +569,7 @@ class Session(QObject):
 
     def keep(self, trajectory: Trajectory) -> Timeline:
         """Look at a finished run that was made beside the history, and keep it there."""
-        timeline = Timeline.of(trajectory, cache=self.cache)
+        timeline = Timeline.of(trajectory, cache=self.cache, from_file=False)
         timeline.setParent(self)
         self._sharpener.add(timeline)
         self._set_current(timeline)

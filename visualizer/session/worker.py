@@ -19,6 +19,7 @@ from visualizer.session.lane_events import (
     LaneReporter,
     LanesEnded,
     LaneStep,
+    ParentMade,
     measured_in,
     rest_of,
 )
@@ -82,11 +83,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class Started:
-    """A run begins; the request says by now what it left to the model."""
+    """A run begins; the request says by now what it left to the model.
+
+    Attributes:
+        parent: of a branch whose parent was no run of the sitting: that run, up to the branch.
+    """
 
     run_id: int
     plan: Plan
     request: SamplingRequest
+    parent: ParentMade | None = None
 
 
 @dataclass(frozen=True)
@@ -372,10 +378,17 @@ class Worker(QObject):
             fail(Failure("There is no model to generate with.", "Open a model first."))
             return
         request = _completed(request, self._model.facts)
+        made = None
+        if parent is None:
+            parent = self._parent_until_branch(request, cancel)
+            made = None if parent is None else ParentMade.of(0, parent)
+            if cancel.is_set():
+                self.finished.emit(Finished(run_id, None))
+                return
         plan = self._plan_of(request, parent)
         if parent is not None:
             recorded.extend(parent.steps[: plan.shared])
-        self.started.emit(Started(run_id, plan, request))
+        self.started.emit(Started(run_id, plan, request, made))
 
         def on_plan(true_plan: Plan) -> None:
             nonlocal plan
@@ -400,6 +413,35 @@ class Worker(QObject):
         if run.cancelled and not cancel.is_set():
             failure = Failure("The run stopped before its end.", run.notice)
         self.finished.emit(Finished(run_id, run.with_decoder(None), measured_in(run), failure))
+
+    def _parent_until_branch(
+        self, request: SamplingRequest, cancel: threading.Event
+    ) -> Trajectory | None:
+        """The run that a branch goes on from, made anew up to there; None for what is no branch."""
+        if request.start.kind != "step":
+            return None
+        from visualizer.diffusion.starts import FromStep
+
+        start = request.start
+        assert isinstance(start, FromStep)
+        self._model.plan(request)  # refuses what cannot be done before anything is
+        before = self._parent_until_branch(start.parent, cancel)
+        enough = threading.Event()
+
+        def look(step: Step) -> None:
+            if step.index >= start.step or cancel.is_set():
+                enough.set()
+
+        branched = {} if before is None else {"parent": before}
+        run = self._sample_function()(
+            self._model,
+            start.parent,
+            on_step=look,
+            on_plan=lambda _plan: None,
+            cancelled=cancel if cancel.is_set() else enough,
+            **branched,
+        )
+        return run.with_decoder(None)
 
     def _plan_of(self, request: SamplingRequest, parent: Trajectory | None) -> Plan:
         """What a request will do; a branch goes on from what its parent really went through."""
@@ -437,10 +479,27 @@ class Worker(QObject):
         reporter = LaneReporter(
             requests, self._model.identity, self._point, lambda event: self._send(run_id, event)
         )
+        parents = list(parents or [None] * len(requests))
+        for lane, request in enumerate(requests):
+            if parents[lane] is None and request.start.kind == "step" and not cancel.is_set():
+                parents[lane] = self._parent_of_lane(run_id, lane, request, cancel)
         self._lanes_function()(
             self._model, requests, parents=parents, listener=reporter, cancelled=cancel
         )
         self.lanes_ended.emit(LanesEnded(run_id))
+
+    def _parent_of_lane(
+        self, run_id: int, lane: int, request: SamplingRequest, cancel: threading.Event
+    ) -> Trajectory | None:
+        from visualizer.diffusion.request import RequestError
+
+        try:
+            parent = self._parent_until_branch(request, cancel)
+        except RequestError:
+            return None  # the lane will be refused with this sentence
+        if parent is not None:
+            self._send(run_id, ParentMade.of(lane, parent))
+        return parent
 
     def _lanes_function(self) -> SampleLanes:
         if self._sample_lanes is not None:
@@ -496,6 +555,13 @@ class Worker(QObject):
         thumbnail = thumbnail_of(picture) if view == "noisy" else None
         self.decoded.emit(Decoded(serial, k, view, picture, thumbnail=thumbnail))
 
+    def _noise_function(self) -> DrawNoise:
+        if self._draw_noise is not None:
+            return self._draw_noise
+        from visualizer.diffusion.starting_noise import starting_noise
+
+        return starting_noise
+
     def _noise(self, ask_id: int, requests: tuple[SamplingRequest, ...]) -> None:
         def fail(failure: Failure) -> None:
             self.noise_drawn.emit(NoiseDrawn(ask_id, failure=failure))
@@ -505,10 +571,9 @@ class Worker(QObject):
         if model is None:
             fail(Failure("There is no model to draw noise for.", "Open a model first."))
             return
-        draw = self._draw_noise
-        if draw is None:
-            from visualizer.diffusion.starting_noise import starting_noise as draw
-        drawn = draw(model, [_completed(request, model.facts) for request in requests])
+        drawn = self._noise_function()(
+            model, [_completed(request, model.facts) for request in requests]
+        )
         pictures = tuple(model.decode(x, layout) for x, layout in drawn)
         x, layout = drawn[0]
         rows, columns = layout.spatial(x).shape[-2:]
