@@ -335,6 +335,17 @@ def test_keys_move_the_focus_and_remove(four: tuple[Watched, Lanes]) -> None:
     grid.move_focus(1, 0)
 
 
+def test_whoever_comes_by_tab_sees_where_the_keys_act(four: tuple[Watched, Lanes]) -> None:
+    grid, lanes = four
+    grid.setFocus(Qt.FocusReason.OtherFocusReason)
+    assert lanes.focus is None
+    grid.clearFocus()
+    grid.setFocus(Qt.FocusReason.TabFocusReason)
+    assert lanes.focus == lanes.lanes[0].id
+    grid.toggle_enlarged()
+    assert grid.enlarged == lanes.lanes[0].id
+
+
 def test_the_menu_of_a_lane(qtbot: QtBot, four: tuple[Watched, Lanes]) -> None:
     grid, lanes = four
     a, b = lanes.lanes[:2]

@@ -222,6 +222,7 @@ class AxisField(QWidget):
         self.samplers = SamplersButton()
         for field in (self.numbers, self.texts, self.samplers):
             field.setAccessibleName(f"{name}: values")
+            field.setToolTip(f"What changes from picture to picture, {name.lower()} the grid")
         self._values = QStackedWidget()
         for field in (self.numbers, self.texts, self.samplers):
             self._values.addWidget(field)

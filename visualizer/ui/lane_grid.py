@@ -21,6 +21,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QFontMetrics,
     QHelpEvent,
     QMouseEvent,
@@ -154,8 +155,13 @@ class LaneGrid(QWidget):
             self.enlarged_changed.emit()
 
     def toggle_enlarged(self) -> None:
-        """The lane in focus alone, or all of them again."""
-        self.enlarge(self._lanes.focus if self._enlarged is None else None)
+        """The lane in focus alone (the first one where none is), or all of them again."""
+        lanes = self._lanes.lanes
+        if self._enlarged is not None or not lanes:
+            self.enlarge(None)
+        else:
+            focus = self._lanes.focus
+            self.enlarge(lanes[0].id if focus is None else focus)
 
     @property
     def hard_pixels(self) -> bool:
@@ -710,6 +716,13 @@ class LaneGrid(QWidget):
         menu = self.menu_of(self._shown[index])
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(where)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever comes here by keyboard sees where the keys act."""
+        super().focusInEvent(event)
+        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if event.reason() in by_key and self._lanes.focus is None:
+            self.move_focus(0, 0)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is pointed at."""
