@@ -20,6 +20,7 @@ from visualizer.diffusion.request import SamplingRequest
 from visualizer.session import session as session_module
 from visualizer.session.lanes import Lane
 from visualizer.session.session import Session
+from visualizer.session.sharpening import ON_SCREEN
 from visualizer.sweeps.folder import SweepFolder
 
 BASE = SamplingRequest("a red car", seed=7, steps=4)
@@ -247,6 +248,8 @@ def test_a_sweep_of_64_runs_opens_without_unpacking_and_stays_within_the_bound(
     for k in range(4):
         for timeline in timelines:
             timeline.picture(k, "noisy")
-    qtbot.waitUntil(lambda: len([k for k, view in unpacked if view == "noisy"]) >= 256)
-    kept = max(session.cache.limit, 3 * 64 * picture.nbytes)
+            timeline.picture(k, "denoised")
+    wanted_views = ("noisy", "denoised")
+    qtbot.waitUntil(lambda: len([k for k, view in unpacked if view in wanted_views]) >= 512)
+    kept = max(session.cache.limit, ON_SCREEN * 64 * picture.nbytes)
     assert 0 < session.cache.size <= kept

@@ -601,7 +601,7 @@ class Session(QObject):
     def set_picture_memory(self, mib: int) -> None:
         """Keep full pictures of at most so many MiB from now on, of all runs together.
 
-        What is on the screen is kept whatever its size, up to three pictures a lane.
+        What is on the screen is kept whatever its size, up to five pictures a lane.
         """
         self.cache.set_limit(mib * 2**20)
         self._sharpener.nudge()

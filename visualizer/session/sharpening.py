@@ -28,6 +28,11 @@ IN_FLIGHT = 2
 """Decodes given to the worker at a time: one at work and one waiting, so that it never idles and
 a new run never stands behind more than one."""
 
+ON_SCREEN = 5
+"""Pictures of a lane that are kept whatever their size: two of which a view is the difference, that
+difference, and the two views that everybody looks at. Fewer, and lanes would take turns in pushing
+each other out of a small cache without end."""
+
 Key = tuple[int, int, "View"]
 
 
@@ -229,7 +234,7 @@ class Sharpener(QObject):
         timeline.set_model(can_decode=mine, can_preview=mine and self._fast is not None)
 
     def _post_jobs(self) -> None:
-        self._cache.least = max(1, 3 * len(self._lanes))
+        self._cache.least = max(1, ON_SCREEN * len(self._lanes))
         while not self._paused and self._model is not None and len(self._in_flight) < IN_FLIGHT:
             chosen = self._choose()
             if chosen is None:
