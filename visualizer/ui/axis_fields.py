@@ -79,9 +79,9 @@ class AxisFields(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * theme.SPACE)
         top = Qt.AlignmentFlag.AlignTop
-        row.addWidget(self.across, 4, top)
+        row.addWidget(self.across, 3, top)
         row.addWidget(self.down, 0, top)
-        row.addWidget(self.said, 5, top)
+        row.addWidget(self.said, 4, top)
         self._row = row
         for axis in (self.across, self.down):
             axis.edited.connect(self.edited)
@@ -162,7 +162,9 @@ class AxisFields(QWidget):
         """What is spread across cannot be spread down as well."""
         self.down.leave_out(self.across.field)
         self.across.leave_out(self.down.field)
-        self._row.setStretch(1, 4 if self.down.field else 0)
+        for place, axis in enumerate((self.across, self.down)):  # texts need more room than numbers
+            stretch = 6 if axis.field in _TEXTS else 3
+            self._row.setStretch(place, stretch if axis.field else 0)
         self.fields_changed.emit()
         self.edited.emit()
 

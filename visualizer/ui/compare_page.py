@@ -74,7 +74,6 @@ class ComparePage(QWidget):
         self.lanes: Lanes = session.lanes
         self._timeline: Timeline | None = None  # whose filmstrip is below
         self._viewed: Timeline | None = None  # whose views are offered
-        self._compact = False
         self._panel_wished: bool | None = None
         playhead = self.lanes.playhead
         self.axis_fields = AxisFields()
@@ -180,7 +179,7 @@ class ComparePage(QWidget):
         body.addWidget(self.panel)
         for widget in (self.status, self.earlier_button, self.save_button, self.export_button):
             self.transport.add_action_widget(widget)
-        line = self._line = QFrame()
+        line = QFrame()
         line.setProperty("role", "separator")
         line.setFixedHeight(1)
         time = self._time = QVBoxLayout()
@@ -336,7 +335,6 @@ class ComparePage(QWidget):
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""
         space = theme.SPACE
-        self._compact = compact
         # pictures side by side need the height more than the noise below them does
         self.timeline_view.set_low(self.window().height() < _HIGH)
         above = space if compact else 2 * space
