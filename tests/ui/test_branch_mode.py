@@ -275,6 +275,7 @@ def test_a_branch_is_compared_with_its_parent(sitting: Sitting) -> None:
     assert window.page == "compare"
     assert [lane.timeline for lane in lanes.lanes] == [root, run]
     assert lanes.pair == tuple(lane.id for lane in lanes.lanes)
+    assert lanes.lanes[1].label == "a blue boat"
     assert lanes.playhead.index == 4
     sitting.session.playhead.seek(1)
     window.show_page("denoise")

@@ -41,6 +41,7 @@ from visualizer.session.playhead import VIEWS
 from visualizer.ui import files, theme
 from visualizer.ui.branch_bar import BranchBar
 from visualizer.ui.branch_mode import KEY, LABEL, BranchMode
+from visualizer.ui.branch_words import changed_words
 from visualizer.ui.canvas import Canvas
 from visualizer.ui.compare_page import EXPERIMENT, ComparePage
 from visualizer.ui.failure_bar import FailureBar
@@ -523,13 +524,13 @@ class MainWindow(QMainWindow):
         run, position = self.session.current, self.session.playhead.index
         if run is None or run.parent_run is None:
             return
-        lanes = [self.session.add_to_comparison(each) for each in (run.parent_run, run)]
-        parent, branch = lanes
+        parent = self.session.add_to_comparison(run.parent_run)
+        branch = self.session.add_to_comparison(run, changed_words(run))
         if parent is None or branch is None:
             return
         self.session.lanes.set_pair((parent.id, branch.id))
         self.show_page(COMPARE)
-        if len(self.session.lanes) == len(lanes):  # else it has a moment of its own
+        if len(self.session.lanes) == 2:  # else it has a moment of its own
             self.session.lanes.playhead.seek(self.session.lanes.position_of(branch, position))
 
     def _set_view(self, view: str) -> None:
