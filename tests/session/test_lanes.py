@@ -230,6 +230,27 @@ def test_what_is_under_the_playhead_of_every_lane_is_sharpened_first(
     assert {(t.serial, 2, "noisy") for t in timelines} == set(decoded[:4])
 
 
+def test_a_cache_that_is_too_small_does_not_decode_without_end(
+    qtbot: QtBot, session: Session, sampler: FakeSampler, model: FakeModel
+) -> None:
+    session.cache.set_limit(1)
+    gate = Gate(4)
+    sampler.before_step = gate
+    session.compare(seeds(1, 2, 3, 4))
+    qtbot.waitUntil(lambda: lengths(session) == [4] * 4)
+    session.lanes.playhead.seek(2)
+    timelines = [lane.timeline for lane in session.lanes.lanes if lane.timeline is not None]
+    for timeline in timelines:  # as a page does that repaints what it shows
+        timeline.picture_changed.connect(lambda k, v, t=timeline: k == 2 and t.picture(2, "noisy"))
+    gate.allow(10)
+    qtbot.waitUntil(lambda: not session.running)
+    qtbot.waitUntil(lambda: all(t.is_exact(2, "noisy") for t in timelines))
+    qtbot.waitUntil(lambda: not session._sharpener._in_flight)
+    assert all(t.is_exact(2, "noisy") for t in timelines)
+    # the ends of the runs, what the history keeps (once), and what the playhead stands on
+    assert model.decoded <= 4 + 4 * 8 + 4 * 2
+
+
 def test_the_runs_of_a_comparison_that_is_gone_are_let_go(qtbot: QtBot, session: Session) -> None:
     lanes = compare(qtbot, session, seeds(1, 2))
     gone = [weakref.ref(lane.timeline) for lane in lanes]

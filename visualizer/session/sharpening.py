@@ -277,6 +277,14 @@ class Sharpener(QObject):
         ]
         return scenes[::-1] if self._lanes_first else scenes
 
+    def _hold_what_is_shown(self) -> None:
+        """What the playheads stand on counts as just looked at: nothing new pushes it out."""
+        for scene in self._scenes():
+            for timeline, here in scene.places:
+                for k, view in _shown_at(here, scene.view):
+                    if k < len(timeline):
+                        self._cache.get((timeline.owner(k).serial, k, view))
+
     def _of_completions(self, *, urgent: bool) -> tuple[Timeline, int, View] | None:
         for completion in self._completions:
             timeline = completion.timeline
@@ -345,6 +353,7 @@ class Sharpener(QObject):
             if decoded.exact:
                 for watched in self._watching(timeline, decoded.k):
                     self._missing_of(watched, decoded.view).discard(decoded.k)
+            self._hold_what_is_shown()
             timeline.put_picture(
                 decoded.k,
                 decoded.view,
