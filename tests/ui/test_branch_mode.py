@@ -238,6 +238,18 @@ def test_looking_at_another_run_calls_it_off(sitting: Sitting) -> None:
     assert sitting.window.header.prompt.text() == "a castle by a lake"
 
 
+def test_on_another_page_nothing_is_branched(sitting: Sitting) -> None:
+    window = sitting.window
+    sitting.run()
+    enter(sitting, 2)
+    assert window.branching.run is not None
+    window.show_page("compare")
+    assert window.branching.run is None
+    assert window.branch_bar.isHidden()
+    sitting.press(Qt.Key.Key_B)
+    assert window.branching.run is None
+
+
 def test_b_is_a_letter_in_the_prompt(sitting: Sitting) -> None:
     sitting.run()
     sitting.session.playhead.seek(2)

@@ -303,6 +303,34 @@ def test_what_is_kept_is_looked_at_as_a_run(desk: Desk) -> None:
     assert desk.session.history == (desk.session.current,)
 
 
+def test_enter_makes_the_edited_picture_a_run(desk: Desk) -> None:
+    page, session = desk.page, desk.session
+    made = page.lab.run("edited")
+    page.generate()  # it is there: nothing is sampled again
+    assert session.current is not None
+    assert session.current.trajectory is made
+    desk.sampler.gate = Gate(0)
+    page.mix.setValue(30)
+    page.mix.sliderReleased.emit()
+    spy = QSignalSpy(page.run_asked)
+    session._pressed_at = 0.0
+    with desk.qtbot.waitSignal(session.run_finished, timeout=RUN_MS):
+        page.generate()
+        desk.sampler.gate.allow(ALL)
+    assert spy.count() == 1
+    assert session.current.request.start == EditedNoise((Mix(8, 0.3),))
+    assert session.history[-1] is session.current
+    desk.settle()
+
+
+def test_without_words_enter_says_what_is_missing(desk: Desk) -> None:
+    desk.header.prompt.setText("")
+    with desk.qtbot.waitSignal(desk.page.failed) as said:
+        desk.page.generate()
+    assert said.args is not None
+    assert said.args[0].detail == "Say above what the picture should show."
+
+
 def test_whoever_is_not_there_samples_nothing(desk: Desk) -> None:
     made = len(desk.sampler.calls)
     desk.page.hide()
