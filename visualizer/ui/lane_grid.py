@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 SCALED_BYTES = 192 * 2**20
 """Pictures brought to the size of their lanes: 50 steps of 16 lanes of 240² take it up."""
-REFINE_MS, SLICE_MS = 40, 6
+REFINE_MS, SLICE_MS = 40, 4
 """Pictures are scaled for so long at a time, that the grid keeps up with the playhead; what is left
 is drawn roughly, and well when the playhead has rested so long."""
 _WIDEST_HEADING, _NARROW_HEADING = 14 * themes.SPACE, 9 * themes.SPACE
