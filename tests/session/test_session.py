@@ -765,8 +765,9 @@ def test_the_history_ends_up_with_all_pictures(qtbot: QtBot, session: Session) -
     qtbot.waitUntil(lambda: all_exact(timeline))
 
     def saved_whole() -> None:
-        (file,) = session.history_folder.glob("*.denoise")
-        assert len(Trajectory.open(file).pictures) == 8  # the last one is the final picture
+        files = list(session.history_folder.glob("*.denoise"))
+        assert len(files) == 1
+        assert len(Trajectory.open(files[0]).pictures) == 8  # the last one is the final picture
 
     qtbot.waitUntil(saved_whole)
 
