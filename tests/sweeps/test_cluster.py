@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -45,8 +46,8 @@ def test_two_nodes_one_of_which_dies_half_way(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Opening the model on 2 workers" in done.stderr
-    assert "removing a node" in done.stderr
-    assert "was lost; its 2 runs will be made anew" in done.stderr
+    assert re.search(r"removing a node after (2|4)\n", done.stderr)
+    assert done.stderr.count("was lost;") == 1
     assert done.stdout == f"{folder}\n"
     made = [Trajectory.open(path) for path in sorted(folder.glob("*.denoise"))]
     asked = [(run.request.prompt, run.request.seed) for run in made]
