@@ -24,7 +24,7 @@ from visualizer.ui.window import wear
 
 @pytest.fixture(autouse=True)
 def _no_double_press(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("visualizer.ui.window._SECOND_PRESS_MS", 0)
+    monkeypatch.setattr("visualizer.ui.run_status._SECOND_PRESS_MS", 0)
 
 
 @pytest.fixture

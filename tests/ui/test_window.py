@@ -202,7 +202,7 @@ def test_stop_keeps_what_is_there(
     sitting: Sitting, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timeline = sitting.begin(3)
-    monkeypatch.setattr("visualizer.ui.window._SECOND_PRESS_MS", 0)
+    monkeypatch.setattr("visualizer.ui.run_status._SECOND_PRESS_MS", 0)
     with sitting.qtbot.waitSignal(sitting.session.run_finished, timeout=RUN_MS):
         if how == "button":
             sitting.qtbot.mouseClick(sitting.window.header.generate, Qt.MouseButton.LeftButton)
