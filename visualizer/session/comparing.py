@@ -126,6 +126,24 @@ class Comparing(QObject):
         size = 0 if timeline.trajectory is None else timeline.trajectory.model.batch_size
         self.lanes.set_lane(lane, timeline=timeline, state=state, failure=failure, batch_size=size)
 
+    def add(self, timeline: Timeline, label: str | None) -> Lane | None:
+        """One more lane, with a run of the sitting; one that is there already is given back."""
+        from visualizer.diffusion.grid import MAX_LANES, Cell
+
+        there = self.lanes.lane_of(timeline)
+        if there is not None:
+            return there
+        if len(self.lanes) >= MAX_LANES:
+            self.failed.emit(
+                Failure(f"{MAX_LANES} lanes are there already.", "Remove one of them first.")
+            )
+            return None
+        row = max((lane.row + 1 for lane in self.lanes.lanes), default=0)
+        lane = self.lanes.add(Cell(timeline.request, row, 0, label or _label(timeline)))
+        state: State = "stopped" if timeline.cancelled else "done"
+        self.show(timeline, lane, "running" if timeline.running else state, None)
+        return lane
+
     def stop(self) -> None:
         """Stop within one step; what is there stays."""
         if self._job is not None:
@@ -294,3 +312,13 @@ def trajectories_of(lanes: Iterable[Lane]) -> list[Trajectory]:
     """The runs of lanes that have one."""
     runs = [lane.timeline.trajectory for lane in lanes if lane.timeline is not None]
     return [run for run in runs if run is not None]
+
+
+def _label(timeline: Timeline) -> str:
+    """What tells a run from the lanes beside it."""
+    from visualizer.diffusion.grid import short_texts
+
+    words = short_texts([timeline.title])[0]
+    if timeline.parent_run is not None:
+        return f"from step {timeline.branched_at} · {words}"
+    return f"seed {timeline.request.seed} · {words}"

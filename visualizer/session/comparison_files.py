@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from visualizer.session import wanted_pictures
 from visualizer.session.failure import Failure
+from visualizer.session.run_tree import find_parent
 from visualizer.session.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -203,22 +204,3 @@ def _link(lanes: Sequence[Lane]) -> None:
     for lane in lanes:
         if lane.timeline is not None:
             find_parent(lane.timeline, [other.timeline for other in lanes if other.timeline])
-
-
-def find_parent(branch: Timeline, others: Sequence[Timeline]) -> None:
-    """Link a branch that was opened to the run it went on from, if that is there."""
-    from visualizer.diffusion.starts import FromStep
-
-    start, run = branch.request.start, branch.trajectory
-    if not isinstance(start, FromStep) or run is None or branch.parent_run is not None:
-        return
-    for other in others:
-        parent = other.trajectory
-        if (
-            other is not branch
-            and parent is not None
-            and other.request == start.parent
-            and parent.model.weights_hash == run.model.weights_hash
-        ):
-            branch.link(other, start.step)
-            return
