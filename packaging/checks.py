@@ -30,6 +30,10 @@ CHECKS = (
 )
 
 
+MOST_WORKERS = 4
+"""Each holds torch and a model: about 1.5 GB of memory."""
+
+
 def run_all(python: str, folder: str, pytest_arguments: list[str]) -> int:
     """Run the checks and the tests in ``folder``; 0 if all of them passed, else 1.
 
@@ -55,13 +59,20 @@ def _run_pytest(python: str, folder: str, arguments: list[str]) -> tuple[int, by
     """Run pytest, showing what it prints as it comes; its exit code and its last line."""
     in_color = ["--color=yes"] if sys.stdout.isatty() else []
     with subprocess.Popen(
-        [python, "-m", "pytest", *in_color, *arguments],
+        [python, "-m", "pytest", *in_color, *arguments, *side_by_side(arguments)],
         cwd=folder,
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
         verdict = copy(process.stdout, sys.stdout.buffer)
     return process.returncode, verdict
+
+
+def side_by_side(arguments: list[str]) -> list[str]:
+    """What spreads the files of tests over the processors, unless the person says otherwise."""
+    alone = any(a.startswith(("-n", "--numprocesses", "--pdb", "--dist")) for a in arguments)
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    return [] if alone or workers < 2 else ["-n", str(workers), "--dist", "loadfile"]
 
 
 def copy(source: IO[bytes], target: IO[bytes]) -> bytes:
