@@ -189,18 +189,18 @@ class MainWindow(QMainWindow):
         self._places[NOISE] = self._stack.addWidget(self.noise)
         self.rail.add(NOISE, "Noise", "noise", "Edit the static", shown_keys("Ctrl+3"))
         self.rail.set_current(DENOISE)
-        below = QHBoxLayout()
-        below.setContentsMargins(0, 0, 0, 0)
-        below.setSpacing(0)
-        below.addWidget(self.rail)
-        below.addWidget(self._stack, 1)
-        column = QVBoxLayout(page)
+        column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.denoise.branch_bar)
         column.addWidget(self.progress)
-        column.addLayout(below, 1)
+        column.addWidget(self._stack, 1)
+        row = QHBoxLayout(page)  # the rail keeps its place, however many rows the header has
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(column, 1)
         self.setCentralWidget(page)
         self._set_compact(False)
         self.message = FailureBar(page)
@@ -548,11 +548,12 @@ class MainWindow(QMainWindow):
             middle = canvas.mapTo(self._page, canvas.rect().center()).x()
         else:
             room, middle = self.width(), (self.width() + self.rail.width()) // 2
-        width = min(room - 4 * theme.SPACE, 90 * theme.SPACE)
+        edge = self.rail.width() + theme.SPACE
+        width = min(room - edge - 3 * theme.SPACE, 90 * theme.SPACE)
         left = min(middle - width // 2, room - width - theme.SPACE)
         height = max(self.message.heightForWidth(width), self.message.minimumSizeHint().height())
         top = self.progress.geometry().bottom() + theme.SPACE
-        self.message.setGeometry(max(left, theme.SPACE), top, width, height)
+        self.message.setGeometry(max(left, edge), top, width, height)
         self.message.raise_()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
