@@ -146,8 +146,7 @@ def test_a_new_seed_adds_its_own_noise_to_the_guess(tiny: Model, sampler: str | 
     assert level == before.noise_level
     # ε of the new seed, but for the trace of signal that its first level may count with
     wanted = level.signal * before.denoised + level.noise * static.unit_latents
-    near = {"rtol": 0.01, "atol": 0.02 * level.scale}
-    np.testing.assert_allclose(first.latents, wanted, **near)
+    np.testing.assert_allclose(first.latents, wanted, rtol=0.01, atol=0.02 * level.scale)
 
 
 def test_branches_of_branches(tiny: Model) -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.diffusion.tiny_pipelines import tiny_pipeline
-from visualizer.diffusion import Model, SamplingRequest, Step, Trajectory, memory, sample
+from visualizer.diffusion import Model, SamplingRequest, Step, Trajectory, devices, sample
 from visualizer.diffusion.branching import branch
 from visualizer.diffusion.lanes import Listener, batches_of, sample_lanes
 
@@ -134,7 +134,7 @@ def test_a_batch_too_large_for_memory_is_halved(tiny: Model, monkeypatch: Any) -
 
 
 def test_memory_bounds_a_batch(tiny: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.devices, "available_memory", lambda _device: 45 * 2**20)
+    monkeypatch.setattr(devices, "available_memory", lambda _device: 45 * 2**20)
     ear = Ear()
     sample_lanes(tiny, [replace(RED, seed=s) for s in range(4)], listener=ear.listener)
     assert ear.batches == [(0, 1), (2, 3)]

@@ -356,8 +356,8 @@ def test_a_branch_with_nothing_changed_is_its_parent(case: Case) -> None:
     for one, other in zip(again.steps, run.steps, strict=True):
         np.testing.assert_array_equal(one.latents, other.latents)
     np.testing.assert_array_equal(again.final, run.final)
-    other = sample(case.model, branch(case.request, k, prompt="a blue boat"), parent=run)
-    assert len(other.steps) == len(run.steps)
+    boat = sample(case.model, branch(case.request, k, prompt="a blue boat"), parent=run)
+    assert len(boat.steps) == len(run.steps)
 
 
 def test_edited_noise_begins_the_run_or_is_refused(case: Case) -> None:

@@ -305,7 +305,7 @@ def test_test_runs_every_check_and_ends_with_the_verdict_of_pytest(checkout: Che
 def test_tests_run_side_by_side_unless_told_otherwise(
     arguments: list[str], cores: int, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
     assert checks.side_by_side(arguments) == expected
 
 
