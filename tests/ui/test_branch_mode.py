@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QSignalSpy
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, TaughtModel
@@ -131,6 +132,32 @@ def test_the_playhead_still_moves_and_the_branch_with_it(sitting: Sitting) -> No
     assert window.branching.run is not None
     sitting.drag_playhead(STEPS, 1)
     assert window.header.generate.isEnabled()
+
+
+@pytest.mark.parametrize("size", [(960, 600), (1280, 800), (1920, 1080)])
+def test_the_picture_keeps_its_size_while_the_words_change(
+    sitting: Sitting, size: tuple[int, int]
+) -> None:
+    window = sitting.window
+    window.resize(*size)
+    sitting.run()
+    enter(sitting, 2)
+    heights, words = set(), set()
+
+    def look() -> None:
+        QApplication.processEvents()
+        heights.add((window.branch_bar.height(), window.canvas.height()))
+        words.add(window.branch_bar.words.text())
+
+    look()
+    window.header.seed.set_number(12)
+    look()
+    sitting.session.playhead.seek(0)
+    look()
+    sitting.session.playhead.end()
+    look()
+    assert len(words) == 4
+    assert len(heights) == 1
 
 
 def test_steps_size_and_model_stay_those_of_the_run(sitting: Sitting) -> None:

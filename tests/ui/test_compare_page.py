@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import Gate
@@ -70,6 +70,33 @@ def test_keys_and_the_rail_lead_to_the_page_and_back(sitting: Sitting) -> None:
     assert page.isVisible()
     sitting.press(Qt.Key.Key_1, CTRL)
     assert window.canvas.isVisible()
+
+
+def test_the_rail_keeps_its_place_whatever_the_header_holds(sitting: Sitting) -> None:
+    window = sitting.window
+    button = window.rail.buttons["noise"]
+    places, heads = set(), set()
+    for page in ("compare", "denoise"):
+        window.show_page(page)
+        QApplication.processEvents()
+        places.add(button.mapTo(window, QPoint(0, 0)).toTuple())
+        heads.add(window.header.height())
+    assert len(heads) > 1, "the fields of the axes are a row of their own"
+    assert len(places) == 1
+    assert window.rail.height() == window.height()
+
+
+@pytest.mark.parametrize("size", [(960, 600), (1280, 800)])
+def test_the_words_of_the_empty_page_have_room(sitting: Sitting, size: tuple[int, int]) -> None:
+    sitting.window.resize(*size)
+    QApplication.processEvents()
+    empty = page_of(sitting).empty
+    labels = [label for label in empty.findChildren(QLabel) if label.text()]
+    assert labels
+    for label in labels:
+        widest = max(map(label.fontMetrics().horizontalAdvance, label.text().splitlines()))
+        assert widest < label.width()
+        assert empty.rect().contains(label.geometry())
 
 
 def test_the_rail_marks_the_current_page_by_more_than_a_color(qtbot: QtBot) -> None:

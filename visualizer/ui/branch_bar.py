@@ -9,6 +9,9 @@ from visualizer.ui import theme
 from visualizer.ui.icons import icon
 
 _ICON = 20
+_HEIGHT = 5 * theme.SPACE
+"""Two lines of words, also where one would do: the picture below keeps its size while they change.
+"""
 
 
 class BranchBar(QFrame):
@@ -21,6 +24,7 @@ class BranchBar(QFrame):
         self.setObjectName("branch-bar")
         self.setAccessibleName("Branch")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(_HEIGHT)
         self._worn = ""
         self._icon = QLabel()
         self._icon.setFixedSize(_ICON, _ICON)
@@ -31,7 +35,6 @@ class BranchBar(QFrame):
         self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.cancel = QPushButton("Cancel")
-        self.cancel.setAccessibleName("Cancel the branch")
         self.cancel.setAccessibleName("Cancel the branch")
         self.cancel.setProperty("role", "quiet")
         self.cancel.setToolTip("Leave the fields as they were before  (Esc)")

@@ -16,14 +16,10 @@ if TYPE_CHECKING:
     from visualizer.ui.header import Header
 
 LABEL, KEY = "Branch from here", "B"
-_HOW = (
-    "Change the words, what to avoid, guidance, sampler or seed, then press Enter. "
-    "A new seed adds fresh noise at this step."
-)
-_FROM_THE_START = (
-    "Change the words, what to avoid, guidance, sampler or seed, then press Enter. "
-    "From the first step, another seed or sampler makes a run of its own."
-)
+_HOW = "Change the words, what to avoid, guidance, sampler or seed, then press Enter. "
+_UNCHANGED = "So far nothing is changed: it would end as the same picture."
+_FRESH = "A new seed adds fresh noise at this step."
+_FROM_THE_START = "From the first step, another seed or sampler makes a run of its own."
 _AT_THE_END = "Nothing is left to be done there. Go back in time to branch."
 
 
@@ -183,9 +179,8 @@ class BranchMode(QObject):
             return
         at_end = self.step >= run.total - 1
         label = run.label(self.step)
-        words = _AT_THE_END if at_end else _HOW if self.step else _FROM_THE_START
-        if not at_end and not self._changes():
-            words += " So far nothing is changed: it would end as the same picture."
+        then = _UNCHANGED if not self._changes() else _FRESH if self.step else _FROM_THE_START
+        words = _AT_THE_END if at_end else _HOW + then
         self._bar.say(f"Branching from {label[:1].lower()}{label[1:]}.", words)
         self._header.generate.setEnabled(not at_end)
 

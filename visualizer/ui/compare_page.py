@@ -125,6 +125,8 @@ class ComparePage(QWidget):
         title.setProperty("role", "title")
         text.setProperty("role", "quiet")
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        for label in (title, text):  # letters have fractions of pixels: no word is lost for one
+            label.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
         self.four_button = QPushButton("Compare four seeds")
         self.four_button.setToolTip("The prompt above, from four different noises")
         self.experiment_button = QPushButton(EXPERIMENT)

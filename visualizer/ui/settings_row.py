@@ -147,10 +147,10 @@ class SettingsRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE // 2)
         named = (
-            ("Avoid", self.avoid, 2),
+            ("Avoid", self.avoid, 1),
             ("Steps", self.steps, 0),
             ("Guidance", self.guidance, 0),
-            ("Sampler", self.sampler, 3),
+            ("Sampler", self.sampler, 2),
             ("Model", self.model, 0),
         )
         for name, field, stretch in named:
@@ -292,7 +292,7 @@ class SettingsRow(QWidget):
         elif self.guidance.value() <= 1 and "guidance_scale" not in self._varied:
             reason = "needs guidance above 1"
         self.avoid.setEnabled(not reason)
-        self.avoid.setPlaceholderText(reason or "what to leave out")
+        self.avoid.setPlaceholderText(reason or "e.g. fog")
         self.avoid.setToolTip(
             f"Avoid: {reason}" if reason else "What to steer away from, for example: fog"
         )
