@@ -206,6 +206,8 @@ def test_sixty_four_lanes_of_a_sweep_open(path: Path) -> None:
         {"position": float("nan")},
         {"view": "x-ray"},
         {"alignment": "stars"},
+        {"column_labels": ("",) * (MAX_LANES + 1)},
+        {"row_labels": ("",) * (MAX_LANES + 1)},
     ],
 )
 def test_a_look_at_nothing_is_refused(wrong: dict[str, Any]) -> None:
@@ -381,6 +383,8 @@ FORGERIES: dict[str, Any] = {
     "an alignment": lambda v, m, t: v.update(alignment="stars"),
     "a title": lambda v, m, t: v.update(title=["a"]),
     "labels": lambda v, m, t: v.update(columns="abc"),
+    "labels without end": lambda v, m, t: v.update(columns=[""] * 65),
+    "rows without end": lambda v, m, t: v.update(rows=[""] * 65),
     "a label": lambda v, m, t: v["lanes"][1].update(label=None),
     "a place": lambda v, m, t: v["lanes"][1].update(row=10**9),
     "a seed": lambda v, m, t: v["lanes"][1]["request"].update(seed=-1),

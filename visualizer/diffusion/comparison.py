@@ -40,7 +40,8 @@ class Comparison:
 
     Attributes:
         lanes: at most ``MAX_LANES``.
-        column_labels, row_labels: a short name each; rows have none where there is a single one.
+        column_labels, row_labels: a short name each, at most ``MAX_LANES``; rows have none where
+            there is a single one.
         title: a line on what is compared, or "".
         alignment: lanes stand at the same noise level ("noise") or the same step ("step").
         focus: the index of the lane shown large, or None.
@@ -50,7 +51,7 @@ class Comparison:
         summary: sentences on what was measured, or "".
 
     Raises:
-        ValueError: for too many lanes, or a focus, pair or position that is none.
+        ValueError: for too many lanes or labels, or a focus, pair or position that is none.
     """
 
     lanes: tuple[CompareLane, ...]
@@ -68,6 +69,9 @@ class Comparison:
         count = len(self.lanes)
         if count > MAX_LANES:
             raise ValueError(f"A comparison holds up to {MAX_LANES} lanes, not {count}.")
+        labels = max(len(self.column_labels), len(self.row_labels))
+        if labels > MAX_LANES:
+            raise ValueError(f"An axis of a comparison has up to {MAX_LANES} labels, not {labels}.")
         if self.alignment not in ("noise", "step"):
             raise ValueError(f"Lanes are aligned by 'noise' or 'step', not {self.alignment!r}.")
         if self.focus is not None and not 0 <= self.focus < count:

@@ -157,7 +157,8 @@ class Lanes(QObject):
         """Whether the lanes still stand as they were asked for: row by row, none missing."""
         wide, high = len(self._column_labels), len(self._row_labels)
         cells = [(lane.row, lane.column) for lane in self._lanes]
-        return high > 1 and cells == list(itertools.product(range(high), range(wide)))
+        whole = high > 1 and high * wide == len(cells)  # before a file's labels are multiplied
+        return whole and cells == list(itertools.product(range(high), range(wide)))
 
     @property
     def columns(self) -> int:
