@@ -71,7 +71,12 @@ class Layout:
         return QRect(middle - width // 2, picture.top(), width, picture.height())
 
     def neighbor(self, index: int, right: int, down: int) -> int:
-        """The lane beside another one; the same where there is none."""
+        """The lane beside another one; the same where there is none.
+
+        In free rows, left and right go on at the end of the row before and the start of the next.
+        """
+        if right and not self.columns:
+            return min(max(index + right, 0), len(self.places) - 1)
         row, column = divmod(index, self.across)
         column = min(max(column + right, 0), self.across - 1)
         wished = (row + down) * self.across + column
