@@ -19,7 +19,7 @@ from visualizer.diffusion.layout import GRID
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.starts import EditedNoise, Flip, Mix, NoiseEdit, Paste, Shift
 from visualizer.session.noise_following import Way, measure, way
-from visualizer.session.noise_lab import DRAFT_STEPS, NoiseLab, Role
+from visualizer.session.noise_lab import DRAFT_STEPS, KEPT_RUNS, NoiseLab, Role
 from visualizer.session.session import Session
 
 WAIT_MS = 20_000
@@ -155,6 +155,44 @@ def test_while_dragged_few_steps_are_made_and_all_of_them_at_rest(
     wait_for(qtbot, lab, "edited")
     assert not lab.tile("edited").draft
     assert sampler.calls[-1] == mixed(0.3)
+
+
+def test_a_request_of_few_steps_is_whole_while_it_is_dragged(
+    qtbot: QtBot, lab: NoiseLab, sampler: Sampler
+) -> None:
+    few = replace(mixed(0.3), steps=DRAFT_STEPS)
+    lab.set_active(True)
+    lab.want({"edited": few}, draft=True)
+    wait_for(qtbot, lab, "edited")
+    assert not lab.tile("edited").draft
+    lab.want({"edited": few})  # let go
+    assert sampler.calls == [few]
+    run = lab.run("edited")
+    assert run is not None
+    assert run.request == few
+    # and a slider that never rests shows them as it does drafts, one after the other
+    sampler.gate = Gate(0)
+    lab.want({"edited": replace(few, seed=1)}, draft=True)
+    qtbot.waitUntil(lambda: lab.sampling)
+    lab.want({"edited": replace(few, seed=2)}, draft=True)
+    sampler.gate.allow(ALL)
+    wait_for(qtbot, lab, "edited")
+    assert [call.seed for call in sampler.calls[1:]] == [1, 2]
+    lab.want({"edited": replace(few, seed=1)})
+    assert lab.run("edited") is not None, "the first one was not stopped half-way"
+
+
+def test_of_runs_that_are_looked_at_again_and_again_none_is_let_go(
+    qtbot: QtBot, lab: NoiseLab
+) -> None:
+    lab.set_active(True)
+    for seed in range(KEPT_RUNS + 2):
+        lab.want({"first": BASE, "edited": replace(mixed(0.5), seed=100 + seed)})
+        wait_for(qtbot, lab, "first", "edited")
+    assert lab.run("first") is not None
+    lab.want({"first": BASE, "edited": replace(mixed(0.5), seed=100)})
+    assert lab.tile("edited").state == "done"
+    assert lab.run("edited") is None, "only its picture is remembered"
 
 
 def test_of_many_wishes_while_a_draft_is_made_the_newest_is_next(

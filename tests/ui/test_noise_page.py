@@ -21,6 +21,7 @@ from tests.ui.sitting import RUN_MS, Sitting, pixels
 from visualizer.diffusion import Model
 from visualizer.diffusion.starts import EditedNoise, Flip, Mix, Paste, Shift
 from visualizer.session.noise_following import Following, Way
+from visualizer.session.noise_lab import DRAFT_STEPS, KEPT_RUNS
 from visualizer.session.session import Session
 from visualizer.settings import Settings
 from visualizer.ui.header import Header
@@ -301,6 +302,39 @@ def test_what_is_kept_is_looked_at_as_a_run(desk: Desk) -> None:
     assert desk.session.current is not None
     assert desk.session.current.trajectory is run
     assert desk.session.history == (desk.session.current,)
+
+
+def test_what_has_few_steps_can_be_kept_after_it_was_dragged(desk: Desk) -> None:
+    page = desk.page
+    desk.header.show_request(replace(desk.header.request(), steps=DRAFT_STEPS))
+    page._take_fields()
+    desk.settle()
+    page.mix.setSliderDown(True)
+    page.mix.setValue(35)
+    desk.settle()
+    page.mix.setSliderDown(False)
+    assert page.panel.keep.isEnabled()
+    desk.qtbot.mouseClick(page.panel.keep, Qt.MouseButton.LeftButton)
+    assert desk.session.current is not None
+    assert desk.session.current.request.start == EditedNoise((Mix(8, 0.35),))
+
+
+def test_an_early_picture_whose_steps_were_let_go_is_kept_all_the_same(desk: Desk) -> None:
+    page, session = desk.page, desk.session
+    for amount in (10, *range(20, 20 + KEPT_RUNS)):
+        page.mix.setValue(amount)
+        page.mix.sliderReleased.emit()
+        desk.settle()
+    page.mix.setValue(10)
+    page.mix.sliderReleased.emit()
+    desk.settle()
+    assert page.lab.run("edited") is None
+    picture = page.lab.tile("edited").picture
+    with desk.qtbot.waitSignal(session.run_finished, timeout=RUN_MS):
+        desk.qtbot.mouseClick(page.panel.keep, Qt.MouseButton.LeftButton)
+    assert session.current is not None
+    assert session.current.trajectory is not None
+    np.testing.assert_array_equal(session.current.trajectory.final, picture)
 
 
 def test_enter_makes_the_edited_picture_a_run(desk: Desk) -> None:

@@ -59,11 +59,17 @@ class Tile:
 
 @dataclass
 class _Job:
-    """The run that goes on."""
+    """The run that goes on.
+
+    Attributes:
+        dragged: asked for while the edited noise changes: it is shown also if it is outdated then.
+        draft: made in fewer steps than were asked for.
+    """
 
     run_id: int
     request: SamplingRequest
     role: Role
+    dragged: bool
     draft: bool
     since: float
     cancel: threading.Event
@@ -108,7 +114,10 @@ class NoiseLab(QObject):
         return self._tiles[role]
 
     def run(self, role: Role) -> Trajectory | None:
-        """The whole run behind a finished picture; None for drafts and outdated ones."""
+        """The whole run behind a finished picture; None for drafts and outdated ones.
+
+        Of the pictures it remembers only the latest have their runs still.
+        """
         request = self._tiles[role].request
         return None if request is None else self._runs.get(request)
 
@@ -136,7 +145,7 @@ class NoiseLab(QObject):
         job = self._job
         if job is not None and all(job.request != wish for _, wish, _ in self._wishes()):
             slow = time.monotonic() - job.since > DRAFT_PATIENCE_S
-            if slow or not (draft and job.draft):
+            if slow or not (draft and job.dragged):
                 job.cancel.set()
         self._settle_all()
         self._go_on()
@@ -196,17 +205,17 @@ class NoiseLab(QObject):
         return self._active and not self._busy and self._facts is not None
 
     def _wishes(self) -> list[tuple[Role, SamplingRequest, bool]]:
-        """What is to be sampled (role, request, whether a draft), the most urgent first."""
+        """What is to be sampled (role, request, whether it is dragged), most urgent first."""
         order: tuple[Role, ...] = ("edited", "first", "second") if self._drafts else ROLES
         found = []
         for role in order:
             request = self._tiles[role].request
             if request is None or request in self._finals:
                 continue
-            draft = role == "edited" and self._drafts
-            wish = self._draft_of(request) if draft else request
+            dragged = role == "edited" and self._drafts
+            wish = self._draft_of(request) if dragged else request
             if wish not in self._finals and wish not in self._refused:
-                found.append((role, wish, draft))
+                found.append((role, wish, dragged))
         return found
 
     def _draft_of(self, request: SamplingRequest) -> SamplingRequest:
@@ -220,10 +229,11 @@ class NoiseLab(QObject):
         wishes = self._wishes()
         if self._job is not None or not wishes:
             return
-        role, request, draft = wishes[0]
+        role, request, dragged = wishes[0]
+        draft = request != self._tiles[role].request
         self._ids -= 1
         cancel = threading.Event()
-        self._job = _Job(self._ids, request, role, draft, time.monotonic(), cancel)
+        self._job = _Job(self._ids, request, role, dragged, draft, time.monotonic(), cancel)
         self._worker.sample(self._ids, request, cancel)
         self._poll.start()
         self._settle_all()
@@ -269,7 +279,7 @@ class NoiseLab(QObject):
         guesses = [point.previews.get("denoised") for point, _ in self._worker.take(job.run_id)]
         guess = next((each for each in reversed(guesses) if each is not None), None)
         slow = time.monotonic() - job.since > PREVIEW_AFTER_S
-        mine = job.draft or tile.request == job.request
+        mine = job.dragged or tile.request == job.request
         wanted = mine and (slow or tile.picture is None or tile.guess)
         if guess is not None and wanted:
             tile.picture, tile.guess, tile.draft = guess, True, False
@@ -288,10 +298,10 @@ class NoiseLab(QObject):
             pass
         elif run is not None and not run.cancelled and run.final is not None:
             _keep(self._finals, job.request, run.final, KEPT_PICTURES)
-            if job.draft:
+            if job.dragged:
                 tile = self._tiles[job.role]
-                tile.picture, tile.draft, tile.guess = run.final, True, False
-            else:
+                tile.picture, tile.draft, tile.guess = run.final, job.draft, False
+            if not job.draft:
                 _keep(self._runs, job.request, run, KEPT_RUNS)
         elif finished.failure is not None and not job.cancel.is_set():
             self._refused[job.request] = _sentence(finished.failure)
@@ -314,6 +324,8 @@ class NoiseLab(QObject):
             self._statics.move_to_end(_noise_of(request))
         if request in self._finals:
             self._finals.move_to_end(request)
+        if request in self._runs:
+            self._runs.move_to_end(request)
         tile.failure = self._refused.get(request, "")
         job = self._job
         if tile.failure:

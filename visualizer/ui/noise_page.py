@@ -333,10 +333,13 @@ class NoisePage(QWidget):
         self._want(draft=False)
 
     def _keep(self) -> None:
-        run = self.lab.run("edited")
+        """Of a picture whose steps have been let go, they are made once more: the very same."""
+        run, request = self.lab.run("edited"), self.lab.tile("edited").request
         if run is not None:
             self._session.keep(run)
-            self.run_asked.emit()
+        elif request is not None:
+            self._session.generate(request)
+        self.run_asked.emit()
 
     # --- what the window asks -----------------------------------------------------------------
 
@@ -415,11 +418,13 @@ class NoisePage(QWidget):
             static, offset = own, self._shift
         column.static.show_picture(static, words=self._why_empty(tile), offset=offset)
         settled = tile.state == "done"
+        followed = role == "edited" and self.lab.drafting  # as closely as it can be
         column.result.show_picture(
             tile.picture,
             words=tile.failure or self._why_empty(tile),
             chip=self._chip(role, tile),
-            faded=not settled and not tile.draft and not tile.guess and tile.picture is not None,
+            faded=not (settled or followed or tile.draft or tile.guess)
+            and tile.picture is not None,
         )
         self._say_what_followed()
 
@@ -452,7 +457,7 @@ class NoisePage(QWidget):
         failure = next((tile.failure for tile in tiles.values() if tile.failure), "")
         edits = self.edits()
         whole = bool(tiles) and all(tile.state == "done" for tile in tiles.values())
-        self.panel.keep.setEnabled(bool(edits) and self.lab.run("edited") is not None)
+        self.panel.keep.setEnabled(bool(edits) and self.lab.tile("edited").state == "done")
         self.panel.again.setVisible(bool(failure))
         if failure or self._trouble:
             headline = "This noise cannot be sampled" if failure else "No picture yet"
