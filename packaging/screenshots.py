@@ -267,7 +267,7 @@ def compare_pictures(camera: Photographer) -> None:
 
 
 def every_compare_state(camera: Photographer) -> None:
-    """What a reviewer looks at on the Compare page: sizes × themes × states."""
+    """What is looked at on the Compare page: sizes × themes × states."""
     window, lanes = camera.window, camera.session.lanes
     for size in camera.sizes:
         for name in camera.themes:
@@ -331,7 +331,7 @@ def special_states(camera: Photographer, shot: str) -> None:
     was = prompt.text()
     prompt.setText("a red elephant and a blue unicorn on a mountain road, " + "very " * 30 + "big")
     prompt.setCursorPosition(0)
-    window.timeline_view.setFocus()
+    window.denoise.timeline_view.setFocus()
     pause(600)  # the plan that notices it is asked for a moment after the last letter
     camera.take(f"{shot}-long-prompt")
     prompt.setText("")
