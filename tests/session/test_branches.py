@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -142,6 +144,43 @@ def test_a_branch_that_is_stopped_before_a_step_of_its_own_leaves_nothing(
     qtbot.waitUntil(lambda: not session.running)
     assert session.current is parent
     assert session.history == (parent,)
+
+
+def test_what_came_to_nothing_is_let_go(
+    qtbot: QtBot, session: Session, sampler: FakeSampler
+) -> None:
+    parent = generate(qtbot, session)
+    hold = Gate(0)
+    sampler.before_step = hold
+    session.branch(parent, 2, branch(parent.request, 2, seed=8))
+    qtbot.waitUntil(lambda: session.current is not parent)
+    assert session.current is not None
+    gone = weakref.ref(session.current)
+    session.stop()
+    qtbot.waitUntil(lambda: not session.running)
+    parent.put_picture(1, "noise", np.zeros((32, 32, 3), dtype=np.uint8), exact=True)
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_parent_made_for_lanes_is_let_go_with_them(qtbot: QtBot, session: Session) -> None:
+    root = replace(REQUEST, guidance_scale=3.0, width=32, height=32)
+    session.compare_requests([Cell(branch(root, 2, seed=8), 0, 0, "new noise")])
+    qtbot.waitUntil(lambda: not session.running)
+    (lane,) = session.lanes.lanes
+    assert lane.timeline is not None
+    assert lane.timeline.parent_run is not None
+    gone = weakref.ref(lane.timeline.parent_run)
+    qtbot.waitUntil(partial(_is_shown, lane.timeline, 0))
+    del lane
+    session.compare_requests([Cell(REQUEST, 0, 0, "another")])
+    qtbot.waitUntil(lambda: not session.running)
+
+    def let_go() -> bool:
+        gc.collect()
+        return gone() is None
+
+    qtbot.waitUntil(let_go)
 
 
 def test_a_run_of_another_model_is_not_branched(

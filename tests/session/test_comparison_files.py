@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
@@ -18,6 +20,7 @@ from visualizer.diffusion.comparison import CompareLane, Comparison
 from visualizer.diffusion.grid import Axis, Cell, Grid
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.session import session as session_module
+from visualizer.session.comparison_files import arranged
 from visualizer.session.lanes import Lane
 from visualizer.session.session import Session
 from visualizer.session.sharpening import ON_SCREEN
@@ -143,6 +146,104 @@ def test_a_finished_comparison_is_kept_in_the_history(
     assert [lane.request.seed for lane in reopen(qtbot, session, first.path)] == [1, 2]
     assert witness.all("failed") == []
     assert session.history == ()
+
+
+def kept_whole(session: Session) -> Comparison:
+    return comparison_file.load(session.comparisons[-1].path)
+
+
+def is_whole(session: Session, pictures: int) -> bool:
+    """Whether the newest comparison is in the history with all its pictures."""
+    if not session.comparisons[-1].path.exists():
+        return False
+    runs = [lane.run for lane in kept_whole(session).lanes]
+    return all(run is not None and len(run.pictures) == pictures for run in runs)
+
+
+def test_what_is_changed_after_a_comparison_was_kept_is_kept_too(
+    qtbot: QtBot, session: Session, witness: Witness
+) -> None:
+    lanes = session.lanes
+    a, b, c = compare(qtbot, session, seeds(1, 2, 3))
+    qtbot.waitUntil(lambda: is_whole(session, 8))
+    lanes.reorder(c.id, 0)
+    lanes.set_pair((a.id, b.id))
+    lanes.set_focus(b.id)
+    lanes.set_alignment("step")
+    lanes.playhead.set_view("denoised")
+    qtbot.waitUntil(lambda: kept_whole(session).focus is not None, timeout=10_000)
+    now = kept_whole(session)
+    assert [lane.request.seed for lane in now.lanes] == [3, 1, 2]
+    assert (now.pair, now.focus, now.alignment, now.view) == ((1, 2), 2, "step", "denoised")
+    assert is_whole(session, 8)
+    # a lane that is taken out leaves the window, not the file
+    lanes.remove(c.id)
+    path = session.comparisons[-1].path
+    compare(qtbot, session, seeds(9))  # at once: what rests is written before
+    qtbot.waitUntil(lambda: comparison_file.load(path).focus == 1, timeout=10_000)
+    assert [lane.request.seed for lane in comparison_file.load(path).lanes] == [1, 2, 3]
+    # and one that is opened again goes on
+    again = reopen(qtbot, session, path)
+    lanes.set_focus(again[0].id)
+    assert session.close()
+    assert comparison_file.load(path).focus == 0
+    assert witness.all("failed") == []
+
+
+def test_a_file_that_a_person_named_is_left_as_it_is(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    compare(qtbot, session, seeds(1, 2))
+    save(qtbot, session, tmp_path / "mine.denoise")
+    before = (tmp_path / "mine.denoise").read_bytes()
+    kept = session.comparisons[-1].path
+    lane = reopen(qtbot, session, tmp_path / "mine.denoise")[1]
+    session.lanes.set_focus(lane.id)
+    session.lanes.set_alignment("step")
+    assert session.close()
+    assert (tmp_path / "mine.denoise").read_bytes() == before
+    assert comparison_file.load(kept).focus is None
+
+
+def test_an_experiment_that_made_nothing_leaves_the_comparison_before_it_alone(
+    qtbot: QtBot, session: Session, sampler: FakeSampler
+) -> None:
+    compare(qtbot, session, seeds(1, 2))
+    qtbot.waitUntil(lambda: is_whole(session, 8))
+    sampler.before_step = Gate(0)
+    session.run_experiment(BASE)
+    with qtbot.waitSignal(session._measuring.summarized):
+        session.stop()
+    assert session.close()
+    (kept,) = session.comparisons
+    assert [lane.request.seed for lane in comparison_file.load(kept.path).lanes] == [1, 2]
+
+
+@given(st.data())
+def test_arranging_keeps_every_lane_and_finds_focus_and_pair(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 6))
+    lanes = [CompareLane(None, BASE, f"lane {i}", 0, i) for i in range(count)]
+    shown = data.draw(st.permutations(lanes))[: data.draw(st.integers(0, count))]
+    extra = [CompareLane(None, BASE, "added", 9, 0)] if data.draw(st.booleans()) else []
+    looked = [*shown, *extra]
+    numbers = st.integers(0, len(looked) - 1)
+    focus = data.draw(st.none() | numbers) if looked else None
+    pair = data.draw(st.permutations(range(len(looked))))[:2] if len(looked) > 1 else None
+    look = Comparison(tuple(looked), focus=focus, pair=None if pair is None else (pair[0], pair[1]))
+    found = arranged(Comparison(tuple(lanes), title="all"), look)
+    assert sorted(lane.column for lane in found.lanes) == list(range(count))
+    assert list(found.lanes[: len(shown)]) == list(shown)
+    assert found.title == "all"
+    if focus is not None and looked[focus] in lanes:
+        assert found.focus is not None
+        assert found.lanes[found.focus] is looked[focus]
+    else:
+        assert found.focus is None
+    if pair is not None and all(looked[i] in lanes for i in pair):
+        assert found.pair is not None
+        assert [found.lanes[i] for i in found.pair] == [looked[i] for i in pair]
+    else:
+        assert found.pair is None
 
 
 def test_a_comparison_that_ends_while_the_window_closes_is_kept(

@@ -271,6 +271,53 @@ def test_the_runs_of_a_comparison_that_is_gone_are_let_go(qtbot: QtBot, session:
     assert shown.picture(2, "noisy") is not None
 
 
+def test_a_lane_that_was_looked_at_is_let_go_when_it_is_not_any_more(
+    qtbot: QtBot, session: Session
+) -> None:
+    lanes = compare(qtbot, session, seeds(1, 2))
+    shown = lanes[0].timeline
+    assert shown is not None
+    gone = weakref.ref(shown)
+    session.show(shown)
+    del lanes, shown
+    compare(qtbot, session, seeds(3))
+    with qtbot.waitSignal(session.run_finished):
+        session.generate(BASE)
+    assert gone() is not session.current
+
+    def let_go() -> bool:
+        gc.collect()
+        return gone() is None
+
+    qtbot.waitUntil(let_go)
+
+
+def test_a_run_put_beside_the_lanes_while_it_runs_is_done_when_it_ends(
+    qtbot: QtBot, session: Session, sampler: FakeSampler
+) -> None:
+    gate = Gate(2)
+    sampler.before_step = gate
+    session.generate(BASE)
+    qtbot.waitUntil(lambda: session.current is not None and len(session.current) == 2)
+    assert session.current is not None
+    lane = session.add_to_comparison(session.current)
+    assert lane is not None
+    assert lane.state == "running"
+    told: list[str] = []
+    session.lanes.lane_changed.connect(lambda _id: told.append(lane.state))
+    gate.allow(9)
+    qtbot.waitUntil(lambda: not session.running)
+    assert told[-1] == "done"
+    sampler.before_step = Gate(2)
+    session.generate(SamplingRequest("a red car", seed=8, steps=4))
+    qtbot.waitUntil(lambda: session.current is not None and len(session.current) == 2)
+    other = session.add_to_comparison(session.current)
+    assert other is not None
+    session.stop()
+    qtbot.waitUntil(lambda: not session.running)
+    assert other.state == "stopped"
+
+
 # --- one clock ------------------------------------------------------------------------------------
 
 

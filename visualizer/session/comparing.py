@@ -80,6 +80,7 @@ class Comparing(QObject):
         self._keeps = keeps
         self._job: Job | None = None
         self._shown: set[Timeline] = set()
+        self._dropped: set[int] = set()  # jobs of which no end has been heard yet
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
         self._frames.timeout.connect(self._deliver)
@@ -144,11 +145,21 @@ class Comparing(QObject):
         self.show(timeline, lane, "running" if timeline.running else state, None)
         return lane
 
+    @Slot(object)
+    def settle(self, timeline: Timeline) -> None:
+        """A run ended: it may have been put beside the lanes, or kept a former lane in reach."""
+        lane = self.lanes.lane_of(timeline)
+        if lane is not None:
+            whole = timeline.trajectory is not None and not timeline.cancelled
+            self.show(timeline, lane, "done" if whole else "stopped", None)
+        self.forget()
+
     def stop(self) -> None:
         """Stop within one step; what is there stays."""
         if self._job is not None:
             self._job.cancel.set()
             if not self._job.begun:  # nothing is lost by dropping it at once
+                self._dropped.add(self._job.id)
                 self._end(None)
 
     def cancel(self) -> None:
@@ -158,12 +169,15 @@ class Comparing(QObject):
         self._frames.stop()
         self.lanes.playhead.pause()
 
+    @Slot()
     def forget(self) -> None:
         """Let go of the runs that are in no comparison any more."""
         there = {lane.timeline for lane in self.lanes.lanes}
+        if self._job is not None:
+            there.update(self._job.parents)  # lanes that wait will go on from them
         for timeline in [t for t in self._shown if t not in there]:
-            self._shown.discard(timeline)
             if not self._keeps(timeline):
+                self._shown.discard(timeline)
                 self._sharpener.remove(timeline)
 
     # --- what comes of it ---------------------------------------------------------------------
@@ -222,6 +236,7 @@ class Comparing(QObject):
         elif isinstance(event, ParentMade):
             parent = Timeline.of(event.trajectory, event.points, cache=self.cache)
             self._sharpener.add(parent)
+            self._shown.add(parent)
             job.parents[event.lane] = parent
         elif isinstance(event, LaneEnded):
             self._finish(job, event)
@@ -272,6 +287,9 @@ class Comparing(QObject):
         if self._job is not None and ended.run_id == self._job.id:
             self._deliver()
             self._end(ended.failure)
+        elif ended.run_id in self._dropped:  # it had begun when it was dropped
+            self._dropped.discard(ended.run_id)
+            self._worker.take_events(ended.run_id)
 
     def _end(self, failure: Failure | None) -> None:
         job, self._job = self._job, None

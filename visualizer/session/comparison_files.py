@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from visualizer.session import wanted_pictures
 from visualizer.session.failure import Failure
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Found = Mapping[tuple[int, "View"], "Picture"]
 LANE_FAILED = "This lane could not be generated."
+REST_MS = 1000
+"""How lanes are looked at is written to the history once it has rested so long."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,16 @@ class ComparisonFiles(QObject):
         """Of this sitting, the oldest first."""
         self._lanes, self._comparing, self._sharpener = lanes, comparing, sharpener
         self._desk, self._folder = desk, folder
-        self._place: Path | None = None
+        self._place: Path | None = None  # the file in the history of the lanes that are there
+        self._looks: dict[Path, Comparison] = {}
+        """How lanes were looked at last, without their runs, where that changed since ``keep``."""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._keep_look)
+        for change in (lanes.changed, lanes.focus_changed, lanes.pair_changed):
+            change.connect(self._on_look_changed)
+        lanes.alignment_changed.connect(self._on_look_changed)
 
     def gather(
         self, wanted: Sequence[Wanted], then: Callable[[Comparison], None], *, urgent: bool
@@ -123,8 +134,36 @@ class ComparisonFiles(QObject):
             self.gather(wanted, lambda what: self._save(what, place), urgent=False)
 
     def _save(self, comparison: Comparison, place: Path) -> None:
-        folder = self._folder()
-        self._desk.autosave(lambda: folder.save_comparison(comparison, place))
+        folder, look = self._folder(), self._looks.get(place)
+        what = comparison if look is None else arranged(comparison, look)
+        self._desk.autosave(lambda: folder.save_comparison(what, place))
+
+    def let_go(self) -> None:
+        """Other lanes are about to come, or the window closes: write what still rests."""
+        if self._rest.isActive():
+            self._keep_look()
+        self._place = None
+
+    @Slot()
+    def _on_look_changed(self) -> None:
+        if self._place is not None:
+            self._rest.start()
+
+    @Slot()
+    def _keep_look(self) -> None:
+        """Order, focus, pair, alignment and moment go into the file in the history.
+
+        The runs in it stay as they are there, also those of lanes that were taken out since.
+        """
+        self._rest.stop()
+        place, folder = self._place, self._folder()
+        if place is not None:
+            now = comparison_of(self._lanes)
+            look = replace(now, lanes=tuple(replace(lane, run=None) for lane in now.lanes))
+            self._looks[place] = look
+            self._desk.autosave(
+                lambda: folder.change_comparison(place, lambda kept: arranged(kept, look))
+            )
 
     def save(self, path: str) -> None:
         """Write the lanes as a file a person named."""
@@ -141,6 +180,7 @@ class ComparisonFiles(QObject):
     def show(self, opened: OpenedComparison) -> None:
         """Lanes from a file or a sweep, looked at as they were."""
         comparison, lanes = opened.comparison, self._lanes
+        self.let_go()
         with lanes.at_once():
             made = lanes.replace(
                 comparison.lanes,
@@ -167,6 +207,9 @@ class ComparisonFiles(QObject):
             lanes.playhead.set_view(comparison.view)
         last = max(lanes.total - 1, 0)
         lanes.playhead.seek(round(comparison.position * last), by_person=False)
+        path = Path(opened.path)
+        if path in [kept.path for kept in self.comparisons]:  # a file of one's own is left alone
+            self._place = path
 
 
 def comparison_of(lanes: Lanes) -> Comparison:
@@ -196,6 +239,36 @@ def comparison_of(lanes: Lanes) -> Comparison:
         position=lanes.playhead.index / (lanes.total - 1) if lanes.total > 1 else 1.0,
         view=lanes.playhead.view,
         summary=lanes.summary,
+    )
+
+
+def arranged(comparison: Comparison, look: Comparison) -> Comparison:
+    """A comparison in the order of another one of the same lanes, and looked at like that one.
+
+    Lanes that the other one lacks come last; those that only it has are left out.
+    """
+    left = list(enumerate(comparison.lanes))
+    order: list[int] = []
+    places: dict[int, int] = {}  # of a lane of ``look``: where it stands now
+    for number, lane in enumerate(look.lanes):
+        for i, own in left:
+            if (own.row, own.column, own.label) == (lane.row, lane.column, lane.label):
+                places[number] = len(order)
+                order.append(i)
+                left.remove((i, own))
+                break
+    order += [i for i, _ in left]
+    pair = None
+    if look.pair is not None and all(number in places for number in look.pair):
+        pair = (places[look.pair[0]], places[look.pair[1]])
+    return replace(
+        comparison,
+        lanes=tuple(comparison.lanes[i] for i in order),
+        alignment=look.alignment,
+        focus=None if look.focus is None else places.get(look.focus),
+        pair=pair,
+        position=look.position,
+        view=look.view,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +63,17 @@ class HistoryFolder:
         self.folder.mkdir(parents=True, exist_ok=True)
         comparison_file.save(comparison, path, decode=False)
         self._prune()
+
+    def change_comparison(self, path: Path, change: Callable[[Comparison], Comparison]) -> None:
+        """Write a comparison again as ``change`` makes it; one that was dropped stays away.
+
+        Raises:
+            OSError, RunFileError: when it cannot be read or written.
+        """
+        from visualizer.diffusion import comparison_file
+
+        if path.exists():
+            comparison_file.save(change(comparison_file.load(path)), path, decode=False)
 
     def _prune(self) -> None:
         found = []

@@ -119,7 +119,7 @@ class Measuring(QObject):
     @Slot(object)
     def _on_summarized(self, found: tuple[tuple[int, ...], str]) -> None:
         ids, sentence = found
-        if ids == tuple(lane.id for lane in self._lanes.lanes):
+        if set(ids) == {lane.id for lane in self._lanes.lanes}:  # in whatever order by now
             self._lanes.set_summary(sentence)
             self.summarized.emit(sentence)
 

@@ -31,6 +31,7 @@ class Run:
         timeline: None while it waits.
         before: what was looked at when it began.
         branched: the run that it goes on from.
+        parent_made: whether that was no run of the sitting, and made for this one.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Run:
     before: Timeline | None = None
     replanned: bool = False
     branched: Timeline | None = None
+    parent_made: bool = False
 
 
 class Running(QObject):
@@ -69,6 +71,7 @@ class Running(QObject):
         self.run: Run | None = None
         self._worker, self._sharpener = worker, sharpener
         self._cache, self._current = cache, current
+        self._dropped: set[int] = set()  # of which no end has been heard yet
         self._frames = QTimer(self)
         self._frames.setInterval(FRAME_MS)
         self._frames.timeout.connect(self._deliver)
@@ -98,6 +101,7 @@ class Running(QObject):
             return
         self.run.cancel.set()
         if self.run.timeline is None:  # nothing is lost by dropping it at once
+            self._dropped.add(self.run.id)
             self._end()
 
     def cancel(self) -> None:
@@ -116,6 +120,7 @@ class Running(QObject):
         run.request = started.request
         if started.parent is not None:
             made = started.parent
+            run.parent_made = True
             run.branched = Timeline.of(made.trajectory, made.points, cache=self._cache)
             run.branched.setParent(self)
             self._sharpener.add(run.branched)
@@ -166,6 +171,9 @@ class Running(QObject):
     def _on_finished(self, finished: Finished) -> None:
         run = self.run
         if run is None or finished.run_id != run.id:
+            if finished.run_id in self._dropped:  # it had begun when it was dropped
+                self._dropped.discard(finished.run_id)
+                self._worker.take(finished.run_id)
             return
         self._deliver()
         timeline, trajectory = run.timeline, finished.trajectory
@@ -175,6 +183,7 @@ class Running(QObject):
         if timeline is not None:
             self._keep(run, timeline, trajectory, finished.measured)
             self.finished.emit(timeline)
+            self._let_go_unless_kept(run, timeline)
         if finished.failure is not None:
             self.failed.emit(finished.failure)
 
@@ -200,3 +209,15 @@ class Running(QObject):
         timeline.finish(trajectory, measured)
         self._current.has_grown(timeline, running=False)
         self.made.emit(timeline)
+
+    def _let_go_unless_kept(self, run: Run, timeline: Timeline) -> None:
+        """Of a run that came to nothing nobody asks again; nor of a parent made for it alone."""
+        parent = run.branched
+        if timeline.trajectory is not None:
+            return
+        for one in (timeline, parent if run.parent_made else None):
+            if one is not None:
+                self._sharpener.remove(one)
+                one.setParent(None)
+        if parent is not None:
+            timeline.unlink()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from visualizer.session.worker import DrawNoise, OpenModel, Sample, SampleLanes
 
 SECOND_PRESS_S = 0.5
-"""A Generate within this time of the last one is taken for a double press."""
+"""A Generate within this time of the last one is a double press, if it asks for the same."""
 CLOSE_SECONDS = 10.0
 
 
@@ -114,6 +114,7 @@ class Session(QObject):
         """The comparison: runs side by side, with a playhead of their own."""
         self._run_ids = 0
         self._pressed_at = -math.inf
+        self._pressed_for: object = None
         self._closed = False
         self._close_by: float | None = None
 
@@ -165,6 +166,7 @@ class Session(QObject):
         desk.comparison_opened.connect(self._on_comparison_opened, queued)
         # from the parts
         self._current.changed.connect(self.current_changed)
+        self._current.changed.connect(self._comparing.forget)  # it may have kept a former lane
         self._models.ready.connect(self._on_model_ready)
         self._planning.planned.connect(self.planned)
         self._planning.refused.connect(self.plan_refused)
@@ -174,6 +176,7 @@ class Session(QObject):
         self._running.progressed.connect(self.progressed)
         self._running.replanned.connect(self._planning.again)  # the model knows better now
         self._running.made.connect(self._keeping.remember)
+        self._running.finished.connect(self._comparing.settle)  # it may be a lane by now
         self._running.finished.connect(self.run_finished)
         self._comparing.ended.connect(self._on_lanes_ended)
         self._measuring.summarized.connect(self._comparison_files.complete)
@@ -286,23 +289,34 @@ class Session(QObject):
     # --- a run --------------------------------------------------------------------------------
 
     def generate(self, request: SamplingRequest) -> None:
-        """Sample. Ignored while a run is running or was asked for less than half a second ago.
+        """Sample, unless something is running: ``failed`` says so then.
 
-        While the model loads, the run waits for it. A branch goes on from its parent where that is
-        a run of the sitting; otherwise the parent's steps are made first.
+        The same wish within half a second is a double press, and ignored without a word. While the
+        model loads, the run waits for it. A branch goes on from its parent where that is a run of
+        the sitting; otherwise the parent's steps are made first.
         """
-        if self._may_begin():
+        if self._may_begin(request):
             self._running.begin(self._run_ids, request, self._branched_by(request))
 
-    def _may_begin(self) -> bool:
-        """Whether sampling can begin now; it then has a number of its own."""
+    def _may_begin(self, wish: object) -> bool:
+        """Whether sampling can begin now; it then has a number of its own.
+
+        A wish that is not fulfilled is never dropped without a word, but for a double press.
+        """
         now = time.monotonic()
-        if self._closed or self.running or now - self._pressed_at < SECOND_PRESS_S:
+        twice = now - self._pressed_at < SECOND_PRESS_S and wish == self._pressed_for
+        if self._closed or twice:
+            return False
+        if self._comparing.running:
+            self.failed.emit(Failure("Lanes are being made.", "Stop them, or let them finish."))
+            return False
+        if self._running.run is not None:
+            self.failed.emit(Failure("A picture is being made.", "Stop it, or let it finish."))
             return False
         if self.facts is None and not self.loading:
             self.failed.emit(Failure("There is no model to generate with.", "Open a model first."))
             return False
-        self._pressed_at = now
+        self._pressed_at, self._pressed_for = now, wish
         self._run_ids += 1
         return True
 
@@ -353,7 +367,7 @@ class Session(QObject):
     def compare(self, grid: Grid) -> None:
         """Sample a grid of requests into ``lanes``; ``lanes.running_changed`` tells of its end.
 
-        Ignored where ``generate`` would be; too many lanes are refused.
+        Refused where ``generate`` would be, and for too many lanes.
         """
         from visualizer.diffusion.request import RequestError
 
@@ -379,8 +393,9 @@ class Session(QObject):
         title: str = "",
     ) -> None:
         """Sample any requests side by side, e.g. branches of one run."""
-        if not cells or not self._may_begin():
+        if not cells or not self._may_begin(tuple(cell.request for cell in cells)):
             return
+        self._comparison_files.let_go()
         self._sharpener.set_paused(True)
         self._comparing.begin(
             self._run_ids,
@@ -533,5 +548,6 @@ class Session(QObject):
         # must be heard before the desk takes no more, or the run would not be saved
         for listener in (self._models, self, self._running, self._comparing):
             QCoreApplication.sendPostedEvents(listener, QEvent.Type.MetaCall)
+        self._comparison_files.let_go()
         self._desk.finish()
         return all(ended) & self._desk.join(until - time.monotonic())

@@ -429,6 +429,11 @@ class Timeline(QObject):
         """This run branched from another one of the sitting."""
         self.parent_run, self.branched_at = parent, branched_at
 
+    def unlink(self) -> None:
+        """This branch came to nothing: its parent need not tell it of pictures any more."""
+        if self.parent_run is not None and self.shared:
+            self.parent_run.picture_changed.disconnect(self._on_parent_picture)
+
     def begin(self) -> None:
         """The run starts."""
         self._running = True
