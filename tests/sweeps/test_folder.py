@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from tests.example_runs import make_run
 from tests.sweeps.sweep_setup import make_sweep, wanted
 from visualizer.diffusion import Trajectory
+from visualizer.sweeps import folder as folder_module
 from visualizer.sweeps.errors import SweepError
 from visualizer.sweeps.folder import FAILURES, SweepFolder, read_failures, read_manifest
 
@@ -33,6 +35,20 @@ def test_done_runs_are_not_done_again(tmp_path: Path) -> None:
     manifest = read_manifest(path)
     assert manifest is not None
     assert manifest.prompts == ("a car", "a boat", "a house")
+
+
+def test_of_failures_without_end_only_the_beginning_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = make_sweep(tmp_path, ["a car"], [1], done=0).runs()
+    with SweepFolder(tmp_path) as folder:
+        for i in range(9):
+            folder.note_failure(replace(run, name=str(i)), "Memory did not do.")
+    line = (tmp_path / FAILURES).stat().st_size // 9
+    monkeypatch.setattr(folder_module, "MAX_FAILURES", line * 4 - 2)  # half a line is none
+    assert list(read_failures(tmp_path)) == ["0", "1", "2"]
+    monkeypatch.setattr(folder_module, "MAX_RUNS", 2)
+    assert list(read_failures(tmp_path)) == ["0", "1"]
 
 
 def test_a_file_that_is_not_whole_or_not_the_run_is_made_anew(tmp_path: Path) -> None:
@@ -67,6 +83,7 @@ def test_other_settings_leave_the_folder_as_it_was(tmp_path: Path) -> None:
 
 HOLD = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from visualizer.sweeps.folder import SweepFolder
 with SweepFolder(Path(sys.argv[1])):

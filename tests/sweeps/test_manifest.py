@@ -94,3 +94,24 @@ def test_a_sweep_that_nobody_means() -> None:
     check_size(MAX_RUNS, 1)
     with pytest.raises(SweepError, match="one folder holds up to"):
         check_size(1000, 101)
+
+
+def too_large() -> dict[str, Any]:
+    """A small file of many runs: twice the square root of ``MAX_RUNS`` on either side."""
+    side = 2 * int(MAX_RUNS**0.5)
+    values = json.loads(wanted(["a car"], [1]).to_text())
+    prompts = [f"a car number {i}" for i in range(side)]
+    return {**values, "prompts": prompts, "seeds": list(range(side))}
+
+
+def test_a_manifest_of_more_runs_than_max_runs_is_refused() -> None:
+    with pytest.raises(SweepError, match=f"holds up to {MAX_RUNS}"):
+        Manifest.from_text(json.dumps(too_large()))
+
+
+def test_check_size_counts_what_is_there_and_what_is_added() -> None:
+    half = MAX_RUNS // 2
+    before = wanted(["a car"], range(half))
+    assert len(before.extended(wanted(["a car", "a boat"], range(half))).prompts) == 2
+    with pytest.raises(SweepError, match=f"3 prompts × {half} seeds"):
+        before.extended(wanted(["a boat", "a house"], [1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,18 @@ def test_an_unfinished_sweep_shows_what_there_is(tmp_path: Path) -> None:
     assert set(failures) == {"seed 1 · a car", "seed 2 · a boat"}
     assert failures["seed 2 · a boat"] == "The numbers overflowed."
     assert found.summary == "3 of 6 runs of this sweep are made. One of them failed."
+
+
+def test_failures_of_runs_that_are_not_in_the_sweep_are_passed_over(tmp_path: Path) -> None:
+    manifest = make_sweep(tmp_path, ["a car"], [1, 2, 3], done=1)
+    runs = list(manifest.runs())
+    with SweepFolder(tmp_path) as folder:
+        folder.note_failure(runs[1], "The numbers overflowed.")
+        for name in ("another.denoise", "../one more.denoise"):
+            folder.note_failure(replace(runs[2], name=name), "No run of this sweep.")
+    found = open_results(tmp_path)
+    assert len(found.lanes) == 2
+    assert found.summary == "1 of 3 runs of this sweep are made. One of them failed."
 
 
 def test_one_prompt_has_no_row_labels(tmp_path: Path) -> None:

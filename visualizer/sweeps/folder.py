@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import itertools
 import json
 import os
 import re
@@ -18,11 +20,13 @@ from visualizer.diffusion.atomic import WriteError, check_writable, replacing
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.sweeps import stored
 from visualizer.sweeps.errors import SweepError
-from visualizer.sweeps.manifest import NAME, Manifest, PlannedRun
+from visualizer.sweeps.manifest import MAX_RUNS, NAME, Manifest, PlannedRun
 
 FAILURES = "failures.jsonl"
 LOCK = "sweep.lock"
 MAX_MANIFEST = 64 * 2**20  # bytes
+MAX_FAILURES = 64 * 2**20
+"""Bytes of ``FAILURES`` that are read; what stands behind them is passed over."""
 _HALF = re.compile(r"\.[0-9a-f]{12}\.part")
 """Files that ``atomic.replacing`` had not moved into their place yet."""
 
@@ -153,9 +157,9 @@ def read_manifest(folder: Path) -> Manifest | None:
 def read_failures(folder: Path) -> dict[str, str]:
     """Sentences by the names of the runs that failed in the last sitting."""
     found: dict[str, str] = {}
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        for line in (folder / FAILURES).read_text(encoding="utf-8").splitlines():
-            with contextlib.suppress(ValueError, TypeError, LookupError):
+    with contextlib.suppress(OSError), (folder / FAILURES).open("rb") as file:
+        for line in itertools.islice(io.BytesIO(file.read(MAX_FAILURES)), MAX_RUNS):
+            with contextlib.suppress(ValueError, TypeError, LookupError, RecursionError):
                 values: Any = json.loads(line)  # a killed process may have left half a line
                 found[str(values["name"])] = str(values["failure"])
     return found

@@ -90,7 +90,8 @@ class Manifest:
         """This one with the prompts and seeds of another behind its own.
 
         Raises:
-            SweepError: when the other one has another model or other settings.
+            SweepError: when the other one has another model or other settings, or both together
+                are too large.
         """
         for name in _SAME_MODEL:
             if getattr(self.model, name) != getattr(other.model, name):
@@ -107,12 +108,10 @@ class Manifest:
                     f"{_value(here)} there and {_value(there)} now. Choose another folder with "
                     "--out."
                 )
-        return replace(
-            self,
-            prompts=tuple(dict.fromkeys((*self.prompts, *other.prompts))),
-            seeds=tuple(dict.fromkeys((*self.seeds, *other.seeds))),
-            pictures=other.pictures,
-        )
+        prompts = tuple(dict.fromkeys((*self.prompts, *other.prompts)))
+        seeds = tuple(dict.fromkeys((*self.seeds, *other.seeds)))
+        check_size(len(prompts), len(seeds))
+        return replace(self, prompts=prompts, seeds=seeds, pictures=other.pictures)
 
     def to_text(self) -> str:
         """As it stands in the folder."""
@@ -144,6 +143,7 @@ class Manifest:
                 raise SweepError(
                     "This sweep was made by a newer version of this program. Update it to go on."
                 )
+            check_size(len(values["prompts"]), len(values["seeds"]))
             known = {f.name: values["model"][f.name] for f in fields(ModelIdentity)}
             manifest = cls(
                 base=SamplingRequest.from_json(values["request"]),
@@ -178,7 +178,7 @@ def check_size(prompts: int, seeds: int) -> None:
     if prompts * seeds > MAX_RUNS:
         raise SweepError(
             f"{prompts} prompts × {seeds} seeds are {prompts * seeds} runs: one folder holds up "
-            f"to {MAX_RUNS}."
+            f"to {MAX_RUNS}. Take fewer prompts or seeds, or several folders."
         )
 
 

@@ -36,9 +36,11 @@ def open_results(folder: Path) -> Comparison:
     manifest = read_manifest(folder)
     if manifest is None:
         raise SweepError(f"There is no sweep in '{folder}'.")
-    failures = read_failures(folder)
+    noted = read_failures(folder)
     done = {run.name for run in done_runs(folder, manifest.runs())}
-    there = (run for run in manifest.runs() if run.name in done or run.name in failures)
+    # the file is another program's as well: what it says of no run of this sweep is passed over
+    failed = {run.name for run in manifest.runs() if run.name in noted} - done
+    there = (run for run in manifest.runs() if run.name in done or run.name in failed)
     shown = list(itertools.islice(there, MAX_LANES))
     if not shown:
         raise SweepError(f"No run of the sweep in '{folder}' is made yet.")
@@ -54,14 +56,14 @@ def open_results(folder: Path) -> Comparison:
         label = seeds.label(column)
         if len(prompts) > 1:
             label = f"{label} · {prompts.label(row)}"
-        found, failure = _open(folder, run, failures if run.name not in done else {})
+        found, failure = _open(folder, run, noted if run.name in failed else {})
         lanes.append(CompareLane(found, run.request, label, row, column, failure))
     return Comparison(
         lanes=tuple(lanes),
         column_labels=seeds.labels,
         row_labels=prompts.labels if len(prompts) > 1 else (),
         title=_title(manifest),
-        summary=_summary(manifest, len(shown), len(done), len(failures.keys() - done)),
+        summary=_summary(manifest, len(shown), len(done), len(failed)),
     )
 
 
