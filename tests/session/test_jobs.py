@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 
+import shiboken6
+from PySide6.QtCore import QObject, Signal
+
 from visualizer.session.jobs import JobThread
 
 
@@ -73,3 +76,25 @@ def test_a_thread_that_was_never_needed_is_never_made() -> None:
     jobs = JobThread("test", lambda error: None)
     jobs.close()
     assert jobs.join(0)
+
+
+def test_a_job_that_outlasts_the_window_ends_quietly() -> None:
+    started, go = threading.Event(), threading.Event()
+
+    class Window(QObject):
+        heard = Signal(object)
+
+    window = Window()
+
+    def late() -> None:
+        started.set()
+        go.wait(5)
+        window.heard.emit("the answer")
+
+    jobs = JobThread("test", window.heard.emit)
+    jobs.post(late)
+    assert started.wait(5)
+    jobs.close()
+    shiboken6.delete(window)
+    go.set()
+    assert jobs.join(5)  # pytest fails a test whose thread ends with an error

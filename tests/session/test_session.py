@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
@@ -577,6 +579,36 @@ def test_the_model_that_was_asked_for_last_is_the_one(
     run = session.history[0].trajectory
     assert run is not None
     assert run.model.name == "fourth"
+    assert session.close()
+
+
+@pytest.mark.parametrize("first_fails", [True, False])
+def test_the_end_of_a_former_load_does_not_end_the_one_that_goes_on(
+    qtbot: QtBot, tmp_path: Path, model: FakeModel, first_fails: bool
+) -> None:
+    said, go = threading.Event(), threading.Event()
+
+    def open_model(folder: str | None, say: Callable[[str], None]) -> FakeModel:
+        if folder == "second":
+            go.wait(5)
+        elif first_fails:
+            raise ModelError("It is no model.")
+        return model
+
+    session = Session(data_folder=tmp_path / "data", open_model=open_model)
+    witness = Witness(session)
+    worker, direct = session._worker, Qt.ConnectionType.DirectConnection
+    worker.loaded.connect(lambda *_: said.set(), direct)
+    worker.load_failed.connect(lambda *_: said.set(), direct)
+    session.load_model("first")
+    assert said.wait(5)
+    session.load_model("second")  # before what the first came to is heard
+    QCoreApplication.processEvents()
+    assert session.loading
+    assert witness.all("failed") == []
+    go.set()
+    qtbot.waitUntil(lambda: not session.loading)
+    assert session.model_folder == "second"
     assert session.close()
 
 

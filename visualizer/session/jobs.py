@@ -83,12 +83,20 @@ class JobThread:
                 try:
                     job()
                 except Exception as error:  # noqa: BLE001 - the one entry of this thread
-                    self._failed(error)
+                    self._tell(error)
                 del job  # what the job held (a picture, a model) is not kept while waiting
         except BaseException:
             with self._wake:
                 self._thread = None  # the next job gets another thread; this one is lost
             raise
+
+    def _tell(self, error: Exception) -> None:
+        try:
+            self._failed(error)
+        except RuntimeError:
+            if not self._closing:
+                raise
+            # the last job outlasted the window, and Qt has deleted whoever would be told
 
     def _next(self) -> Job | None:
         with self._wake:

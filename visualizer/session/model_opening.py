@@ -88,16 +88,19 @@ class ModelOpening(QObject):
         if failure is None:
             self._worker.load(folder)
         else:
-            self._on_load_failed(failure)
+            self._on_load_failed(folder, failure)
 
     @Slot(object)
     def _on_loaded(self, loaded: Loaded) -> None:
-        self.loading = False
+        # what the worker says is heard a moment later: another one may have been asked for since
+        self.loading = loaded.folder != self._asked
         self.facts, self.folder = loaded.facts, loaded.folder
         self.ready.emit(loaded)
 
-    @Slot(object)
-    def _on_load_failed(self, failure: Failure) -> None:
+    @Slot(object, object)
+    def _on_load_failed(self, folder: str | None, failure: Failure) -> None:
+        if folder != self._asked:
+            return  # nobody waits for it any more
         self.loading = False
         if self.facts is None and self._asked is not None:
             # a model that was moved away must not leave a window that cannot do anything: the

@@ -164,7 +164,8 @@ class Worker(QObject):
     loading = Signal(str)
     loaded = Signal(object)
     fitted = Signal(object)
-    load_failed = Signal(object)
+    load_failed = Signal(object, object)
+    """(the folder, or None for the built-in model; Failure)"""
     planned = Signal(object)
     started = Signal(object)
     replanned = Signal(object)
@@ -297,7 +298,7 @@ class Worker(QObject):
         def fail(failure: Failure) -> None:
             if load_id != self._load_id:
                 return
-            self.load_failed.emit(failure)
+            self.load_failed.emit(folder, failure)
             if folder is not None and self._model is None:
                 self._thread.post(lambda: self._load(None, load_id), FALLBACK)
             else:
