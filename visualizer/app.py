@@ -79,7 +79,7 @@ def run(path: str | None = None, argv: Sequence[str] = ()) -> int:
     trace = _trace(window, session)
     first_frame = FirstFrame(window)
     first_frame.painted.connect(
-        lambda: session.start(settings.model_folder, path, window.timeline_view.plot_ready)
+        lambda: session.start(settings.model_folder, path, window.denoise.timeline_view.plot_ready)
     )
     window.show()
     first_frame.watch()
@@ -196,7 +196,7 @@ def _trace(window: MainWindow, session: Session) -> Trace | None:
     frame.painted.connect(lambda: trace.mark("window"))
     QTimer.singleShot(0, frame, frame.watch)
     # the plot is painted once the events that stand behind its making have been dealt with
-    plot_ready = window.timeline_view.plot_ready
+    plot_ready = window.denoise.timeline_view.plot_ready
     plot_ready.connect(lambda: QTimer.singleShot(0, lambda: trace.mark("plot")))
     session.opened.connect(lambda: QTimer.singleShot(0, lambda: trace.mark("prepared run")))
     session.model_ready.connect(ready)

@@ -95,7 +95,7 @@ class Sitting:
         with self.qtbot.waitExposed(self.window):
             self.window.show()
         self.window.activateWindow()
-        self.qtbot.waitUntil(lambda: self.window.timeline_view.plot is not None)
+        self.qtbot.waitUntil(lambda: self.window.denoise.timeline_view.plot is not None)
 
     def close(self) -> None:
         """End the sitting."""
@@ -146,7 +146,7 @@ class Sitting:
 
     def drag_playhead(self, start: int, end: int) -> None:
         """Press on the timeline at one point and drag to another."""
-        view = self.window.timeline_view
+        view = self.window.denoise.timeline_view
         y = view.filmstrip.height() // 2
         first, last = (QPoint(round(view.axis.x(k)), y) for k in (start, end))
         self.qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=first)
@@ -176,7 +176,7 @@ class Sitting:
 
     def seen(self) -> NDArray[np.uint8]:
         """The picture on the canvas, read back pixel by pixel from the screen."""
-        canvas = self.window.canvas
+        canvas = self.window.denoise.canvas
         canvas.set_hard_pixels(True)
         picture = canvas.picture
         assert picture is not None

@@ -54,7 +54,7 @@ def sitting(qtbot: QtBot, tmp_path: Path) -> Iterator[Sitting]:
 def enter(sitting: Sitting, step: int) -> None:
     """Go to a step and press B."""
     sitting.session.playhead.seek(step)
-    sitting.window.timeline_view.setFocus()
+    sitting.window.denoise.timeline_view.setFocus()
     sitting.press(Qt.Key.Key_B)
 
 
@@ -80,9 +80,9 @@ def planned(sitting: Sitting) -> Timeline:
 def test_another_prompt_from_a_step_makes_a_branch(sitting: Sitting) -> None:
     window, root = sitting.window, sitting.run("a red car at sunset")
     enter(sitting, 2)
-    assert window.branching.run is root
-    assert window.branch_bar.isVisible()
-    assert window.branch_bar.where.text() == f"Branching from step 2 of {STEPS}."
+    assert window.denoise.branching.run is root
+    assert window.denoise.branch_bar.isVisible()
+    assert window.denoise.branch_bar.where.text() == f"Branching from step 2 of {STEPS}."
     assert window.header.generate.text() == "Branch"
     assert window.header.prompt.hasFocus()
     sitting.qtbot.keyClicks(window.header.prompt, "a blue boat")  # what was there is selected
@@ -92,8 +92,8 @@ def test_another_prompt_from_a_step_makes_a_branch(sitting: Sitting) -> None:
     assert isinstance(run.request.start, FromStep)
     assert (run.request.start.parent, run.request.start.step) == (root.request, 2)
     assert [run.step(k) is root.step(k) for k in range(4)] == [True, True, False, False]
-    assert window.branching.run is None
-    assert window.branch_bar.isHidden()
+    assert window.denoise.branching.run is None
+    assert window.denoise.branch_bar.isHidden()
     assert window.header.generate.text() == "Generate"
     assert window.header.prompt.text() == "a blue boat"
     assert not sitting.failures
@@ -104,12 +104,14 @@ def test_only_what_was_touched_is_changed(sitting: Sitting) -> None:
     window, root = sitting.window, sitting.session.current
     assert root is not None
     enter(sitting, 3)
-    assert window.branching.request() == replace(root.request, start=FromStep(root.request, 3))
-    assert "the same picture" in window.branch_bar.words.text()
+    assert window.denoise.branching.request() == replace(
+        root.request, start=FromStep(root.request, 3)
+    )
+    assert "the same picture" in window.denoise.branch_bar.words.text()
     window.header.settings_row.guidance.set_number(8)
-    assert window.branching.request().guidance_scale == 8
-    assert window.branching.request().prompt == root.request.prompt
-    assert "the same picture" not in window.branch_bar.words.text()
+    assert window.denoise.branching.request().guidance_scale == 8
+    assert window.denoise.branching.request().prompt == root.request.prompt
+    assert "the same picture" not in window.denoise.branch_bar.words.text()
     window.header.seed.set_number(12)
     assert branch(sitting).request.seed == 12
 
@@ -119,17 +121,17 @@ def test_the_playhead_still_moves_and_the_branch_with_it(sitting: Sitting) -> No
     sitting.run()
     enter(sitting, 2)
     sitting.drag_playhead(2, 4)
-    assert window.branch_bar.where.text() == f"Branching from step 4 of {STEPS}."
+    assert window.denoise.branch_bar.where.text() == f"Branching from step 4 of {STEPS}."
     start = planned(sitting).request.start
     assert isinstance(start, FromStep)
     assert start.step == 4
     sitting.drag_playhead(4, STEPS)
-    assert "Nothing is left" in window.branch_bar.words.text()
+    assert "Nothing is left" in window.denoise.branch_bar.words.text()
     assert not window.header.generate.isEnabled()
     spy = QSignalSpy(sitting.session.run_started)
     window.generate()
     assert spy.count() == 0
-    assert window.branching.run is not None
+    assert window.denoise.branching.run is not None
     sitting.drag_playhead(STEPS, 1)
     assert window.header.generate.isEnabled()
 
@@ -146,8 +148,8 @@ def test_the_picture_keeps_its_size_while_the_words_change(
 
     def look() -> None:
         QApplication.processEvents()
-        heights.add((window.branch_bar.height(), window.canvas.height()))
-        words.add(window.branch_bar.words.text())
+        heights.add((window.denoise.branch_bar.height(), window.denoise.canvas.height()))
+        words.add(window.denoise.branch_bar.words.text())
 
     look()
     window.header.seed.set_number(12)
@@ -199,7 +201,7 @@ def test_a_sampler_that_cannot_go_on_is_refused_before_it_starts(sitting: Sittin
     sitting.press(Qt.Key.Key_Return)
     assert window.message.text == f"This branch cannot be made. {NOT_HERE}"
     assert spy.count() == 0
-    assert window.branching.run is root
+    assert window.denoise.branching.run is root
     row.sampler.choose("euler")
     run = branch(sitting)
     assert run.parent_run is root
@@ -216,8 +218,8 @@ def test_cancel_gives_the_fields_back(sitting: Sitting) -> None:
     assert header.prompt.text() == "a red car at sunset"
     assert header.settings_row.avoid.text() == ""
     sitting.qtbot.keyClicks(header.prompt, "a cat")
-    sitting.qtbot.mouseClick(window.branch_bar.cancel, Qt.MouseButton.LeftButton)
-    assert window.branching.run is None
+    sitting.qtbot.mouseClick(window.denoise.branch_bar.cancel, Qt.MouseButton.LeftButton)
+    assert window.denoise.branching.run is None
     assert header.prompt.text() == "a castle by a lake"
     assert header.seed.whole() == 123
     assert header.settings_row.avoid.text() == "fog"
@@ -226,19 +228,19 @@ def test_cancel_gives_the_fields_back(sitting: Sitting) -> None:
 
 def test_it_says_why_where_it_cannot(sitting: Sitting) -> None:
     window = sitting.window
-    assert not window.branch_button.isEnabled()
-    assert "no run" in window.branch_button.toolTip()
+    assert not window.denoise.branch_button.isEnabled()
+    assert "no run" in window.denoise.branch_button.toolTip()
     sitting.type_prompt("a red car at sunset")
     sitting.begin(2)
-    assert not window.branch_button.isEnabled()
-    assert "going on" in window.branch_button.toolTip()
+    assert not window.denoise.branch_button.isEnabled()
+    assert "going on" in window.denoise.branch_button.toolTip()
     sitting.let_finish()
     sitting.session.playhead.seek(STEPS)
-    assert not window.branch_button.isEnabled()
-    assert "last step" in window.branch_button.toolTip()
+    assert not window.denoise.branch_button.isEnabled()
+    assert "last step" in window.denoise.branch_button.toolTip()
     sitting.session.playhead.seek(1)
-    assert window.branch_button.isEnabled()
-    assert window.branch_button.toolTip() == "Branch from here  (B)"
+    assert window.denoise.branch_button.isEnabled()
+    assert window.denoise.branch_button.toolTip() == "Branch from here  (B)"
 
 
 def test_a_run_that_was_stopped_can_be_branched_where_it_got_to(sitting: Sitting) -> None:
@@ -261,7 +263,7 @@ def test_looking_at_another_run_calls_it_off(sitting: Sitting) -> None:
     sitting.run("a castle by a lake")
     enter(sitting, 2)
     sitting.session.show(first)
-    assert sitting.window.branching.run is None
+    assert sitting.window.denoise.branching.run is None
     assert sitting.window.header.prompt.text() == "a castle by a lake"
 
 
@@ -269,25 +271,25 @@ def test_on_another_page_nothing_is_branched(sitting: Sitting) -> None:
     window = sitting.window
     sitting.run()
     enter(sitting, 2)
-    assert window.branching.run is not None
+    assert window.denoise.branching.run is not None
     window.show_page("compare")
-    assert window.branching.run is None
-    assert window.branch_bar.isHidden()
+    assert window.denoise.branching.run is None
+    assert window.denoise.branch_bar.isHidden()
     sitting.press(Qt.Key.Key_B)
-    assert window.branching.run is None
+    assert window.denoise.branching.run is None
 
 
 def test_b_is_a_letter_in_the_prompt(sitting: Sitting) -> None:
     sitting.run()
     sitting.session.playhead.seek(2)
     sitting.type_prompt("abc")
-    assert sitting.window.branching.run is None
+    assert sitting.window.denoise.branching.run is None
     assert sitting.window.header.prompt.text() == "abc"
 
 
 def test_the_tree_is_shown_and_a_click_on_a_line_looks_at_that_run(sitting: Sitting) -> None:
     window, root = sitting.window, sitting.run("a red car at sunset")
-    tree = window.timeline_view.branch_map
+    tree = window.denoise.timeline_view.branch_map
     assert tree.isHidden()
     enter(sitting, 2)
     sitting.qtbot.keyClicks(window.header.prompt, "a blue boat")
@@ -295,7 +297,7 @@ def test_the_tree_is_shown_and_a_click_on_a_line_looks_at_that_run(sitting: Sitt
     assert [row.run for row in tree.rows] == [root, run]
     assert tree.labels == ("a red car at sunset", "a blue boat")
     sitting.session.playhead.seek(4)
-    line = QPoint(round(window.timeline_view.axis.x(5)), round(tree.y_of(0)))
+    line = QPoint(round(window.denoise.timeline_view.axis.x(5)), round(tree.y_of(0)))
     sitting.qtbot.mouseClick(tree, Qt.MouseButton.LeftButton, pos=line)
     assert sitting.session.current is root
     assert sitting.session.playhead.index == 4
@@ -303,13 +305,13 @@ def test_the_tree_is_shown_and_a_click_on_a_line_looks_at_that_run(sitting: Sitt
 
 def test_a_branch_is_compared_with_its_parent(sitting: Sitting) -> None:
     window, root = sitting.window, sitting.run("a red car at sunset")
-    assert window.parent_button.isHidden()
+    assert window.denoise.parent_button.isHidden()
     enter(sitting, 2)
     sitting.qtbot.keyClicks(window.header.prompt, "a blue boat")
     run = branch(sitting)
-    assert "branched at step 2" in window.side_panel.facts.text()
+    assert "branched at step 2" in window.denoise.side_panel.facts.text()
     sitting.session.playhead.seek(4)
-    sitting.qtbot.mouseClick(window.parent_button, Qt.MouseButton.LeftButton)
+    sitting.qtbot.mouseClick(window.denoise.parent_button, Qt.MouseButton.LeftButton)
     lanes = sitting.session.lanes
     assert window.page == "compare"
     assert [lane.timeline for lane in lanes.lanes] == [root, run]
@@ -318,7 +320,7 @@ def test_a_branch_is_compared_with_its_parent(sitting: Sitting) -> None:
     assert lanes.playhead.index == 4
     sitting.session.playhead.seek(1)
     window.show_page("denoise")
-    sitting.qtbot.mouseClick(window.parent_button, Qt.MouseButton.LeftButton)
+    sitting.qtbot.mouseClick(window.denoise.parent_button, Qt.MouseButton.LeftButton)
     assert [lane.timeline for lane in lanes.lanes] == [root, run], "they are there already"
     sitting.session.show(root)
-    assert window.parent_button.isHidden()
+    assert window.denoise.parent_button.isHidden()

@@ -62,14 +62,14 @@ def test_keys_and_the_rail_lead_to_the_page_and_back(sitting: Sitting) -> None:
     assert page.isVisible()
     assert page.axis_fields.isVisible()
     assert window.rail.buttons["compare"].isChecked()
-    assert not window.canvas.isVisible()
+    assert not window.denoise.canvas.isVisible()
     sitting.qtbot.mouseClick(window.rail.buttons["denoise"], LEFT)
-    assert window.canvas.isVisible()
+    assert window.denoise.canvas.isVisible()
     assert not page.axis_fields.isVisible()
     sitting.press(Qt.Key.Key_2, CTRL)
     assert page.isVisible()
     sitting.press(Qt.Key.Key_1, CTRL)
-    assert window.canvas.isVisible()
+    assert window.denoise.canvas.isVisible()
 
 
 def test_the_rail_keeps_its_place_whatever_the_header_holds(sitting: Sitting) -> None:
@@ -282,7 +282,7 @@ def test_a_lane_opens_alone_on_the_first_page(sitting: Sitting) -> None:
     lane = page.lanes.lanes[1]
     assert lane.timeline is not None
     page.open_asked.emit(lane.timeline)
-    assert sitting.window.canvas.isVisible()
+    assert sitting.window.denoise.canvas.isVisible()
     assert sitting.session.current is lane.timeline
     assert sitting.session.playhead.index == 2
 
@@ -384,7 +384,7 @@ def test_a_run_that_is_opened_shows_its_page(sitting: Sitting, tmp_path: Path) -
     window.show_page("compare")
     with sitting.qtbot.waitSignal(sitting.session.opened, timeout=RUN_MS):
         window._open(str(path))
-    assert window.canvas.isVisible()
+    assert window.denoise.canvas.isVisible()
 
 
 def test_the_experiment_is_asked_from_the_menu(sitting: Sitting) -> None:

@@ -111,15 +111,15 @@ def test_a_dropped_picture_is_what_the_run_is_made_with(sitting: Controlled, pat
     timeline = sitting.run("a red car")
     given = timeline.request.extra["control_image"]
     np.testing.assert_array_equal(given, make_picture())
-    assert not sitting.window.side_panel.reuse.isVisible()
+    assert not sitting.window.denoise.side_panel.reuse.isVisible()
     sitting.qtbot.mouseClick(slot.remove, Qt.MouseButton.LeftButton)
     assert slot.empty
     assert not sitting.extra()
     # the run's own picture comes back with its settings
-    assert sitting.window.side_panel.reuse.isVisible()
-    sitting.qtbot.mouseClick(sitting.window.side_panel.reuse, Qt.MouseButton.LeftButton)
+    assert sitting.window.denoise.side_panel.reuse.isVisible()
+    sitting.qtbot.mouseClick(sitting.window.denoise.side_panel.reuse, Qt.MouseButton.LeftButton)
     np.testing.assert_array_equal(sitting.extra()["control_image"], given)
-    assert not sitting.window.side_panel.reuse.isVisible()
+    assert not sitting.window.denoise.side_panel.reuse.isVisible()
 
 
 def test_a_picture_dropped_anywhere_fills_the_first_empty_slot(
@@ -143,7 +143,7 @@ def test_a_picture_is_pasted_outside_text_fields(sitting: Controlled) -> None:
     image = QImage(picture.tobytes(), SIDE, SIDE, line, QImage.Format.Format_RGB888).copy()
     QApplication.clipboard().setImage(image)
     (slot,) = sitting.slots().values()
-    sitting.window.timeline_view.setFocus()
+    sitting.window.denoise.timeline_view.setFocus()
     sitting.give(lambda: sitting.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier))
     np.testing.assert_array_equal(sitting.extra()["image"], picture)
     assert "Pasted picture" in slot.says

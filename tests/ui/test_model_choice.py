@@ -117,8 +117,8 @@ def test_a_model_in_an_added_folder_is_found_chosen_and_opened(
     assert sitting.settings.model_folder == str(mine)
     window = sitting.window
     assert window.header.settings_row.model.text() == "mine"
-    assert window.side_panel.device.isVisible()
-    assert window.side_panel.device.text() == "Runs on CPU, 2 threads. It is slow."
+    assert window.denoise.side_panel.device.isVisible()
+    assert window.denoise.side_panel.device.text() == "Runs on CPU, 2 threads. It is slow."
     assert "CPU, 2 threads" in window.header.settings_row.model.toolTip()
     picker = open_picker(sitting)
     assert [row.text for row in picker.list.rows if row.current] == ["mine"]

@@ -182,7 +182,7 @@ def test_a_press_elsewhere_closes_it(sitting: Sitting, picker: ModelPicker) -> N
     sitting.qtbot.mouseClick(picker.filter, Qt.MouseButton.LeftButton)
     sitting.qtbot.mouseClick(picker.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 60))
     assert picker.isVisible()
-    sitting.qtbot.mouseClick(sitting.window.canvas, Qt.MouseButton.LeftButton)
+    sitting.qtbot.mouseClick(sitting.window.denoise.canvas, Qt.MouseButton.LeftButton)
     assert not picker.isVisible()
 
 

@@ -124,12 +124,12 @@ def test_weights_are_offered_where_the_model_reads_them(sitting: Sitting) -> Non
     plain = sitting.run()
     assert dict(plain.request.extra) == {}
     weights.trigger()
-    assert window.side_panel.reuse.isVisible(), "the fields ask for something else now"
+    assert window.denoise.side_panel.reuse.isVisible(), "the fields ask for something else now"
     weighted = sitting.run()
     assert dict(weighted.request.extra) == {"weighting": True}
-    assert not window.side_panel.reuse.isVisible()
+    assert not window.denoise.side_panel.reuse.isVisible()
     sitting.session.show(plain)
-    sitting.qtbot.mouseClick(window.side_panel.reuse, Qt.MouseButton.LeftButton)
+    sitting.qtbot.mouseClick(window.denoise.side_panel.reuse, Qt.MouseButton.LeftButton)
     assert not weights.isChecked()
     sitting.model.facts = replace(sitting.model.facts, name="Deaf", weighting=False)
     weights.trigger()
@@ -147,33 +147,33 @@ def test_the_panel_says_how_far_the_prompt_pulled(sitting: Sitting) -> None:
     window = sitting.window
     timeline = sitting.run()
     sitting.session.playhead.seek(2)
-    pull = window.side_panel.pull
+    pull = window.denoise.side_panel.pull
     strength = timeline.step(2).guidance_strength
     assert strength is not None
     assert f"{round(strength * 100)}\u00a0%" in pull.text()
     assert "3 times the difference" in pull.toolTip()
-    assert "prompt’s pull" in window.timeline_view.describe(2)
+    assert "prompt’s pull" in window.denoise.timeline_view.describe(2)
     heights = set()
     for k in (2, STEPS):  # the last one has no prediction: its room is kept
         sitting.session.playhead.seek(k)
-        heights.add(window.side_panel.headline.y())
+        heights.add(window.denoise.side_panel.headline.y())
     assert len(heights) == 1
     window.header.settings_row.guidance.set_number(1)
     sitting.run()
     assert not pull.isVisible()
-    assert "prompt’s pull" not in window.timeline_view.describe(2)
+    assert "prompt’s pull" not in window.denoise.timeline_view.describe(2)
 
 
 def test_seven_views_fit_beside_the_picture_where_they_do_not_fit_below(sitting: Sitting) -> None:
     sitting.start()
-    window, switch = sitting.window, sitting.window.view_switch
+    window, switch = sitting.window, sitting.window.denoise.view_switch
     sitting.run()
     window.resize(960, 800)
     assert (window.width(), window.height()) == (960, 800)
-    sitting.qtbot.waitUntil(lambda: switch.x() > window.canvas.geometry().right())
+    sitting.qtbot.waitUntil(lambda: switch.x() > window.denoise.canvas.geometry().right())
     window.header.settings_row.guidance.set_number(1)
     sitting.run()  # five fit below
-    sitting.qtbot.waitUntil(lambda: switch.y() > window.canvas.geometry().bottom())
+    sitting.qtbot.waitUntil(lambda: switch.y() > window.denoise.canvas.geometry().bottom())
 
 
 # --- stages ---------------------------------------------------------------------------------------
@@ -323,6 +323,6 @@ def test_sentences_on_what_is_not_shown_stand_in_the_panel(sitting: Sitting) -> 
     sitting.model.facts = replace(sitting.model.facts, cannot_show=(sentence,))
     sitting.start()
     sitting.run()
-    limits = sitting.window.side_panel.limits
+    limits = sitting.window.denoise.side_panel.limits
     assert limits.text() == sentence
     assert limits.isVisible()

@@ -78,12 +78,14 @@ def test_another_model_is_named_while_a_run_goes_on(sitting: Sitting) -> None:
     sitting.begin(2)
     window = sitting.window
     window._load_model("/models/tiny-flow")
-    assert window.status.text() == "tiny-flow opens when this run has ended"
+    assert window.denoise.status.text() == "tiny-flow opens when this run has ended"
     sitting.gate.allow(1)
-    sitting.qtbot.waitUntil(lambda: "then tiny-flow opens" in window.status.text(), timeout=RUN_MS)
+    sitting.qtbot.waitUntil(
+        lambda: "then tiny-flow opens" in window.denoise.status.text(), timeout=RUN_MS
+    )
     with sitting.qtbot.waitSignal(sitting.session.model_ready, timeout=RUN_MS):
         sitting.gate.allow(STEPS)
-    assert window.status.text() == "Ready"
+    assert window.denoise.status.text() == "Ready"
 
 
 def test_a_stop_is_heard_during_a_slow_step(sitting: Sitting) -> None:
@@ -96,12 +98,12 @@ def test_a_stop_is_heard_during_a_slow_step(sitting: Sitting) -> None:
     window.stop()
     assert window.header.generate.text() == "Stopping …"
     assert not window.header.generate.isEnabled()
-    assert window.status.text() == "Stops after this step"
+    assert window.denoise.status.text() == "Stops after this step"
     with sitting.qtbot.waitSignal(sitting.session.run_finished, timeout=RUN_MS):
         step_ends.set()
     assert window.header.generate.text() == "Generate"
     assert window.header.generate.isEnabled()
-    assert window.status.text().startswith("Stopped after")
+    assert window.denoise.status.text().startswith("Stopped after")
     sitting.gate = Gate()
 
 
@@ -110,10 +112,10 @@ def test_a_run_stopped_before_its_first_step_says_so(sitting: Sitting) -> None:
     sitting.gate = Gate(0)
     with sitting.qtbot.waitSignal(sitting.session.run_started, timeout=RUN_MS):
         window.generate()
-    assert window.canvas.message == "The first step is on its way …"
+    assert window.denoise.canvas.message == "The first step is on its way …"
     with sitting.qtbot.waitSignal(sitting.session.running_changed, timeout=RUN_MS):
         window.stop()
-    sitting.qtbot.waitUntil(lambda: window.status.text() == "Stopped before the first step")
+    sitting.qtbot.waitUntil(lambda: window.denoise.status.text() == "Stopped before the first step")
 
 
 def test_a_run_that_was_followed_rests_on_a_picture(sitting: Sitting) -> None:
@@ -121,9 +123,9 @@ def test_a_run_that_was_followed_rests_on_a_picture(sitting: Sitting) -> None:
     playhead.set_view("unprompted")
     sitting.run()
     assert playhead.index == STEPS - 1
-    assert sitting.window.canvas.message in ("", "Making this picture …")
+    assert sitting.window.denoise.canvas.message in ("", "Making this picture …")
     playhead.seek(STEPS)
-    assert sitting.window.side_panel.headline.text() == "The picture is finished"
+    assert sitting.window.denoise.side_panel.headline.text() == "The picture is finished"
 
 
 def test_the_end_of_a_guided_run_is_no_matter_of_asking() -> None:

@@ -47,15 +47,15 @@ def test_a_prompt_and_enter_make_a_picture(sitting: Sitting) -> None:
     assert sitting.session.playhead.index == STEPS
     np.testing.assert_array_equal(sitting.seen(), run.final)
     window = sitting.window
-    assert window.focusWidget() is window.timeline_view
+    assert window.focusWidget() is window.denoise.timeline_view
     assert window.windowTitle().startswith("a blue boat by a lake")
     assert window.header.generate.text() == "Generate"
-    assert window.save_button.isEnabled()
-    assert window.export_button.isEnabled()
-    assert window.history.count() == 1
-    assert window.history.currentRow() == 0
-    assert window.side_panel.step.text() == f"Step {STEPS} of {STEPS}"
-    assert window.side_panel.headline.text() == "The picture"
+    assert window.denoise.save_button.isEnabled()
+    assert window.denoise.export_button.isEnabled()
+    assert window.denoise.history.count() == 1
+    assert window.denoise.history.currentRow() == 0
+    assert window.denoise.side_panel.step.text() == f"Step {STEPS} of {STEPS}"
+    assert window.denoise.side_panel.headline.text() == "The picture"
     assert not sitting.failures
 
 
@@ -67,8 +67,8 @@ def test_dragging_the_playhead_shows_the_pictures_of_its_steps(sitting: Sitting)
         assert sitting.session.playhead.index == end
         sitting.exact(end)
         np.testing.assert_array_equal(sitting.seen(), sitting.expected(end))
-        assert sitting.window.side_panel.step.text() == f"Step {end} of {STEPS}"
-    assert sitting.window.side_panel.headline.text() == "Pure static"
+        assert sitting.window.denoise.side_panel.step.text() == f"Step {end} of {STEPS}"
+    assert sitting.window.denoise.side_panel.headline.text() == "Pure static"
 
 
 def test_every_view_shows_the_runs_own_picture(sitting: Sitting) -> None:
@@ -86,7 +86,7 @@ def test_every_view_shows_the_runs_own_picture(sitting: Sitting) -> None:
 
 def test_filmstrip_plot_and_panel_stand_on_one_axis(sitting: Sitting) -> None:
     sitting.run()
-    view, playhead = sitting.window.timeline_view, sitting.session.playhead
+    view, playhead = sitting.window.denoise.timeline_view, sitting.session.playhead
     accent = np.array([0xF2, 0xA3, 0x3C])
     for k in (1, 4):
         sitting.drag_playhead(0, k)
@@ -141,13 +141,13 @@ def test_single_keys_are_letters_inside_text_fields(sitting: Sitting) -> None:
 
 def test_a_click_beside_the_fields_leaves_them(sitting: Sitting) -> None:
     sitting.type_prompt("a red car")
-    sitting.qtbot.mouseClick(sitting.window.side_panel, Qt.MouseButton.LeftButton)
+    sitting.qtbot.mouseClick(sitting.window.denoise.side_panel, Qt.MouseButton.LeftButton)
     assert not sitting.window.header.prompt.hasFocus()
 
 
 def test_the_playhead_follows_a_run_until_a_person_takes_it(sitting: Sitting) -> None:
     timeline = sitting.begin(3)
-    playhead, transport = sitting.session.playhead, sitting.window.transport
+    playhead, transport = sitting.session.playhead, sitting.window.denoise.transport
     sitting.qtbot.waitUntil(lambda: playhead.index == 2)
     assert playhead.live
     assert transport.live.isHidden()
@@ -172,11 +172,11 @@ def test_progress_is_told_while_a_run_goes_on(sitting: Sitting) -> None:
     sitting.begin(4)
     window = sitting.window
     sitting.qtbot.waitUntil(lambda: window.progress.share == 3 / STEPS)
-    assert window.status.text().startswith(f"Step 3 of {STEPS}")
+    assert window.denoise.status.text().startswith(f"Step 3 of {STEPS}")
     assert window.header.generate.text() == "Stop"
     sitting.let_finish()
     assert window.progress.share == 0
-    assert window.status.text() == "Done"
+    assert window.denoise.status.text() == "Done"
 
 
 def test_generate_pressed_twice_makes_one_run(sitting: Sitting) -> None:
@@ -214,8 +214,8 @@ def test_stop_keeps_what_is_there(
     assert 3 <= len(timeline) <= 4
     window = sitting.window
     assert window.header.generate.text() == "Generate"
-    assert window.save_button.isEnabled()
-    assert window.side_panel.headline.text() == "Stopped here"
+    assert window.denoise.save_button.isEnabled()
+    assert window.denoise.side_panel.headline.text() == "Stopped here"
     sitting.press(Qt.Key.Key_Home)
     sitting.exact(0)
     np.testing.assert_array_equal(sitting.seen(), sitting.expected(0))
@@ -248,12 +248,12 @@ def test_generate_waits_for_the_model_and_says_so(qtbot: QtBot, tmp_path: Path) 
     window = sitting.window
     with qtbot.waitSignal(sitting.session.model_loading):
         sitting.session.load_model(None)
-    assert "Loading PyTorch" in window.status.text()
+    assert "Loading PyTorch" in window.denoise.status.text()
     assert window.progress.share is None
     sitting.type_prompt("a green castle")
     sitting.press(Qt.Key.Key_Return)
     assert window.header.generate.text() == "Waiting …"
-    assert "as soon as the model is loaded" in window.status.text()
+    assert "as soon as the model is loaded" in window.denoise.status.text()
     with qtbot.waitSignal(sitting.session.run_finished, timeout=RUN_MS):
         loaded.set()
     current = sitting.session.current
@@ -266,14 +266,14 @@ def test_the_plan_is_drawn_before_anything_runs(sitting: Sitting) -> None:
     window = sitting.window
     with sitting.qtbot.waitSignal(sitting.session.planned, timeout=RUN_MS):
         window.header.settings_row.steps.set_number(9)
-    assert window.timeline_view.axis.total == 10
-    assert window.side_panel.headline.text() == "The plan"
+    assert window.denoise.timeline_view.axis.total == 10
+    assert window.denoise.side_panel.headline.text() == "The plan"
     # once there is a run, a plan never hides it
     timeline = sitting.run()
     with sitting.qtbot.waitSignal(sitting.session.planned, timeout=RUN_MS):
         window.header.settings_row.steps.set_number(4)
-    assert window.timeline_view.axis.total == timeline.total == 10
-    plot = window.timeline_view.plot
+    assert window.denoise.timeline_view.axis.total == timeline.total == 10
+    plot = window.denoise.timeline_view.plot
     assert plot is not None
     steps = plot._coming_curve.getData()[0]
     assert list(steps) == [0, 2.25, 4.5, 6.75, 9]  # beside it, dotted, from end to end
@@ -296,10 +296,10 @@ def test_a_run_file_dropped_on_the_window_opens(sitting: Sitting, tmp_path: Path
     np.testing.assert_array_equal(sitting.seen(), run.picture(2))
     assert sitting.window.windowTitle().startswith("an orange cat")
     # what it was made from can be put into the fields
-    assert not sitting.window.side_panel.reuse.isHidden()
-    sitting.qtbot.mouseClick(sitting.window.side_panel.reuse, Qt.MouseButton.LeftButton)
+    assert not sitting.window.denoise.side_panel.reuse.isHidden()
+    sitting.qtbot.mouseClick(sitting.window.denoise.side_panel.reuse, Qt.MouseButton.LeftButton)
     assert sitting.window.header.prompt.text() == "an orange cat"
-    assert sitting.window.side_panel.reuse.isHidden()
+    assert sitting.window.denoise.side_panel.reuse.isHidden()
 
 
 def test_a_file_dropped_on_the_prompt_is_no_text(sitting: Sitting, tmp_path: Path) -> None:
@@ -417,7 +417,7 @@ def test_the_seed_takes_every_number_there_is(sitting: Sitting) -> None:
     sitting.qtbot.keyClicks(seed, "4294967295")
     timeline = sitting.run()
     assert timeline.request.seed == 4294967295
-    assert "4294967295" in sitting.window.side_panel.seed.text()
+    assert "4294967295" in sitting.window.denoise.side_panel.seed.text()
     seed.setFocus()
     seed.selectAll()
     sitting.qtbot.keyClicks(seed, "4294967296")
@@ -495,7 +495,7 @@ def test_settings_of_another_size_can_be_used_again(qtbot: QtBot, tmp_path: Path
 
     timeline = sitting.run()
     assert (timeline.request.width, timeline.request.height) == (32, 32), "its own, said aloud"
-    assert not window.side_panel.reuse.isVisible()
+    assert not window.denoise.side_panel.reuse.isVisible()
     assert menu.menuAction().isVisible()
     assert [text for text, _ in offered()] == [
         "32 × 32  (its own)",
@@ -507,16 +507,18 @@ def test_settings_of_another_size_can_be_used_again(qtbot: QtBot, tmp_path: Path
     menu.actions()[3].trigger()
     assert row.picture_size == (64, 32)
     assert (window.header.request().width, window.header.request().height) == (64, 32)
-    assert window.side_panel.reuse.isVisible(), "the fields ask for another size than this run has"
+    assert window.denoise.side_panel.reuse.isVisible(), (
+        "the fields ask for another size than this run has"
+    )
     wide = sitting.run()
     assert (wide.request.width, wide.request.height) == (64, 32)
-    assert not window.side_panel.reuse.isVisible()
+    assert not window.denoise.side_panel.reuse.isVisible()
     sitting.session.show(timeline)
-    assert window.side_panel.reuse.isVisible()
-    qtbot.mouseClick(window.side_panel.reuse, Qt.MouseButton.LeftButton)
+    assert window.denoise.side_panel.reuse.isVisible()
+    qtbot.mouseClick(window.denoise.side_panel.reuse, Qt.MouseButton.LeftButton)
     assert row.picture_size is None
     assert [checked for _, checked in offered()] == [True, False, False, False, False]
-    assert not window.side_panel.reuse.isVisible()
+    assert not window.denoise.side_panel.reuse.isVisible()
     sitting.close()
 
 
@@ -534,7 +536,7 @@ def test_avoid_says_why_it_is_off(sitting: Sitting) -> None:
 def test_history_is_one_click_back(sitting: Sitting) -> None:
     first = sitting.run("a red car")
     second = sitting.run("a blue boat")
-    history = sitting.window.history
+    history = sitting.window.denoise.history
     assert history.count() == 2
     assert history.currentRow() == 0
     sitting.qtbot.mouseClick(
@@ -566,7 +568,7 @@ def test_saving_and_exporting_write_files(
         sitting.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert (tmp_path / "mine.denoise").stat().st_size > 1000
     with sitting.qtbot.waitSignal(sitting.session.exported, timeout=RUN_MS):
-        sitting.window.export_menu.actions()[0].trigger()
+        sitting.window.denoise.export_menu.actions()[0].trigger()
     from PIL import Image
 
     run = timeline.trajectory
@@ -621,8 +623,8 @@ def test_choices_are_remembered(qtbot: QtBot, tmp_path: Path) -> None:
     header.settings_row.steps.set_number(11)
     header.settings_row.sampler.choose("ddim")
     sitting.session.playhead.speed = 2
-    sitting.window.timeline_view.set_scale("log_snr")
-    sitting.window.canvas.set_hard_pixels(True)
+    sitting.window.denoise.timeline_view.set_scale("log_snr")
+    sitting.window.denoise.canvas.set_hard_pixels(True)
     sitting.window.resize(960, 707)
     sitting.close()
     again = type(sitting.settings).load(tmp_path)
@@ -631,8 +633,8 @@ def test_choices_are_remembered(qtbot: QtBot, tmp_path: Path) -> None:
     other = Sitting(qtbot, tmp_path, settings=again)
     assert (other.window.width(), other.window.height()) == (960, 707)
     assert other.session.playhead.speed == 2
-    assert other.window.timeline_view.scale.key == "log_snr"
-    assert other.window.canvas.hard_pixels
+    assert other.window.denoise.timeline_view.scale.key == "log_snr"
+    assert other.window.denoise.canvas.hard_pixels
     assert other.window.header.seed.whole() == 4294967295
     other.start()
     assert other.window.header.settings_row.steps.whole() == 11
@@ -660,17 +662,23 @@ def test_everything_has_a_name_and_a_tooltip(sitting: Sitting) -> None:
 def test_the_smallest_window_fits(sitting: Sitting) -> None:
     window = sitting.window
     sitting.run()
-    strip, switch = window.timeline_view.filmstrip, window.view_switch
+    strip, switch = window.denoise.timeline_view.filmstrip, window.denoise.view_switch
     usual = strip.cell(0)
     window.resize(960, 600)
     assert (window.width(), window.height()) == (960, 600)
-    sitting.qtbot.waitUntil(lambda: window.canvas.target_rect().height() > 270)
+    sitting.qtbot.waitUntil(lambda: window.denoise.canvas.target_rect().height() > 270)
     assert strip.cell(0).height() < usual.height()
-    assert switch.x() > window.canvas.geometry().right(), "beside the picture, not below"
-    for part in (window.header, window.canvas, switch, window.side_panel, window.timeline_view):
+    assert switch.x() > window.denoise.canvas.geometry().right(), "beside the picture, not below"
+    for part in (
+        window.header,
+        window.denoise.canvas,
+        switch,
+        window.denoise.side_panel,
+        window.denoise.timeline_view,
+    ):
         corner = part.mapTo(window, QPoint(part.width(), part.height()))
         assert corner.x() <= 960
         assert corner.y() <= 600
     window.resize(1280, 800)
-    sitting.qtbot.waitUntil(lambda: switch.y() > window.canvas.geometry().bottom())
+    sitting.qtbot.waitUntil(lambda: switch.y() > window.denoise.canvas.geometry().bottom())
     assert strip.cell(0).size() == usual.size()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Page(Protocol):
-    """What the window asks of a page beside the first one; each is a QWidget as well.
+    """What the window asks of a page; each is a QWidget as well.
 
     Attributes:
         said: (text, whether it stays) for the status.

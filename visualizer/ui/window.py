@@ -1,4 +1,4 @@
-"""The main window: other people's widgets on one page, and the session behind them.
+"""The main window: the header, the rail, the pages, and the session behind them.
 
 The window shows what the session says and passes on what the person wishes; it computes nothing.
 Only PySide6 is imported up here, so that the first frame does not wait for numpy or pyqtgraph.
@@ -70,7 +70,7 @@ DENOISE, COMPARE, NOISE = "denoise", "compare", "noise"
 
 
 class MainWindow(QMainWindow):
-    """The header, the rail, the Denoise page, and the other pages (``visualizer.ui.page``)."""
+    """What all pages (``visualizer.ui.page``) share, and what leads from one to another."""
 
     def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__()
@@ -115,20 +115,6 @@ class MainWindow(QMainWindow):
             self.session, self.header, self.progress, compared=self.compare.result
         )
         self.run_status.tell_in(tuple(page.status for page in self.pages.values()))
-        self.canvas = self.denoise.canvas
-        self.history = self.denoise.history
-        self.view_switch = self.denoise.view_switch
-        self.side_panel = self.denoise.side_panel
-        self.transport = self.denoise.transport
-        self.timeline_view = self.denoise.timeline_view
-        self.status = self.denoise.status
-        self.save_button = self.denoise.save_button
-        self.export_button = self.denoise.export_button
-        self.export_menu = self.denoise.export_menu
-        self.branch_button = self.denoise.branch_button
-        self.parent_button = self.denoise.parent_button
-        self.branch_bar = self.denoise.branch_bar
-        self.branching = self.denoise.branching
 
     def _make_actions(self) -> None:
         """What keys do and what menus offer, by name."""
