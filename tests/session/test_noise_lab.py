@@ -18,6 +18,7 @@ from tests.session.fake_model import CHANNELS, SIDE, FakeModel, FakeSampler, Gat
 from visualizer.diffusion.layout import GRID
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.starts import EditedNoise, Flip, Mix, NoiseEdit, Paste, Shift
+from visualizer.session import noise_following
 from visualizer.session.noise_following import Way, measure, way
 from visualizer.session.noise_lab import DRAFT_STEPS, KEPT_RUNS, NoiseLab, Role
 from visualizer.session.session import Session
@@ -425,3 +426,45 @@ def test_what_was_moved_is_measured_against_the_moved_picture(
 ) -> None:
     assert measure(edits, np.ascontiguousarray(moved), FIRST, None).whole == Way(1.0, 0.0)
     assert measure(edits, FIRST, FIRST, None).whole == Way(0.0, 0.0)
+
+
+def large(seed: int, side: int = 700) -> Any:
+    """A picture with coarse forms and fine grain, such as models make."""
+    random = np.random.default_rng(seed)
+    forms = np.kron(random.normal(0, 50, (7, 7, 3)), np.ones((side // 7, side // 7, 1)))
+    grain = random.normal(0, 15, (side, side, 3))
+    return np.clip(128 + forms + grain, 0, 255).astype(np.uint8)
+
+
+def test_of_large_pictures_a_part_of_the_pixels_says_what_all_of_them_say() -> None:
+    first, second, third = large(1), large(2), large(3)
+    edited = (0.3 * first + 0.4 * second + 0.3 * third).astype(np.uint8)
+    found, exact = measure((Mix(8, 0.5),), edited, first, second).whole, way(edited, first, second)
+    assert found is not None
+    assert exact is not None
+    assert found != exact
+    assert found.along == pytest.approx(exact.along, abs=0.01)
+    assert found.beside == pytest.approx(exact.beside, abs=0.01)
+
+
+def test_large_pictures_that_moved_or_were_pasted_are_measured_to_the_pixel() -> None:
+    first, second = large(1), large(2)
+    moved = np.roll(first[:, ::-1], (-35, 7), axis=(0, 1))
+    edits = (Flip("horizontal"), Shift(0.01, -0.05))
+    assert measure(edits, np.ascontiguousarray(moved), first, None).whole == Way(1.0, 0.0)
+    pasted = first.copy()
+    pasted[175:350, 350:] = second[175:350, 350:]
+    found = measure((Paste(8, 0.5, 0.25, 1.0, 0.5),), pasted, first, second)
+    assert (found.inside, found.outside) == (Way(1.0, 0.0), Way(0.0, 0.0))
+
+
+def test_no_more_pixels_are_compared_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def count(picture: Any, start: Any, end: Any) -> None:
+        looked.append(picture.shape[0] * picture.shape[1])
+
+    monkeypatch.setattr(noise_following, "way", count)
+    measure((Mix(8, 0.5),), large(1), large(2), large(3))
+    measure((Flip("vertical"),), large(1), large(2), None)
+    assert looked == [140 * 140] * 2

@@ -90,3 +90,18 @@ def test_a_smaller_bound_holds_at_once_but_what_is_on_the_screen_stays() -> None
     assert cache.size == 5 * picture.nbytes
     cache.forget(2)
     assert cache.size == 0
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_a_thumbnail_is_the_mean_of_square_blocks(
+    height: int, width: int, side: int, seed: int
+) -> None:
+    whole = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    small, factor = thumbnail_of(whole, side), -(-max(height, width) // side)
+    assert max(small.shape[:2]) <= max(side, 1)
+    for row, column in np.ndindex(small.shape[:2]):
+        down, right = row * factor, column * factor
+        block = whole[down : down + factor, right : right + factor].reshape(-1, 3)
+        np.testing.assert_array_equal(
+            small[row, column], block.mean(axis=0, dtype=np.float64).round()
+        )

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from visualizer.diffusion.starts import NoiseEdit
 
 
+MOST_A_SIDE = 160
+"""So many pixels a row, and rows, are compared at most."""
+
+
 @dataclass(frozen=True)
 class Way:
     """Where a picture E lies, seen from a picture A on the way to another one, B.
@@ -52,6 +56,10 @@ def measure(
 ) -> Following:
     """Compare pictures of one size, (H, W, 3) uint8.
 
+    Of pictures with a side above ``MOST_A_SIDE`` every second, third … pixel of every second,
+    third … row is looked at, as they are and not blurred: that gives what all pixels give to about
+    0.01, and takes a millisecond instead of a quarter of a second at 1024 × 1024.
+
     Args:
         edits: what was done to the noise.
         edited: what came of it.
@@ -62,27 +70,29 @@ def measure(
 
     from visualizer.diffusion.starts import Flip, Paste, Shift
 
+    height, width, _ = edited.shape
+    apart = -(-max(height, width) // MOST_A_SIDE)
+    rows, columns = np.arange(0, height, apart), np.arange(0, width, apart)
+    here = np.ix_(rows, columns)
     pasted = next((edit for edit in edits if isinstance(edit, Paste)), None)
     if second is not None and pasted is not None:
-        inside = np.zeros(edited.shape[:2], dtype=bool)
-        height, width, _ = edited.shape
-        rows = slice(math.floor(pasted.top * height), math.ceil(pasted.bottom * height))
-        inside[rows, math.floor(pasted.left * width) : math.ceil(pasted.right * width)] = True
-        return Following(
-            inside=way(edited[inside], first[inside], second[inside]),
-            outside=way(edited[~inside], first[~inside], second[~inside]),
-        )
+        inside = np.zeros((height, width), dtype=bool)
+        band = slice(math.floor(pasted.top * height), math.ceil(pasted.bottom * height))
+        inside[band, math.floor(pasted.left * width) : math.ceil(pasted.right * width)] = True
+        parts = inside[here], ~inside[here]
+        ways = [way(edited[here][part], first[here][part], second[here][part]) for part in parts]
+        return Following(inside=ways[0], outside=ways[1])
     if second is not None:
-        return Following(way(edited, first, second))
-    moved: NDArray[np.uint8] = first
-    for edit in edits:
-        if isinstance(edit, Flip):
-            moved = np.flip(moved, axis=1 if edit.axis == "horizontal" else 0)
+        return Following(way(edited[here], first[here], second[here]))
+    for edit in reversed(edits):  # from where in the seed's picture each pixel comes
+        if isinstance(edit, Flip) and edit.axis == "horizontal":
+            columns = width - 1 - columns
+        elif isinstance(edit, Flip):
+            rows = height - 1 - rows
         elif isinstance(edit, Shift):
-            height, width = edited.shape[:2]
-            moved = np.roll(moved, round(edit.down * height), axis=0)
-            moved = np.roll(moved, round(edit.right * width), axis=1)
-    return Following(way(edited, first, moved))
+            rows = (rows - round(edit.down * height)) % height
+            columns = (columns - round(edit.right * width)) % width
+    return Following(way(edited[here], first[here], first[np.ix_(rows, columns)]))
 
 
 def way(picture: NDArray[np.uint8], start: NDArray[np.uint8], end: NDArray[np.uint8]) -> Way | None:
