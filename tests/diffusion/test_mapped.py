@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from tests.example_runs import make_run
 from visualizer.diffusion import RunFileError, Trajectory, mapped
 from visualizer.diffusion.request import FrozenMapping, SamplingRequest
+from visualizer.diffusion.stored_pictures import StoredPictures
 
 ARRAY = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -33,6 +36,27 @@ def test_a_mapped_run_equals_a_loaded_one(tmp_path: Path) -> None:
         assert a.noise_level == b.noise_level
     for k in range(7):
         assert np.array_equal(there.picture(k), whole.picture(k))
+
+
+def test_pictures_stay_in_the_file_until_they_are_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "run.denoise"
+    make_run(4, size=256).save(path)
+    tracemalloc.start()
+    try:
+        run = mapped.load(path)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    pictures = run.pictures
+    assert isinstance(pictures, StoredPictures)
+    packed = sum(len(pictures.png(key)) for key in pictures)
+    assert packed > 500_000
+    assert taken < packed / 5
+    path.unlink()  # what is open stays readable, and can be sent to another process
+    sent = pickle.loads(pickle.dumps(pictures))
+    for key in pictures:
+        assert pictures.size(key) == (256, 256)
+        assert np.array_equal(sent[key], pictures[key])
 
 
 def test_the_request_is_read_from_the_beginning(tmp_path: Path) -> None:

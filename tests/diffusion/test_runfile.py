@@ -262,6 +262,16 @@ def test_a_picture_may_not_claim_an_absurd_size(path: Path) -> None:
         stored_pictures.StoredPictures({(0, "noisy"): bytes(png)})
 
 
+def test_a_picture_is_bytes_and_nothing_else() -> None:
+    png = np.frombuffer(stored_pictures.pack(make_picture(0.5)), np.uint8)
+    stored = stored_pictures.StoredPictures({(0, "noisy"): png})
+    assert stored.png((0, "noisy")) == png.tobytes()
+    assert np.array_equal(stored[0, "noisy"], make_picture(0.5))
+    for wrong in (png.astype(np.uint16), png[None]):
+        with pytest.raises(ValueError, match="no bytes"):
+            stored_pictures.StoredPictures({(0, "noisy"): wrong})
+
+
 def test_a_damaged_picture_in_a_signed_file_is_no_crash() -> None:
     png = stored_pictures.pack(make_picture(0.5))
     stored = stored_pictures.StoredPictures({(0, "noisy"): png[: len(png) // 2]})

@@ -26,7 +26,7 @@ from visualizer.diffusion.container import Tensors
 from visualizer.diffusion.grid import MAX_LANES
 from visualizer.diffusion.runfile import describe, rebuild
 from visualizer.diffusion.step import Step
-from visualizer.diffusion.stored_pictures import STORED_VIEWS, StoredPictures, gather
+from visualizer.diffusion.stored_pictures import STORED_VIEWS, Png, StoredPictures, gather
 from visualizer.diffusion.stored_steps import (
     rebuild_request,
     rebuild_step,
@@ -166,7 +166,7 @@ def _rebuild(values: Mapping[str, Any], tensors: Tensors) -> Comparison:
         for number, step in enumerate(values["steps"])
     ]
     pngs = {
-        (number, view): tensors[f"picture/{number}/{view}"].tobytes()
+        (number, view): tensors[f"picture/{number}/{view}"]
         for number in range(len(steps))
         for view in STORED_VIEWS
         if f"picture/{number}/{view}" in tensors
@@ -191,7 +191,7 @@ def _rebuild(values: Mapping[str, Any], tensors: Tensors) -> Comparison:
 def _rebuild_run(
     run: Mapping[str, Any],
     stored: list[Step],
-    pngs: Mapping[tuple[int, Any], bytes],
+    pngs: Mapping[tuple[int, Any], Png],
     tensors: Tensors,
     byte_orders: Mapping[str, str],
 ) -> Trajectory:

@@ -97,7 +97,7 @@ def rebuild_run(run: Mapping[str, Any], tensors: Tensors) -> Trajectory:
     """
     steps = tuple(rebuild_step(k, step, tensors, k) for k, step in enumerate(run["steps"]))
     pngs = {
-        (k, view): tensors[f"picture/{k}/{view}"].tobytes()
+        (k, view): tensors[f"picture/{k}/{view}"]
         for k in range(len(steps))
         for view in STORED_VIEWS
         if f"picture/{k}/{view}" in tensors

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from visualizer.diffusion.arrays import Picture, read_only
@@ -21,6 +22,9 @@ MAX_STORED_BYTES = 128 * 2**20
 that is larger, evenly chosen steps are kept, always with the first."""
 MAX_PIXELS = 8192 * 8192
 PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_HEAD = 26
+"""Bytes of a PNG that tell its size and kind."""
+Png = bytes | NDArray[np.uint8]
 
 
 class DamagedPicture(ValueError):
@@ -30,19 +34,25 @@ class DamagedPicture(ValueError):
 class StoredPictures(Mapping[tuple[int, View], Picture]):
     """PNG bytes by (index, view) that read as pictures, (H, W, 3) uint8.
 
+    Args:
+        pngs: bytes, or arrays of them, (bytes,) uint8. Arrays are kept as they are: those that lie
+            in a file stay there, and of each only the beginning is read before somebody looks.
+
     Raises:
         ValueError: on making one, when a picture is no 8-bit RGB PNG or has an absurd size.
         KeyError: on looking, when there is no such picture or it does not unpack.
     """
 
-    def __init__(self, pngs: Mapping[tuple[int, View], bytes]) -> None:
+    def __init__(self, pngs: Mapping[tuple[int, View], Png]) -> None:
         self._pngs = dict(pngs)
-        for png in self._pngs.values():
-            check_png(png)
+        for key, png in self._pngs.items():
+            if isinstance(png, np.ndarray) and (png.dtype != np.uint8 or png.ndim != 1):
+                raise ValueError("a picture that is no bytes")
+            self.size(key)
 
     def __getitem__(self, key: tuple[int, View]) -> Picture:
         try:
-            return unpack(self._pngs[key])
+            return unpack(self.png(key))
         except DamagedPicture as error:  # as good as none: who looks further can decode it again
             raise KeyError(key) from error
 
@@ -57,7 +67,11 @@ class StoredPictures(Mapping[tuple[int, View], Picture]):
 
     def png(self, key: tuple[int, View]) -> bytes:
         """The compressed picture."""
-        return self._pngs[key]
+        return bytes(self._pngs[key])
+
+    def size(self, key: tuple[int, View]) -> tuple[int, int]:
+        """(width, height) of a picture, without unpacking it."""
+        return check_png(bytes(self._pngs[key][:PNG_HEAD]))
 
 
 def gather(
@@ -136,7 +150,7 @@ def check_png(png: bytes) -> tuple[int, int]:
 
 def _raw_size(stored: Mapping[tuple[int, View], Picture], key: tuple[int, View]) -> int:
     if isinstance(stored, StoredPictures):
-        width, height = check_png(stored.png(key))
+        width, height = stored.size(key)
         return width * height * 3
     picture = stored.get(key)  # None: damaged
     return 0 if picture is None else picture.nbytes

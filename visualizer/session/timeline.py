@@ -587,12 +587,12 @@ class Timeline(QObject):
 
     def _small(self, k: int, view: str) -> bool:
         """Whether a stored picture unpacks in a millisecond or two."""
-        from visualizer.diffusion.stored_pictures import StoredPictures, check_png
+        from visualizer.diffusion.stored_pictures import StoredPictures
 
         pictures = self._trajectory.pictures if self._trajectory else {}
         if not isinstance(pictures, StoredPictures):
             return True  # nothing to unpack at all
-        width, height = check_png(pictures.png((k, view)))  # type: ignore[arg-type]
+        width, height = pictures.size((k, view))  # type: ignore[arg-type]
         return width * height <= INLINE_PIXELS // 4
 
     def _unpack(self, k: int, view: str) -> Entry | None:
