@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QWidget
 from visualizer.ui import theme
 
 _GAP = theme.SPACE // 2
+_NEW_PLACES = (QEvent.Type.Move, QEvent.Type.Resize)
 
 
 class DropPanel(QFrame):
@@ -77,7 +78,7 @@ class DropPanel(QFrame):
         """A press elsewhere in the window closes it; it follows when the window changes."""
         if self.isHidden():
             return False
-        if event.type() == QEvent.Type.Resize and watched is self.parentWidget():
+        if event.type() in _NEW_PLACES and self._holds_button(watched):
             self.place()
         elif event.type() == QEvent.Type.MouseButtonPress and self._is_elsewhere(watched):
             self.close_panel()
@@ -100,6 +101,16 @@ class DropPanel(QFrame):
         beside = focused is not None and focused is not self.parentWidget()
         if beside and self._is_elsewhere(focused):
             self.close_panel()
+
+    def _holds_button(self, watched: QObject) -> bool:
+        """Whether the button moves with it."""
+        if watched is self._button:
+            return True
+        page = self.parentWidget()
+        if page is None or not isinstance(watched, QWidget):
+            return False
+        inside = watched is page or page.isAncestorOf(watched)
+        return inside and watched.isAncestorOf(self._button)
 
     def _is_elsewhere(self, widget: QObject | None) -> bool:
         """In this window, but neither in the panel nor on its button; menus and dialogs are not."""
