@@ -42,8 +42,33 @@ def test_a_pixel_s_distance_is_the_root_mean_square_of_its_colors(
     a, b = pair
     exact = np.sqrt(np.mean((a / 255 - b / 255) ** 2, axis=2))
     np.testing.assert_allclose(difference_map(a, b), exact, atol=1e-6)
-    assert mean_distance(difference_map(a, b)) == pytest.approx(
+    assert mean_distance(a, b) == pytest.approx(
         float(np.sqrt(np.mean((a / 255 - b / 255) ** 2))), abs=1e-6
+    )
+
+
+@given(pairs(), st.integers(1, 9))
+def test_a_smaller_map_has_the_root_mean_square_of_each_block(
+    pair: tuple[Picture, Picture], most: int
+) -> None:
+    a, b = pair
+    exact, small = difference_map(a, b), difference_map(a, b, most)
+    factor = -(-max(a.shape[:2]) // most)
+    assert max(small.shape) <= most
+    for row, column in np.ndindex(small.shape):
+        down, right = row * factor, column * factor
+        block = exact[down : down + factor, right : right + factor]
+        assert small[row, column] == pytest.approx(np.sqrt(np.mean(block**2)), abs=1e-5)
+
+
+def test_large_pictures_are_compared_at_full_size() -> None:
+    random = np.random.default_rng(0)
+    a, b = (random.integers(0, 256, (300, 200, 3), dtype=np.uint8) for _ in range(2))
+    exact = float(np.sqrt(np.mean((a / 255 - b / 255) ** 2)))
+    assert mean_distance(a, b) == pytest.approx(exact, abs=1e-9)
+    small = difference_map(a, b, 100)
+    assert float(np.sqrt(np.mean(small**2))) == pytest.approx(
+        float(np.sqrt(np.mean((a / 255 - b / 255)[:, :198] ** 2))), abs=1e-6
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import weakref
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.example_lanes import PLAIN_COLORS, make_lanes, make_run_of, plain_picture
 from tests.ui.example_timelines import plain
 from visualizer.diffusion.arrays import Picture
+from visualizer.diffusion.distances import picture_distance
 from visualizer.diffusion.grid import Cell
 from visualizer.diffusion.picture_difference import heat_colors
 from visualizer.diffusion.request import SamplingRequest
@@ -24,6 +27,7 @@ from visualizer.session.lanes import Lanes
 from visualizer.ui import theme
 from visualizer.ui.difference_stage import FASTEST
 from visualizer.ui.difference_view import DifferenceView
+from visualizer.ui.heat_map import SIDE, HeatMaps
 
 A, B, C = (QColor(*color) for color in PLAIN_COLORS[:3])
 ARROW_LEFT, ARROW_RIGHT = Qt.Key.Key_Left, Qt.Key.Key_Right
@@ -317,6 +321,58 @@ def test_the_scale_has_its_own_place(qtbot: QtBot, width: int, height: int) -> N
         found = image.pixelColor(along)
         seen = np.array([found.red(), found.green(), found.blue()])
         assert np.abs(seen - color).max() < 16
+
+
+def noise_of(side: int) -> Callable[[int, int, int], Picture]:
+    """Random pictures of a side, the same for a lane and a step."""
+
+    def picture_of(lane: int, k: int, steps: int) -> Picture:
+        random = np.random.default_rng((lane, k))
+        return random.integers(0, 256, (side, side, 3), dtype=np.uint8)
+
+    return picture_of
+
+
+def test_the_words_of_the_heat_map_say_what_the_plot_says(qtbot: QtBot) -> None:
+    lanes = make_lanes(2, 2, picture_of=noise_of(2 * SIDE))
+    view = show_view(qtbot, lanes, "heat")
+    a, b = (lane.timeline.picture(0, "noisy") for lane in lanes.lanes)  # type: ignore[union-attr]
+    lanes.playhead.seek(0)
+    assert a is not None
+    assert b is not None
+    assert view.stage.mean_distance == picture_distance(a, b)
+    assert picture_distance(a, b) == pytest.approx(0.41, abs=0.01)
+    heat = HeatMaps().get(a, b)
+    assert heat.distances.shape == (SIDE, SIDE)
+    assert float(np.sqrt(np.mean(heat.distances**2))) == pytest.approx(heat.mean, abs=1e-5)
+
+
+def test_maps_take_a_bounded_memory_and_hold_no_pictures() -> None:
+    pictures = [noise_of(64)(lane, 0, 1) for lane in range(6)]
+    one = HeatMaps().get(pictures[0], pictures[1]).nbytes
+    maps = HeatMaps(limit=3 * one)
+    kept = [maps.get(pictures[0], other) for other in pictures[1:]]
+    assert maps.nbytes == 3 * one
+    assert maps.get(pictures[0], pictures[-1]) is kept[-1]
+    gone = weakref.ref(pictures.pop())
+    assert gone() is None
+    assert maps.get(pictures[0], pictures[1]) is not kept[0], "the one looked at longest ago"
+    maps.clear()
+    assert maps.nbytes == 0
+
+
+def test_nothing_is_remembered_of_lanes_that_were_replaced_or_are_not_seen(qtbot: QtBot) -> None:
+    lanes = make_lanes(2, picture_of=half_and_half)
+    view = show_view(qtbot, lanes, "heat")
+    view.stage.grab()
+    assert view.stage.bytes_kept > 0
+    lanes.replace([Cell(SamplingRequest(prompt="x", seed=s), 0, s, "x") for s in (0, 1)])
+    assert view.stage.bytes_kept == 0
+    other = show_view(qtbot, make_lanes(2, picture_of=half_and_half), "heat")
+    other.stage.grab()
+    assert other.stage.bytes_kept > 0
+    other.hide()
+    assert other.stage.bytes_kept == 0
 
 
 def test_a_smaller_picture_is_compared_at_the_size_of_the_larger(qtbot: QtBot) -> None:

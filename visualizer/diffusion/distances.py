@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from visualizer.diffusion.alignment import matching_points
 from visualizer.diffusion.arrays import FloatArray, Picture, read_only
 from visualizer.diffusion.noise import NoiseLevel
-from visualizer.diffusion.picture_difference import difference_map, mean_distance
+from visualizer.diffusion.picture_difference import mean_distance
 from visualizer.diffusion.step import Step
 
 UNRELATED = math.sqrt(2)
@@ -109,7 +109,7 @@ def picture_distance(a: Picture, b: Picture) -> float:
 
     The smaller picture is enlarged to the larger one's size first.
     """
-    return mean_distance(difference_map(a, b))
+    return mean_distance(a, b)
 
 
 def common_points(

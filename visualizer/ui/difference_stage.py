@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from PySide6.QtGui import (
     QFontMetrics,
     QHideEvent,
     QKeyEvent,
-    QLinearGradient,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -27,12 +25,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import MAX_PIXEL, ScaledPictures, image_of
 from visualizer.ui.explanation import percent
+from visualizer.ui.heat_map import BAR_WIDTH, HeatMaps, paint_scale
 from visualizer.ui.lane_mark import MARK, mark_size, paint_mark
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from visualizer.diffusion.arrays import Picture
 
 WIPE, BLINK, HEAT = "wipe", "blink", "heat"
@@ -43,11 +39,7 @@ FASTEST = 3.0
 harms (Web Content Accessibility Guidelines 2.2, 2.3.1), and a flash is two changes."""
 NUDGE, STRIDE = 0.02, 0.1
 """How far an arrow key moves the divider, and with Shift; shares of the picture's width."""
-HEAT_SIDE = 512
-"""Larger pictures are brought down to this side before they are compared: a heat map takes 10 ms
-at this size, and 40 ms at twice it."""
-_KEPT_MAPS = 24
-_BAR_ROOM, _BAR_WIDTH, _LOW = 50, 112, 220
+_BAR_ROOM, _LOW = 50, 220
 _HANDLE, _REACH = 11.0, 14.0
 
 
@@ -91,9 +83,7 @@ class DifferenceStage(QWidget):
         self._ring = False
         self._pointed: float | None = None
         self._scaled = ScaledPictures()
-        self._maps: OrderedDict[
-            tuple[int, int], tuple[Picture, Picture, NDArray[np.float32], Picture, float]
-        ] = OrderedDict()
+        self._maps = HeatMaps()
 
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -118,6 +108,16 @@ class DifferenceStage(QWidget):
         """Say a sentence in place of the pictures."""
         self._sides, self._message = None, message
         self._news()
+
+    def forget(self) -> None:
+        """Let go of what was made of pictures: they are others now, or nobody looks."""
+        self._maps.clear()
+        self._scaled.clear()
+
+    @property
+    def bytes_kept(self) -> int:
+        """How much memory is taken by what was made of pictures."""
+        return self._maps.nbytes + self._scaled.bytes_kept
 
     @property
     def message(self) -> str:
@@ -198,7 +198,7 @@ class DifferenceStage(QWidget):
     def mean_distance(self) -> float | None:
         """How far the two pictures are apart, 0 … 1; None while one is missing."""
         pictures = self._pictures()
-        return None if pictures is None else self._heat(*pictures)[2]
+        return None if pictures is None else self._maps.get(*pictures).mean
 
     # --- zoom ---------------------------------------------------------------------------------
 
@@ -251,7 +251,7 @@ class DifferenceStage(QWidget):
         """Where pictures may lie: all of it, but for the heat map's scale."""
         wide, high = float(self.width()), float(self.height())
         if self._mode == HEAT and self.scale_stands:
-            wide -= _BAR_WIDTH
+            wide -= BAR_WIDTH
         elif self._mode == HEAT:
             high -= _BAR_ROOM
         return QRectF(0, 0, max(wide, 1.0), max(high, 1.0))
@@ -259,7 +259,7 @@ class DifferenceStage(QWidget):
     @property
     def scale_stands(self) -> bool:
         """Whether the heat map's scale stands beside it: in a low room it takes no height."""
-        return self.height() < _LOW and self.width() - self.height() >= _BAR_WIDTH
+        return self.height() < _LOW and self.width() - self.height() >= BAR_WIDTH
 
     def target_rect(self) -> QRectF:
         """Where the whole pictures lie, in pixels of this widget; empty without them."""
@@ -323,36 +323,15 @@ class DifferenceStage(QWidget):
         self._second = not self._second
         self.update()
 
-    def _heat(self, a: Picture, b: Picture) -> tuple[NDArray[np.float32], Picture, float]:
-        """(distances, their picture, their mean), remembered while the pictures are the same."""
-        key = (id(a), id(b))
-        kept = self._maps.get(key)
-        if kept is None:
-            from visualizer.diffusion.picture_difference import (
-                difference_map,
-                heat_picture,
-                mean_distance,
-            )
-            from visualizer.session.pictures import thumbnail_of
-
-            distances = difference_map(thumbnail_of(a, HEAT_SIDE), thumbnail_of(b, HEAT_SIDE))
-            kept = (a, b, distances, heat_picture(distances), mean_distance(distances))
-            self._maps[key] = kept
-            while len(self._maps) > _KEPT_MAPS:
-                self._maps.popitem(last=False)
-        self._maps.move_to_end(key)
-        return kept[2:]
-
     def _point_at(self, position: QPointF) -> None:
         """Read out the pixel of the heat map under the mouse."""
         pictures, pointed = self._pictures(), None
         target = self.target_rect()
         if self._mode == HEAT and pictures is not None and self.shown_rect().contains(position):
-            distances = self._heat(*pictures)[0]
-            row = int((position.y() - target.y()) / target.height() * distances.shape[0])
-            column = int((position.x() - target.x()) / target.width() * distances.shape[1])
-            rows, columns = distances.shape
-            pointed = float(distances[min(row, rows - 1), min(column, columns - 1)])
+            pointed = self._maps.get(*pictures).at(
+                (position.x() - target.x()) / target.width(),
+                (position.y() - target.y()) / target.height(),
+            )
         if pointed != self._pointed:
             self._pointed = pointed
             self.update()
@@ -475,12 +454,12 @@ class DifferenceStage(QWidget):
             painter.drawText(room, left, words)
 
     def _paint_heat(self, painter: QPainter, pictures: tuple[Picture, Picture]) -> None:
-        _, picture, mean = self._heat(*pictures)
+        heat = self._maps.get(*pictures)
         shown = self.shown_rect()
-        self._draw(painter, picture, shown)
+        self._draw(painter, heat.picture, shown)
         for i in (0, 1):
             self._paint_label(painter, shown, i)
-        self._paint_scale(painter, mean)
+        paint_scale(painter, self.scale_rect(), self.scale_stands, heat.mean, self._pointed)
 
     def scale_rect(self) -> QRect:
         """Where the heat map's scale lies."""
@@ -490,59 +469,6 @@ class DifferenceStage(QWidget):
             return QRect(left, space + 18, 8, max(self.height() - 2 * space - 18, 1))
         width = min(self.width() - 2 * space, 420)
         return QRect((self.width() - width) // 2, self.height() - 26, width, 8)
-
-    def _paint_scale(self, painter: QPainter, mean: float) -> None:
-        """The colors with numbers, where this step stands among them, and the pixel pointed at."""
-        from visualizer.diffusion.picture_difference import HEAT_TOP, heat_colors
-
-        theme, bar = themes.current(), self.scale_rect()
-        stands = self.scale_stands
-        gradient = QLinearGradient(*_ends_of(bar, stands))
-        colors = heat_colors()
-        for i in range(0, 256, 15):
-            gradient.setColorAt(i / 255, QColor(*(int(c) for c in colors[i])))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.edge), 1))
-        painter.setBrush(gradient)
-        painter.drawRoundedRect(QRectF(bar).adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
-        pointed = mean if self._pointed is None else self._pointed
-        self._paint_tick(painter, bar, pointed / HEAT_TOP)
-        painter.setFont(themes.font(themes.FONT_SMALL))
-        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        middle, center = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
-        if stands:
-            says = f"{percent(mean)} apart" if self._pointed is None else f"{percent(pointed)} here"
-            painter.setPen(QColor(theme.text))
-            painter.drawText(QRect(bar.left() - 4, 0, _BAR_WIDTH, 20), center | left, says)
-            painter.setPen(QColor(theme.quiet))
-            for share in (0.0, HEAT_TOP / 2, HEAT_TOP):
-                y = round(bar.bottom() - share / HEAT_TOP * bar.height())
-                y = min(max(y, bar.top() + 7), bar.bottom() - 6)
-                words = f"{percent(share)} +" if share == HEAT_TOP else percent(share)
-                painter.drawText(QRect(bar.right() + 14, y - 8, 70, 16), center | left, words)
-            return
-        painter.setPen(QColor(theme.quiet))
-        below = QRect(bar.left(), bar.bottom() + 2, bar.width(), 16)
-        ends = ("0\u00a0%, equal", percent(HEAT_TOP / 2), f"{percent(HEAT_TOP)} and more")
-        for words, where in zip(ends, (left, middle, right), strict=True):
-            painter.drawText(below, center | where, words)
-        above = QRect(bar.left(), bar.top() - 24, bar.width(), 16)
-        painter.setPen(QColor(theme.text))
-        painter.drawText(above, center | left, f"{percent(mean)} apart on average")
-        if self._pointed is not None:
-            painter.drawText(above, center | right, f"{percent(pointed)} here")
-
-    def _paint_tick(self, painter: QPainter, bar: QRect, place: float) -> None:
-        """A small arrow at a share of the scale."""
-        place = min(max(place, 0.0), 1.0)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(themes.current().text))
-        if self.scale_stands:
-            x, y = bar.right() + 2.0, bar.bottom() - place * (bar.height() - 1)
-            painter.drawPolygon([QPointF(x, y), QPointF(x + 6, y - 4), QPointF(x + 6, y + 4)])
-            return
-        x, y = bar.left() + place * (bar.width() - 1), float(bar.top())
-        painter.drawPolygon([QPointF(x - 4, y - 6), QPointF(x + 4, y - 6), QPointF(x, y)])
 
     # --- Qt -----------------------------------------------------------------------------------
 
@@ -643,9 +569,10 @@ class DifferenceStage(QWidget):
         self._news()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing blinks where nobody looks."""
+        """Nothing blinks where nobody looks, and no memory is taken."""
         super().hideEvent(event)
         self._timer.stop()
+        self.forget()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Whoever came here by keyboard sees where the focus is."""
@@ -665,13 +592,6 @@ class DifferenceStage(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
             self.update()
-
-
-def _ends_of(bar: QRect, stands: bool) -> tuple[QPointF, QPointF]:
-    """From the scale's first color to its last: up, or to the right."""
-    if stands:
-        return QPointF(bar.bottomLeft()), QPointF(bar.topLeft())
-    return QPointF(bar.topLeft()), QPointF(bar.topRight())
 
 
 def _hold(start: float, length: float, room: float) -> float:

@@ -65,7 +65,7 @@ class DifferenceView(QWidget):
         column.addWidget(self.stage, 1)
         column.addLayout(bottom)
 
-        lanes.changed.connect(self._look_again)
+        lanes.changed.connect(self._lanes_changed)
         lanes.pair_changed.connect(self._look_again)
         lanes.lane_changed.connect(self._on_lane)
         lanes.axis_changed.connect(self._look_again)
@@ -94,6 +94,10 @@ class DifferenceView(QWidget):
             self.mode_changed.emit(mode)
 
     # --- news ---------------------------------------------------------------------------------
+
+    def _lanes_changed(self) -> None:
+        self.stage.forget()
+        self._look_again()
 
     def _on_lane(self, lane_id: int) -> None:
         pair = self._lanes.pair
