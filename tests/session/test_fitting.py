@@ -19,9 +19,9 @@ from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.step import Step
 from visualizer.session import worker as worker_module
+from visualizer.session.answers import Fitted
 from visualizer.session.fitting import Fitting
 from visualizer.session.session import Session
-from visualizer.session.worker import Fitted
 
 REQUEST = SamplingRequest("a red car", seed=7, steps=4)
 SLICES = 6 * len(FIT_NOISE_SHARES)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from visualizer.session.answers import Decoded
 from visualizer.session.failure import Failure, describe
 from visualizer.session.jobs import JobThread
 from visualizer.session.timeline import Point, points_of
-from visualizer.session.worker import Decoded
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture

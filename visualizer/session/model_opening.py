@@ -11,9 +11,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance, Slot
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
+    from visualizer.session.answers import Loaded
     from visualizer.session.desk import Desk
     from visualizer.session.failure import Failure
-    from visualizer.session.worker import Loaded, Worker
+    from visualizer.session.worker import Worker
 
 LATEST_LOAD_MS = 3000
 

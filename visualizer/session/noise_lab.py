@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.session.answers import Finished, NoiseDrawn
     from visualizer.session.failure import Failure
-    from visualizer.session.worker import Finished, NoiseDrawn, Worker
+    from visualizer.session.worker import Worker
 
 Role = Literal["first", "edited", "second"]
 ROLES: tuple[Role, ...] = ("first", "edited", "second")

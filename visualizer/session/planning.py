@@ -11,8 +11,9 @@ from visualizer.session.timeline import Timeline
 
 if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
+    from visualizer.session.answers import Planned
     from visualizer.session.pictures import PictureCache
-    from visualizer.session.worker import Planned, Worker
+    from visualizer.session.worker import Worker
 
 PLAN_DELAY_MS = 120
 

@@ -14,10 +14,11 @@ from visualizer.session.timeline import Timeline
 if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.session.answers import Finished, Replanned, Started
     from visualizer.session.current_run import CurrentRun
     from visualizer.session.pictures import PictureCache
     from visualizer.session.sharpening import Sharpener
-    from visualizer.session.worker import Finished, Replanned, Started, Worker
+    from visualizer.session.worker import Worker
 
 FRAME_MS = 16
 """Steps cross to the window this often at most."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, SignalInstance, Slot
 
+from visualizer.session.answers import Fitted, Loaded
 from visualizer.session.comparing import Comparing
 from visualizer.session.comparison_files import ComparisonFiles, KeptComparison
 from visualizer.session.current_run import CurrentRun
@@ -30,7 +31,7 @@ from visualizer.session.run_tree import RunTree
 from visualizer.session.running import Running
 from visualizer.session.sharpening import Sharpener
 from visualizer.session.timeline import Timeline
-from visualizer.session.worker import Fitted, Loaded, Worker
+from visualizer.session.worker import Worker
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts

@@ -17,12 +17,13 @@ from visualizer.session.timeline import DECODED_VIEWS, Timeline, parts_of
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.views import View
+    from visualizer.session.answers import Decoded, Fitted, Loaded
     from visualizer.session.desk import Desk
     from visualizer.session.lanes import Lanes
     from visualizer.session.pictures import PictureCache
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Parts
-    from visualizer.session.worker import Decoded, Fitted, Loaded, Worker
+    from visualizer.session.worker import Worker
 
 IN_FLIGHT = 2
 """Decodes given to the worker at a time: one at work and one waiting, so that it never idles and
