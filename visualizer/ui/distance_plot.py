@@ -139,11 +139,6 @@ class DistanceChart(PaintedPlot):
         totals = [lane.timeline.total for lane in self._pair or () if lane.timeline is not None]
         return max(len(self._shares) - 1, max(totals, default=0) - 1, 1)
 
-    @property
-    def decided_moment(self) -> float | None:
-        """When half of the final distance is reached; between two moments a fraction."""
-        return None if self._decided is None else moment_of(self._shares, self._decided)
-
     def _nearest(self, x: float) -> int:
         return min(range(len(self._shares)), key=lambda m: abs(self.x_of(m) - x))
 
