@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visualizer.diffusion import grid, sampler_table
-from visualizer.diffusion.grid import FIELDS, MAX_LANES, Axis, Grid, read_values
+from visualizer.diffusion.grid import FIELDS, MAX_LANES, Axis, Cell, Grid, axes_of, read_values
 from visualizer.diffusion.request import MAX_SEED, RequestError, SamplingRequest
 
 quick = settings(max_examples=60, deadline=None)
@@ -210,3 +212,50 @@ def test_labels_of_prompts_that_share_words_are_never_the_same(
     labels = grid.short_texts(prompts)
     assert len(set(labels)) == len(prompts)
     assert all(len(label) <= grid.LABEL_LENGTH + 6 for label in labels)
+
+
+# --- And back -------------------------------------------------------------------------------------
+
+AXES = st.one_of(
+    st.builds(Axis, st.just("seed"), st.lists(st.integers(0, 9), min_size=2, unique=True)),
+    st.builds(
+        Axis, st.just("prompt"), st.lists(st.text("ab", max_size=3), min_size=2, unique=True)
+    ),
+    st.builds(Axis, st.just("guidance_scale"), st.just((1.0, 7.5))),
+    st.builds(Axis, st.just("sampler"), st.just((None, "ddim"))),
+)
+
+
+@quick
+@given(AXES, st.none() | AXES, st.randoms())
+def test_the_axes_of_a_grid_are_told_from_its_requests(
+    columns: Axis, rows: Axis | None, random: Random
+) -> None:
+    if rows is not None and rows.field == columns.field:
+        rows = None
+    cells = list(Grid(BASE, columns, rows))
+    random.shuffle(cells)
+    assert axes_of(cells) == (columns, rows)
+    if rows is not None:
+        assert axes_of(cells[1:]) != (columns, rows), "a place is empty"
+        upright = [replace(cell, column=0) for cell in cells if cell.column == 0]
+        found = axes_of(upright)
+        if rows.field == "seed":
+            assert found is None
+        else:
+            assert found == (Axis("seed", (upright[0].request.seed,)), rows)
+
+
+def test_of_what_is_no_grid_no_axes_are_told() -> None:
+    def placed(*requests: SamplingRequest) -> list[Cell]:
+        return [Cell(request, 0, i, str(i)) for i, request in enumerate(requests)]
+
+    assert axes_of([]) is None
+    assert axes_of(placed(BASE, BASE)) is None
+    assert axes_of(placed(BASE, replace(BASE, width=64, seed=4))) is None
+    both = placed(BASE, replace(BASE, seed=4), replace(BASE, prompt="a dog"))
+    assert axes_of(both) is None, "seed and prompt change along one axis"
+    diagonal = [Cell(replace(BASE, seed=i), i, i, "") for i in range(2)]
+    assert axes_of(diagonal) is None
+    gap = [Cell(replace(BASE, seed=i), 0, i, "") for i in (2, 5)]
+    assert axes_of(gap) == (Axis("seed", (2, 5)), None), "a lane was removed"

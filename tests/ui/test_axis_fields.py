@@ -140,13 +140,21 @@ def test_samplers_are_ticked_in_a_menu_that_stays_open(qtbot: QtBot, fields: Axi
 
 
 def test_a_grid_is_shown_as_it_would_be_typed(fields: AxisFields) -> None:
-    fields.show_grid(Axis("seed", (1, 2, 3, 9, 4, 5)), Axis("guidance_scale", (1.0, 7.5)))
+    assert fields.show_axes(Axis("seed", (1, 2, 3, 9, 4, 5)), Axis("guidance_scale", (1.0, 7.5)))
     assert fields.across.text() == "1-3, 9, 4, 5"
     assert fields.down.text() == "1, 7.5"
     assert fields.grid(BASE).columns.values == (1, 2, 3, 9, 4, 5)
-    fields.show_grid(Axis("negative_prompt", (None, "fog")), None)
+    assert fields.show_axes(Axis("negative_prompt", (None, "fog")), None)
     assert fields.grid(BASE).columns.values == (None, "fog")
     assert fields.down.field == ""
+
+
+def test_what_a_model_cannot_spread_is_not_shown(fields: AxisFields) -> None:
+    fields.show_seeds("5-7")
+    assert not fields.show_axes(Axis("sampler", (None, "unheard of")), None)
+    assert not fields.show_axes(Axis("steps", (4, 5)), Axis("sampler", (None, "unheard of")))
+    assert not fields.show_axes(Axis("prompt", ("# not one | but two\nlines",)), None)
+    assert fields.grid(BASE).columns == Axis("seed", (5, 6, 7))
 
 
 def test_enter_makes_pictures_and_shift_enter_another_line(qtbot: QtBot) -> None:

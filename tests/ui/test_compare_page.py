@@ -341,6 +341,7 @@ def test_a_comparison_is_saved_and_opened_again_by_dropping_it(
     with sitting.qtbot.waitSignal(sitting.session.saved, timeout=RUN_MS):
         sitting.press(Qt.Key.Key_S, CTRL)
     assert proposed[0].endswith("-compared.denoise")
+    page.axis_fields.show_seeds("1-2")
     window.show_page("denoise")
     page.lanes.remove(page.lanes.lanes[0].id)
     data = QMimeData()
@@ -356,6 +357,9 @@ def test_a_comparison_is_saved_and_opened_again_by_dropping_it(
         window.dropEvent(drop)
     assert page.isVisible()
     assert [lane.request.seed for lane in page.lanes.lanes] == [5, 6, 7]
+    assert page.axis_fields.across.field == "seed"
+    assert page.axis_fields.across.text() == "5-7"
+    assert page.axis_fields.said.sentence == "3 pictures."
     assert all(lane.state == "done" for lane in page.lanes.lanes)
 
 
@@ -371,6 +375,7 @@ def test_a_comparison_of_this_sitting_is_two_clicks_away(sitting: Sitting) -> No
     with sitting.qtbot.waitSignal(sitting.session.comparison_opened, timeout=RUN_MS):
         first.trigger()
     assert [lane.request.seed for lane in page.lanes.lanes] == [1, 2]
+    assert page.axis_fields.across.text() == "1, 2"
     del newest
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from visualizer.diffusion import sampler_table
 from visualizer.diffusion.request import RequestError, SamplingRequest
@@ -114,6 +114,17 @@ class Cell:
     label: str
 
 
+class Placed(Protocol):
+    """A request that stands somewhere: a Cell, or a lane of a comparison."""
+
+    @property
+    def request(self) -> SamplingRequest: ...
+    @property
+    def row(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Grid:
     """A request, spread over one axis (a single row) or two.
@@ -188,6 +199,49 @@ class Grid:
                 fewer += f" or {_PLURALS[self.rows.field]}"
             raise RequestError(f"{len(self)} lanes are too many: {limit}. Take fewer {fewer}.")
         assert self.cells  # making them checks them
+
+
+def axes_of(cells: Sequence[Placed]) -> tuple[Axis, Axis | None] | None:
+    """The axes of a table of requests: the columns' and the rows'; the way back from ``Grid``.
+
+    Returns:
+        None where no two axes make this table: nothing changes, something else does, or places are
+        empty. Where requests change from row to row only, there is one column, of their seed.
+    """
+    if not cells:
+        return None
+    requests = [cell.request for cell in cells]
+    base = requests[0]
+    alike = {field: getattr(base, field) for field in FIELDS}
+    if any(replace(request, **alike) != base for request in requests):
+        return None
+    spread = [f for f in FIELDS if any(getattr(r, f) != alike[f] for r in requests)]
+    columns = sorted({cell.column for cell in cells})
+    rows = sorted({cell.row for cell in cells})
+    places = [(rows.index(cell.row), columns.index(cell.column)) for cell in cells]
+    across = _along([column for _, column in places], requests, spread)
+    left = [field for field in spread if across is None or field != across.field]
+    down = _along([row for row, _ in places], requests, left)
+    if across is None and down is not None and down.field != "seed":
+        across = Axis("seed", (base.seed,))
+    if across is None:
+        return None
+    made = {(cell.row, cell.column): cell.request for cell in Grid(base, across, down)}
+    return (across, down) if made == dict(zip(places, requests, strict=True)) else None
+
+
+def _along(
+    places: Sequence[int], requests: Sequence[SamplingRequest], fields: Sequence[str]
+) -> Axis | None:
+    """The field that takes another value at each place, and only there; None without one."""
+    for field in fields:
+        values: dict[int, Any] = {}
+        for place, request in zip(places, requests, strict=True):
+            values.setdefault(place, getattr(request, field))
+        told = all(getattr(r, field) == values[p] for p, r in zip(places, requests, strict=True))
+        if told and len(set(values.values())) == len(values) > 1:
+            return Axis(field, tuple(values[place] for place in sorted(values)))
+    return None
 
 
 def read_values(field: str, text: str) -> tuple[Any, ...]:

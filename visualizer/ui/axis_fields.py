@@ -120,12 +120,16 @@ class AxisFields(QWidget):
         self.across.set_text(text)
         self.down.set_field(_NOTHING)
 
-    def show_grid(self, columns: Axis, rows: Axis | None) -> None:
-        """Fill the fields from a grid."""
-        for field, axis in ((self.across, columns), (self.down, rows)):
+    def show_axes(self, columns: Axis, rows: Axis | None) -> bool:
+        """Fill the fields from the axes of a grid; False, and nothing, where they cannot be."""
+        axes = ((self.across, columns), (self.down, rows))
+        if not all(axis is None or field.can_show(axis) for field, axis in axes):
+            return False
+        for field, axis in axes:
             field.set_field(_NOTHING if axis is None else axis.field)
             if axis is not None:
                 field.set_values(axis.values)
+        return True
 
     def grid(self, base: SamplingRequest) -> Grid:
         """The requests that the fields make.
@@ -277,14 +281,26 @@ class AxisField(QWidget):
             if field == self.field:
                 self._show_values()
 
+    def can_show(self, axis: Axis) -> bool:
+        """Whether the model that is there can spread this, and it can be typed here."""
+        from visualizer.diffusion.grid import read_values
+        from visualizer.diffusion.request import RequestError
+
+        if self.kind.findData(axis.field) < 0:
+            return False
+        if axis.field == "sampler":
+            return self.samplers.can_choose(axis.values)
+        try:
+            return read_values(axis.field, _as_typed(axis.field, axis.values)) == axis.values
+        except RequestError:
+            return False
+
     def set_values(self, values: tuple[Any, ...]) -> None:
         """Show these values."""
         if self.field == "sampler":
             self.samplers.choose(values)
-        elif self.field in _TEXTS:
-            self.set_text("\n".join("(none)" if value is None else value for value in values))
         elif self.field:
-            self.set_text(_as_text(values))
+            self.set_text(_as_typed(self.field, values))
 
     def values(self) -> tuple[Any, ...]:
         """What the axis spreads over, without repetitions.
@@ -462,6 +478,10 @@ class SamplersButton(QToolButton):
         """The keys that are ticked, None for the model's own, in the order of the menu."""
         return tuple(key for key, action in self._actions.items() if action.isChecked())
 
+    def can_choose(self, keys: tuple[str | None, ...]) -> bool:
+        """Whether all of these are listed."""
+        return all(key in self._actions for key in keys)
+
     def choose(self, keys: tuple[str | None, ...]) -> None:
         """Tick these."""
         for key, action in self._actions.items():
@@ -507,6 +527,12 @@ def _parts(field: str, text: str) -> list[str]:
         joined = re.sub(r"(?<=\d)\s*([-‐‑–—]|\.\.\.?|…)\s*(?=\d)", r"\1", "\n".join(lines))
         parts = re.split(r"[\s,;|]+", joined)
     return [part for part in parts if part.strip()]
+
+
+def _as_typed(field: str, values: tuple[Any, ...]) -> str:
+    if field in _TEXTS:
+        return "\n".join("(none)" if value is None else value for value in values)
+    return _as_text(values)
 
 
 def _as_text(values: tuple[Any, ...]) -> str:

@@ -207,6 +207,7 @@ class ComparePage(QWidget):
         lanes.running_changed.connect(lambda _running: self._judge_actions())
         fields.edited.connect(self._judge_fields)
         fields.fields_changed.connect(self._judge_varied)
+        self._session.comparison_opened.connect(self._show_axes)
         self._header.edited.connect(self._suggest)
         self.alignment.chosen.connect(lanes.set_alignment)
         self.fit_button.clicked.connect(grid.fit)
@@ -353,6 +354,14 @@ class ComparePage(QWidget):
         header = self._header
         self.axis_fields.suggest("prompt", header.prompt.text().strip())
         self.axis_fields.suggest("negative_prompt", header.settings_row.avoid.text().strip())
+
+    def _show_axes(self) -> None:
+        """What changes in a comparison that was opened, or brought back, where that can be told."""
+        from visualizer.diffusion.grid import axes_of
+
+        axes = axes_of(self._all)
+        if axes is not None:
+            self.axis_fields.show_axes(*axes)
 
     def _judge_varied(self) -> None:
         if not self.axis_fields.isHidden():
