@@ -548,3 +548,15 @@ def test_unclip_needs_two_steps() -> None:
 def test_the_page_tells_the_table() -> None:
     """After a change: python packaging/sampler_page.py"""
     assert sampler_page.PAGE.read_text(encoding="utf-8") == sampler_page.page()
+
+
+def test_a_model_says_which_samplers_add_noise_at_every_step() -> None:
+    pipeline = tiny_pipeline("epsilon")
+    noisy = samplers.adding_noise(pipeline.scheduler, pipeline)
+    keys = [name.key for name in samplers.sampler_names(pipeline.scheduler, pipeline)]
+    assert {"euler_a", "ddpm", "dpmpp_2m_sde", "sa_solver", "lcm"} <= set(noisy)
+    assert not {"ddim", "euler", "dpmpp_2m", "unipc", ""} & set(noisy)
+    assert {key for key in keys if ROWS.get(key) and ROWS[key].random} <= set(noisy)
+    own = diffusers.DPMSolverMultistepScheduler(algorithm_type="sde-dpmsolver++")
+    assert "" in samplers.adding_noise(own)
+    assert "" in samplers.adding_noise(diffusers.EulerAncestralDiscreteScheduler())

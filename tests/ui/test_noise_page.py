@@ -19,6 +19,7 @@ from tests.session.fake_model import SIDE, FakeModel, Gate
 from tests.session.test_noise_lab import Noises, Sampler
 from tests.ui.sitting import RUN_MS, Sitting, pixels
 from visualizer.diffusion import Model
+from visualizer.diffusion.facts import SamplerName
 from visualizer.diffusion.starts import EditedNoise, Flip, Mix, Paste, Shift
 from visualizer.session.noise_following import Following, Way
 from visualizer.session.noise_lab import DRAFT_STEPS, KEPT_RUNS
@@ -337,10 +338,10 @@ def test_an_early_picture_whose_steps_were_let_go_is_kept_all_the_same(desk: Des
     np.testing.assert_array_equal(session.current.trajectory.final, picture)
 
 
-def test_enter_makes_the_edited_picture_a_run(desk: Desk) -> None:
+def test_keeping_makes_the_edited_picture_a_run(desk: Desk) -> None:
     page, session = desk.page, desk.session
     made = page.lab.run("edited")
-    page.generate()  # it is there: nothing is sampled again
+    page.keep()  # it is there: nothing is sampled again
     assert session.current is not None
     assert session.current.trajectory is made
     desk.sampler.gate = Gate(0)
@@ -349,7 +350,7 @@ def test_enter_makes_the_edited_picture_a_run(desk: Desk) -> None:
     spy = QSignalSpy(page.run_asked)
     session._pressed_at = 0.0
     with desk.qtbot.waitSignal(session.run_finished, timeout=RUN_MS):
-        page.generate()
+        page.keep()
         desk.sampler.gate.allow(ALL)
     assert spy.count() == 1
     assert session.current.request.start == EditedNoise((Mix(8, 0.3),))
@@ -384,6 +385,69 @@ def test_it_fits_into_the_smallest_window(desk: Desk) -> None:
     assert desk.page.minimumSizeHint().height() <= 480
 
 
+def test_a_sampler_that_adds_noise_at_every_step_says_so_instead_of_a_conclusion(
+    desk: Desk,
+) -> None:
+    page = desk.page
+    assert "only the static differs" in page.panel.reading.text()
+    desk.model.facts = replace(
+        desk.model.facts,
+        samplers=(SamplerName("euler_a", "Euler a"), SamplerName("dpmpp_2m", "DPM++ 2M")),
+        own_sampler="Euler a",
+        random_samplers=("", "euler_a"),
+    )
+    with desk.qtbot.waitSignal(desk.session.model_ready):
+        desk.session.load_model(None)
+    desk.settle()
+    assert page.panel.headline.text() == "New noise at every step"
+    assert page.panel.words.text().startswith("Euler a adds new noise at every step")
+    assert "DPM++ 2M" in page.panel.words.text()
+    assert "not only the first static differs" in page.panel.reading.text()
+    page.choose_tool("flip")
+    page.flips["horizontal"].click()
+    desk.settle()
+    assert "later steps stays as it was" in page.panel.reading.text()
+
+
+def test_a_tool_that_has_done_nothing_says_what_to_do(desk: Desk) -> None:
+    page = desk.page
+    page.choose_tool("flip")
+    assert page.stage.caption("edited") == "Choose how to mirror it"
+    page.flips["horizontal"].click()
+    assert page.stage.caption("edited") == "Mirrored"
+    page.choose_tool("shift")
+    assert page.stage.caption("edited") == "Drag the static first"
+
+
+def test_enter_makes_the_pictures_at_once_and_stays(desk: Desk) -> None:
+    page, looked = desk.page, QSignalSpy(desk.page.run_asked)
+    desk.header.prompt.setText("a boat")
+    page.generate()
+    assert {page.lab.tile(name).request.prompt for name in page.stage.shown} == {"a boat"}  # type: ignore
+    desk.settle()
+    assert looked.count() == 0
+    assert not desk.session.history
+
+
+def test_the_main_button_keeps_the_picture_while_the_page_is_shown(desk: Desk) -> None:
+    page, header, looked = desk.page, desk.header, QSignalSpy(desk.page.run_asked)
+    page.enter()
+    assert header.generate.text() == page.panel.keep.text() == "Keep as run"
+    header.generate.click()
+    assert looked.count() == 1
+    assert len(desk.session.history) == 1
+    page.leave()
+    assert header.generate.text() == "Generate"
+
+
+def test_another_seed_out_of_range_is_told(desk: Desk) -> None:
+    notes = QSignalSpy(desk.header.note)
+    desk.page.other.lineEdit().setText("-5")
+    desk.page.other.interpretText()
+    assert desk.page.other.whole() == 0
+    assert "other seed" in notes.at(0)[0]
+
+
 # --- words ----------------------------------------------------------------------------------------
 
 WAYS = [Way(along, beside) for along in (-0.2, 0.1, 0.5, 0.9, 1.2) for beside in (0.0, 0.9)]
@@ -395,8 +459,8 @@ def test_every_measurement_has_words_with_its_number(tool: str) -> None:
         found = Following(inside=way, outside=way) if tool == "paste" else Following(way)
         headline, words = followed(tool, found, 7, 8, 0.5)
         assert headline
-        assert f"{round(100 * way.along)}\u00a0%".replace("-", "−") in words
-        assert bars(tool, found)[0].value == way.along
+        assert f"{max(round(100 * way.along), 0)}\u00a0%" in words, "never backwards"
+        assert bars(tool, found)[0].value == max(way.along, 0)
     nothing = followed(tool, Following(), 7, 8)
     assert nothing[0] == "Nothing to tell apart"
     assert "7" in explained(tool, 7, 8) or tool in ("flip", "shift")

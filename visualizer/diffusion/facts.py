@@ -89,6 +89,7 @@ class ModelFacts:
         weighting: whether weights of words can be written in its prompt.
         cannot_show: sentences on what of its work is not shown.
         branch_samplers: keys of the samplers that can go on from the middle of a run.
+        random_samplers: keys of the samplers that add noise at every step; "" is the model's own.
     """
 
     name: str
@@ -116,6 +117,7 @@ class ModelFacts:
     weighting: bool = False
     cannot_show: tuple[str, ...] = ()
     branch_samplers: tuple[str, ...] = ()
+    random_samplers: tuple[str, ...] = ()
 
 
 Loop = tuple[str, tuple[NoiseLevel, ...], tuple[float, ...]]

@@ -230,6 +230,7 @@ class Model:
             memory_note=self.memory_note,
             weighting=weighting.supports(self.pipeline),
             branch_samplers=samplers.beginning_in_the_middle(own, self.pipeline),
+            random_samplers=samplers.adding_noise(own, self.pipeline),
         )
 
     @cached_property

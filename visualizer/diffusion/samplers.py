@@ -56,6 +56,18 @@ _KNOW_LEARNED = ("DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler")
 after its last step unless that is at t = 0: it runs such models only as they set it themselves."""
 
 _READ_BY_PIPELINES = ("base_shift", "max_shift", "base_image_seq_len", "max_image_seq_len")
+_NOISY = {
+    row.scheduler
+    for row in (*sampler_table.DIFFUSION, *sampler_table.FLOW, *sampler_table.EDM)
+    if row.random and not str(row.settings.get("algorithm_type", "")).startswith("sde")
+} | {
+    "DPMSolverSDEScheduler",  # from a number instead of a generator
+    "DDPMParallelScheduler",
+    "DDPMWuerstchenScheduler",
+    "UnCLIPScheduler",
+    "CogVideoXDPMScheduler",
+}
+"""Classes that add noise at every step, whatever their settings."""
 _TOLD_APART = (*SPACING_FLAGS, "algorithm_type", "skip_prk_steps", "solver_order")
 
 
@@ -81,6 +93,18 @@ def beginning_in_the_middle(scheduler: Any, pipeline: Any = None) -> tuple[str, 
         for s in fitting(scheduler, pipeline)
         if class_begins_in_the_middle(s.scheduler, _config(scheduler, s))
     )
+
+
+def adding_noise(scheduler: Any, pipeline: Any = None) -> tuple[str, ...]:
+    """Keys of the samplers that add new noise at every step; "" where the model's own does."""
+    own = [""] if _adds_noise(type(scheduler).__name__, scheduler.config) else []
+    rows = fitting(scheduler, pipeline)
+    return (*own, *(s.key for s in rows if _adds_noise(s.scheduler, s.settings)))
+
+
+def _adds_noise(name: str, settings: Mapping[str, Any]) -> bool:
+    sde = str(settings.get("algorithm_type", "")).startswith("sde")
+    return name in _NOISY or sde or bool(settings.get("stochastic_sampling"))
 
 
 def label_of(scheduler: Any) -> str:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.settings import Settings
 
+KEEP = "Keep as run"
+KEEP_TIP = "Put the edited picture with all its steps into the history, and look at it"
 _FIELD_HEIGHT = 5 * theme.SPACE
 _BUTTON_WIDTH = 15 * theme.SPACE
 _STYLE = """
@@ -69,6 +71,7 @@ class Header(QWidget):
     """Two rows of fields; together they are one SamplingRequest."""
 
     generate_asked = Signal()
+    keep_asked = Signal()
     stop_asked = Signal()
     edited = Signal()  # a field changed, whoever changed it
     weights_changed = Signal(bool)  # whether the prompt's weights are read
@@ -77,7 +80,7 @@ class Header(QWidget):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._working = self._branching = False
+        self._working = self._branching = self._keeping = False
         self._worn = ""
         self._facts: ModelFacts | None = None
         self._weights = False
@@ -240,6 +243,12 @@ class Header(QWidget):
         if not self._working:
             self.show_state("ready")
 
+    def set_keeping(self, on: bool) -> None:
+        """Pictures are made without being asked for: the button keeps one of them as a run."""
+        self._keeping = on
+        if not self._working:
+            self.show_state("ready")
+
     def set_weights(self, on: bool) -> None:
         """Read the weights in the prompt, where the model can, or take them for text."""
         if on != self._weights:
@@ -278,6 +287,9 @@ class Header(QWidget):
         ready, makes = "Generate", "Make this picture"
         if self._branching:
             ready, makes = "Branch", "Go on from this step with these settings"
+        tip = f"{makes} (Enter in the prompt, Ctrl+Enter anywhere)"
+        if self._keeping:
+            ready, tip = KEEP, KEEP_TIP
         words = {"ready": ready, "waiting": "Waiting …", "stopping": "Stopping …"}
         button.setText(words.get(state, "Stop"))
         names = {"ready": ready, "waiting": "Cancel", "stopping": "Stopping"}
@@ -285,7 +297,7 @@ class Header(QWidget):
         button.setEnabled(state != "stopping")
         button.setToolTip(
             {
-                "ready": f"{makes} (Enter in the prompt, Ctrl+Enter anywhere)",
+                "ready": tip,
                 "waiting": "Starts as soon as the model is loaded. Press to call it off (Esc)",
                 "stopping": "The step that is being made comes to its end first",
                 "running": "Stop here and keep the steps made so far (Esc)",
@@ -300,4 +312,5 @@ class Header(QWidget):
             self.control.set_size(self.settings_row.picture_size or own)
 
     def _pressed(self) -> None:
-        (self.stop_asked if self._working else self.generate_asked).emit()
+        asked = self.keep_asked if self._keeping else self.generate_asked
+        (self.stop_asked if self._working else asked).emit()

@@ -35,9 +35,10 @@ from PySide6.QtWidgets import (
 from visualizer.session.failure import Failure
 from visualizer.session.playhead import Playhead
 from visualizer.ui import theme as themes
+from visualizer.ui.header import KEEP, KEEP_TIP
 from visualizer.ui.icons import IconButton
 from visualizer.ui.noise_tiles import Frame, NoiseStage, StaticTile
-from visualizer.ui.noise_words import TOOLS, Bar, bars, explained, followed, reading
+from visualizer.ui.noise_words import TOOLS, Bar, bars, explained, followed, idle, noisy, reading
 from visualizer.ui.number_field import MAX_SEED, NumberField
 from visualizer.ui.segments import Segments
 
@@ -193,6 +194,9 @@ class NoisePage(QWidget):
         self.mix.valueChanged.connect(self._mix_changed)
         self.mix.sliderReleased.connect(lambda: self._want(draft=False))
         self.other.changed.connect(self._other_changed)
+        self.other.corrected.connect(self._header.note)
+        self.other.entered.connect(self._header.generate_asked)
+        self._header.keep_asked.connect(self.keep)
         self.dice.clicked.connect(lambda: self.other.set_number(secrets.randbelow(MAX_SEED + 1)))
         self.clear.clicked.connect(lambda: self._set_frame(None, False))
         self.back.clicked.connect(self._move_back)
@@ -344,7 +348,18 @@ class NoisePage(QWidget):
     # --- what the window asks -----------------------------------------------------------------
 
     def generate(self) -> None:
+        """Make the pictures of the fields as they are now, also those that failed."""
+        self.other.interpretText()
+        self._edits_later.stop()
+        self._take_fields()
+        if self._base is None:
+            self.failed.emit(Failure("There is no picture to make yet.", self._trouble))
+        self.lab.try_again()
+
+    def keep(self) -> None:
         """Make the edited noise's picture a run: the one that is there, else a new one."""
+        self._header.settle_numbers()
+        self.other.interpretText()
         self._take_fields()
         if self._base is None:
             self.failed.emit(Failure("There is no picture to make yet.", self._trouble))
@@ -359,10 +374,12 @@ class NoisePage(QWidget):
         return False
 
     def enter(self) -> None:
-        """Sampling begins as the page is shown."""
+        """Sampling begins as the page is shown; the main button keeps what was made."""
+        self._header.set_keeping(True)
 
     def leave(self) -> None:
         """Sampling ends as the page is hidden."""
+        self._header.set_keeping(False)
 
     def set_facts(self, _facts: ModelFacts) -> None:
         """Another model samples for all tiles."""
@@ -390,6 +407,8 @@ class NoisePage(QWidget):
             "flip": "Mirrored",
             "shift": "Moved",
         }[self.tool]
+        if not self.edits() and self.tool != "mix":
+            done = idle(self.tool)
         captions = {"first": f"Seed {first}", "edited": done, "second": f"Seed {second}"}
         steps = self._base.steps if self._base is not None else None
         if steps is None and self._session.facts is not None:
@@ -483,9 +502,23 @@ class NoisePage(QWidget):
         found = measure(edits, edited, own, other)
         amount = self.mix.value() / _TICKS
         headline, words = followed(self.tool, found, first, second, amount)
-        how = reading(self.tool, first, second)
+        random = self._noisy_words()
+        if random:  # the picture follows the later noise: nothing follows from that for the static
+            headline, words = random
+        how = reading(self.tool, first, second, noisy=bool(random))
         self.panel.say(headline, words, bars(self.tool, found), how)
         self.panel.measured = (edits, edited, own, other)
+
+    def _noisy_words(self) -> tuple[str, str] | None:
+        """What is to be said where the sampler adds noise at every step."""
+        facts, base = self._session.facts, self._base
+        if facts is None or base is None or (base.sampler or "") not in facts.random_samplers:
+            return None
+        labels = {each.key: each.label for each in facts.samplers}
+        calm = [key for key in labels if key not in facts.random_samplers]
+        other = "dpmpp_2m" if "dpmpp_2m" in calm else next(iter(calm), "")
+        own = labels.get(base.sampler or "", facts.own_sampler)
+        return noisy(own, labels.get(other, ""))
 
     # --- Qt -----------------------------------------------------------------------------------
 
@@ -578,8 +611,8 @@ class NoisePanel(QScrollArea):
         self.bars = MeasuredBars()
         self.again = QPushButton("Try again")
         self.again.hide()
-        self.keep = QPushButton("Keep as run")
-        self.keep.setToolTip("Put this picture with all its steps into the history, and look at it")
+        self.keep = QPushButton(KEEP)
+        self.keep.setToolTip(KEEP_TIP)
         self.again.setToolTip("Sample once more what failed")
         for button in (self.again, self.keep):
             button.setAccessibleName(button.text())
@@ -621,7 +654,7 @@ class NoisePanel(QScrollArea):
 
 
 class MeasuredBars(QWidget):
-    """Names, bars and numbers; a number below 0 has no bar."""
+    """Names, bars and numbers."""
 
     _ROW = 5 * themes.SPACE
 
@@ -660,7 +693,7 @@ class MeasuredBars(QWidget):
         for index, row in enumerate(self._rows):
             top = index * self._ROW
             line = QRectF(0, top, self.width(), metrics.height() + 2.0)
-            number = f"{row.value:.2f}".replace("-", "−")
+            number = f"{row.value:.2f}"
             room = self.width() - metrics.horizontalAdvance(number) - themes.SPACE
             name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, room)
             painter.setPen(QColor(theme.quiet))

@@ -36,8 +36,13 @@ class Bar:
 
 
 def _share(value: float) -> str:
-    """A share of a way: it may be more than the whole of it, or lead backwards."""
-    return f"{round(100 * value)}\u00a0%".replace("-", "−")
+    """A share of a way: it may be more than the whole of it; backwards is none of it."""
+    return f"{max(round(100 * value), 0)}\u00a0%"
+
+
+def _forward(value: float) -> float:
+    """A picture that went backwards, by rounding or by chance, went no part of the way."""
+    return max(value, 0.0)
 
 
 def explained(tool: str, first: int, second: int) -> str:
@@ -56,8 +61,35 @@ def explained(tool: str, first: int, second: int) -> str:
     }[tool]
 
 
-def reading(tool: str, first: int, second: int) -> str:
-    """How the numbers are to be read."""
+def idle(tool: str) -> str:
+    """What to do first where a tool has done nothing yet."""
+    return {
+        "mix": "Move the slider",
+        "paste": "Drag a rectangle first",
+        "flip": "Choose how to mirror it",
+        "shift": "Drag the static first",
+    }[tool]
+
+
+def noisy(sampler: str, other: str) -> tuple[str, str]:
+    """Headline and words for a sampler that adds noise at every step.
+
+    Args:
+        other: the label of one that does not, or "".
+    """
+    instead = f" Try a sampler without, for example {other}." if other else ""
+    return "New noise at every step", (
+        f"{sampler} adds new noise at every step, drawn from the seed: the first static counts "
+        f"for little.{instead}"
+    )
+
+
+def reading(tool: str, first: int, second: int, noisy: bool = False) -> str:
+    """How the numbers are to be read.
+
+    Args:
+        noisy: the sampler adds noise at every step.
+    """
     ends = {
         "mix": f"0 is seed {first}’s picture, 1 is seed {second}’s.",
         "paste": f"0 is seed {first}’s picture, 1 is seed {second}’s.",
@@ -68,7 +100,15 @@ def reading(tool: str, first: int, second: int) -> str:
         " Beside: how far it is from every cross-fade of the two, against their distance. "
         "A picture that takes after neither is at 0.5, and 0.87 beside."
     )
-    return f"{ends}{_NEITHER if tool == 'paste' else beside} {_ONLY}"
+    differs = _ONLY
+    if noisy and tool in ("mix", "paste"):
+        differs = (
+            f"The edited picture gets the noise of its later steps from seed {first}, the other "
+            f"one from seed {second}: not only the first static differs."
+        )
+    elif noisy:
+        differs = "The noise of the later steps stays as it was: only the first static is edited."
+    return f"{ends}{_NEITHER if tool == 'paste' else beside} {differs}"
 
 
 def bars(tool: str, found: Following) -> list[Bar]:
@@ -76,11 +116,11 @@ def bars(tool: str, found: Following) -> list[Bar]:
     rows: list[tuple[str, Way | None]]
     if tool == "paste":
         rows = [("inside the rectangle", found.inside), ("outside of it", found.outside)]
-        return [Bar(name, way.along) for name, way in rows if way is not None]
+        return [Bar(name, _forward(way.along)) for name, way in rows if way is not None]
     if found.whole is None:
         return []
     goes = "how far it went" if tool == "mix" else "how far it followed"
-    return [Bar(goes, found.whole.along), Bar("beside", found.whole.beside)]
+    return [Bar(goes, _forward(found.whole.along)), Bar("beside", found.whole.beside)]
 
 
 def followed(
