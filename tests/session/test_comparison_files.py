@@ -19,6 +19,7 @@ from visualizer.diffusion.branching import branch
 from visualizer.diffusion.comparison import CompareLane, Comparison
 from visualizer.diffusion.grid import Axis, Cell, Grid
 from visualizer.diffusion.request import SamplingRequest
+from visualizer.session import comparison_files
 from visualizer.session import session as session_module
 from visualizer.session.comparison_files import arranged
 from visualizer.session.lanes import Lane
@@ -32,6 +33,11 @@ BASE = SamplingRequest("a red car", seed=7, steps=4)
 @pytest.fixture(autouse=True)
 def _no_double_press(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "SECOND_PRESS_S", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _short_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_files, "REST_MS", 50)
 
 
 def seeds(*values: int) -> Grid:

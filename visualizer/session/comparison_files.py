@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 Found = Mapping[tuple[int, "View"], "Picture"]
 LANE_FAILED = "This lane could not be generated."
-REST_MS = 1000
-"""How lanes are looked at is written to the history once it has rested so long."""
+REST_MS = 5000
+"""How lanes are looked at is written to the history once it has rested so long: the whole file is
+written anew, which of many large lanes takes seconds."""
 
 
 @dataclass(frozen=True)
