@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect
@@ -46,7 +47,7 @@ def test_no_other_number_of_columns_makes_larger_pictures(
 
 
 def test_a_table_keeps_its_rows_and_columns_and_has_headings() -> None:
-    layout = lay_out(6, ROOM, 1.0, (2, 3), 100)
+    layout = lay_out(6, ROOM, 1.0, (3, 3), 100, in_columns=True)
     assert layout.across == 3
     assert (len(layout.columns), len(layout.rows)) == (3, 2)
     for i, place in enumerate(layout.places):
@@ -85,6 +86,45 @@ def test_a_lane_dropped_at_a_side_comes_before_or_behind() -> None:
 
 
 def test_the_lane_beside_another_one() -> None:
-    layout = lay_out(6, ROOM, 1.0, (2, 3), 100)
+    layout = lay_out(6, ROOM, 1.0, (3, 3), 100, in_columns=True)
     assert [layout.neighbor(0, *way) for way in ((1, 0), (0, 1), (-1, 0), (0, -1))] == [1, 3, 0, 0]
     assert [layout.neighbor(5, *way) for way in ((1, 0), (0, 1), (-1, 0), (0, -1))] == [5, 5, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("groups", "in_columns"), [((32, 32), True), ((8, 8), True), ((3, 4), False)]
+)
+def test_rows_that_would_be_tiny_are_wrapped(groups: tuple[int, ...], in_columns: bool) -> None:
+    room = QRect(4, 4, 800, 560)
+    layout = lay_out(sum(groups), room, 1.0, groups, 100, in_columns=in_columns)
+    assert not layout.columns
+    assert len(layout.rows) == 2
+    assert layout.places[0].picture.width() >= 50
+    everything = [place.whole for place in layout.places]
+    assert all(room.contains(rect) for rect in (*everything, *layout.rows))
+    second = everything[groups[0] :]
+    assert max(rect.bottom() for rect in everything[: groups[0]]) < min(r.top() for r in second)
+    for row, lanes in zip(layout.rows, (everything[: groups[0]], second), strict=True):
+        assert not any(row.intersects(rect) for rect in lanes)
+    assert groups[0] in layout.starts
+
+
+def test_a_row_of_a_table_that_fits_is_not_wrapped() -> None:
+    layout = lay_out(12, QRect(0, 0, 900, 600), 1.0, (4, 4, 4), 100, in_columns=True)
+    assert layout.starts == (0, 4, 8)
+    assert len(layout.columns) == 4
+
+
+def test_the_keys_walk_through_lines_of_different_length() -> None:
+    layout = lay_out(7, ROOM, 1.0, (3, 4), 100)
+    assert layout.neighbor(2, 1, 0) == 3
+    assert layout.neighbor(3, -1, 0) == 2
+    assert layout.neighbor(0, 0, 1) in layout.starts
+    assert layout.neighbor(6, 0, 1) == 6
+
+
+def test_between_two_lines_the_bar_stands_where_the_mouse_is() -> None:
+    layout = lay_out(4, ROOM, 1.0, (2, 2), 50)
+    first, second = layout.places[1].picture, layout.places[2].picture
+    assert layout.insertion_mark(2, 4, first.center()).left() > first.right()
+    assert layout.insertion_mark(2, 4, second.center()).right() < second.left()

@@ -52,6 +52,8 @@ class Lane:
         label: what tells it from the others, short.
         row, column: the cell of the grid it was asked for.
         color: an index into the colors of lanes.
+        number: which letter it has, from 0, as long as it is there; no other lane of the
+            comparison gets it.
         timeline: None while it waits, and where it failed before its first plan. Its own signals
             (``grown``, ``picture_changed``) tell how it grows.
         state: "stopped" lanes have the steps they took; "failed" ones may have some.
@@ -69,6 +71,7 @@ class Lane:
     state: State = "waiting"
     failure: Failure | None = None
     batch_size: int = 0
+    number: int = 0
 
 
 class Lanes(QObject):
@@ -106,6 +109,7 @@ class Lanes(QObject):
         """Its index is a position on the shared axis; while lanes are sampled it can follow."""
         self._ids = itertools.count(1)
         self._lanes: list[Lane] = []
+        self._numbers = itertools.count()
         self._title = ""
         self._summary = ""
         self._column_labels: tuple[str, ...] = ()
@@ -153,28 +157,45 @@ class Lanes(QObject):
         return next((lane for lane in self._lanes if lane.timeline is timeline), None)
 
     @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """The rows of a grid of two axes, as far as the lanes still stand row by row: the label
+        of each and how many lanes it has. None where rows are mixed, or only one is left."""
+        found = [(row, len(list(each))) for row, each in itertools.groupby(self._lanes, _row)]
+        rows = [row for row, _ in found]
+        high = len(self._row_labels)
+        if len(rows) < 2 or len(set(rows)) < len(rows) or not all(0 <= r < high for r in rows):
+            return ()
+        return tuple((self._row_labels[row], count) for row, count in found)
+
+    @property
     def in_grid(self) -> bool:
-        """Whether the lanes still stand as they were asked for: row by row, none missing."""
-        wide, high = len(self._column_labels), len(self._row_labels)
-        cells = [(lane.row, lane.column) for lane in self._lanes]
-        whole = high > 1 and high * wide == len(cells)  # before a file's labels are multiplied
-        return whole and cells == list(itertools.product(range(high), range(wide)))
+        """Whether the lanes stand in rows and columns of what they were asked for."""
+        groups, wide = self.groups, len(self._column_labels)
+        if len({count for _, count in groups}) != 1:
+            return False
+        across = groups[0][1]
+        columns = [lane.column for lane in self._lanes]
+        first = columns[:across]
+        distinct = len(set(first)) == across and all(0 <= c < wide for c in first)
+        return distinct and columns == first * len(groups)
 
     @property
     def columns(self) -> int:
         """How many lanes stand in a row: the grid's columns, or what makes a good rectangle."""
-        return len(self._column_labels) if self.in_grid else near_square(len(self._lanes))
+        return self.groups[0][1] if self.in_grid else near_square(len(self._lanes))
 
     @property
     def column_labels(self) -> tuple[str, ...]:
-        """Of a grid of two axes that still stands as it was asked for; otherwise none: the lanes'
-        own labels tell everything."""
-        return self._column_labels if self.in_grid else ()
+        """Of the columns that a grid of two axes has now; none where the lanes do not stand in
+        columns: their own labels tell everything."""
+        if not self.in_grid:
+            return ()
+        return tuple(self._column_labels[lane.column] for lane in self._lanes[: self.columns])
 
     @property
     def row_labels(self) -> tuple[str, ...]:
         """As ``column_labels``."""
-        return self._row_labels if self.in_grid else ()
+        return tuple(label for label, _ in self.groups) if self.in_grid else ()
 
     @property
     def asked_labels(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -379,6 +400,7 @@ class Lanes(QObject):
             if lane.timeline is not None:
                 lane.timeline.grown.disconnect(self._on_grown)
         self._lanes = []
+        self._numbers = itertools.count()
         self._partners.clear()
         had_focus, had_pair = self._focus is not None, self._pair is not None
         self._focus = self._pair = None
@@ -419,6 +441,7 @@ class Lanes(QObject):
         taken = [lane.color for lane in self._lanes]
         color = min(range(LANE_COLORS), key=lambda color: (taken.count(color), color))
         lane = Lane(next(self._ids), cell.request, cell.label, cell.row, cell.column, color)
+        lane.number = next(self._numbers)
         self._lanes.append(lane)
         return lane
 
@@ -513,6 +536,10 @@ class Lanes(QObject):
             if lane.timeline is not None and len(lane.timeline)
         ]
         self.playhead.set_bounds(max(reached, default=0), running=self._running)
+
+
+def _row(lane: Lane) -> int:
+    return lane.row
 
 
 def _total(lane: Lane) -> int:

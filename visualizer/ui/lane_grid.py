@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -36,8 +37,9 @@ from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidge
 from visualizer.ui import lane_painting as draw
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import MAX_PIXEL, VIEW_NAMES, ScaledPictures
+from visualizer.ui.lane_captions import captions
 from visualizer.ui.lane_layout import Layout, lay_out
-from visualizer.ui.lane_mark import lane_letter, letter_of
+from visualizer.ui.lane_mark import lane_letter
 
 if TYPE_CHECKING:
     from visualizer.session.lanes import Lane, Lanes
@@ -53,6 +55,8 @@ _NARROW = 80 * themes.SPACE
 _LEAST_MARKED = 7 * themes.SPACE
 _MARGIN = 4
 """Room for the ring around the lanes at the edge."""
+_INSERTION = 6
+"""How wide the bar is that shows where a dragged lane would go."""
 _ON_ITS_WAY = "The first step is on its way …"
 _MAKING = "Making this picture …"
 
@@ -77,6 +81,8 @@ class LaneGrid(QWidget):
         self._timelines: dict[int, Timeline] = {}
         self._layout = Layout()
         self._shown: tuple[Lane, ...] = ()
+        self._captions: tuple[str, ...] = ()
+        self._headings: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # columns', rows'
         self._aspect = 1.0
         self._camera = draw.Camera()
         self._scaled = ScaledPictures(SCALED_BYTES)
@@ -381,26 +387,53 @@ class LaneGrid(QWidget):
         alone = next((lane for lane in lanes.lanes if lane.id == self._enlarged), None)
         self._shown = (alone,) if alone is not None else lanes.lanes
         room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        rows, columns = len(lanes.row_labels), len(lanes.column_labels)
-        table = alone is None and rows > 1 and rows * columns == len(self._shown)
-        heading = self._heading_width(lanes.row_labels) if table else 0
-        self._layout = lay_out(
-            len(self._shown), room, self._aspect, (rows, columns) if table else None, heading
-        )
+        self._layout = self._laid_out(room) if alone is None else lay_out(1, room, self._aspect)
+        self._write_captions()
         self.refresh()
         if self.zoom > 1.0:
             self._look_through(self.zoom, self._camera.center)
         self.update()
 
+    def _laid_out(self, room: QRect) -> Layout:
+        """Where all lanes lie in a room: by the rows they were asked for, while these hold."""
+        lanes = self._lanes
+        groups = tuple(count for _, count in lanes.groups)
+        names = captions([label for label, _ in lanes.groups])
+        heading = self._heading_width(names) if groups else 0
+        in_columns = self._columns_say_all()
+        count = len(lanes.lanes)
+        return lay_out(count, room, self._aspect, groups, heading, in_columns=in_columns)
+
+    def _columns_say_all(self) -> bool:
+        """Whether headings over the columns tell what the lanes' own labels do."""
+        labels = self._lanes.column_labels
+        return bool(labels) and all(
+            label in lane.label
+            for label, lane in zip(itertools.cycle(labels), self._lanes.lanes, strict=False)
+        )
+
     def side_in(self, room: QSize) -> int:
         """How wide a picture would be if the grid had this room."""
-        rows, columns = len(self._lanes.row_labels), len(self._lanes.column_labels)
-        count = len(self._lanes.lanes)
-        table = rows > 1 and rows * columns == count
-        heading = self._heading_width(self._lanes.row_labels) if table else 0
         inner = QRect(0, 0, room.width() - 2 * _MARGIN, room.height() - 2 * _MARGIN)
-        layout = lay_out(count, inner, self._aspect, (rows, columns) if table else None, heading)
+        layout = self._laid_out(inner)
         return layout.places[0].picture.width() if layout.places else 0
+
+    def _write_captions(self) -> None:
+        """What is written at every lane: nothing that a heading or the lanes beside it say."""
+        labels = [lane.label for lane in self._shown]
+        self._headings = ((), ())
+        if self._layout.columns:
+            written = ("",) * len(labels)
+        elif self._layout.rows:
+            written, first = (), 0
+            for _, count in self._lanes.groups:
+                written += captions(labels[first : first + count])
+                first += count
+        else:
+            written = captions(labels)
+        if self._layout.rows:
+            self._headings = self._lanes.column_labels, tuple(n for n, _ in self._lanes.groups)
+        self._captions = written
 
     def _heading_width(self, labels: Sequence[str]) -> int:
         metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
@@ -410,10 +443,6 @@ class LaneGrid(QWidget):
 
     def _index(self, lane_id: int) -> int | None:
         return next((i for i, lane in enumerate(self._shown) if lane.id == lane_id), None)
-
-    @property
-    def _is_table(self) -> bool:
-        return bool(self._layout.columns)
 
     # --- what the person asks -----------------------------------------------------------------
 
@@ -485,9 +514,6 @@ class LaneGrid(QWidget):
         ratio = self.devicePixelRatioF()
         clock = QElapsedTimer()
         clock.start()
-        offset = 0
-        if self._enlarged is not None and self._shown:
-            offset = self._lanes.lanes.index(self._shown[0])
         for i, lane in enumerate(self._shown):
             place = self._layout.places[i]
             look = self.look(lane)
@@ -504,12 +530,12 @@ class LaneGrid(QWidget):
                 if better:
                     self._refining.start()
                 if place.caption.isEmpty() and self._is_marked(lane, place.picture):
-                    letter = letter_of(i + offset)
+                    letter = lane_letter(self._lanes, lane)
                     draw.paint_corner(painter, place.picture, letter, lane.color)
             if region.intersects(place.caption):
-                label = "" if self._is_table else lane.label
-                letter = letter_of(i + offset)
-                draw.paint_caption(painter, place, letter, lane.color, label, look.beside)
+                letter = lane_letter(self._lanes, lane)
+                words = self._captions[i]
+                draw.paint_caption(painter, place, letter, lane.color, words, look.beside)
             if region.intersects(place.picture.adjusted(-4, -4, 4, 4)):
                 self._paint_ring(painter, lane, place.picture)
         self._paint_headings(painter)
@@ -544,10 +570,12 @@ class LaneGrid(QWidget):
             draw.paint_close(painter, picture, under_mouse=self._over_close)
 
     def _paint_headings(self, painter: QPainter) -> None:
-        lanes, layout = self._lanes, self._layout
-        if layout.columns:
+        layout = self._layout
+        if layout.rows:
+            columns, rows = self._headings
+            over = layout.over
             draw.paint_headings(
-                painter, layout.columns, lanes.column_labels, layout.rows, lanes.row_labels
+                painter, layout.columns, captions(columns), layout.rows, captions(rows), over=over
             )
 
     def _paint_hand(self, painter: QPainter) -> None:
@@ -555,10 +583,12 @@ class LaneGrid(QWidget):
             return
         index = self._index(self._carried)
         if self._insertion is not None:
-            draw.paint_insertion(painter, self._layout.insertion_mark(self._insertion, 4))
+            mark = self._layout.insertion_mark(self._insertion, _INSERTION, self._mouse)
+            draw.paint_insertion(painter, mark)
         if index is not None:
             lane = self._shown[index]
-            draw.paint_carried(painter, self._mouse, letter_of(index), lane.color)
+            letter = lane_letter(self._lanes, lane)
+            draw.paint_carried(painter, self._mouse, letter, lane.color)
 
     # --- Qt -----------------------------------------------------------------------------------
 
@@ -614,10 +644,10 @@ class LaneGrid(QWidget):
         return "\n".join(lines)
 
     def _heading_at(self, position: QPoint) -> str:
-        layout, lanes = self._layout, self._lanes
+        layout, (columns, rows) = self._layout, self._headings
         headings = (
-            *zip(layout.columns, lanes.column_labels, strict=False),
-            *zip(layout.rows, lanes.row_labels, strict=False),
+            *zip(layout.columns, columns, strict=False),
+            *zip(layout.rows, rows, strict=False),
         )
         return next((label for room, label in headings if room.contains(position)), "")
 

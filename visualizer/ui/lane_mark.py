@@ -18,7 +18,7 @@ _DARK_INK, _LIGHT_INK = "#000000", "#ffffff"
 
 
 def letter_of(index: int) -> str:
-    """A, B … Z, AA, AB …: the letter of the lane at a place of the shown order, from 0."""
+    """A, B … Z, AA, AB …: the letter of the lane with this number, from 0."""
     letters = ""
     index += 1
     while index > 0:
@@ -27,9 +27,9 @@ def letter_of(index: int) -> str:
     return letters
 
 
-def lane_letter(lanes: Lanes, lane: Lane) -> str:
-    """The letter of a lane where it stands now."""
-    return letter_of(lanes.lanes.index(lane))
+def lane_letter(_lanes: Lanes, lane: Lane) -> str:
+    """The letter of a lane, the same wherever it stands."""
+    return letter_of(lane.number)
 
 
 def ink_on(color: str) -> QColor:

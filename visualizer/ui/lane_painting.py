@@ -258,8 +258,10 @@ def paint_headings(
     column_labels: tuple[str, ...],
     rows: tuple[QRect, ...],
     row_labels: tuple[str, ...],
+    *,
+    over: bool = False,
 ) -> None:
-    """Above the columns and at the left of the rows."""
+    """Above the columns, and at the left of the rows or over them."""
     theme, font = themes.current(), themes.font(themes.FONT_SMALL)
     metrics = QFontMetrics(font)
     painter.setFont(font)
@@ -278,7 +280,12 @@ def paint_headings(
         short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, center, short)
     for room, label in zip(rows, row_labels, strict=False):
-        painter.drawText(room, int(_SIDE), wrapped(label, metrics, room.size()))
+        if over:
+            short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room.width())
+            left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(room, int(left), short)
+        else:
+            painter.drawText(room, int(_SIDE), wrapped(label, metrics, room.size()))
 
 
 _SIDE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -313,12 +320,13 @@ def wrapped(label: str, metrics: QFontMetrics, room: QSize) -> str:
 
 
 def paint_insertion(painter: QPainter, mark: QRect) -> None:
-    """Where a dragged lane would go."""
+    """Where a dragged lane would go; seen over any picture."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(themes.current().second))
-    painter.drawRoundedRect(mark, mark.width() / 2, mark.width() / 2)
+    for color, room in ((themes.current().ground, mark.adjusted(-2, -2, 2, 2)), ("", mark)):
+        painter.setBrush(QColor(color or themes.current().text))
+        painter.drawRoundedRect(room, room.width() / 2, room.width() / 2)
     painter.restore()
 
 
