@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -31,12 +33,16 @@ class Ear:
         self.steps: dict[int, list[int]] = {}
         self.runs: dict[int, Trajectory] = {}
         self.failures: dict[int, tuple[str, Trajectory | None]] = {}
+        self.parents: list[tuple[tuple[int, ...], Trajectory]] = []
+        self.unexpected: list[Exception] = []
         self.after_step: Any = lambda _lane, _step: None
         self.listener = Listener(
             begun=lambda lanes, _plans: self.batches.append(lanes),
             step=self._step,
             done=self.runs.__setitem__,
             failed=lambda lane, why, run: self.failures.__setitem__(lane, (why, run)),
+            parent_made=lambda lanes, run: self.parents.append((lanes, run)),
+            unexpected=self.unexpected.append,
         )
 
     def _step(self, lane: int, step: Step) -> None:
@@ -158,3 +164,95 @@ def test_branches_go_on_from_the_runs_given(tiny: Model) -> None:
     sample_lanes(tiny, requests, parents=[parent, parent], listener=ear.listener)
     assert ear.runs[0].steps[1] is parent.steps[1]
     np.testing.assert_array_equal(ear.runs[1].final, parent.final)
+
+
+@contextmanager
+def failing(model: Model, call: int, error: BaseException) -> Iterator[list[int]]:
+    """The network raises at one call; gives how many prompts each call read."""
+    calls: list[int] = []
+
+    def before(_module: Any, inputs: Any) -> None:
+        calls.append(len(inputs[0]))
+        if len(calls) == call:
+            raise error
+
+    hook = model.pipeline.unet.register_forward_pre_hook(before)
+    try:
+        yield calls
+    finally:
+        hook.remove()
+
+
+def test_a_parent_that_is_not_there_is_made_once_for_all_of_its_branches(tiny: Model) -> None:
+    requests = [branch(RED, k, prompt=p) for k, p in ((1, "a boat"), (3, "a cat"), (2, "a dog"))]
+    requests.append(branch(requests[0], 3, guidance_scale=1.5))
+    ear = Ear()
+    with failing(tiny, 0, RuntimeError()) as calls:
+        sample_lanes(tiny, requests, listener=ear.listener)
+    assert sorted(ear.runs) == [0, 1, 2, 3]
+    assert not ear.failures
+    ((first, parent), (last, deep)) = ear.parents
+    assert (first, last) == ((0, 1, 2), (3,))
+    assert parent.request == RED
+    assert deep.request == requests[0]
+    assert len(parent.steps) == 4  # up to step 3, the last that is branched
+    for lane in (0, 1, 2):
+        assert ear.runs[lane].steps[0] is parent.steps[0]
+    alone = sample(tiny, requests[0])
+    np.testing.assert_array_equal(ear.runs[0].final, alone.final)
+    # the parent and the branch that is branched, once up to step 3; then every branch
+    assert len(calls) == 4 + 4 + 4 * 4
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "program"),
+    [
+        (ZeroDivisionError("by nothing"), "in the program (ZeroDivisionError: by nothing)", True),
+        (AssertionError(), "in the program (AssertionError)", True),
+        (torch.OutOfMemoryError("CUDA out of memory"), "ran out of memory", False),
+        (RuntimeError("CUDA error: device-side assert triggered"), "GPU stopped answering", False),
+    ],
+)
+def test_whatever_happens_to_one_lane_the_others_go_on(
+    tiny: Model, error: Exception, said: str, program: bool
+) -> None:
+    ear = Ear()
+    requests = [replace(RED, seed=1), replace(RED, steps=6), replace(RED, steps=5)]
+    with failing(tiny, 3, error):
+        sample_lanes(tiny, requests, listener=ear.listener)
+    assert sorted(ear.runs) == [1, 2]
+    why, _ = ear.failures[0]
+    assert said in why
+    assert why.endswith(".")
+    assert ear.unexpected == ([error] if program else [])
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), ZeroDivisionError("by nothing")]
+)
+def test_a_parent_that_cannot_be_made_fails_its_branches_only(
+    tiny: Model, error: Exception
+) -> None:
+    ear = Ear()
+    requests = [branch(RED, 2, prompt=p) for p in ("a boat", "a cat")]
+    requests.append(replace(RED, steps=6))
+    with failing(tiny, 2, error) as calls:
+        sample_lanes(tiny, requests, listener=ear.listener)
+    assert sorted(ear.runs) == [2]
+    assert sorted(ear.failures) == [0, 1]
+    assert ear.failures[0] == ear.failures[1]
+    assert len(calls) == 2 + 6  # what failed is not tried again
+    assert not ear.parents
+
+
+def test_who_listens_and_a_person_who_interrupts_end_everything(tiny: Model) -> None:
+    def refuse(_lane: int, _step: Step) -> None:
+        raise ValueError("The disk is full.")
+
+    ear = Ear()
+    ear.after_step = refuse
+    with pytest.raises(ValueError, match="disk is full"):
+        sample_lanes(tiny, [RED, replace(RED, steps=6)], listener=ear.listener)
+    assert not ear.failures
+    with failing(tiny, 3, KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+        sample_lanes(tiny, [RED, replace(RED, steps=6)], listener=Ear().listener)

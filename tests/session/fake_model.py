@@ -16,6 +16,7 @@ from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, SamplerN
 from visualizer.diffusion.fast_decoder import FastDecoder, FastDecoderFit
 from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
+from visualizer.diffusion.parents import Parents
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.starts import FromStep
 from visualizer.diffusion.step import Guidance, Step
@@ -146,6 +147,18 @@ class FakeSampler:
         cancelled: threading.Event,
     ) -> None:
         """Stands in for ``sample_lanes``: lanes of as many steps make a batch."""
+        made = Parents(self, model, requests, cancelled)
+        parents = list(parents or [None] * len(requests))
+        branches: dict[SamplingRequest, list[int]] = {}
+        for lane, request in enumerate(requests):
+            if isinstance(request.start, FromStep) and parents[lane] is None:
+                branches.setdefault(request.start.parent, []).append(lane)
+        for lanes in branches.values():
+            run = made.of(requests[lanes[0]])
+            assert run is not None
+            listener.parent_made(tuple(lanes), run)
+            for lane in lanes:
+                parents[lane] = run
         self.calls.extend(requests)
         batches: dict[Any, list[int]] = {}
         for lane, request in enumerate(requests):

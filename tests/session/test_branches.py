@@ -294,4 +294,11 @@ def test_a_branch_whose_parent_is_not_there_makes_it_first(
         assert lane.timeline.complete
         assert lane.timeline.shared == 2
         qtbot.waitUntil(partial(_is_shown, lane.timeline, 0))
+    first, second = (lane.timeline for lane in session.lanes.lanes)
+    assert first is not None
+    assert second is not None
+    assert first.parent_run is not None
+    assert first.parent_run is second.parent_run  # made once for both
+    assert first.step(1) is second.step(1)
+    assert sampler.calls.count(replace(with_size, seed=99)) == 1
     assert witness.all("failed") == []

@@ -31,6 +31,7 @@ from visualizer.diffusion.families import Family
 from visualizer.diffusion.model import Model
 from visualizer.diffusion.model_folder import ModelError, OutOfMemory
 from visualizer.diffusion.observing import Observer, Stopped
+from visualizer.diffusion.parents import Parents
 from visualizer.diffusion.replaying import Answers, Replay
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.starts import FROM_SEED, FromStep
@@ -170,7 +171,8 @@ def _sample_branch(
     assert isinstance(start, FromStep)
     model.plan(request)  # refuses what cannot be done before anything is
     if parent is None:
-        parent = _parent_until(model, start, cancelled)
+        parent = Parents(sample, model, [request], cancelled).of(request)
+        assert parent is not None
         if len(parent.steps) <= start.step:  # stopped, or its numbers overflowed
             return replace(parent, request=request)
     branching.check_parent(request, parent, model.identity.weights_hash)
@@ -186,17 +188,6 @@ def _sample_branch(
     elif k == 0 or parent.steps[k - 1].prediction is not None:
         replay.goes_on = parent.steps[k].latents  # else a stage begins there, from its own noise
     return _observed(model, [request], [planned.plan], replay, on_step, on_plan, cancelled)[0]
-
-
-def _parent_until(model: Model, start: FromStep, cancelled: threading.Event | None) -> Trajectory:
-    """The run that is branched, made anew up to the step where it is."""
-    enough = threading.Event()
-
-    def look(step: Step) -> None:
-        if step.index >= start.step or (cancelled is not None and cancelled.is_set()):
-            enough.set()
-
-    return sample(model, start.parent, on_step=look, cancelled=enough)
 
 
 def _one_by_one(

@@ -217,6 +217,7 @@ class Comparing(QObject):
                     timeline = Timeline.planned(request, plan, cache=self.cache)
                 else:
                     timeline = Timeline.branch(parent, request, plan, cache=self.cache)
+                timeline.lean = True
                 timeline.begin()
                 self._sharpener.add(timeline)
                 self._shown.add(timeline)
@@ -237,7 +238,8 @@ class Comparing(QObject):
             parent = Timeline.of(event.trajectory, event.points, cache=self.cache)
             self._sharpener.add(parent)
             self._shown.add(parent)
-            job.parents[event.lane] = parent
+            for number in event.lanes:
+                job.parents[number] = parent
         elif isinstance(event, LaneEnded):
             self._finish(job, event)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from visualizer.session import crash_log
 from visualizer.session.failure import Failure
 from visualizer.session.timeline import Point, points_of, share_of
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.step import Step
     from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
+
+LANE_FAILED = "This lane could not be generated."
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,16 @@ class LaneEnded:
 
 @dataclass(frozen=True)
 class ParentMade:
-    """The run that a lane goes on from was no run of the sitting: it was made up to there."""
+    """The run that lanes go on from was no run of the sitting: it was made up to there."""
 
-    lane: int
+    lanes: tuple[int, ...]
     trajectory: Trajectory
     points: tuple[Point, ...]
 
     @classmethod
-    def of(cls, lane: int, trajectory: Trajectory) -> ParentMade:
+    def of(cls, lanes: tuple[int, ...], trajectory: Trajectory) -> ParentMade:
         """With its points, on the thread that made it."""
-        return cls(lane, trajectory, tuple(points_of(trajectory)))
+        return cls(lanes, trajectory.with_decoder(None), tuple(points_of(trajectory)))
 
 
 LaneEvent = LanesBegun | LaneStep | LanesReplanned | LaneEnded | ParentMade
@@ -147,8 +150,16 @@ class LaneReporter:
         if run is None and plan is not None and not plan.shared:
             run = rest_of(self._requests[lane], self._identity, plan, recorded)
         rest = None if run is None else run.with_decoder(None)
-        failure = Failure("This lane could not be generated.", sentence)
+        failure = Failure(LANE_FAILED, sentence)
         self._send(LaneEnded(lane, rest, failure=failure))
+
+    def parent_made(self, lanes: tuple[int, ...], run: Trajectory) -> None:
+        """The run that these branches go on from was made, before the first of them begins."""
+        self._send(ParentMade.of(lanes, run))
+
+    def unexpected(self, error: Exception) -> None:
+        """What ended a lane is the program's own fault: the crash log keeps where it happened."""
+        crash_log.record(error, LANE_FAILED)
 
 
 def rest_of(

@@ -288,8 +288,11 @@ class Worker(QObject):
         request = _completed(request, self._model.facts)
         made = None
         if parent is None:
-            parent = self._parent_until_branch(request, cancel)
-            made = None if parent is None else ParentMade.of(0, parent)
+            from visualizer.diffusion.parents import Parents
+
+            sample = self._sample_function()
+            parent = Parents(sample, self._model, [request], cancel).of(request)
+            made = None if parent is None else ParentMade.of((0,), parent)
             if cancel.is_set():
                 self.finished.emit(Finished(run_id, None))
                 return
@@ -321,35 +324,6 @@ class Worker(QObject):
         if run.cancelled and not cancel.is_set():
             failure = Failure("The run stopped before its end.", run.notice)
         self.finished.emit(Finished(run_id, run.with_decoder(None), measured_in(run), failure))
-
-    def _parent_until_branch(
-        self, request: SamplingRequest, cancel: threading.Event
-    ) -> Trajectory | None:
-        """The run that a branch goes on from, made anew up to there; None for what is no branch."""
-        if request.start.kind != "step":
-            return None
-        from visualizer.diffusion.starts import FromStep
-
-        start = request.start
-        assert isinstance(start, FromStep)
-        self._model.plan(request)  # refuses what cannot be done before anything is
-        before = self._parent_until_branch(start.parent, cancel)
-        enough = threading.Event()
-
-        def look(step: Step) -> None:
-            if step.index >= start.step or cancel.is_set():
-                enough.set()
-
-        branched = {} if before is None else {"parent": before}
-        run = self._sample_function()(
-            self._model,
-            start.parent,
-            on_step=look,
-            on_plan=lambda _plan: None,
-            cancelled=cancel if cancel.is_set() else enough,
-            **branched,
-        )
-        return run.with_decoder(None)
 
     def _plan_of(self, request: SamplingRequest, parent: Trajectory | None) -> Plan:
         """What a request will do; a branch goes on from what its parent really went through."""
@@ -387,27 +361,10 @@ class Worker(QObject):
         reporter = LaneReporter(
             requests, self._model.identity, self._point, lambda event: self._send(run_id, event)
         )
-        parents = list(parents or [None] * len(requests))
-        for lane, request in enumerate(requests):
-            if parents[lane] is None and request.start.kind == "step" and not cancel.is_set():
-                parents[lane] = self._parent_of_lane(run_id, lane, request, cancel)
         self._lanes_function()(
             self._model, requests, parents=parents, listener=reporter, cancelled=cancel
         )
         self.lanes_ended.emit(LanesEnded(run_id))
-
-    def _parent_of_lane(
-        self, run_id: int, lane: int, request: SamplingRequest, cancel: threading.Event
-    ) -> Trajectory | None:
-        from visualizer.diffusion.request import RequestError
-
-        try:
-            parent = self._parent_until_branch(request, cancel)
-        except RequestError:
-            return None  # the lane will be refused with this sentence
-        if parent is not None:
-            self._send(run_id, ParentMade.of(lane, parent))
-        return parent
 
     def _lanes_function(self) -> SampleLanes:
         if self._sample_lanes is not None:
