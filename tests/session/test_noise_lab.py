@@ -20,7 +20,7 @@ from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.starts import EditedNoise, Flip, Mix, NoiseEdit, Paste, Shift
 from visualizer.session import noise_following
 from visualizer.session.noise_following import Way, measure, way
-from visualizer.session.noise_lab import DRAFT_STEPS, KEPT_RUNS, NoiseLab, Role
+from visualizer.session.noise_lab import DRAFT_STEPS, KEPT_RUNS, ROLES, UNASKED_S, NoiseLab, Role
 from visualizer.session.session import Session
 
 WAIT_MS = 20_000
@@ -62,9 +62,11 @@ class Noises:
     def __init__(self) -> None:
         self.asked: list[list[SamplingRequest]] = []
         self.refuses = ""
+        self.refuses_seeds = False
 
     def __call__(self, model: FakeModel, requests: list[SamplingRequest]) -> Any:
-        if self.refuses:
+        edited = any(isinstance(request.start, EditedNoise) for request in requests)
+        if self.refuses and (edited or self.refuses_seeds):
             raise RequestError(self.refuses)
         self.asked.append(requests)
         return [(noise_of(request), GRID) for request in requests]
@@ -296,14 +298,67 @@ def test_one_that_fails_says_why_and_the_others_go_on(
     wait_for(qtbot, lab, "edited")
 
 
-def test_noise_that_cannot_be_shown_is_told(
-    qtbot: QtBot, lab: NoiseLab, noises: Noises, sampler: Sampler
+@pytest.mark.parametrize("seeds", [False, True])
+def test_noise_that_cannot_be_edited_is_told_once_and_seeds_are_sampled(
+    qtbot: QtBot, lab: NoiseLab, noises: Noises, seeds: bool
 ) -> None:
-    noises.refuses = "The starting noise of this model cannot be edited."
+    noises.refuses, noises.refuses_seeds = "The noise of this model cannot be edited.", seeds
     lab.set_active(True)
     lab.want(wanted(mixed(0.5)))
     wait_for(qtbot, lab, "edited", state="failed")
+    wait_for(qtbot, lab, "first", "second")
     assert lab.tile("edited").failure == noises.refuses
+    for role in ("first", "second"):
+        tile = lab.tile(role)
+        assert tile.failure == ""
+        assert tile.picture is not None
+        assert (tile.static is None, bool(tile.unseen)) == (seeds, seeds)
+    noises.refuses = ""
+    lab.try_again()
+    wait_for(qtbot, lab, "edited")
+    qtbot.waitUntil(lambda: all(lab.tile(role).static is not None for role in ROLES))
+
+
+def test_what_takes_long_is_made_when_it_is_asked_for(
+    qtbot: QtBot, lab: NoiseLab, sampler: Sampler
+) -> None:
+    lab.set_careful(True)
+    lab.set_active(True)
+    lab.want(wanted(mixed(0.5)))
+    qtbot.waitUntil(lambda: all(lab.tile(role).static is not None for role in ROLES))
+    assert lab.waits
+    assert not lab.sampling
+    lab.want(wanted(mixed(0.4)), draft=True)
+    assert not lab.sampling
+    lab.try_again()
+    assert not lab.waits
+    lab.want(wanted(mixed(0.4)))
+    wait_for(qtbot, lab, *ROLES)
+    lab.want(wanted(mixed(0.3)))  # another edit of the same
+    assert not lab.waits
+    wait_for(qtbot, lab, "edited")
+    made = len(sampler.calls)
+    lab.want({"first": OTHER, "edited": replace(mixed(0.3), seed=8)})
+    assert lab.tile("first").state == "done", "it is there already"
+    assert lab.waits
+    lab.set_careful(False)
+    wait_for(qtbot, lab, "edited")
+    assert len(sampler.calls) == made + 1
+
+
+def test_of_a_slow_model_only_a_little_is_made_unasked(
+    qtbot: QtBot, lab: NoiseLab, sampler: Sampler
+) -> None:
+    lab.set_pace(2.5 * STEPS / UNASKED_S)  # there is time for two and a half pictures
+    lab.set_active(True)
+    lab.want(wanted(mixed(0.5)))
+    assert lab.waits
+    lab.want({"first": BASE, "edited": mixed(0.5)})
+    assert not lab.waits
+    wait_for(qtbot, lab, "first", "edited")
+    lab.want(wanted(mixed(0.5)))
+    wait_for(qtbot, lab, "second")
+    assert len(sampler.calls) == 3
 
 
 def test_another_model_begins_anew(

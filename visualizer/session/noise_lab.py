@@ -29,6 +29,8 @@ DRAFT_PATIENCE_S = 2.5
 else a slider that never rests would never show anything."""
 PREVIEW_AFTER_S = 1.0
 """Where a picture is replaced, the guesses on the way to it are shown only if it is this slow."""
+UNASKED_S = 12.0
+"""Pictures that together take longer than this are made only when they are asked for."""
 POLL_MS = 40
 KEPT_RUNS, KEPT_PICTURES = 8, 32
 
@@ -42,6 +44,7 @@ class Tile:
     Attributes:
         request: what is looked at now; None where nothing is.
         static: the noise as a picture; None while it is not drawn.
+        unseen: a sentence, where it cannot be drawn; the seed's own is sampled all the same.
         picture: the newest picture of it: finished, a draft, or a guess of a run that goes on.
         draft: whether ``picture`` was made in fewer steps.
         guess: whether ``picture`` is the model's guess while it still samples.
@@ -51,6 +54,7 @@ class Tile:
 
     request: SamplingRequest | None = None
     static: Picture | None = None
+    unseen: str = ""
     picture: Picture | None = None
     draft: bool = False
     guess: bool = False
@@ -95,6 +99,11 @@ class NoiseLab(QObject):
         self._finals: OrderedDict[SamplingRequest, Picture] = OrderedDict()
         self._statics: OrderedDict[object, Picture] = OrderedDict()
         self._refused: dict[SamplingRequest, str] = {}
+        self._unseen: dict[object, str] = {}  # noises that cannot be drawn
+        self._apart: set[object] = set()  # noises to be drawn one by one
+        self._careful = False
+        self._pace = 0.0  # seconds a step; 0 while it is not known
+        self._granted: SamplingRequest | None = None  # the first noise's, when it was asked for
         self.positions = (1, 1)
         """Rows and columns of the latent: what an edit can tell apart."""
         self._ids = 0  # counts down: no number of a normal run
@@ -132,6 +141,12 @@ class NoiseLab(QObject):
         """Whether the edited noise changes just now."""
         return self._drafts
 
+    @property
+    def waits(self) -> bool:
+        """Whether pictures are missing that take so long that they must be asked for."""
+        missing = self._missing()
+        return self._may_sample and bool(missing) and not self._may_begin(missing)
+
     # --- what the page wishes -----------------------------------------------------------------
 
     def want(self, wanted: Mapping[Role, SamplingRequest], draft: bool = False) -> None:
@@ -161,6 +176,17 @@ class NoiseLab(QObject):
         self._busy = busy
         self._judge()
 
+    def set_careful(self, careful: bool) -> None:
+        """Whether everything must be asked for, e.g. of a model that may be slow."""
+        if careful != self._careful:
+            self._careful = careful
+            self._judge()
+
+    def set_pace(self, steps_per_second: float) -> None:
+        """How fast the model was lately: what takes long must be asked for."""
+        if steps_per_second > 0:
+            self._pace = 1.0 / steps_per_second
+
     def set_facts(self, facts: ModelFacts) -> None:
         """Another model: what the former one made is forgotten."""
         self._facts = facts
@@ -170,15 +196,17 @@ class NoiseLab(QObject):
         self._runs.clear()
         self._finals.clear()
         self._statics.clear()
-        self._refused.clear()
+        self._forget_troubles()
+        self._pace, self._granted = 0.0, None
         self._ask_id = None
         self._tiles = {role: Tile(request=tile.request) for role, tile in self._tiles.items()}
         self._settle_all()
         self._go_on()
 
     def try_again(self) -> None:
-        """What failed is asked for once more."""
-        self._refused.clear()
+        """Make what is looked at, also what failed or takes long; edits of it as well."""
+        self._forget_troubles()
+        self._granted = self._tiles["first"].request
         self._settle_all()
         self._go_on()
 
@@ -195,6 +223,11 @@ class NoiseLab(QObject):
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _forget_troubles(self) -> None:
+        self._refused.clear()
+        self._unseen.clear()
+        self._apart.clear()
+
     def _judge(self) -> None:
         if not self._may_sample:
             self.interrupt()
@@ -206,12 +239,24 @@ class NoiseLab(QObject):
         return self._active and not self._busy and self._facts is not None
 
     def _wishes(self) -> list[tuple[Role, SamplingRequest, bool]]:
-        """What is to be sampled (role, request, whether it is dragged), most urgent first."""
+        """What is to be sampled now (role, request, whether it is dragged), most urgent first."""
+        missing = self._missing()
+        return missing if self._may_begin(missing) else []
+
+    def _may_begin(self, missing: list[tuple[Role, SamplingRequest, bool]]) -> bool:
+        """Whether they were asked for, or take so little time that nobody needs to."""
+        first = self._tiles["first"].request
+        if first is not None and first == self._granted:
+            return True
+        seconds = self._pace * sum(self._steps_of(wish) for _, wish, _ in missing)
+        return not self._careful and seconds <= UNASKED_S
+
+    def _missing(self) -> list[tuple[Role, SamplingRequest, bool]]:
         order: tuple[Role, ...] = ("edited", "first", "second") if self._drafts else ROLES
         found = []
         for role in order:
             request = self._tiles[role].request
-            if request is None or request in self._finals:
+            if request is None or request in self._finals or request in self._refused:
                 continue
             dragged = role == "edited" and self._drafts
             wish = self._draft_of(request) if dragged else request
@@ -220,8 +265,11 @@ class NoiseLab(QObject):
         return found
 
     def _draft_of(self, request: SamplingRequest) -> SamplingRequest:
-        steps = request.steps or (self._facts.steps if self._facts else DRAFT_STEPS)
-        return replace(request, steps=DRAFT_STEPS) if steps > DRAFT_STEPS else request
+        few = self._steps_of(request) <= DRAFT_STEPS
+        return request if few else replace(request, steps=DRAFT_STEPS)
+
+    def _steps_of(self, request: SamplingRequest) -> int:
+        return request.steps or (self._facts.steps if self._facts else DRAFT_STEPS)
 
     def _go_on(self) -> None:
         if not self._may_sample:
@@ -244,10 +292,15 @@ class NoiseLab(QObject):
         missing = {
             _noise_of(request): request
             for request in requests
-            if _noise_of(request) not in self._statics and request not in self._refused
+            if _noise_of(request) not in self._statics
+            and _noise_of(request) not in self._unseen
+            and request not in self._refused
         }
         if self._ask_id is not None or not missing:
             return  # one question at a time: once it is answered the wish may be another
+        alone = next((noise for noise in missing if noise in self._apart), None)
+        if alone is not None:
+            missing = {alone: missing[alone]}
         self._ids -= 1
         self._ask_id, self._asked = self._ids, tuple(missing)
         self._worker.draw_noise(self._ids, tuple(missing.values()))
@@ -257,10 +310,10 @@ class NoiseLab(QObject):
         if drawn.ask_id != self._ask_id:
             return
         self._ask_id = None
-        if drawn.failure is not None:
-            for tile in self._tiles.values():
-                if tile.request is not None and _noise_of(tile.request) in self._asked:
-                    self._refused[tile.request] = _sentence(drawn.failure)
+        if drawn.failure is not None and len(self._asked) > 1:
+            self._apart.update(self._asked)  # one of them; the others can be drawn
+        elif drawn.failure is not None:
+            self._take_refusal(self._asked[0], _sentence(drawn.failure))
         else:
             for noise, picture in zip(self._asked, drawn.pictures, strict=True):
                 _keep(self._statics, noise, picture, KEPT_PICTURES)
@@ -269,6 +322,15 @@ class NoiseLab(QObject):
                 self.positions_changed.emit()
         self._settle_all()
         self._go_on()
+
+    def _take_refusal(self, noise: object, sentence: str) -> None:
+        """A noise cannot be drawn. An edited one cannot be sampled then; a seed's own can."""
+        self._unseen[noise] = sentence
+        for tile in self._tiles.values():
+            if tile.request is None or _noise_of(tile.request) != noise:
+                continue
+            if tile.request.start.kind != "seed":
+                self._refused[tile.request] = sentence
 
     @Slot()
     def _look(self) -> None:
@@ -320,6 +382,9 @@ class NoiseLab(QObject):
             self._tiles[role] = Tile()
             return
         tile.static = self._statics.get(_noise_of(request), tile.static)
+        tile.unseen = self._unseen.get(_noise_of(request), "")
+        if tile.unseen:
+            tile.static = None
         # what is looked at is forgotten last
         if _noise_of(request) in self._statics:
             self._statics.move_to_end(_noise_of(request))
