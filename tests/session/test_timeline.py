@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +19,7 @@ from visualizer.diffusion.step import Guidance
 from visualizer.diffusion.stored_pictures import StoredPictures, pack
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.diffusion.views import GUIDANCE_GAIN, difference
+from visualizer.session.pictures import PictureCache
 from visualizer.session.timeline import Stage, Timeline, points_of
 
 
@@ -272,3 +275,28 @@ def in_stages(run: Trajectory, sizes: dict[str, int], hidden: str = "") -> Traje
         for step, name in zip(run.steps, names, strict=True)
     )
     return replace(run, steps=steps, pictures={})
+
+
+@pytest.mark.parametrize("side", [32, 320])
+def test_of_many_lanes_thumbnails_are_bounded_as_their_pictures_are(
+    qtbot: QtBot, side: int
+) -> None:
+    cache = PictureCache(limit=3 * side * side * 3)
+    lanes = [Timeline.of(make_run(steps=4), cache=cache, lazy=True) for _ in range(4)]
+    pictures = []
+    for lane in lanes:
+        lane.can_decode = True
+        for k in range(4):
+            picture = np.full((side, side, 3), 10 * k, dtype=np.uint8)
+            pictures.append(weakref.ref(picture))
+            lane.put_picture(k, "noisy", picture, exact=True)
+            del picture
+    gc.collect()
+    assert cache.size <= cache.limit
+    assert sum(ref() is not None for ref in pictures) <= 3
+    newest = lanes[-1].thumbnail(3)
+    assert newest is not None
+    assert newest.max() == 30
+    with qtbot.waitSignal(lanes[0].picture_wanted) as wanted:
+        assert lanes[0].thumbnail(0) is None
+    assert wanted.args == [0, "noisy"]

@@ -28,6 +28,7 @@ DECODED_VIEWS: tuple[View, ...] = ("noisy", "denoised", "noise", "unprompted")
 INLINE_PIXELS = 512 * 512
 """Differences of pictures up to this size are taken at once (≤ 2 ms)."""
 
+_THUMBNAIL = "thumbnail"
 _serials = itertools.count(1)
 Parts = tuple[tuple[int, "View"], tuple[int, "View"]]
 """Two pictures, as (k, view), of which a third one is the difference."""
@@ -114,6 +115,9 @@ class Timeline(QObject):
         self._peaks: dict[str, float] = {}  # by stage
         self._running = False
         self._lazy = False
+        self.lean = False
+        """Whether thumbnails, too, are kept within the bound of the picture cache: of one run they
+        are few, of 64 lanes they are not."""
         self._trajectory: Trajectory | None = None
         self.parent_run: Timeline | None = None
         """The run that this one branched from, where it is a branch and that run is at hand."""
@@ -188,7 +192,8 @@ class Timeline(QObject):
         Args:
             points: what ``points_of(trajectory)`` gives; taken here when absent, which costs some
                 milliseconds a hundred steps.
-            lazy: thumbnails that are missing are made when they are asked for.
+            lazy: thumbnails that are missing are made when they are asked for, and all are kept
+                within the bound of the cache.
             from_file: whether a view that is missing was left out of a file.
         """
         timeline = cls(
@@ -199,10 +204,11 @@ class Timeline(QObject):
             sampler=trajectory.sampler,
             cache=cache,
         )
-        timeline._take(points_of(trajectory) if points is None else points)
+        timeline._lazy = timeline.lean = lazy
         timeline._trajectory = trajectory
+        timeline._take(points_of(trajectory) if points is None else points)
         timeline._notice = trajectory.notice
-        timeline._from_file, timeline._lazy = from_file, lazy
+        timeline._from_file = from_file
         return timeline
 
     # --- what there is ------------------------------------------------------------------------
@@ -400,13 +406,14 @@ class Timeline(QObject):
         """
         if k < self.shared:
             return self.owner(k).thumbnail(k)
-        found = self._thumbnails.get(k)
-        if found is None and self._lazy and self.has_view(k, "noisy"):
+        found = self._kept_thumbnail(k)
+        if found is None and (self._lazy or self.lean) and self.has_view(k, "noisy"):
             entry = self._best(k, "noisy")
             if entry is None or (not entry.exact and self.stores(k, "noisy")):
                 self.picture_wanted.emit(k, "noisy")
-            else:
-                found = self._thumbnails[k] = thumbnail_of(entry.picture)
+            if entry is not None and (entry.exact or not self.stores(k, "noisy")):
+                found = thumbnail_of(entry.picture)
+                self._keep_thumbnail(k, found)
         return found
 
     def at_hand(self, k: int, view: View) -> Picture | None:
@@ -473,7 +480,7 @@ class Timeline(QObject):
             self._measured[: len(measured)] = measured
         last = len(self._steps) - 1
         if trajectory.final is not None and last >= 0:
-            self._thumbnails[last] = thumbnail_of(trajectory.final)
+            self._keep_thumbnail(last, thumbnail_of(trajectory.final))
         self.grown.emit()
         if trajectory.final is not None and last >= 0:
             self._announce(last, "noisy")
@@ -493,8 +500,8 @@ class Timeline(QObject):
             self.owner(k).put_picture(k, view, picture, exact=exact, thumbnail=thumbnail)
             return
         self._cache.put(self._key(k, view), picture, exact=exact)
-        if view == "noisy" and (exact or k not in self._thumbnails):
-            self._thumbnails[k] = thumbnail_of(picture) if thumbnail is None else thumbnail
+        if view == "noisy" and (exact or self._kept_thumbnail(k) is None):
+            self._keep_thumbnail(k, thumbnail_of(picture) if thumbnail is None else thumbnail)
         self._announce(k, view)
 
     def stores(self, k: int, view: str) -> bool:
@@ -521,6 +528,24 @@ class Timeline(QObject):
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _keep_thumbnail(self, k: int, thumbnail: Picture) -> None:
+        if not self.lean:
+            self._thumbnails[k] = thumbnail
+            return
+        run = self._trajectory
+        if run is not None and run.final is not None and k == len(run.steps) - 1:
+            return  # the run itself keeps it
+        full = self._cache.peek(self._key(k, "noisy"))
+        if full is None or full.picture is not thumbnail:  # a small picture is its own thumbnail
+            self._cache.drop(self._key(k, _THUMBNAIL))
+            self._cache.put(self._key(k, _THUMBNAIL), thumbnail, exact=True)
+
+    def _kept_thumbnail(self, k: int) -> Picture | None:
+        if not self.lean:
+            return self._thumbnails.get(k)
+        entry = self._cache.get(self._key(k, _THUMBNAIL))
+        return None if entry is None else entry.picture
+
     def _take(self, points: Sequence[Point]) -> None:
         for point in points:
             k = len(self._steps)
@@ -533,7 +558,7 @@ class Timeline(QObject):
             for view, picture in point.previews.items():
                 self._cache.put(self._key(k, view), picture, exact=False)
             if point.thumbnail is not None:
-                self._thumbnails[k] = point.thumbnail
+                self._keep_thumbnail(k, point.thumbnail)
         self._stages = None
 
     def _find_stages(self) -> Iterator[Stage]:
