@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visualizer.ui.lane_captions import captions
+from visualizer.ui.lane_captions import captions, shortest
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ from visualizer.ui.lane_captions import captions
         (("seed 1 · a white castle", "seed 1 · a black castle"), ("white", "black")),
         (("seed 1 · a castle", "seed 2 · a cat"), ("castle · 1", "cat · 2")),
         (("10 steps · seed 3", "20 steps · seed 3"), ("10 steps", "20 steps")),
+        (("a cat in the snow…", "a red car in the snow at…"), ("cat", "red car")),
+        (("a cat in fog", "a car in fog at…"), ("cat in fog", "car in fog at…")),
         (("a car", "a car at night"), ("car", "car at night")),
         (("avoid fog", "avoid snow"), ("avoid fog", "avoid snow")),
         (("seed 1", "from step 4 · a car"), ("seed 1", "from step 4 · a car")),
@@ -38,3 +40,9 @@ def test_different_lanes_are_written_differently(labels: list[str]) -> None:
     written = captions(labels)
     assert len(set(written)) == len(labels)
     assert all(written)
+
+
+def test_little_room_leaves_the_number() -> None:
+    assert [shortest(words) for words in ("seed 3", "20 steps", "a car", "car · 3", "Euler")] == [
+        *("3", "20", "a car", "car · 3", "Euler")
+    ]

@@ -398,7 +398,7 @@ class LaneGrid(QWidget):
         """Where all lanes lie in a room: by the rows they were asked for, while these hold."""
         lanes = self._lanes
         groups = tuple(count for _, count in lanes.groups)
-        names = captions([label for label, _ in lanes.groups])
+        names = self._row_names()
         heading = self._heading_width(names) if groups else 0
         in_columns = self._columns_say_all()
         count = len(lanes.lanes)
@@ -411,6 +411,15 @@ class LaneGrid(QWidget):
             label in lane.label
             for label, lane in zip(itertools.cycle(labels), self._lanes.lanes, strict=False)
         )
+
+    def _row_names(self) -> tuple[str, ...]:
+        """The headings of the rows; what lanes are called after is as short as it is there."""
+        groups, lanes = self._lanes.groups, iter(self._lanes.lanes)
+        names = tuple(label for label, _ in groups)
+        rows = [(label, list(itertools.islice(lanes, count))) for label, count in groups]
+        if all(label in lane.label for label, row in rows for lane in row):
+            return captions(names)
+        return names
 
     def side_in(self, room: QSize) -> int:
         """How wide a picture would be if the grid had this room."""
@@ -529,6 +538,8 @@ class LaneGrid(QWidget):
                 )
                 if better:
                     self._refining.start()
+                if lane.id == self._carried:
+                    draw.paint_away(painter, place.picture)
                 if place.caption.isEmpty() and self._is_marked(lane, place.picture):
                     letter = lane_letter(self._lanes, lane)
                     draw.paint_corner(painter, place.picture, letter, lane.color)
@@ -572,10 +583,10 @@ class LaneGrid(QWidget):
     def _paint_headings(self, painter: QPainter) -> None:
         layout = self._layout
         if layout.rows:
-            columns, rows = self._headings
+            columns, _ = self._headings
             over = layout.over
             draw.paint_headings(
-                painter, layout.columns, captions(columns), layout.rows, captions(rows), over=over
+                painter, layout.columns, columns, layout.rows, self._row_names(), over=over
             )
 
     def _paint_hand(self, painter: QPainter) -> None:
@@ -584,6 +595,8 @@ class LaneGrid(QWidget):
         index = self._index(self._carried)
         if self._insertion is not None:
             mark = self._layout.insertion_mark(self._insertion, _INSERTION, self._mouse)
+            edge = self.rect().adjusted(2, 0, -2, 0)
+            mark.moveLeft(min(max(mark.left(), edge.left()), edge.right() - mark.width() + 1))
             draw.paint_insertion(painter, mark)
         if index is not None:
             lane = self._shown[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import ScaledPictures, image_of
+from visualizer.ui.lane_captions import shortest
 from visualizer.ui.lane_layout import Place
 from visualizer.ui.lane_mark import mark_size, paint_mark
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 CLOSE = 20
 """The side of the button that removes a lane."""
 RING = 2
+_LEAST_LABEL = 48
+_STEP = re.compile(r"step (\d+) of (\d+)")
 _FEWEST_WORDS = 88
 """A frame narrower than this has no room for a sentence."""
 
@@ -197,11 +201,16 @@ def paint_caption(
     line = room.adjusted(width + 6, 2, 0, 0)
     painter.setFont(font)
     middle = Qt.AlignmentFlag.AlignVCenter
-    taken = metrics.horizontalAdvance(beside) + themes.SPACE if beside else 0
-    if taken and line.width() - taken >= min(metrics.horizontalAdvance(label), 48):
-        painter.setPen(QColor(theme.quiet))
-        painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignRight), beside)
-        line.setRight(line.right() - taken)
+    if metrics.horizontalAdvance(label) > line.width():
+        label = shortest(label)
+    wanted = min(metrics.horizontalAdvance(label), _LEAST_LABEL)
+    for words in (beside, _STEP.sub(r"\1/\2", beside)):
+        taken = metrics.horizontalAdvance(words) + themes.SPACE
+        if words and line.width() - taken >= wanted:
+            painter.setPen(QColor(theme.quiet))
+            painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignRight), words)
+            line.setRight(line.right() - taken)
+            break
     painter.setPen(QColor(theme.text))
     short = metrics.elidedText(label, Qt.TextElideMode.ElideRight, line.width())
     painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignLeft), short)
@@ -328,6 +337,13 @@ def paint_insertion(painter: QPainter, mark: QRect) -> None:
         painter.setBrush(QColor(color or themes.current().text))
         painter.drawRoundedRect(room, room.width() / 2, room.width() / 2)
     painter.restore()
+
+
+def paint_away(painter: QPainter, picture: QRect) -> None:
+    """Over the picture of a lane that is being carried away."""
+    veil = QColor(themes.current().ground)
+    veil.setAlphaF(0.6)
+    painter.fillRect(picture, veil)
 
 
 def paint_carried(painter: QPainter, at: QPoint, letter: str, color: int) -> None:
