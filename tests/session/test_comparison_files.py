@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +195,44 @@ def test_what_is_changed_after_a_comparison_was_kept_is_kept_too(
     assert session.close()
     assert comparison_file.load(path).focus == 0
     assert witness.all("failed") == []
+
+
+def test_kept_comparisons_say_what_varies(qtbot: QtBot, session: Session) -> None:
+    compare(qtbot, session, seeds(1, 2, 3, 4))
+    compare(qtbot, session, Grid(BASE, Axis("seed", (3, 9)), Axis("prompt", ("a", "b", "c"))))
+    compare(qtbot, session, Grid(BASE, Axis("guidance_scale", (1.0, 4.0))))
+    said = [kept.about for kept in session.comparisons]
+    assert said[:2] == ["seed 1–4", "2 seeds × 3 prompts"]
+    assert "1" in said[2]
+    assert "4" in said[2]
+    assert all(kept.made for kept in session.comparisons)
+
+
+def test_saving_tells_how_far_it_is(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    compare(qtbot, session, seeds(1, 2, 3))
+    told: list[tuple[str, int, int]] = []
+    session.gathered.connect(lambda *what: told.append(what))
+    path = tmp_path / "lanes.denoise"
+    save(qtbot, session, path)
+    assert told == [(str(path), done, 3) for done in range(4)]
+
+
+def test_saving_does_not_wait_for_ever_for_pictures(
+    qtbot: QtBot,
+    session: Session,
+    model: FakeModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(comparison_files, "PATIENCE_MS", 1)
+    goes_on = threading.Event()
+    compare(qtbot, session, seeds(1, 2))
+    model.before_decode = goes_on.wait
+    try:
+        saved = save(qtbot, session, tmp_path / "lanes.denoise")
+    finally:
+        goes_on.set()
+    assert all(lane.run is not None and lane.run.steps for lane in saved.lanes)
 
 
 def test_a_file_that_a_person_named_is_left_as_it_is(

@@ -317,10 +317,12 @@ def test_a_branch_is_compared_with_its_parent(sitting: Sitting) -> None:
     assert [lane.timeline for lane in lanes.lanes] == [root, run]
     assert lanes.pair == tuple(lane.id for lane in lanes.lanes)
     assert lanes.lanes[1].label == "a blue boat"
+    assert "a blue boat" in sitting.session.comparisons[-1].about, "one click away later on"
     assert lanes.playhead.index == 4
     sitting.session.playhead.seek(1)
     window.show_page("denoise")
     sitting.qtbot.mouseClick(window.denoise.parent_button, Qt.MouseButton.LeftButton)
     assert [lane.timeline for lane in lanes.lanes] == [root, run], "they are there already"
+    assert len(sitting.session.comparisons) == 1
     sitting.session.show(root)
     assert window.denoise.parent_button.isHidden()

@@ -372,11 +372,12 @@ def test_a_comparison_of_this_sitting_is_two_clicks_away(sitting: Sitting) -> No
     assert page.earlier_button.isVisible()
     page.earlier_menu.aboutToShow.emit()
     newest, first = page.earlier_menu.actions()
+    assert "· seed 1–2 ·" in first.text()
+    assert "· seed 8–9 ·" in newest.text(), "told apart"
     with sitting.qtbot.waitSignal(sitting.session.comparison_opened, timeout=RUN_MS):
         first.trigger()
     assert [lane.request.seed for lane in page.lanes.lanes] == [1, 2]
     assert page.axis_fields.across.text() == "1, 2"
-    del newest
 
 
 def test_a_run_that_is_opened_shows_its_page(sitting: Sitting, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +19,14 @@ from visualizer.session.timeline import Timeline
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.comparison import Comparison
+    from visualizer.diffusion.grid import Axis
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
     from visualizer.session.comparing import Comparing
     from visualizer.session.desk import Desk, OpenedComparison
     from visualizer.session.history import HistoryFolder
     from visualizer.session.lanes import Lane, Lanes, State
-    from visualizer.session.sharpening import Sharpener
+    from visualizer.session.sharpening import Completion, Sharpener
     from visualizer.session.wanted_pictures import Wanted
 
 Found = Mapping[tuple[int, "View"], "Picture"]
@@ -32,6 +34,15 @@ LANE_FAILED = "This lane could not be generated."
 REST_MS = 5000
 """How lanes are looked at is written to the history once it has rested so long: the whole file is
 written anew, which of many large lanes takes seconds."""
+PATIENCE_MS = 5000
+"""A person's file waits at most so long for pictures."""
+_PLURAL = {
+    "seed": "seeds",
+    "prompt": "prompts",
+    "negative_prompt": "avoid texts",
+    "sampler": "samplers",
+}
+_LISTED, _LABEL = 32, 24
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,10 @@ class KeptComparison:
 
     title: str
     path: Path
+    about: str = ""
+    """What varies, and how many there are, e.g. "seed 1–4 × 4 prompts"."""
+    made: str = ""
+    """When, e.g. "17:14"."""
 
 
 class ComparisonFiles(QObject):
@@ -47,6 +62,9 @@ class ComparisonFiles(QObject):
 
     kept = Signal()
     """A comparison of this sitting has a file of its own now."""
+    gathered = Signal(str, int, int)
+    """The path of a file that is to be written, how many lanes have all pictures for it, and how
+    many there are."""
 
     def __init__(
         self,
@@ -78,12 +96,21 @@ class ComparisonFiles(QObject):
         lanes.alignment_changed.connect(self._on_look_changed)
 
     def gather(
-        self, wanted: Sequence[Wanted], then: Callable[[Comparison], None], *, urgent: bool
-    ) -> None:
+        self,
+        wanted: Sequence[Wanted],
+        then: Callable[[Comparison], None],
+        *,
+        urgent: bool,
+        path: str = "",
+    ) -> list[Completion]:
         """Have pictures of all lanes decoded, lane by lane, and hand over the comparison.
 
         Args:
             wanted: which pictures, a list a lane.
+            path: the file that waits for them, where a person waits for it; ``gathered`` tells.
+
+        Returns:
+            What is still to come.
         """
         before = comparison_of(self._lanes)
         timelines = [lane.timeline for lane in self._lanes.lanes]
@@ -96,16 +123,23 @@ class ComparisonFiles(QObject):
 
         def got(i: int, timeline: Timeline, found: Found) -> None:
             runs[i] = wanted_pictures.with_found(timeline, found)
+            if path:
+                self.gathered.emit(path, len(runs), len(asked))
             if len(runs) == len(asked):
                 lanes = [
                     replace(lane, run=runs.get(i, lane.run)) for i, lane in enumerate(before.lanes)
                 ]
                 then(replace(before, lanes=tuple(lanes)))
 
-        for i, timeline, keys in asked:
+        if path:
+            self.gathered.emit(path, 0, len(asked))
+        begun = [
             self._sharpener.complete(timeline, keys, partial(got, i, timeline), urgent=urgent)
+            for i, timeline, keys in asked
+        ]
         if not asked:
             then(before)
+        return [completion for completion in begun if completion is not None]
 
     def keep(self, *, whole: bool) -> None:
         """Write the lanes to the history: at once, and again with all their pictures.
@@ -121,7 +155,8 @@ class ComparisonFiles(QObject):
         folder = self._folder()
         about = f"{len(comparison.lanes)} lanes"
         self._place = place = folder.place_for(title, runs[0].request.seed, about)
-        self.comparisons.append(KeptComparison(title, place))
+        made = datetime.now().strftime("%H:%M")
+        self.comparisons.append(KeptComparison(title, place, what_varies(comparison), made))
         self._save(comparison, place)
         if whole:
             self.complete()
@@ -167,12 +202,17 @@ class ComparisonFiles(QObject):
             )
 
     def save(self, path: str) -> None:
-        """Write the lanes as a file a person named."""
-        self._with_pictures(path, lambda what: self._desk.save_comparison(what, path))
+        """Write the lanes as a file a person named.
 
-    def _with_pictures(self, path: str, then: Callable[[Comparison], None]) -> None:
+        Pictures that are not decoded in some seconds are left out: whoever opens the file decodes
+        them from its latents.
+        """
+        begun = self._with_pictures(path, lambda what: self._desk.save_comparison(what, path))
+        QTimer.singleShot(PATIENCE_MS, self, lambda: self._sharpener.settle(begun))
+
+    def _with_pictures(self, path: str, then: Callable[[Comparison], None]) -> list[Completion]:
         wanted = wanted_pictures.for_comparison_export(comparison_of(self._lanes), path)
-        self.gather(wanted, then, urgent=True)
+        return self.gather(wanted, then, urgent=True, path=path)
 
     def export(self, path: str, export: Callable[[Comparison, str], None]) -> None:
         """Hand the lanes to an exporter, with the pictures that this kind of file shows."""
@@ -211,6 +251,36 @@ class ComparisonFiles(QObject):
         path = Path(opened.path)
         if path in [kept.path for kept in self.comparisons]:  # a file of one's own is left alone
             self._place = path
+
+
+def what_varies(comparison: Comparison) -> str:
+    """What changes from lane to lane: "seed 1–4 × 4 prompts", or how many lanes there are."""
+    from visualizer.diffusion.grid import axes_of
+
+    axes = axes_of(comparison.lanes) or ()
+    words = [_spread(axis) for axis in axes if axis is not None and len(axis) > 1]
+    if not words and len(comparison.lanes) == 2:  # e.g. a branch and its parent
+        return " / ".join(_cut(lane.label) for lane in comparison.lanes)
+    return " × ".join(words) or f"{len(comparison.lanes)} lanes"
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= _LABEL else label[: _LABEL - 1].rstrip() + "…"
+
+
+def _spread(axis: Axis) -> str:
+    """The values of an axis in a few words."""
+    values = axis.values
+    if axis.field == "seed" and list(values) == list(range(values[0], values[-1] + 1)):
+        return f"seed {values[0]}–{values[-1]}"
+    if axis.field in _PLURAL:
+        return f"{len(values)} {_PLURAL[axis.field]}"
+    listed = ", ".join(axis.labels)
+    if len(listed) <= _LISTED:
+        return listed
+    from visualizer.diffusion.grid import FIELDS
+
+    return f"{len(values)} values of {FIELDS[axis.field]}"
 
 
 def comparison_of(lanes: Lanes) -> Comparison:

@@ -81,6 +81,8 @@ class Session(QObject):
     """Timeline of an opened file, or of the prepared run."""
     current_changed = Signal(object)
     """The timeline that is looked at, or None. Comes before ``run_started`` and ``opened``."""
+    gathered = Signal(str, int, int)
+    """A file of a comparison waits for pictures: its path, lanes that have theirs, all lanes."""
     saved = Signal(str)
     """The path of a run file that was written."""
     exported = Signal(str)
@@ -180,6 +182,7 @@ class Session(QObject):
         self._running.finished.connect(self._comparing.settle)  # it may be a lane by now
         self._running.finished.connect(self.run_finished)
         self._comparing.ended.connect(self._on_lanes_ended)
+        self._comparison_files.gathered.connect(self.gathered)
         self._measuring.summarized.connect(self._comparison_files.complete)
         self._keeping.changed.connect(self.history_changed)
         self._run_files.opened.connect(self.opened)
@@ -443,6 +446,11 @@ class Session(QObject):
     def comparisons(self) -> tuple[KeptComparison, ...]:
         """The comparisons made in this sitting, the oldest first; ``open_run`` shows one again."""
         return tuple(self._comparison_files.comparisons)
+
+    def keep_comparison(self) -> None:
+        """Keep the lanes as they are among the comparisons of this sitting, e.g. a pair of runs."""
+        if not self._comparing.running:
+            self._comparison_files.keep(whole=True)
 
     def save_comparison(self, path: str) -> None:
         """Write the lanes as one file: ``saved`` or ``failed`` follows."""

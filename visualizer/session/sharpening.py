@@ -182,13 +182,16 @@ class Sharpener(QObject):
         done: Callable[[dict[tuple[int, View], Picture]], None],
         *,
         urgent: bool = True,
-    ) -> None:
+    ) -> Completion | None:
         """Call ``done`` with exact pictures of all that is wanted and can be had, once there.
 
         What the run stores already is left out.
 
         Args:
             urgent: before the pictures around the playhead, or after them.
+
+        Returns:
+            What can be cut short by ``settle``; None where all was there.
         """
         completion = Completion(timeline, set(), done, urgent)
         for k, view in wanted:
@@ -203,12 +206,18 @@ class Sharpener(QObject):
         if completion.open:
             self._completions.append(completion)
             self.nudge()
-        else:
-            done(completion.pictures)
+            return completion
+        done(completion.pictures)
+        return None
 
     def give_up(self) -> None:
         """The window closes: files are written with the pictures that are there."""
         self._settle(list(self._completions))
+
+    def settle(self, completions: Iterable[Completion]) -> None:
+        """Somebody has waited long enough: of those that are not done, what is there must do."""
+        mine = {id(completion) for completion in completions}
+        self._settle([each for each in self._completions if id(each) in mine])
 
     def _settle(self, completions: Iterable[Completion]) -> None:
         """What is there must do."""

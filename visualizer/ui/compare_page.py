@@ -45,6 +45,7 @@ PANEL_WIDTH, WIDE_PANEL = 36 * theme.SPACE, 48 * theme.SPACE
 _WIDE, _NARROW, _HIGH = 1500, 1100, 1000
 _ROW_HEIGHT, _COLUMN_WIDTH, _ALIGNMENT_WIDTH = 36, 144, 176
 """Of the switches under the grid, at its right, and of the one for the alignment."""
+_MENU_WORDS = 36
 FOUR_SEEDS = "1-4"
 EXPERIMENT = "Does the noise contain the Ferrari?"
 _ASK = "Same words, different noise: compare them"
@@ -306,7 +307,8 @@ class ComparePage(QWidget):
         """The comparisons of this sitting, the newest first."""
         self.earlier_menu.clear()
         for kept in reversed(self._session.comparisons):
-            action = self.earlier_menu.addAction(_cut(kept.title or "Comparison"))
+            told = (_cut(kept.title or "Comparison", _MENU_WORDS), kept.about, kept.made)
+            action = self.earlier_menu.addAction(" · ".join(filter(None, told)))
             path = str(kept.path)
             action.triggered.connect(lambda _=False, path=path: self._session.open_run(path))
 

@@ -215,11 +215,14 @@ class DenoisePage(QWidget):
         run, position = session.current, session.playhead.index
         if run is None or run.parent_run is None:
             return
+        before = len(session.lanes)
         parent = session.add_to_comparison(run.parent_run)
         branch = session.add_to_comparison(run, changed_words(run))
         if parent is None or branch is None:
             return
         session.lanes.set_pair((parent.id, branch.id))
+        if len(session.lanes) > before:
+            session.keep_comparison()
         self.pair_asked.emit()
         if len(session.lanes) == 2:  # else it has a moment of its own
             session.lanes.playhead.seek(session.lanes.position_of(branch, position))

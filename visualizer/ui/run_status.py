@@ -56,6 +56,7 @@ class RunStatus(QObject):
         session.run_finished.connect(self._run_finished)
         session.running_changed.connect(self._running_changed)
         session.lanes.progressed.connect(self._lanes_progressed)
+        session.gathered.connect(self._gathered)
         session.saved.connect(lambda path: self.say(f"Saved as {Path(path).name}"))
         session.exported.connect(lambda path: self.say(f"Exported as {Path(path).name}"))
 
@@ -168,6 +169,11 @@ class RunStatus(QObject):
         if not self.stopping:
             then = f"  ·  then {self._opening} opens" if self._opening else ""
             self.say(f"{progress_text(progress)}{then}", True)
+
+    def _gathered(self, path: str, done: int, lanes: int) -> None:
+        """A file of a comparison is to be written, once its pictures are there."""
+        writes = "Saving" if path.lower().endswith(".denoise") else "Exporting"
+        self.say(f"{writes} … {done} of {lanes}" if done < lanes else f"{writes} …", True)
 
     def _run_finished(self, timeline: Timeline) -> None:
         if self._session.loading:
