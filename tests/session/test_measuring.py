@@ -147,3 +147,11 @@ def test_an_experiment_that_is_stopped_says_nothing(
         pass
     assert summarized.args == [""]
     assert session.lanes.summary == ""
+
+
+def test_a_lane_removed_meanwhile_takes_no_summary_away(qtbot: QtBot, session: Session) -> None:
+    session.run_experiment(BASE)
+    with qtbot.waitSignal(session.running_changed, check_params_cb=lambda running: not running):
+        pass
+    session.lanes.remove(session.lanes.lanes[0].id)  # before the measurement can have come back
+    qtbot.waitUntil(lambda: "likeness" in session.lanes.summary)

@@ -84,6 +84,7 @@ class Measuring(QObject):
         self._plane: Plane | None = None
         self._at_work = False
         self._again = False
+        self._closed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
@@ -98,6 +99,8 @@ class Measuring(QObject):
     @Slot()
     def nudge(self, _lane: int = 0) -> None:
         """Something is to be measured again, soon."""
+        if self._closed:
+            return
         if self._at_work:
             self._again = True
         elif not self._timer.isActive():
@@ -119,12 +122,15 @@ class Measuring(QObject):
     @Slot(object)
     def _on_summarized(self, found: tuple[tuple[int, ...], str]) -> None:
         ids, sentence = found
-        if set(ids) == {lane.id for lane in self._lanes.lanes}:  # in whatever order by now
+        # in whatever order by now, and perhaps fewer: it was measured on all of them
+        left = {lane.id for lane in self._lanes.lanes}
+        if left and left <= set(ids):
             self._lanes.set_summary(sentence)
             self.summarized.emit(sentence)
 
     def close(self) -> None:
-        """Measure nothing more."""
+        """Measure nothing more, also when an answer still comes."""
+        self._closed = True
         self._timer.stop()
 
     @Slot()
