@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from visualizer.diffusion import Model, SamplingRequest
+    from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.trajectory import ModelIdentity
     from visualizer.sweeps.folder import SweepFolder
     from visualizer.sweeps.manifest import PlannedRun
@@ -146,6 +147,7 @@ class _Sitting:
 
         self._line.say("Loading the model …")
         model = open_model(self._options.model, self._options.device)
+        _refuse_pictures(model.facts)
         self._base = recommended(self._base, model.facts)
         for note in (*notes(self._base, model), *_about_prompts(self._prompts, model)):
             self._line.say(f"Note: {note}")
@@ -161,6 +163,7 @@ class _Sitting:
                 at_once=self._options.batch,
                 progress=progress,
                 cancelled=self._cancelled,
+                unexpected=_write_down,
             )
 
         return self._make(model.identity, make)
@@ -185,6 +188,7 @@ class _Sitting:
         if self._cancelled.is_set():
             self._line.say("Stopped.")
             return 130
+        _refuse_pictures(cluster.facts)
         self._base = recommended(self._base, cluster.facts)
         cluster.check(replace(self._base, prompt=self._prompts[0], seed=self._seeds[0]))
 
@@ -244,6 +248,23 @@ class _Sitting:
             )
             return 1
         return 0
+
+
+def _write_down(error: Exception) -> None:
+    from visualizer.session import crash_log
+
+    crash_log.record(error, "sweep")
+
+
+def _refuse_pictures(facts: ModelFacts) -> None:
+    """Sweeps are spread over words and seeds, and have no picture to give."""
+    from visualizer.headless import Refused
+
+    if facts.control and not facts.control_optional:
+        raise Refused(
+            f"{facts.name} needs a picture beside the prompt, and a sweep gives none. Choose "
+            "another model, or make its runs one by one with the command 'run'."
+        )
 
 
 def _about_prompts(prompts: Iterable[str], model: Model) -> Iterable[str]:

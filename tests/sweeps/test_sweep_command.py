@@ -9,11 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.diffusion.tiny_pipelines import tiny_pipeline
+from tests.families import FAMILIES
 from visualizer import cli, headless
 from visualizer.diffusion import Model, Trajectory
-from visualizer.sweeps.folder import SweepFolder
+from visualizer.session import crash_log
+from visualizer.sweeps.folder import SweepFolder, read_failures
 from visualizer.sweeps.results import open_results
 
 ROOT = Path(__file__).parents[2]
@@ -157,3 +160,35 @@ def test_a_killed_sweep_goes_on_where_it_was(
     assert {name: after[name] for name in before} == before
     left = {path.name for path in (loaded / "sweep").iterdir()} - set(after)
     assert left == {"sweep.json", "sweep.lock"}
+
+
+def test_a_model_that_wants_a_picture_is_refused_in_plain_words(
+    loaded: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = FAMILIES["StableDiffusionControlNetPipeline"].build(torch.float32)
+    monkeypatch.setattr(headless, "open_model", lambda folder, device: Model(made))
+    assert sweep() == 2
+    error = capsys.readouterr().err
+    assert "needs a picture beside the prompt, and a sweep gives none" in error
+    assert "--picture" not in error
+    assert not (loaded / "sweep" / "sweep.json").exists()
+
+
+def test_an_error_of_the_program_is_noted_and_written_down_and_the_others_are_made(
+    loaded: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from visualizer.diffusion import lanes, sampling
+
+    def sample_many(model: Model, requests: list[object], **more: object) -> list[Trajectory]:
+        if any(getattr(request, "seed", 0) == 1 for request in requests):
+            raise ZeroDivisionError("nobody expected this")
+        return sampling.sample_many(model, requests, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lanes, "sample_many", sample_many)
+    assert sweep("--quiet", "--batch", "2") == 1
+    assert "2 of 6 runs could not be made" in capsys.readouterr().err
+    assert len(list(loaded.glob("sweep/*.denoise"))) == 4
+    assert set(read_failures(loaded / "sweep").values()) == {
+        "This is an error in the program (ZeroDivisionError: nobody expected this)."
+    }
+    assert "nobody expected this" in crash_log.crash_log_path().read_text(encoding="utf-8")

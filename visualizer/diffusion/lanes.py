@@ -89,7 +89,7 @@ def sample_lanes(
         cancelled: setting it stops the batch at work within one step; the others are not begun.
         most_at_once: pictures of one batch at most; fewer where memory is short.
     """
-    given = [None] * len(requests) if parents is None else list(parents)
+    given: list[Trajectory | None] = list(parents or [None] * len(requests))
     work = _Work(model, requests, given, listener or Listener(), cancelled)
     allowed = [work.plan(lane) for lane in range(len(requests))]
     lanes = [lane for lane, plan in enumerate(allowed) if plan is not None]

@@ -41,9 +41,11 @@ class Parents:
         self._made: dict[SamplingRequest, Trajectory] = {}
         self._failed: dict[SamplingRequest, Exception] = {}
         for request in requests:
-            while isinstance(request.start, FromStep):
-                request, step = request.start.parent, request.start.step
-                self._until[request] = max(step, self._until.get(request, 0))
+            start = request.start
+            while isinstance(start, FromStep):
+                last = self._until.get(start.parent, 0)
+                self._until[start.parent] = max(start.step, last)
+                start = start.parent.start
 
     def of(self, request: SamplingRequest) -> Trajectory | None:
         """The run that a request goes on from, at least up to there; None for what is no branch.

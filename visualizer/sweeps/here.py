@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from visualizer.diffusion.device_errors import DEVICE_LOST
 from visualizer.diffusion.facts import Plan
@@ -26,6 +26,7 @@ def make_here(
     at_once: int,
     progress: SweepProgress,
     cancelled: threading.Event,
+    unexpected: Callable[[Exception], None] = lambda _error: None,
 ) -> None:
     """Sample runs batch by batch, and write each batch before the next begins.
 
@@ -34,6 +35,7 @@ def make_here(
         pictures: what a file shows without its model.
         at_once: pictures of one batch, memory permitting.
         cancelled: setting it stops within one step; the batch at work is lost.
+        unexpected: hears of errors that are the program's own; their runs are noted as failed.
 
     Raises:
         SweepError: when files cannot be written, or the device is lost.
@@ -46,7 +48,11 @@ def make_here(
             model,
             [run.request for run in listener.runs],
             listener=Listener(
-                step=listener.step, done=listener.done, failed=listener.failed, begun=listener.begun
+                step=listener.step,
+                done=listener.done,
+                failed=listener.failed,
+                begun=listener.begun,
+                unexpected=unexpected,
             ),
             cancelled=cancelled,
             most_at_once=at_once,
