@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 LEFT, RIGHT = 64, 48
 """Room beside the axis: for the words of the y axis, and for half a thumbnail."""
+_FEWER = 1.5
+"""So many fewer points are shown, to have the first one among them."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,19 @@ class StepAxis:
         return min(max(k, 0), max(self.total - 1, 0))
 
     def shown(self, need: float) -> list[int]:
-        """As many points as fit when each needs ``need`` pixels: the first, the last, and an
-        even choice between them."""
+        """Points that fit when each needs ``need`` pixels: the last one and every n-th before it.
+
+        The first one is among them where steps can be counted so without leaving out many.
+        """
         last = self.total - 1
         if last < 1:
             return list(range(self.total))
         stride = max(1, -int(-need // self.spacing))
-        gaps = last // stride
-        if gaps < 1:
-            return [last]
-        return [round(i * last / gaps) for i in range(gaps + 1)]
+        if last <= stride:
+            return [0, last] if last == stride else [last]
+        even = (n for n in range(stride, int(stride * _FEWER) + 1) if last % n == 0)
+        stride = next(even, stride)
+        return list(range(last % stride, last + 1, stride))
 
     def ticks(self, room: float = 72.0) -> list[int]:
         """Round step numbers at least ``room`` pixels apart; always with both ends."""
