@@ -22,7 +22,8 @@ from visualizer.diffusion import Model
 from visualizer.diffusion.facts import SamplerName
 from visualizer.diffusion.starts import EditedNoise, Flip, Mix, Paste, Shift
 from visualizer.session.noise_following import Following, Way
-from visualizer.session.noise_lab import DRAFT_STEPS, KEPT_RUNS
+from visualizer.session.noise_lab import DRAFT_STEPS, KEPT_RUNS, ROLES
+from visualizer.session.progress import Progress
 from visualizer.session.session import Session
 from visualizer.settings import Settings
 from visualizer.ui.header import Header
@@ -292,6 +293,69 @@ def test_one_that_fails_is_told_and_can_be_tried_again(desk: Desk) -> None:
     desk.qtbot.mouseClick(page.panel.again, Qt.MouseButton.LeftButton)
     desk.settle()
     assert page.panel.again.isHidden()
+
+
+def test_a_noise_that_cannot_be_edited_is_told_once(desk: Desk) -> None:
+    page, stage = desk.page, desk.page.stage
+    desk.noises.refuses = "The starting noise of this model cannot be edited."
+    page.other.set_number(99)
+    desk.qtbot.waitUntil(lambda: page.lab.tile("edited").state == "failed", timeout=RUN_MS)
+    desk.qtbot.waitUntil(lambda: page.lab.tile("second").state == "done", timeout=RUN_MS)
+    assert page.panel.words.text() == desk.noises.refuses
+    for name in stage.shown:
+        column = stage.columns[name]
+        assert desk.noises.refuses not in (column.static.words, column.result.words)
+    for name in ("first", "second"):
+        assert stage.columns[name].static.picture is not None
+        assert stage.columns[name].result.picture is not None
+    assert stage.columns["edited"].result.words == "This noise cannot be sampled."
+    assert stage.columns["edited"].static.words == "This noise cannot be shown."
+
+
+def test_of_a_model_that_may_be_slow_pictures_are_asked_for(desk: Desk) -> None:
+    page = desk.page
+    assert not page.panel.make.isVisible()
+    with desk.qtbot.waitSignal(desk.session.model_ready):
+        desk.session.load_model("another")
+    desk.qtbot.waitUntil(
+        lambda: (
+            not page.lab.sampling and all(page.lab.tile(role).static is not None for role in ROLES)
+        ),
+        timeout=RUN_MS,
+    )
+    assert page.panel.make.isVisible()
+    assert page.panel.make.text() == "Make the three pictures"
+    assert page.stage.columns["first"].result.words == "Not made yet"
+    assert page.stage.columns["first"].static.picture is not None
+    assert not page.panel.keep.isEnabled()
+    page.mix.setValue(30)
+    page.mix.sliderReleased.emit()
+    assert not page.lab.sampling
+    made = len(desk.sampler.calls)
+    desk.qtbot.mouseClick(page.panel.make, Qt.MouseButton.LeftButton)
+    desk.settle()
+    assert len(desk.sampler.calls) == made + 3
+    assert not page.panel.make.isVisible()
+    page.mix.setValue(40)
+    page.mix.sliderReleased.emit()
+    desk.settle()
+    followed = {call.start for call in desk.sampler.calls[made + 3 :]}
+    assert followed == {EditedNoise((Mix(8, 0.4),))}, "what is edited follows by itself"
+    desk.header.prompt.setText("a boat")
+    desk.qtbot.waitUntil(page.panel.make.isVisible, timeout=RUN_MS)
+    page.generate()  # Enter asks for them too
+    desk.settle()
+    assert desk.sampler.calls[-1].prompt == "a boat"
+
+
+def test_a_model_that_was_slow_in_the_last_run_is_asked(desk: Desk) -> None:
+    page = desk.page
+    desk.session.progressed.emit(Progress(3, 30, steps_per_second=0.5, seconds_left=54.0))
+    desk.header.prompt.setText("a boat")
+    desk.qtbot.waitUntil(page.panel.make.isVisible, timeout=RUN_MS)
+    assert not page.lab.sampling
+    desk.qtbot.mouseClick(page.panel.make, Qt.MouseButton.LeftButton)
+    desk.settle()
 
 
 def test_what_is_kept_is_looked_at_as_a_run(desk: Desk) -> None:

@@ -180,6 +180,8 @@ class NoiseLab(QObject):
         """Whether everything must be asked for, e.g. of a model that may be slow."""
         if careful != self._careful:
             self._careful = careful
+            if self._job is not None and not self._wishes():
+                self.interrupt()  # the first picture of a model that has just been loaded
             self._judge()
 
     def set_pace(self, steps_per_second: float) -> None:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
-    QFontMetrics,
     QHideEvent,
     QKeyEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
     QShowEvent,
 )
@@ -23,7 +18,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSlider,
     QStackedWidget,
@@ -35,10 +29,19 @@ from PySide6.QtWidgets import (
 from visualizer.session.failure import Failure
 from visualizer.session.playhead import Playhead
 from visualizer.ui import theme as themes
-from visualizer.ui.header import KEEP, KEEP_TIP
 from visualizer.ui.icons import IconButton
+from visualizer.ui.noise_panel import NARROW_PANEL, PANEL, NoisePanel
 from visualizer.ui.noise_tiles import Frame, NoiseStage, StaticTile
-from visualizer.ui.noise_words import TOOLS, Bar, bars, explained, followed, idle, noisy, reading
+from visualizer.ui.noise_words import (
+    SLOW,
+    TOOLS,
+    bars,
+    explained,
+    followed,
+    idle,
+    noisy,
+    reading,
+)
 from visualizer.ui.number_field import MAX_SEED, NumberField
 from visualizer.ui.segments import Segments
 
@@ -51,7 +54,6 @@ if TYPE_CHECKING:
     from visualizer.settings import Settings
     from visualizer.ui.header import Header
 
-PANEL, NARROW_PANEL = 36 * themes.SPACE, 28 * themes.SPACE
 _NARROW = 1100
 _FIELD = 4 * themes.SPACE
 _TICKS = 100
@@ -209,6 +211,8 @@ class NoisePage(QWidget):
         self.lab.positions_changed.connect(self._show_positions)
         self.panel.keep.clicked.connect(self._keep)
         self.panel.again.clicked.connect(self.lab.try_again)
+        self.panel.make.clicked.connect(self.lab.try_again)
+        self._session.progressed.connect(lambda now: self.lab.set_pace(now.steps_per_second))
         self._show_positions()
 
     def _in_hand(self) -> tuple[StaticTile, StaticTile]:
@@ -382,7 +386,8 @@ class NoisePage(QWidget):
         self._header.set_keeping(False)
 
     def set_facts(self, _facts: ModelFacts) -> None:
-        """Another model samples for all tiles."""
+        """Another model samples for all tiles; of one that may be slow they are asked for."""
+        self.lab.set_careful(self._session.model_folder is not None)
         self._fields_edited()
 
     def set_compact(self, _compact: bool) -> None:
@@ -435,12 +440,15 @@ class NoisePage(QWidget):
             # at once, while the real one is drawn: the same static, moved on the screen
             own = self.lab.tile("first").static
             static, offset = own, self._shift
-        column.static.show_picture(static, words=self._why_empty(tile), offset=offset)
+        unseen = "This noise cannot be shown." if tile.unseen else ""
+        words = unseen or self._why_empty(tile, to_make=False)
+        column.static.show_picture(static, words=words, offset=offset)
         settled = tile.state == "done"
         followed = role == "edited" and self.lab.drafting  # as closely as it can be
         column.result.show_picture(
             tile.picture,
-            words=tile.failure or self._why_empty(tile),
+            # the panel says why, once
+            words="This noise cannot be sampled." if tile.failure else self._why_empty(tile),
             chip=self._chip(role, tile),
             faded=not (settled or followed or tile.draft or tile.guess)
             and tile.picture is not None,
@@ -451,13 +459,16 @@ class NoisePage(QWidget):
         for role in self.stage.shown:
             self._show_tile(role)  # type: ignore[arg-type]
 
-    def _why_empty(self, tile: Tile) -> str:
+    def _why_empty(self, tile: Tile, to_make: bool = True) -> str:
+        """What stands in place of a picture, or of a static, which nobody has to ask for."""
         if self._trouble:
             return self._trouble
         if self._session.facts is None:
             return "The model is being loaded …"
         if self._session.running:
             return "Waits for the run that goes on."
+        if to_make and tile.state == "waiting" and self.lab.waits:
+            return "Not made yet"
         return {"waiting": "Next …", "running": "Making it …"}.get(tile.state, "")
 
     def _chip(self, role: Role, tile: Tile) -> str:
@@ -477,14 +488,18 @@ class NoisePage(QWidget):
         edits = self.edits()
         whole = bool(tiles) and all(tile.state == "done" for tile in tiles.values())
         self.panel.keep.setEnabled(bool(edits) and self.lab.tile("edited").state == "done")
+        waits = self.lab.waits
         self.panel.again.setVisible(bool(failure))
+        self.panel.offer_to_make(len(tiles) if waits else 0)
         if failure or self._trouble:
             headline = "This noise cannot be sampled" if failure else "No picture yet"
             self.panel.say(headline, failure or self._trouble)
         elif not edits or not whole:
             about = explained(self.tool, first, second)
             headline = "The static is only numbers"
-            if edits and not self.lab.drafting:
+            if waits:
+                about = f"{about} {SLOW}"
+            elif edits and not self.lab.drafting:
                 about = "What followed is measured when all pictures are finished."
             elif edits:
                 about = "What followed is measured when you let go."
@@ -584,137 +599,6 @@ class MixSlider(QSlider):
                 event.accept()
                 return True
         return super().event(event)
-
-
-class NoisePanel(QScrollArea):
-    """What followed, in words and numbers, and what can be done with it."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedWidth(PANEL)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.measured: tuple[object, ...] = ()
-        """What the numbers that are shown were measured from; empty where there are none."""
-        self.headline, self.words, self.reading = QLabel(), QLabel(), QLabel()
-        self.headline.setProperty("role", "title")
-        self.reading.setProperty("role", "small-quiet")
-        for label in (self.headline, self.words, self.reading):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        self.status = QLabel()
-        self.status.setProperty("role", "small-quiet")
-        self.status.setAccessibleName("Status")
-        self.status.setWordWrap(True)
-        self.bars = MeasuredBars()
-        self.again = QPushButton("Try again")
-        self.again.hide()
-        self.keep = QPushButton(KEEP)
-        self.keep.setToolTip(KEEP_TIP)
-        self.again.setToolTip("Sample once more what failed")
-        for button in (self.again, self.keep):
-            button.setAccessibleName(button.text())
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        inside = QWidget()
-        inside.setObjectName("noise-panel")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(*[2 * themes.SPACE] * 4)
-        column.setSpacing(themes.SPACE)
-        column.addWidget(self.headline)
-        column.addWidget(self.words)
-        column.addSpacing(themes.SPACE)
-        column.addWidget(self.bars)
-        column.addWidget(self.reading)
-        column.addStretch(1)
-        column.addWidget(self.status)
-        column.addWidget(self.again)
-        column.addWidget(self.keep)
-        self.setWidget(inside)
-
-    def say(self, headline: str, words: str, rows: Sequence[Bar] = (), reading: str = "") -> None:
-        """Say what followed.
-
-        Args:
-            rows: the numbers, and ``reading``: how to read them.
-        """
-        self.measured = ()
-        self.headline.setText(headline)
-        self.words.setText(words)
-        self.bars.show_bars(rows)
-        self.reading.setText(reading)
-        self.reading.setVisible(bool(rows))
-
-    def shows(self, edits: object, *pictures: object) -> bool:
-        """Whether the numbers were measured from these very things."""
-        known = self.measured
-        same = bool(known) and known[0] == edits
-        return same and all(a is b for a, b in zip(known[1:], pictures, strict=True))
-
-
-class MeasuredBars(QWidget):
-    """Names, bars and numbers."""
-
-    _ROW = 5 * themes.SPACE
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[Bar] = []
-        self.setAccessibleName("What followed")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_bars(self, rows: Sequence[Bar]) -> None:
-        """Show other numbers."""
-        self._rows = list(rows)
-        words = ", ".join(f"{row.name} {row.value:.2f}" for row in rows)
-        self.setAccessibleDescription(words)
-        self.setVisible(bool(rows))
-        self.updateGeometry()
-        self.update()
-
-    @property
-    def rows(self) -> tuple[Bar, ...]:
-        """What is shown."""
-        return tuple(self._rows)
-
-    def sizeHint(self) -> QSize:
-        """A row for each."""
-        return QSize(160, len(self._rows) * self._ROW)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Name and number above, the bar below them."""
-        theme = themes.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = themes.font(themes.FONT_SMALL)
-        painter.setFont(font)
-        metrics = QFontMetrics(font)
-        for index, row in enumerate(self._rows):
-            top = index * self._ROW
-            line = QRectF(0, top, self.width(), metrics.height() + 2.0)
-            number = f"{row.value:.2f}"
-            room = self.width() - metrics.horizontalAdvance(number) - themes.SPACE
-            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, room)
-            painter.setPen(QColor(theme.quiet))
-            painter.drawText(line, Qt.AlignmentFlag.AlignLeft, name)
-            painter.setPen(QColor(theme.text))
-            painter.drawText(line, Qt.AlignmentFlag.AlignRight, number)
-            bar = QRectF(0, line.bottom() + 3, self.width(), 6)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.line))
-            painter.drawRoundedRect(bar, 3, 3)
-            if row.value > 0:
-                bar.setWidth(max(bar.width() * min(row.value, 1.0), 6.0))
-                painter.setBrush(QColor(theme.second))
-                painter.drawRoundedRect(bar, 3, 3)
-        painter.end()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """A new theme."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.update()
 
 
 def _wrapped(share: float, positions: int) -> float:

@@ -24,6 +24,7 @@ _OFF = 0.25
 _NEAR = 0.4
 """A picture this near to one of the two, against their distance, is taken for it."""
 _NEITHER = " A picture that takes after neither is at 0.5."
+SLOW = "Pictures may take a while here: they are made when you ask for them."
 _ONLY = "Words, steps, guidance and sampler are the same everywhere: only the static differs."
 
 
