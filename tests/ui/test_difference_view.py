@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
@@ -28,6 +30,7 @@ from visualizer.ui import theme
 from visualizer.ui.difference_stage import FASTEST
 from visualizer.ui.difference_view import DifferenceView
 from visualizer.ui.heat_map import SIDE, HeatMaps
+from visualizer.ui.label_parts import apart
 
 A, B, C = (QColor(*color) for color in PLAIN_COLORS[:3])
 ARROW_LEFT, ARROW_RIGHT = Qt.Key.Key_Left, Qt.Key.Key_Right
@@ -218,6 +221,27 @@ def test_the_wheel_zooms_about_the_cursor(qtbot: QtBot) -> None:
     assert stage.zoom == 1.0
 
 
+def test_where_labels_have_no_room_what_they_do_not_share_is_shown(qtbot: QtBot) -> None:
+    same = "a very long prompt about a mountain road at sunset in winter"
+    labels = (f"{same} seed 71", f"{same} seed 8")
+    lanes = make_lanes()
+    lanes.replace([Cell(SamplingRequest("a"), 0, i, label) for i, label in enumerate(labels)])
+    view = show_view(qtbot, lanes, width=280)
+    row = view.pair_row
+    assert [row.first.text(), row.second.text()] == ["71", "8"]
+    assert row.first.toolTip().endswith(labels[0])
+
+
+@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
+def test_what_is_shown_of_two_labels_tells_them_apart(one: list[str], two: list[str]) -> None:
+    first, second = " ".join(one), " ".join(two)
+    ours, theirs = apart(first, second)
+    assert (ours == theirs) == (first == second)
+    assert ours in first
+    assert theirs in second
+    assert bool(ours) == bool(first)
+
+
 # --- blink ------------------------------------------------------------------------------------
 
 
@@ -237,6 +261,17 @@ def test_the_two_take_turns_and_rest_when_nobody_looks(qtbot: QtBot) -> None:
     assert stage.blinking
     view.set_mode("wipe")
     assert not stage.blinking
+
+
+def test_the_ways_to_look_are_never_cut(qtbot: QtBot) -> None:
+    view = show_view(qtbot, make_lanes(), width=280)
+    for mode in ("wipe", "blink", "heat"):
+        view.set_mode(mode)
+        QApplication.processEvents()
+        for button in view.modes.buttons.values():
+            assert button.width() >= button.sizeHint().width()
+    view.set_mode("blink")
+    assert view.blinking.y() > view.modes.geometry().bottom()
 
 
 @pytest.mark.parametrize("asked", [0.0, 0.5, 2.0, 3.0, 7.0, 1e9])

@@ -45,12 +45,17 @@ _HANDLE, _REACH = 11.0, 14.0
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: its picture (None while there is none), and how its lane is marked."""
+    """One of the two: its picture (None while there is none), and how its lane is marked.
+
+    Attributes:
+        short: what is written where the label has no room.
+    """
 
     letter: str
     color: int
     label: str
     picture: Picture | None = None
+    short: str = ""
 
 
 class DifferenceStage(QWidget):
@@ -432,8 +437,11 @@ class DifferenceStage(QWidget):
         mark = mark_size(side.letter)[0]
         space = themes.SPACE // 2
         most = int(target.width() / 2) - mark - 7 * space
-        words = metrics.elidedText(side.label, Qt.TextElideMode.ElideRight, max(most, 0))
-        fits = words == side.label or most >= 72  # a letter and three dots say nothing
+        whole = side.label
+        if side.short and metrics.horizontalAdvance(whole) > most:
+            whole = side.short
+        words = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, max(most, 0))
+        fits = words == whole or most >= 72  # a letter and three dots say nothing
         long = metrics.horizontalAdvance(words) + 1 if fits else 0
         plate = QRectF(0, 0, mark + 2 * space + (long + 2 * space if long else 0), MARK + 2 * space)
         plate.moveTop(target.top() + space)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QActionGroup, QShowEvent
+from PySide6.QtGui import QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QMenu,
     QToolButton,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 from visualizer.ui import theme as themes
 from visualizer.ui.difference_stage import BLINK, HEAT, RATES, WIPE, DifferenceStage, Side
 from visualizer.ui.icons import IconButton
+from visualizer.ui.label_parts import apart
 from visualizer.ui.lane_mark import lane_letter
 from visualizer.ui.pair_row import PairRow, pair_of
 from visualizer.ui.segments import Segments
@@ -50,14 +52,19 @@ class DifferenceView(QWidget):
         self.setAccessibleName("Difference")
         self.stage = DifferenceStage()
         self.pair_row = PairRow(lanes)
-        bottom = QHBoxLayout()
+        bottom = self._bottom = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         bottom.setSpacing(themes.SPACE // 2)
         self.modes = self._make_modes()
-        bottom.addWidget(self.modes)
-        bottom.addStretch(1)
+        bottom.addWidget(self.modes, 0, Qt.AlignmentFlag.AlignLeft)
         self._make_blinking()
-        bottom.addWidget(self.rate_button)
-        bottom.addWidget(self.hold_button)
+        self.blinking = QWidget()
+        blinking = QHBoxLayout(self.blinking)
+        blinking.setContentsMargins(0, 0, 0, 0)
+        blinking.setSpacing(themes.SPACE // 2)
+        blinking.addWidget(self.rate_button)
+        blinking.addWidget(self.hold_button)
+        blinking.addStretch(1)
+        bottom.addWidget(self.blinking)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(themes.SPACE // 2)
@@ -117,9 +124,10 @@ class DifferenceView(QWidget):
         if missing:
             self.stage.show_message(missing)
             return
+        shorts = apart(*(lane.label for lane in pair))
         first, second = (
-            Side(lane_letter(self._lanes, lane), lane.color, lane.label, picture)
-            for lane, (picture, _) in zip(pair, found, strict=True)
+            Side(lane_letter(self._lanes, lane), lane.color, lane.label, picture, short)
+            for lane, (picture, _), short in zip(pair, found, shorts, strict=True)
         )
         self.stage.show_pair(first, second)
 
@@ -195,15 +203,27 @@ class DifferenceView(QWidget):
     def _show_mode(self) -> None:
         mode, held = self.stage.mode, self.stage.held
         self.modes.set_current(mode)
-        for widget in (self.rate_button, self.hold_button):
-            widget.setVisible(mode == BLINK)
+        self.blinking.setVisible(mode == BLINK)
         self.rate_button.setText(f"{self.stage.rate:.2g}/s")
+        self._fit_controls()
         self.hold_button.set_icon("play" if held else "pause")
         self.hold_button.set_label(
             "Let them take turns" if held else "Hold the picture", "click on it"
         )
 
+    def _fit_controls(self) -> None:
+        """What blinking needs stands beside the switch, or below it where the words need room."""
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        beside = self.modes.sizeHint().width() + self.blinking.sizeHint().width() + themes.SPACE
+        self._bottom.setDirection(across if beside <= self.width() else down)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or less room for the controls."""
+        super().resizeEvent(event)
+        self._fit_controls()
+
     def showEvent(self, event: QShowEvent) -> None:
         """Show what is the case now."""
         super().showEvent(event)
+        self._fit_controls()
         self._look_again()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWid
 
 from visualizer.ui import theme as themes
 from visualizer.ui.icons import IconButton
+from visualizer.ui.label_parts import apart
 from visualizer.ui.lane_mark import MARK, lane_letter, mark_icon, mark_size
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class LanePicker(QToolButton):
         super().__init__(parent)
         self._lanes, self._name = lanes, name
         self._lane: Lane | None = None
+        self._short = ""
         self.setProperty("role", "drop")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -47,9 +49,13 @@ class LanePicker(QToolButton):
         self.setMenu(menu)
         self.show_lane(None)
 
-    def show_lane(self, lane: Lane | None) -> None:
-        """Name this lane on the button."""
-        self._lane = lane
+    def show_lane(self, lane: Lane | None, short: str = "") -> None:
+        """Name this lane on the button.
+
+        Args:
+            short: what is written where its label has no room.
+        """
+        self._lane, self._short = lane, short
         words = "Pick a lane" if lane is None else lane.label
         self.setAccessibleName(f"{self._name}: {self._marked(lane)}" if lane else self._name)
         self.setToolTip(f"{self._name}: {words}")
@@ -84,7 +90,9 @@ class LanePicker(QToolButton):
         else:
             self.setIcon(QIcon())
         metrics = QFontMetrics(self.font())
-        self.setText(metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(room, 16)))
+        if self._short and metrics.horizontalAdvance(words) > room:
+            words = self._short
+        self.setText(metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, max(room, 16)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More or less room for the words."""
@@ -161,9 +169,11 @@ class PairRow(QWidget):
             self._show_pair()
 
     def _show_pair(self) -> None:
-        first, second = pair_of(self._lanes) or (None, None)
-        self.first.show_lane(first)
-        self.second.show_lane(second)
+        pair = pair_of(self._lanes)
+        first, second = pair or (None, None)
+        shorts = apart(*(lane.label for lane in pair)) if pair else ("", "")
+        self.first.show_lane(first, shorts[0])
+        self.second.show_lane(second, shorts[1])
         self.swap_button.setEnabled(first is not None)
 
     def showEvent(self, event: QShowEvent) -> None:
