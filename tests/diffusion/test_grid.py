@@ -164,9 +164,9 @@ def test_too_many_lanes_are_counted_and_the_limits_named() -> None:
     with pytest.raises(RequestError) as refused:
         made.check()
     assert str(refused.value).startswith(
-        "65 lanes are too many: up to 16 can be made here, 64 opened from a sweep."
+        "65 pictures are too many: up to 16 can be made here, 64 opened from a sweep."
     )
-    with pytest.raises(RequestError, match="65 lanes are too many: up to 64 fit"):
+    with pytest.raises(RequestError, match="65 pictures are too many: up to 64 fit"):
         made.check(MAX_LANES)
     Grid(BASE, Axis("seed", tuple(range(16)))).check()
 

@@ -92,6 +92,13 @@ def test_lanes_grow_live_with_previews_and_the_playhead_follows(
     assert (lanes.progress.done, lanes.progress.total) == (12, 12)
 
 
+def test_the_steps_of_all_lanes_are_counted_from_the_start(qtbot: QtBot, session: Session) -> None:
+    totals: list[int] = []
+    session.lanes.progressed.connect(lambda progress: totals.append(progress.total))
+    compare(qtbot, session, Grid(BASE, Axis("steps", (4, 6, 8))))
+    assert set(totals) == {18}
+
+
 def test_a_second_generate_waits_for_nobody(
     qtbot: QtBot, session: Session, sampler: FakeSampler
 ) -> None:
@@ -191,7 +198,7 @@ def test_lanes_that_memory_does_not_hold_are_begun_again_with_fewer(
 def test_too_many_lanes_are_refused_with_a_sentence(session: Session, witness: Witness) -> None:
     session.compare(seeds(*range(17)))
     assert not session.running
-    assert "17 lanes are too many" in witness.all("failed")[0].detail
+    assert "17 pictures are too many" in witness.all("failed")[0].detail
 
 
 def test_another_comparison_takes_the_place_of_the_first(qtbot: QtBot, session: Session) -> None:

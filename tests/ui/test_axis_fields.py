@@ -43,7 +43,12 @@ def test_seeds_across_and_prompts_down(fields: AxisFields) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "empty"), ("one", "not a whole number"), ("1-17", "17 lanes are too many"), ("-1", "")],
+    [
+        ("", "empty"),
+        ("one", "not a whole number"),
+        ("1-17", "17 pictures are too many"),
+        ("-1", ""),
+    ],
 )
 def test_bad_lists_are_refused_in_a_sentence(fields: AxisFields, text: str, said: str) -> None:
     fields.across.set_text(text)

@@ -143,7 +143,7 @@ def test_it_says_at_once_what_the_fields_come_to(sitting: Sitting) -> None:
     fields.across.set_text("1, 1, 2")
     assert said.sentence == "2 × 2 = 4 pictures. Repeated seeds count once."
     fields.across.set_text("1-40")
-    assert "80 lanes are too many" in said.sentence
+    assert "80 pictures are too many" in said.sentence
     fields.across.set_text(" ")
     assert "empty" in said.sentence
     sitting.qtbot.keyClick(fields.across.numbers, Qt.Key.Key_Return)

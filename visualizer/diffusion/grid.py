@@ -197,7 +197,7 @@ class Grid:
             fewer = _PLURALS[self.columns.field]
             if self.rows is not None:
                 fewer += f" or {_PLURALS[self.rows.field]}"
-            raise RequestError(f"{len(self)} lanes are too many: {limit}. Take fewer {fewer}.")
+            raise RequestError(f"{len(self)} pictures are too many: {limit}. Take fewer {fewer}.")
         assert self.cells  # making them checks them
 
 
@@ -400,8 +400,8 @@ def _sampler_labels() -> dict[str, str]:
 def _nothing_there(field: str) -> str:
     examples = {
         **_EXAMPLES,
-        "prompt": "a red car, one a line",
-        "negative_prompt": "fog, one a line",
+        "prompt": "“a red car”, one a line",
+        "negative_prompt": "“fog”, one a line",
         "sampler": "ddim, euler",
     }
     return f"The list of {_PLURALS[field]} is empty. Write some, like {examples[field]}."

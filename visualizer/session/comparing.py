@@ -261,7 +261,7 @@ class Comparing(QObject):
         self.lanes.set_lane(lane, state=state, failure=ended.failure, batch_size=size)
 
     def _tell_progress(self, job: Job, events: Iterable[LaneEvent]) -> None:
-        """Steps of all lanes together. Of those that wait as many are expected as of the others."""
+        """Steps of all lanes together, of those that wait as many as were asked for."""
         counts = [
             (lane.timeline.step_count, lane.timeline.steps_taken(max(len(lane.timeline) - 1, 0)))
             for lane in job.lanes
@@ -271,10 +271,13 @@ class Comparing(QObject):
             return
         ended = [job.lanes[number].timeline for number in job.ended]
         missing = sum(t.step_count - t.steps_taken(max(len(t) - 1, 0)) for t in ended if t)
-        expected = max(total for total, _ in counts)
-        never = sum(job.lanes[number].timeline is None for number in job.ended)
-        waiting = len(job.lanes) - len(counts) - never
-        total = sum(total for total, _ in counts) + waiting * expected
+        usual = max(total for total, _ in counts)
+        waiting = sum(
+            lane.request.steps or usual
+            for number, lane in enumerate(job.lanes)
+            if lane.timeline is None and number not in job.ended
+        )
+        total = sum(total for total, _ in counts) + waiting
         done = sum(taken for _, taken in counts) + missing
         if job.pace is None or job.pace.total != total:
             job.pace = Pace(total, window=PACE_ROUNDS * len(job.lanes))

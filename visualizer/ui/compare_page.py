@@ -373,6 +373,7 @@ class ComparePage(QWidget):
         """Say at once what the fields come to."""
         if self.axis_fields.isHidden():
             return
+        from visualizer.diffusion.grid import axes_of
         from visualizer.diffusion.request import RequestError
 
         fields = self.axis_fields
@@ -381,9 +382,11 @@ class ComparePage(QWidget):
         except RequestError as error:
             fields.say(str(error), refused=True)
             return
-        count = "1 picture" if len(grid) == 1 else f"{len(grid)} pictures"
+        count = _pictures(len(grid))
         if grid.rows is not None:
             count = f"{len(grid.columns)} × {len(grid.rows)} = {count}"
+        if self._all and axes_of(self._all) != (grid.columns, grid.rows):
+            count = f"Next: {count}"  # what is shown is another comparison
         fields.say(" ".join(filter(None, (f"{count}.", fields.repeated()))))
 
     # --- news ---------------------------------------------------------------------------------
@@ -398,6 +401,7 @@ class ComparePage(QWidget):
         self._show_summary(self.lanes.summary)
         self._judge_panel()
         self._judge_actions()
+        self._judge_fields()
 
     def _lane_changed(self) -> None:
         self._show_reference()

@@ -124,6 +124,15 @@ def progress_text(progress: Progress) -> str:
     return "  ·  ".join(parts)
 
 
+def pictures_text(done: int, count: int, progress: Progress) -> str:
+    """ "3 of 9 pictures · 12 s left"; batches have none of theirs before they have all."""
+    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    parts = [f"{done} of {pictures}" if done else f"Making {pictures}"]
+    if progress.seconds_left is not None and progress.done < progress.total:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return "  ·  ".join(parts)
+
+
 def duration(seconds: float) -> str:
     """A time as a person says it: "0.8 s", "12 s", "3 min", "1 h 20 min"."""
     if seconds < 9.95:

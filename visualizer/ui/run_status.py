@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 from PySide6.QtWidgets import QLabel
 
-from visualizer.ui.progress_line import ProgressLine, StepWatch, progress_text
+from visualizer.ui.progress_line import ProgressLine, StepWatch, pictures_text, progress_text
 
 if TYPE_CHECKING:
     from visualizer.session.progress import Progress
@@ -162,13 +162,18 @@ class RunStatus(QObject):
         if not self._comparing:
             self._comparing = True
             self._header.show_state("running")
-        self._progressed(progress)
+        lanes = self._session.lanes.lanes
+        over = sum(lane.state not in ("waiting", "running") for lane in lanes)
+        self._tell(progress, pictures_text(over, len(lanes), progress))
 
     def _progressed(self, progress: Progress) -> None:
+        self._tell(progress, progress_text(progress))
+
+    def _tell(self, progress: Progress, words: str) -> None:
         self._line.set_share(progress.done / max(progress.total, 1))
         if not self.stopping:
             then = f"  ·  then {self._opening} opens" if self._opening else ""
-            self.say(f"{progress_text(progress)}{then}", True)
+            self.say(f"{words}{then}", True)
 
     def _gathered(self, path: str, done: int, lanes: int) -> None:
         """A file of a comparison is to be written, once its pictures are there."""
