@@ -358,6 +358,10 @@ def test_a_branch_with_nothing_changed_is_its_parent(case: Case) -> None:
     np.testing.assert_array_equal(again.final, run.final)
     boat = sample(case.model, branch(case.request, k, prompt="a blue boat"), parent=run)
     assert len(boat.steps) == len(run.steps)
+    for one, other in zip(boat.steps[: k + 1], run.steps, strict=False):
+        np.testing.assert_array_equal(one.latents, other.latents)
+    assert [s is t for s, t in zip(boat.steps, run.steps, strict=True)][:k] == [True] * k
+    assert not np.array_equal(boat.steps[k].prediction, run.steps[k].prediction)
 
 
 def test_edited_noise_begins_the_run_or_is_refused(case: Case) -> None:
@@ -374,12 +378,28 @@ def test_edited_noise_begins_the_run_or_is_refused(case: Case) -> None:
     last = case.run.steps[-1].stage
     first = next(s.index for s in case.run.steps if s.stage == last)
     if flip not in refused:
-        flipped = sample(case.model, flip).steps[first]
-        if first == 0:
-            seen, own = (s.layout.spatial(s.latents) for s in (flipped, case.run.steps[0]))
-            np.testing.assert_array_equal(seen, own[..., ::-1])
+        flipped = sample(case.model, flip)
+        seen, own = (
+            s.layout.spatial(s.latents) for s in (flipped.steps[first], case.run.steps[first])
+        )
+        np.testing.assert_array_equal(seen, own[..., ::-1])
+        assert not np.array_equal(seen, own)
+        _same_before(flipped, case.run, first)
     if mix not in refused:
-        mixed = sample(case.model, mix).steps[0]
-        wanted = sample(case.model, replace(case.request, seed=8)).steps[0]
+        mixed = sample(case.model, mix)
+        seen, own = mixed.steps[first].latents, case.run.steps[first].latents
         if first == 0:
-            np.testing.assert_array_equal(mixed.latents, wanted.latents)
+            wanted = sample(case.model, replace(case.request, seed=8)).steps[0].latents
+        else:  # a run of the other seed draws for its first stage before: this is its first draw
+            drawn = torch.Generator("cpu").manual_seed(8)
+            dtype = DTYPES["float32" if case.exact else "bfloat16"]
+            wanted = numpy(torch.randn((1, *own.shape), generator=drawn, dtype=dtype))
+        np.testing.assert_array_equal(seen, wanted)
+        assert not np.array_equal(seen, own)
+        _same_before(mixed, case.run, first)
+
+
+def _same_before(run: Trajectory, other: Trajectory, first: int) -> None:
+    """The stages before the one whose noise is edited are left alone."""
+    for one, two in zip(run.steps[:first], other.steps[:first], strict=True):
+        np.testing.assert_array_equal(one.latents, two.latents)
