@@ -30,8 +30,7 @@ def measure(lanes: Lanes) -> None:
             steps[lane.id] = [timeline.step(k) for k in range(len(timeline))]
     axes = latent_paths.fit(*steps.values())
     assert axes is not None
-    found = latent_paths.paths(axes, steps)
-    lanes.set_paths(found.points, found.explained)
+    lanes.set_paths({lane: axes.path(taken) for lane, taken in steps.items()}, axes.explained)
 
 
 def show_plot(qtbot: QtBot, lanes: Lanes, width: int = 380, height: int = 320) -> PathsPlot:
@@ -152,13 +151,34 @@ def test_the_keyboard_goes_from_lane_to_lane(qtbot: QtBot) -> None:
     assert plot.accessibleDescription() == "C, seed 3"
 
 
-def test_letters_tell_the_lanes_apart_without_color(qtbot: QtBot) -> None:
+def test_every_lane_has_its_letter_above_all_lines(qtbot: QtBot) -> None:
+    lanes = make_lanes(12)
+    turns = np.linspace(0, 2 * math.pi, len(lanes), endpoint=False)
+    far = np.linspace(1.0, -1.0, 11)[:, None]  # all lines cross, and end near each other's start
+    paths = {
+        lane.id: far * (math.cos(turn), math.sin(turn)) * (1 if i else 0.02)
+        for i, (lane, turn) in enumerate(zip(lanes.lanes, turns, strict=True))
+    }
+    lanes.set_paths(paths, (0.5, 0.5))
+    plot = show_plot(qtbot, lanes)
+    lanes.playhead.seek(10)
+    image = plot.grab().toImage()
+    assert set(plot.marks) == {lane.id for lane in lanes.lanes}
+    rooms = list(plot.marks.values())
+    assert not any(a.intersects(b) for i, a in enumerate(rooms) for b in rooms[:i])
+    for lane in lanes.lanes:
+        room = plot.marks[lane.id].toRect().adjusted(3, 1, -3, -1)
+        top = {image.pixelColor(x, room.top()).name() for x in range(room.left(), room.right())}
+        assert top == {theme.lane_color(lane.color)}
+
+
+def test_a_sentence_says_what_is_seen(qtbot: QtBot) -> None:
     lanes = make_lanes(2)
     measure(lanes)
     plot = show_plot(qtbot, lanes)
-    before = plot.grab().toImage()
-    lanes.reorder(lanes.lanes[1].id, 0)  # same colors, other letters
-    assert plot.grab().toImage() != before
+    low = show_plot(qtbot, make_lanes(2), height=150)
+    measure(low._lanes)
+    assert plot.area().top() > low.area().top(), "where there is room for it"
 
 
 def test_what_is_removed_is_not_drawn(qtbot: QtBot) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -22,12 +22,20 @@ _NOTHING = "The lanes’ ways from static to picture are drawn here."
 _SOON = "The ways from static to picture are drawn as soon as lanes have steps."
 MARGIN, BELOW, BESIDE = 14, 24, 24
 """Room around the paths, and for the words below and at the left."""
+SENTENCE = "Each line is one picture on its way from static; near means alike."
+RING = 1.5
+"""What a letter keeps free around itself, in pixels: lines end there."""
 REACH = 24.0
 """Pixels around the mouse in which a point counts as meant."""
+LOW = 200
 FAVOR = 6.0
 """So many pixels nearer seem the points of the lane in focus."""
 FAINT = 0.4
 """How strong the part of a path is that is still to come, 0 … 1."""
+GAPS = (7, 16, 28, 42, 58)
+"""How far from its end a letter is put, in pixels; the first where there is room."""
+FAR = 14.0
+"""A letter further from its end than this has a line to it."""
 EVERY = 8
 """What lies behind the playhead is kept as pictures of every eighth position: painting 64 paths
 takes 30 ms, painting on from such a picture a few."""
@@ -50,6 +58,9 @@ class PathsPlot(PaintedPlot):
         self._pieces: dict[int, list[Piece]] = {}  # by lane, in pixels
         self._points: list[tuple[int, int]] = []  # (lane, point) of every spot
         self._layers: dict[int, QPixmap] = {}  # what lies behind a position
+        self._letters: QPixmap | None = None
+        self.marks: dict[int, QRectF] = {}
+        """Where the letters of the lanes lie, as they were painted last."""
         self._hovered: tuple[int, int] | None = None  # (lane, point)
         self.setAccessibleName("Paths through latent space")
         self.setToolTip(
@@ -76,12 +87,23 @@ class PathsPlot(PaintedPlot):
     def area(self) -> QRectF:
         """Where the points lie; a letter has room beyond the last one."""
         around = MARGIN + MARK
+        above = self._above
         return QRectF(
             BESIDE + MARGIN,
-            MARGIN,
+            above + MARGIN,
             max(self.width() - BESIDE - MARGIN - around, 1),
-            max(self.height() - BELOW - 2 * MARGIN, 1),
+            max(self.height() - above - BELOW - 2 * MARGIN, 1),
         )
+
+    @property
+    def _above(self) -> int:
+        """The height of the sentence above the plot; a low one goes without."""
+        if self.height() < LOW:
+            return 0
+        metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
+        room = QRect(0, 0, max(self.width() - BESIDE, 1), self.height())
+        flags = Qt.TextFlag.TextWordWrap
+        return metrics.boundingRect(room, flags, SENTENCE).height() + themes.SPACE
 
     @property
     def scale(self) -> float:
@@ -251,11 +273,17 @@ class PathsPlot(PaintedPlot):
             painter.setPen(QPen(QColor(themes.lane_color(lane.color)), 1.5))
             painter.drawEllipse(self._pieces[lane.id][0][1][0], 2.5, 2.5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-        self._paint_letters(painter)
 
     def _paint_axes(self, painter: QPainter) -> None:
-        theme = themes.current()
-        frame = QRectF(BESIDE, 2, self.width() - BESIDE - 2, self.height() - BELOW - 2)
+        theme, above = themes.current(), self._above
+        if above:
+            painter.setPen(QColor(theme.quiet))
+            painter.setFont(themes.font(themes.FONT_SMALL))
+            room = QRectF(BESIDE, 0, self.width() - BESIDE, above)
+            painter.drawText(room, Qt.TextFlag.TextWordWrap, SENTENCE)
+        frame = QRectF(
+            BESIDE, above + 2, self.width() - BESIDE - 2, self.height() - above - BELOW - 2
+        )
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
@@ -281,26 +309,37 @@ class PathsPlot(PaintedPlot):
         painter.restore()
 
     def _paint_letters(self, painter: QPainter) -> None:
-        """Every lane's mark beside its end; one that would hide another, or an end, is left out."""
+        """Every lane's mark at its end: beside it where there is room, else a little further."""
+        theme = themes.current()
+        self.marks = {}
         ends = {lane.id: self._pieces[lane.id][-1][1][-1] for lane in self._drawn()}
         taken = [QRectF(end.x() - 5, end.y() - 5, 10, 10) for end in ends.values()]
+        bounds = QRectF(self.rect())
+        bounds.setTop(self._above)
         for lane in reversed(self._drawn()):
-            end = ends[lane.id]
-            letter = lane_letter(self._lanes, lane)
-            width, height = mark_size(letter)
-            for left, top in (
-                (end.x() + 7, end.y() - height / 2),
-                (end.x() - 7 - width, end.y() - height / 2),
-                (end.x() - width / 2, end.y() - height - 7),
-                (end.x() - width / 2, end.y() + 7),
-            ):
-                room = QRectF(left, top, width, height)
-                if QRectF(self.rect()).contains(room) and not any(
-                    room.intersects(other) for other in taken
-                ):
-                    paint_mark(painter, left, top, letter, lane.color)
-                    taken.append(room)
-                    break
+            end, letter = ends[lane.id], lane_letter(self._lanes, lane)
+            room = _free_place(end, mark_size(letter), bounds, taken)
+            if room is None:
+                continue
+            taken.append(room)
+            self.marks[lane.id] = room
+            painter.setPen(QPen(QColor(themes.lane_color(lane.color)), 1))
+            if _away(end, room) > FAR:
+                painter.drawLine(end, room.center())
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.ground))
+            painter.drawRoundedRect(room.adjusted(-RING, -RING, RING, RING), 5, 5)
+            paint_mark(painter, room.left(), room.top(), letter, lane.color)
+
+    def _letter_layer(self) -> QPixmap:
+        """The letters: above all lines, and the same wherever the playhead stands."""
+        if self._letters is None:
+            self._letters = self.blank()
+            painter = QPainter(self._letters)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_letters(painter)
+            painter.end()
+        return self._letters
 
     def paint_above(self, painter: QPainter) -> None:
         """What lies behind the playhead, a dot for every lane, and what the mouse points at."""
@@ -319,6 +358,7 @@ class PathsPlot(PaintedPlot):
                 painter.setBrush(QColor(themes.lane_color(lane.color)))
                 size = 6.5 if lane.id == focus else 5.0
                 painter.drawEllipse(place, size, size)
+        painter.drawPixmap(0, 0, self._letter_layer())
         if self._hovered is not None:
             self._paint_hovered(painter, *self._hovered)
 
@@ -363,6 +403,7 @@ class PathsPlot(PaintedPlot):
         """Nothing that was painted holds any more."""
         super().forget()
         self._layers.clear()
+        self._letters = None
 
     def _paint_hovered(self, painter: QPainter, lane_id: int, k: int) -> None:
         for first, piece in self._pieces[lane_id]:
@@ -386,6 +427,31 @@ class PathsPlot(PaintedPlot):
 
     def _named(self, lane: Lane) -> str:
         return f"{lane_letter(self._lanes, lane)}, {lane.label}"
+
+
+def _free_place(
+    end: QPointF, size: tuple[int, int], bounds: QRectF, taken: Sequence[QRectF]
+) -> QRectF | None:
+    """The nearest place around an end that covers nothing that is taken; None without one."""
+    width, height = size
+    for gap in GAPS:
+        aside, up = gap + width / 2, gap + height / 2
+        for x, y in ((aside, 0), (-aside, 0), (0, -up), (0, up), *_corners(aside, up)):
+            room = QRectF(end.x() + x - width / 2, end.y() + y - height / 2, width, height)
+            if bounds.contains(room) and not any(room.intersects(other) for other in taken):
+                return room
+    return None
+
+
+def _corners(aside: float, up: float) -> tuple[tuple[float, float], ...]:
+    return ((aside, -up), (aside, up), (-aside, -up), (-aside, up))
+
+
+def _away(end: QPointF, room: QRectF) -> float:
+    """How far a mark lies from the end it belongs to, in pixels, from edge to point."""
+    x = max(room.left() - end.x(), end.x() - room.right(), 0.0)
+    y = max(room.top() - end.y(), end.y() - room.bottom(), 0.0)
+    return math.hypot(x, y)
 
 
 def _pen(color: QColor, width: float) -> QPen:
