@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -413,13 +414,7 @@ class Canvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """A pinch on a touchpad zooms as well."""
-        if (
-            isinstance(event, QNativeGestureEvent)
-            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
-        ):
-            self.zoom_by(1.0 + event.value(), event.position())
-            return True
-        return super().event(event)
+        return zoom_by_pinch(event, self.zoom_by) or super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of an enlarged picture."""
@@ -454,6 +449,17 @@ class Canvas(QWidget):
         """Show the whole picture again."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.fit()
+
+
+def zoom_by_pinch(event: QEvent, zoom_by: Callable[[float, QPointF], None]) -> bool:
+    """Zoom as two fingers on a touchpad ask for; False where the event is something else."""
+    if (
+        isinstance(event, QNativeGestureEvent)
+        and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
+    ):
+        zoom_by(1.0 + event.value(), event.position())
+        return True
+    return False
 
 
 def _hold(start: float, length: float, room: float) -> float:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFontMetrics,
     QHideEvent,
     QKeyEvent,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import MAX_PIXEL, ScaledPictures, image_of
 from visualizer.ui.explanation import percent
+from visualizer.ui.focus_ring import RingedWidget
 from visualizer.ui.heat_map import BAR_WIDTH, HeatMaps, paint_scale
 from visualizer.ui.lane_mark import MARK, mark_size, paint_mark
 
@@ -58,7 +58,7 @@ class Side:
     short: str = ""
 
 
-class DifferenceStage(QWidget):
+class DifferenceStage(RingedWidget):
     """Paints two pictures over each other, the first to the left of a divider.
 
     Wipe: press or drag anywhere to move the divider, or ←/→ with the focus. Blink: the two take
@@ -85,7 +85,6 @@ class DifferenceStage(QWidget):
         self._hard = False
         self._second = False
         self._held = False
-        self._ring = False
         self._pointed: float | None = None
         self._scaled = ScaledPictures()
         self._maps = HeatMaps()
@@ -359,11 +358,7 @@ class DifferenceStage(QWidget):
             self._paint_heat(painter, pictures)
         else:
             self._paint_pair(painter, pictures)
-        if self._ring:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(themes.current().second), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        self.paint_ring(painter)
         painter.end()
 
     def _paint_message(self, painter: QPainter) -> None:
@@ -581,19 +576,6 @@ class DifferenceStage(QWidget):
         super().hideEvent(event)
         self._timer.stop()
         self.forget()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Whoever came here by keyboard sees where the focus is."""
-        super().focusInEvent(event)
-        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self._ring = event.reason() in reasons
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """No ring without focus."""
-        super().focusOutEvent(event)
-        self._ring = False
-        self.update()
 
     def changeEvent(self, event: QEvent) -> None:
         """A new theme."""

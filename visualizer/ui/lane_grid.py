@@ -26,7 +26,6 @@ from PySide6.QtGui import (
     QFontMetrics,
     QHelpEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -36,7 +35,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidge
 
 from visualizer.ui import lane_painting as draw
 from visualizer.ui import theme as themes
-from visualizer.ui.canvas import MAX_PIXEL, VIEW_NAMES, ScaledPictures
+from visualizer.ui.canvas import MAX_PIXEL, VIEW_NAMES, ScaledPictures, zoom_by_pinch
+from visualizer.ui.focus_ring import came_by_keyboard
 from visualizer.ui.lane_captions import captions
 from visualizer.ui.lane_layout import Layout, lay_out
 from visualizer.ui.lane_mark import lane_letter
@@ -623,11 +623,7 @@ class LaneGrid(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """A pinch on a touchpad zooms; what is under the mouse is explained."""
-        if (
-            isinstance(event, QNativeGestureEvent)
-            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
-        ):
-            self.zoom_by(1.0 + event.value(), event.position())
+        if zoom_by_pinch(event, self.zoom_by):
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self.explain(event.pos()), self)
@@ -763,8 +759,7 @@ class LaneGrid(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Whoever comes here by keyboard sees where the keys act."""
         super().focusInEvent(event)
-        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if event.reason() in by_key and self._lanes.focus is None:
+        if came_by_keyboard(event) and self._lanes.focus is None:
             self.move_focus(0, 0)
 
     def leaveEvent(self, event: QEvent) -> None:

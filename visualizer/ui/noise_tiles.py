@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import ScaledPictures
+from visualizer.ui.focus_ring import paint_ring
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -334,9 +335,7 @@ class StaticTile(PictureTile):
         super().paintEvent(event)
         if self.hasFocus():
             painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(themes.current().second), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _RADIUS, _RADIUS)
+            paint_ring(painter, self.rect(), _RADIUS)
             painter.end()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFontMetrics,
     QMouseEvent,
     QPainter,
@@ -21,16 +20,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.focus_ring import RingedWidget
 
 
-class PaintedPlot(QWidget):
+class PaintedPlot(RingedWidget):
     """A ground that is kept as a picture, what moves above it, or a sentence in their place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message = ""
         self._ground: QPixmap | None = None
-        self._ring = False
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -103,11 +102,7 @@ class PaintedPlot(QWidget):
             painter.drawPixmap(0, 0, self._ground)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self.paint_above(painter)
-        if self._ring:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(theme.second), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        self.paint_ring(painter)
         painter.end()
 
     def _painted_ground(self) -> QPixmap:
@@ -155,19 +150,6 @@ class PaintedPlot(QWidget):
         """Nothing is read out any more."""
         super().leaveEvent(event)
         self.leave()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Whoever came here by keyboard sees where the focus is."""
-        super().focusInEvent(event)
-        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self._ring = event.reason() in reasons
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """No ring without focus."""
-        super().focusOutEvent(event)
-        self._ring = False
-        self.update()
 
 
 def paint_plate(painter: QPainter, words: str, middle: QPointF, room: QRectF) -> QRectF:

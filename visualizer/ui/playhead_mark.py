@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.focus_ring import paint_ring
 
 HALF = 8
 """Half the width of the mark: room for its dot."""
@@ -78,9 +79,7 @@ class FocusRing(_Overlay):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The ring."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(themes.current().second), 2))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        paint_ring(painter, self.rect())
         painter.end()
 
 

@@ -22,6 +22,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.branch_map import BranchMap
 from visualizer.ui.explanation import measured_words, percent
 from visualizer.ui.filmstrip import Filmstrip
+from visualizer.ui.focus_ring import came_by_keyboard
 from visualizer.ui.noise_scale import SCALES, SHARE, NoiseScale
 from visualizer.ui.playhead_mark import FocusRing, HoverMark, Legend, PlayheadMark
 from visualizer.ui.step_axis import RIGHT, StepAxis
@@ -403,8 +404,7 @@ class TimelineView(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Whoever came here by keyboard sees where the focus is."""
         super().focusInEvent(event)
-        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self._ring.setVisible(event.reason() in reasons)
+        self._ring.setVisible(came_by_keyboard(event))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """No ring without focus."""
