@@ -235,10 +235,18 @@ def test_what_cannot_be_branched_is_said_before_it_starts(
     assert not heard
 
 
-def test_steps_and_size_stay_the_parents() -> None:
-    for fixed in ({"steps": 9}, {"width": 64}, {"extra": {"eta": 1.0}}):
-        with pytest.raises(RequestError, match="keeps the"):
-            branch(RED, 1, **fixed)
+@pytest.mark.parametrize(
+    ("fixed", "said"),
+    [
+        ({"steps": 9}, "keeps the steps"),
+        ({"width": 64}, "keeps the width"),
+        ({"extra": {"eta": 1.0}}, "keeps the extra"),
+        ({"start": EditedNoise((Flip("horizontal"),))}, "keeps the starting noise"),
+    ],
+)
+def test_steps_size_and_start_stay_the_parents(fixed: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestError, match=said):
+        branch(RED, 1, **fixed)
 
 
 def test_a_run_of_another_model_is_no_parent(tiny: Model) -> None:

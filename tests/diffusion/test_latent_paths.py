@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from visualizer.diffusion import latent_paths
-from visualizer.diffusion.latent_paths import fit, is_whole, paths
+from visualizer.diffusion.latent_paths import fit, is_whole
 from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.step import Step
@@ -131,11 +131,10 @@ def test_lanes_that_come_later_leave_the_plane_as_it_is() -> None:
     first, later = (make_steps(random_points(8, seed)) for seed in (1, 2))
     axes = fit(first)
     assert axes is not None
-    alone, together = paths(axes, {4: first}), paths(axes, {4: first, 9: later})
-    assert together.points[4].tobytes() == alone.points[4].tobytes()
-    assert together.points[9].shape == (8, 2)
-    assert together.explained == axes.explained
-    assert not together.points[9].flags.writeable
+    before = axes.path(first)
+    assert axes.path(later).shape == (8, 2)
+    assert axes.path(first).tobytes() == before.tobytes()
+    assert not axes.path(later).flags.writeable
 
 
 # --- What counts ----------------------------------------------------------------------------------

@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 
     from visualizer.diffusion.trajectory import Trajectory
 
-_FIXED = ("steps", "width", "height", "extra")
-"""What a branch cannot change: it would be another schedule, or another latent."""
+_FIXED = {
+    "steps": "steps",
+    "width": "width",
+    "height": "height",
+    "extra": "extra",
+    "start": "starting noise",
+}
+"""What a branch cannot change, in words: it would be another schedule, or another latent."""
 
 
 def branch(parent: SamplingRequest, step: int, **changes: Any) -> SamplingRequest:
@@ -43,7 +49,7 @@ def branch(parent: SamplingRequest, step: int, **changes: Any) -> SamplingReques
     Raises:
         RequestError: for a change that a branch cannot make.
     """
-    fixed = next((name for name in changes if name in _FIXED), None)
+    fixed = next((_FIXED[name] for name in changes if name in _FIXED), None)
     if fixed is not None:
         raise RequestError(f"A branch keeps the {fixed} of its run. Start a new run to change it.")
     wanted = replace(parent, **changes)

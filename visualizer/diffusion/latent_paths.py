@@ -9,7 +9,7 @@ never turns from one call to the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,25 +70,6 @@ class Axes2D:
 
     def _fits(self, step: Step) -> bool:
         return step.layout.shown and step.latents.shape == self.shape
-
-
-@dataclass(frozen=True, eq=False)
-class Paths:
-    """The paths of some lanes in one plane.
-
-    Attributes:
-        points: by lane, (steps, 2) float64.
-        explained: the shares of the variance along the two axes; what is missing to 1 is what the
-            plot cannot show.
-    """
-
-    points: Mapping[int, FloatArray]
-    explained: tuple[float, float]
-
-
-def paths(axes: Axes2D, lanes: Mapping[int, Sequence[Step]]) -> Paths:
-    """The paths of lanes in a plane that stays as it is, however many lanes come later."""
-    return Paths({lane: axes.path(steps) for lane, steps in lanes.items()}, axes.explained)
 
 
 def is_whole(steps: Sequence[Step]) -> bool:
