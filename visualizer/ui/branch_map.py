@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from visualizer.ui import theme as themes
 from visualizer.ui.branch_words import changed_words, described
 from visualizer.ui.step_axis import RIGHT, StepAxis
+from visualizer.ui.tips import wrapped
 
 if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
@@ -385,7 +386,7 @@ class BranchMap(QWidget):
             row = self._touched(event.pos().x(), event.pos().y())
             words = "" if row is None else described(self._rows[row].run)
             if words:
-                QToolTip.showText(event.globalPos(), words, self)
+                QToolTip.showText(event.globalPos(), wrapped(words), self)
             else:
                 QToolTip.hideText()
             return True

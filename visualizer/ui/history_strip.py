@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from visualizer.ui import theme
+from visualizer.ui.tips import wrapped
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -65,7 +66,7 @@ class HistoryStrip(QListWidget):
             item = QListWidgetItem()
             item.setSizeHint(QSize(_CELL, _CELL - theme.SPACE))
             about = description(timeline)
-            item.setToolTip(about)
+            item.setToolTip(wrapped(about))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, about)
             self.addItem(item)
         self._redraw()

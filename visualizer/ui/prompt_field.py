@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QLineEdit, QToolTip, QWidget
 
 from visualizer.ui import theme
+from visualizer.ui.tips import wrapped
 from visualizer.ui.word_hints import UnknownWord, suggestion, unknown_words
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class PromptField(QLineEdit):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             hint = self.hint_at(event.pos())
             if hint:
-                QToolTip.showText(event.globalPos(), hint, self)
+                QToolTip.showText(event.globalPos(), wrapped(hint), self)
                 return True
         return super().event(event)
 

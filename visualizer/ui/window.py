@@ -48,6 +48,7 @@ from visualizer.ui.progress_line import ProgressLine
 from visualizer.ui.rail import Rail
 from visualizer.ui.run_status import RunStatus
 from visualizer.ui.shortcuts import shown_keys
+from visualizer.ui.tips import WrappedTips
 from visualizer.ui.window_keys import WindowKeys
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
             NOISE: self.noise,
         }
         self.page = DENOISE
+        self._tips = WrappedTips(self)
         self.run_status = RunStatus(
             self.session, self.header, self.progress, compared=self.compare.result
         )
