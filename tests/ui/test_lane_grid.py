@@ -166,6 +166,7 @@ def test_a_table_has_headings_and_says_them_on_hover(qtbot: QtBot) -> None:
     assert grid.explain(grid.layout_now.columns[1].center()) == "seed 2"
     assert grid.explain(grid.layout_now.rows[1].center()) == "a green boat"
     assert grid.explain(center(grid, lanes.lanes[5])).startswith("F: seed 3 · a green boat")
+    assert grid.explain(center(grid, lanes.lanes[5])).count("a green boat") == 1
     lanes.reorder(lanes.lanes[0].id, 5)
     assert len(grid.layout_now.columns) == 0  # now only the lanes' own labels tell
 

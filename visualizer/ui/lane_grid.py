@@ -40,6 +40,7 @@ from visualizer.ui.focus_ring import came_by_keyboard
 from visualizer.ui.lane_captions import captions
 from visualizer.ui.lane_layout import Layout, lay_out
 from visualizer.ui.lane_mark import lane_letter
+from visualizer.ui.tips import wrapped
 
 if TYPE_CHECKING:
     from visualizer.session.lanes import Lane, Lanes
@@ -626,7 +627,7 @@ class LaneGrid(QWidget):
         if zoom_by_pinch(event, self.zoom_by):
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.explain(event.pos()), self)
+            QToolTip.showText(event.globalPos(), wrapped(self.explain(event.pos())), self)
             return True
         return super().event(event)
 
@@ -638,9 +639,7 @@ class LaneGrid(QWidget):
         lane = self._shown[index]
         if lane.id == self._hovered and draw.close_rect(self.place(lane)).contains(position):
             return "Remove this lane  (Delete)"
-        lines = [f"{lane_letter(self._lanes, lane)}: {lane.label}"]
-        if lane.request.prompt:
-            lines.append(f"“{lane.request.prompt}”, seed {lane.request.seed}")
+        lines = [f"{lane_letter(self._lanes, lane)}: {_told(lane)}"]
         timeline, k = lane.timeline, self._lanes.point(lane)
         if timeline is not None and k is not None:
             lines.append(timeline.label(k))
@@ -791,6 +790,22 @@ class LaneGrid(QWidget):
 def _lower(label: str) -> str:
     """ "step 3 of 20", in the middle of a sentence."""
     return label[:1].lower() + label[1:]
+
+
+def _told(lane: Lane) -> str:
+    """The label of a lane, and what of prompt and seed it does not say, or only in part."""
+    prompt, told, parts = lane.request.prompt, False, []
+    for part in lane.label.split(" · "):
+        said = part.strip("…").strip()
+        if not told and said and said in prompt:
+            told, part = True, prompt
+        parts.append(part)
+    label = " · ".join(parts)
+    seed = f"seed {lane.request.seed}"
+    rest = [] if told or not prompt else [f"“{prompt}”"]
+    if seed not in label:
+        rest.append(seed)
+    return "\n".join(filter(None, (label, ", ".join(rest))))
 
 
 def _others(count: int) -> str:
