@@ -274,6 +274,12 @@ class PathsPlot(PaintedPlot):
             painter.drawEllipse(self._pieces[lane.id][0][1][0], 2.5, 2.5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
 
+    def _frame(self) -> QRectF:
+        above = self._above
+        return QRectF(
+            BESIDE, above + 2, self.width() - BESIDE - 2, self.height() - above - BELOW - 2
+        )
+
     def _paint_axes(self, painter: QPainter) -> None:
         theme, above = themes.current(), self._above
         if above:
@@ -281,9 +287,7 @@ class PathsPlot(PaintedPlot):
             painter.setFont(themes.font(themes.FONT_SMALL))
             room = QRectF(BESIDE, 0, self.width() - BESIDE, above)
             painter.drawText(room, Qt.TextFlag.TextWordWrap, SENTENCE)
-        frame = QRectF(
-            BESIDE, above + 2, self.width() - BESIDE - 2, self.height() - above - BELOW - 2
-        )
+        frame = self._frame()
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
@@ -314,8 +318,7 @@ class PathsPlot(PaintedPlot):
         self.marks = {}
         ends = {lane.id: self._pieces[lane.id][-1][1][-1] for lane in self._drawn()}
         taken = [QRectF(end.x() - 5, end.y() - 5, 10, 10) for end in ends.values()]
-        bounds = QRectF(self.rect())
-        bounds.setTop(self._above)
+        bounds = self._frame()
         for lane in reversed(self._drawn()):
             end, letter = ends[lane.id], lane_letter(self._lanes, lane)
             room = _free_place(end, mark_size(letter), bounds, taken)
