@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFontMetrics,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
@@ -23,10 +20,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import MAX_PIXEL, ScaledPictures, image_of
+from visualizer.ui.difference_painting import Side, paint_divider, paint_label
 from visualizer.ui.explanation import percent
 from visualizer.ui.focus_ring import RingedWidget
 from visualizer.ui.heat_map import BAR_WIDTH, HeatMaps, paint_scale
-from visualizer.ui.lane_mark import MARK, mark_size, paint_mark
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -40,22 +37,7 @@ harms (Web Content Accessibility Guidelines 2.2, 2.3.1), and a flash is two chan
 NUDGE, STRIDE = 0.02, 0.1
 """How far an arrow key moves the divider, and with Shift; shares of the picture's width."""
 _BAR_ROOM, _LOW = 50, 220
-_HANDLE, _REACH = 11.0, 14.0
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two: its picture (None while there is none), and how its lane is marked.
-
-    Attributes:
-        short: what is written where the label has no room.
-    """
-
-    letter: str
-    color: int
-    label: str
-    picture: Picture | None = None
-    short: str = ""
+_REACH = 14.0
 
 
 class DifferenceStage(RingedWidget):
@@ -386,7 +368,7 @@ class DifferenceStage(RingedWidget):
         shown = self.shown_rect()
         if self._mode == BLINK:
             self._draw(painter, pictures[self._second], shown)
-            self._paint_label(painter, shown, int(self._second))
+            self._paint_labels(painter, shown, (int(self._second),))
             return
         x = self._divider_x()
         first, second = QRectF(self.rect()), QRectF(self.rect())
@@ -394,74 +376,26 @@ class DifferenceStage(RingedWidget):
         second.setLeft(x)
         for picture, part in zip(pictures, (first, second), strict=True):
             self._draw(painter, picture, part)
-        for i in (0, 1):
-            self._paint_label(painter, shown, i)
-        self._paint_divider(painter, x, shown)
+        self._paint_labels(painter, shown)
+        paint_divider(painter, x, shown)
 
     def _divider_x(self) -> float:
         """The middle of the divider, on a whole pixel."""
         shown = self.shown_rect()
         return float(round(shown.x() + self._divider * shown.width()))
 
-    def _paint_divider(self, painter: QPainter, x: float, target: QRectF) -> None:
-        """White in black, so that it stands out from any picture."""
-        painter.fillRect(QRectF(x - 2, target.top(), 4, target.height()), QColor(0, 0, 0, 150))
-        painter.fillRect(QRectF(x - 1, target.top(), 2, target.height()), QColor("white"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = QPointF(x, target.center().y())
-        painter.setPen(QPen(QColor(0, 0, 0, 150), 1))
-        painter.setBrush(QColor("white"))
-        painter.drawEllipse(middle, _HANDLE, _HANDLE)
-        pen = QPen(QColor("#14161b"), 1.75)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        for side in (-1, 1):
-            tip = QPointF(middle.x() + side * 7, middle.y())
-            inner = tip.x() - side * 3
-            painter.drawPolyline(
-                [QPointF(inner, tip.y() - 3.5), tip, QPointF(inner, tip.y() + 3.5)]
-            )
-
-    def _paint_label(self, painter: QPainter, target: QRectF, which: int) -> None:
-        """The lane's mark and words, on a plate in an upper corner of the picture."""
-        assert self._sides is not None
-        side, theme = self._sides[which], themes.current()
-        font = themes.font(themes.FONT_SMALL)
-        metrics = QFontMetrics(font)
-        mark = mark_size(side.letter)[0]
-        space = themes.SPACE // 2
-        most = int(target.width() / 2) - mark - 7 * space
-        whole = side.label
-        if side.short and metrics.horizontalAdvance(whole) > most:
-            whole = side.short
-        words = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, max(most, 0))
-        fits = words == whole or most >= 72  # a letter and three dots say nothing
-        long = metrics.horizontalAdvance(words) + 1 if fits else 0
-        plate = QRectF(0, 0, mark + 2 * space + (long + 2 * space if long else 0), MARK + 2 * space)
-        plate.moveTop(target.top() + space)
-        if which:
-            plate.moveRight(target.right() - space)
-        else:
-            plate.moveLeft(target.left() + space)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.surface))
-        painter.drawRoundedRect(plate, 6, 6)
-        paint_mark(painter, plate.left() + space, plate.top() + space, side.letter, side.color)
-        if long:
-            painter.setPen(QColor(theme.text))
-            painter.setFont(font)
-            room = plate.adjusted(mark + 2 * space + 2, 0, 0, 0)
-            left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(room, left, words)
+    def _paint_labels(
+        self, painter: QPainter, shown: QRectF, which: tuple[int, ...] = (0, 1)
+    ) -> None:
+        for i in which:
+            if self._sides is not None:
+                paint_label(painter, shown, self._sides[i], right=bool(i))
 
     def _paint_heat(self, painter: QPainter, pictures: tuple[Picture, Picture]) -> None:
         heat = self._maps.get(*pictures)
         shown = self.shown_rect()
         self._draw(painter, heat.picture, shown)
-        for i in (0, 1):
-            self._paint_label(painter, shown, i)
+        self._paint_labels(painter, shown)
         paint_scale(painter, self.scale_rect(), self.scale_stands, heat.mean, self._pointed)
 
     def scale_rect(self) -> QRect:

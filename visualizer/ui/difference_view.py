@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from visualizer.ui import theme as themes
-from visualizer.ui.difference_stage import BLINK, HEAT, RATES, WIPE, DifferenceStage, Side
+from visualizer.ui.difference_painting import Side
+from visualizer.ui.difference_stage import BLINK, HEAT, RATES, WIPE, DifferenceStage
 from visualizer.ui.icons import IconButton
 from visualizer.ui.label_parts import apart
 from visualizer.ui.lane_mark import lane_letter

@@ -6,10 +6,9 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHideEvent,
-    QKeyEvent,
     QResizeEvent,
     QShowEvent,
 )
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSlider,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -30,6 +28,7 @@ from visualizer.session.failure import Failure
 from visualizer.session.playhead import Playhead
 from visualizer.ui import theme as themes
 from visualizer.ui.icons import IconButton
+from visualizer.ui.mix_slider import TICKS, MixSlider
 from visualizer.ui.noise_panel import NARROW_PANEL, PANEL, NoisePanel
 from visualizer.ui.noise_tiles import Frame, NoiseStage, StaticTile
 from visualizer.ui.noise_words import (
@@ -56,7 +55,6 @@ if TYPE_CHECKING:
 
 _NARROW = 1100
 _FIELD = 4 * themes.SPACE
-_TICKS = 100
 _EDIT_MS = 250
 """The fields of the header rest so long before anything is sampled for them."""
 _REST_MS = 350
@@ -240,7 +238,7 @@ class NoisePage(QWidget):
         from visualizer.diffusion.starts import Flip, Mix, Paste, Shift
 
         if self.tool == "mix":
-            amount = self.mix.value() / _TICKS
+            amount = self.mix.value() / TICKS
             return (Mix(self.other.whole(), amount),) if amount else ()
         if self.tool == "paste":
             return () if self._frame is None else (Paste(self.other.whole(), *self._frame),)
@@ -373,6 +371,11 @@ class NoisePage(QWidget):
             self._session.generate(self._wanted()["edited"])
             self.run_asked.emit()
 
+    @property
+    def pictures(self) -> QWidget:
+        """Where a message may lie."""
+        return self.stage
+
     def escape(self) -> bool:
         """There is nothing to leave."""
         return False
@@ -407,7 +410,7 @@ class NoisePage(QWidget):
     def _say_captions(self) -> None:
         first, second = self._seeds()
         done = {
-            "mix": f"Mixed {_TICKS - self.mix.value()} : {self.mix.value()}",
+            "mix": f"Mixed {TICKS - self.mix.value()} : {self.mix.value()}",
             "paste": "With the piece",
             "flip": "Mirrored",
             "shift": "Moved",
@@ -515,7 +518,7 @@ class NoisePage(QWidget):
         if edited is None or own is None or self.panel.shows(edits, edited, own, other):
             return
         found = measure(edits, edited, own, other)
-        amount = self.mix.value() / _TICKS
+        amount = self.mix.value() / TICKS
         headline, words = followed(self.tool, found, first, second, amount)
         random = self._noisy_words()
         if random:  # the picture follows the later noise: nothing follows from that for the static
@@ -557,48 +560,6 @@ class NoisePage(QWidget):
         self.panel.setFixedWidth(NARROW_PANEL if narrow else PANEL)
         edge = themes.SPACE if narrow else 2 * themes.SPACE
         self._middle.setContentsMargins(edge, edge, edge, edge)
-
-
-class MixSlider(QSlider):
-    """From one seed to the other; its keys are its own, not the timeline's."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setRange(0, _TICKS)
-        self.setValue(_TICKS // 2)
-        self.setPageStep(10)
-        self.setAccessibleName("Mix")
-        self.setMinimumWidth(30 * themes.SPACE)
-        self.setMaximumWidth(90 * themes.SPACE)
-        self._ends = ("", "")
-
-    def set_ends(self, left: str, right: str) -> None:
-        """What stands at both ends."""
-        self._ends = (left, right)
-        self._say()
-
-    def _say(self) -> None:
-        left, right = self._ends
-        share = self.value()
-        words = f"{_TICKS - share} % {left}, {share} % {right}"
-        self.setToolTip(words)
-        self.setAccessibleDescription(words)
-
-    def sliderChange(self, change: QSlider.SliderChange) -> None:
-        """The words follow."""
-        super().sliderChange(change)
-        if hasattr(self, "_ends"):
-            self._say()
-
-    def event(self, event: QEvent) -> bool:
-        """The arrow keys move it also where the window has other uses for them."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            key = Qt.Key
-            own = (key.Key_Left, key.Key_Right, key.Key_Up, key.Key_Down, key.Key_Home, key.Key_End)
-            if event.key() in own and not event.modifiers():
-                event.accept()
-                return True
-        return super().event(event)
 
 
 def _wrapped(share: float, positions: int) -> float:
