@@ -23,12 +23,13 @@ from visualizer.diffusion.arrays import FloatArray
 from visualizer.diffusion.step import Step
 
 _KEPT_ANSWERS = 8
+_CONTROL = "controlnet"
 Restarted = Callable[[FloatArray], FloatArray]
 """The seed's own noise ► the latent to go on with."""
 
 
 class Answers:
-    """One answer of each network to each shape of call, kept from run to run."""
+    """One answer of each denoiser to each shape of call, kept from run to run."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Any, Any] = OrderedDict()
@@ -45,6 +46,10 @@ class Answers:
         """An answer to a call of that shape; None when there is none."""
         return self._kept.get(self._key(name, args, kwargs))
 
+    def clear(self) -> None:
+        """Let go of all of them."""
+        self._kept.clear()
+
     @staticmethod
     def _key(name: str, args: Any, kwargs: Any) -> tuple[Any, ...]:
         return (name, *_shapes(args), *_shapes(kwargs))
@@ -60,7 +65,8 @@ class Replay:
         skipped: levels of its schedule that the sampler passes over.
         first: the latent at the first level that is not passed over, when it is not on record.
         goes_on: the latent at which the run goes on, where it is on record.
-        answers: what the networks are known to answer.
+        answers: what the denoisers are known to answer. What a ControlNet answers is many times as
+            large, and let go when the run goes on by itself.
     """
 
     steps: tuple[Step, ...]
@@ -159,13 +165,17 @@ class Replay:
                     module.forward = forward
 
     def _quick(self, forward: Callable[..., Any], name: str) -> Callable[..., Any]:
+        answers = Answers() if name == _CONTROL else self.answers
+
         def answer(*args: Any, **kwargs: Any) -> Any:
             if not self.passing:
+                if name == _CONTROL:
+                    answers.clear()
                 return forward(*args, **kwargs)
-            known = self.answers.find(name, args, kwargs)
+            known = answers.find(name, args, kwargs)
             if known is None:
                 known = forward(*args, **kwargs)
-                self.answers.keep(name, args, kwargs, known)
+                answers.keep(name, args, kwargs, known)
             return known
 
         return answer
@@ -174,7 +184,7 @@ class Replay:
 def _asked_in_a_loop(pipeline: Any) -> Iterator[tuple[str, Any]]:
     found: dict[int, tuple[str, Any]] = {}
     for owner in families.pipelines_in(pipeline):  # a combined one shares them with its parts
-        named = [*families.denoisers(owner), ("controlnet", getattr(owner, "controlnet", None))]
+        named = [*families.denoisers(owner), (_CONTROL, getattr(owner, _CONTROL, None))]
         for name, module in named:
             if isinstance(module, torch.nn.Module):
                 found.setdefault(id(module), (name, module))
