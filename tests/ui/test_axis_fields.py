@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import TaughtModel
 from visualizer.diffusion import grid as grids
+from visualizer.diffusion.facts import SamplerName
 from visualizer.diffusion.grid import Axis
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.ui import axis_fields
@@ -87,8 +90,6 @@ def test_one_field_is_not_spread_twice(fields: AxisFields) -> None:
 
 
 def test_what_a_model_has_not_is_not_offered(fields: AxisFields) -> None:
-    from dataclasses import replace
-
     facts = replace(TaughtModel().facts, guidance=False, samplers=())
     fields.set_facts(facts)
     offered = [fields.down.kind.itemData(row) for row in range(fields.down.kind.count())]
@@ -176,3 +177,46 @@ def test_enter_makes_pictures_and_shift_enter_another_line(qtbot: QtBot) -> None
     qtbot.keyClicks(field, "a boat")
     assert field.toPlainText().splitlines() == ["a car", "a boat"]
     assert field.height() > before
+
+
+def test_the_model_s_own_sampler_is_compared_with_others_and_called_by_its_name(
+    fields: AxisFields,
+) -> None:
+    names = (("dpmpp_2m", "DPM++ 2M"), ("euler", "Euler"), ("euler_a", "Euler a"), ("ddim", "DDIM"))
+    samplers = tuple(SamplerName(*name) for name in names)
+    facts = replace(TaughtModel().facts, samplers=samplers, own_sampler="DPM++ 2M")
+    fields.set_facts(facts)
+    fields.across.set_field("sampler")
+    axis = fields.grid(BASE).columns
+    assert axis.values == (None, "euler", "euler_a")
+    assert axis.labels[0] == "DPM++ 2M (its own)"
+
+
+def test_every_prompt_stands_in_a_line_of_its_own(qtbot: QtBot, fields: AxisFields) -> None:
+    fields.across.set_field("prompt")
+    fields.across.set_text("a red car | a green boat|a cat")
+    field = fields.across.texts
+    assert field.toPlainText() == "a red car\na green boat\na cat"
+    field.clear()
+    qtbot.keyClicks(field, "a car| a boat")
+    assert field.toPlainText() == "a car\na boat"
+    field.clear()
+    pasted = QMimeData()
+    pasted.setText("a car | a cat")
+    field.insertFromMimeData(pasted)
+    assert field.toPlainText() == "a car\na cat"
+    assert fields.grid(BASE).columns.values == ("a car", "a cat")
+
+
+def test_another_field_moves_nothing_sideways(qtbot: QtBot, fields: AxisFields) -> None:
+    fields.resize(900, 60)
+    fields.show()
+    qtbot.waitExposed(fields)
+    places = set()
+    for across in ("seed", "prompt", "sampler", "steps"):
+        for down in ("", "guidance_scale"):
+            fields.across.set_field(across)
+            fields.down.set_field(down)
+            QApplication.processEvents()
+            places.add((fields.down.kind.mapTo(fields, QPoint(0, 0)).x(), fields.said.x()))
+    assert len(places) == 1

@@ -380,3 +380,36 @@ def test_every_view_and_hard_pixels_are_for_all_lanes(qtbot: QtBot) -> None:
     with qtbot.waitSignal(grid.hard_pixels_changed) as changed:
         grid.set_hard_pixels(True)
     assert changed.args == [True]
+
+
+def test_a_picture_that_is_shown_alone_has_a_way_back(
+    qtbot: QtBot, four: tuple[Watched, Lanes]
+) -> None:
+    grid, lanes = four
+    assert not grid.back_button.isVisible()
+    grid.enlarge(lanes.lanes[2].id)
+    assert grid.back_button.isVisible()
+    assert grid.place(lanes.lanes[2]).contains(grid.back_button.geometry())
+    qtbot.mouseClick(grid.back_button, LEFT)
+    assert grid.enlarged is None
+    assert not grid.back_button.isVisible()
+
+
+def test_letters_stay_with_their_lanes(four: tuple[Watched, Lanes]) -> None:
+    grid, lanes = four
+    last = lanes.lanes[3]
+    assert grid.explain(center(grid, last)).startswith("D: ")
+    lanes.reorder(last.id, 0)
+    lanes.remove(lanes.lanes[1].id)
+    assert grid.explain(center(grid, last)).startswith("D: ")
+
+
+def test_a_row_that_lost_a_lane_keeps_its_heading(qtbot: QtBot) -> None:
+    lanes = table()
+    grid = show(qtbot, lanes)
+    lanes.remove(lanes.lanes[1].id)
+    layout = grid.layout_now
+    assert not layout.columns
+    assert grid.explain(layout.rows[1].center()) == "a green boat"
+    lanes.remove(lanes.lanes[3].id)  # now the same column is missing in both rows
+    assert [grid.explain(room.center()) for room in grid.layout_now.columns] == ["seed 1", "seed 3"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -54,6 +55,7 @@ class Axis:
     Attributes:
         field: a key of ``FIELDS``.
         values: as a SamplingRequest takes them; None is what the model itself would take.
+        own: what people call the sampler that None stands for, where that is known.
 
     Raises:
         RequestError: with a sentence, for a field that cannot be spread or no value at all.
@@ -61,6 +63,7 @@ class Axis:
 
     field: str
     values: tuple[Any, ...]
+    own: str = dataclass_field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.field not in FIELDS:
@@ -94,7 +97,8 @@ class Axis:
 
     def _plain_label(self, value: Any) -> str:
         if self.field == "sampler":
-            return "the model's own sampler" if value is None else _sampler_label(value)
+            own = f"{self.own} (its own)" if self.own else "the model's own sampler"
+            return own if value is None else _sampler_label(value)
         if self.field == "steps":
             unit = "step" if value == 1 else "steps"
             return "the model's own steps" if value is None else f"{value} {unit}"
@@ -189,15 +193,12 @@ class Grid:
             RequestError: with a sentence, for more than ``most`` lanes or a value out of range.
         """
         if len(self) > most:
-            limit = (
-                f"up to {MAX_LIVE} can be made here, {MAX_LANES} opened from a sweep"
-                if most == MAX_LIVE
-                else f"up to {most} fit"
-            )
             fewer = _PLURALS[self.columns.field]
             if self.rows is not None:
                 fewer += f" or {_PLURALS[self.rows.field]}"
-            raise RequestError(f"{len(self)} pictures are too many: {limit}. Take fewer {fewer}.")
+            raise RequestError(
+                f"{len(self)} pictures are too many: {most} fit. Take fewer {fewer}."
+            )
         assert self.cells  # making them checks them
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 3 * theme.SPACE + theme.SPACE // 2
 MOST_LINES = 4
+_TWO_LINES = 4 * theme.SPACE
 _NOTHING = ""
 WORDS = {
     "seed": "seed",
@@ -58,6 +59,8 @@ _HINTS = {
     "steps": "10, 20, 30",
 }
 _STARTS = {"seed": "1-4", "guidance_scale": "1, 3, 5, 8", "steps": "10, 20, 40"}
+_COMPARED = ("euler", "euler_a", "ddim")
+"""What most people compare with the model's own sampler."""
 _TEXTS = ("prompt", "negative_prompt")
 
 
@@ -70,6 +73,7 @@ class AxisFields(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._own_sampler = ""
         self.across = AxisField("Across", optional=False)
         self.down = AxisField("Down", optional=True)
         self.said = TwoLines()
@@ -79,10 +83,9 @@ class AxisFields(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * theme.SPACE)
         top = Qt.AlignmentFlag.AlignTop
-        row.addWidget(self.across, 3, top)
-        row.addWidget(self.down, 0, top)
+        row.addWidget(self.across, 5, top)
+        row.addWidget(self.down, 5, top)
         row.addWidget(self.said, 4, top)
-        self._row = row
         for axis in (self.across, self.down):
             axis.edited.connect(self.edited)
             axis.entered.connect(self.entered)
@@ -105,6 +108,7 @@ class AxisFields(QWidget):
         offered.append("steps")
         if facts.samplers:
             offered.append("sampler")
+        self._own_sampler = facts.own_sampler
         for axis in (self.across, self.down):
             axis.offer(offered, facts.samplers, facts.own_sampler)
         self._field_changed()
@@ -139,8 +143,9 @@ class AxisFields(QWidget):
         """
         from visualizer.diffusion.grid import Axis, Grid
 
-        columns = Axis(self.across.field, self.across.values())
-        rows = Axis(self.down.field, self.down.values()) if self.down.field else None
+        own = self._own_sampler
+        columns = Axis(self.across.field, self.across.values(), own)
+        rows = Axis(self.down.field, self.down.values(), own) if self.down.field else None
         grid = Grid(base, columns, rows)
         grid.check()
         return grid
@@ -166,9 +171,6 @@ class AxisFields(QWidget):
         """What is spread across cannot be spread down as well."""
         self.down.leave_out(self.across.field)
         self.across.leave_out(self.down.field)
-        for place, axis in enumerate((self.across, self.down)):  # texts need more room than numbers
-            stretch = 6 if axis.field in _TEXTS else 3
-            self._row.setStretch(place, stretch if axis.field else 0)
         self.fields_changed.emit()
         self.edited.emit()
 
@@ -180,7 +182,7 @@ class TwoLines(QLabel):
         super().__init__(parent)
         self.sentence = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(4 * theme.SPACE)  # the same for one line, so that nothing jumps
+        self.setFixedHeight(_TWO_LINES)  # the same for one line, so that nothing jumps
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def say(self, sentence: str) -> None:
@@ -192,7 +194,13 @@ class TwoLines(QLabel):
 
     def _fit(self) -> None:
         metrics = QFontMetrics(theme.font(theme.FONT_SMALL))
-        self.setText(wrapped(self.sentence, metrics, self.size()))
+        for lines in (2, 3, 4):  # what is wrong with the fields is worth another line
+            height = max(_TWO_LINES, lines * metrics.lineSpacing() + 2)
+            text = wrapped(self.sentence, metrics, QSize(self.width(), height))
+            if "…" not in text:
+                break
+        self.setFixedHeight(height)
+        self.setText(text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More or less room."""
@@ -220,7 +228,7 @@ class AxisField(QWidget):
         self.kind.setProperty("role", "quiet")
         self.kind.setAccessibleName(f"{name}: what changes")
         self.kind.setToolTip(f"What changes from picture to picture, {name.lower()} the grid")
-        self.kind.setFixedSize(17 * theme.SPACE, HEIGHT)
+        self.kind.setFixedSize(14 * theme.SPACE, HEIGHT)
         self.numbers = QLineEdit()
         self.numbers.setProperty("role", "quiet")
         self.numbers.setFixedHeight(HEIGHT)
@@ -232,7 +240,9 @@ class AxisField(QWidget):
         self._values = QStackedWidget()
         for field in (self.numbers, self.texts, self.samplers):
             self._values.addWidget(field)
-        self._values.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setRetainSizeWhenHidden(True)  # whatever is spread, all stays where it is
+        self._values.setSizePolicy(policy)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE)
@@ -371,9 +381,10 @@ class AxisField(QWidget):
             self._values.setCurrentWidget(self.samplers)
         elif field in _TEXTS:
             self.texts.setPlaceholderText(hint)
-            if self.texts.toPlainText() != text:
+            lines = one_a_line(text)
+            if self.texts.toPlainText() != lines:
                 self.texts.blockSignals(True)
-                self.texts.setPlainText(text)
+                self.texts.setPlainText(lines)
                 self.texts.blockSignals(False)
                 self.texts.fit()
             self.texts.setToolTip(f"{WORDS[field].capitalize()} texts, {hint}")
@@ -420,12 +431,24 @@ class TextsField(QPlainTextEdit):
         """Enter makes the pictures, Shift+Enter begins another line."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         shift = Qt.KeyboardModifier.ShiftModifier
-        if not enter:
+        if event.text() == "|" or (event.text() == " " and self.textCursor().atBlockStart()):
+            if event.text() == "|":  # what it separates stands in lines, where all of it is seen
+                self.textCursor().insertBlock()
+        elif not enter:
             super().keyPressEvent(event)
         elif event.modifiers() & shift:
             self.textCursor().insertBlock()  # Qt's own would be a soft break in the same line
         else:
             self.entered.emit()
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """What is pasted stands one a line as well."""
+        self.insertPlainText(one_a_line(source.text()))
+
+
+def one_a_line(text: str) -> str:
+    """Texts that are separated by "|" in lines of their own."""
+    return re.sub(r"[ \t]*\|[ \t]*", "\n", text)
 
 
 class SamplersButton(QToolButton):
@@ -435,12 +458,14 @@ class SamplersButton(QToolButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "drop")
+        self.setProperty("role", "field")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._actions: dict[str | None, QAction] = {}
+        self._menus: list[QMenu] = []
+        self._by_person = False
         self._menu = OpenMenu(self)
         self.setMenu(self._menu)
         self._label()
@@ -451,9 +476,9 @@ class SamplersButton(QToolButton):
 
     def offer(self, names: tuple[SamplerName, ...], own: str) -> None:
         """List what a model can run; what was ticked stays ticked where it is there."""
-        ticked = set(self.chosen())
+        ticked = set(self.chosen()) if self._by_person else set()
         self._menu.clear()
-        self._actions = {}
+        self._actions, self._menus = {}, []
         if names:
             self._add(self._menu, None, f"{own} (its own)" if own else "the model’s own")
             self._menu.addSeparator()
@@ -464,14 +489,17 @@ class SamplersButton(QToolButton):
                 continue
             menu = OpenMenu(self._menu)
             menu.setTitle(labels[rule])
-            self._menu.addMenu(menu)
+            self._menu.addMenu(menu).setCheckable(True)
+            self._menus.append(menu)
             for spacing, variant in spacings.items():
                 self._add(menu, variant, SPACINGS.get(spacing, "usual spacing"), labels[variant])
         for key, action in self._actions.items():
             action.setChecked(key in ticked)
-        if names and not self.chosen():
-            for action in list(self._actions.values())[:3]:  # something to compare at once
-                action.setChecked(True)
+        if names and not self.chosen():  # something to compare at once, and no sampler twice
+            others = [key for key in (*_COMPARED, *self._actions) if key in self._actions]
+            others = [key for key in others if key and self._actions[key].data() != own]
+            for key in (None, *list(dict.fromkeys(others))[:2]):
+                self._actions[key].setChecked(True)
         self._label()
 
     def chosen(self) -> tuple[str | None, ...]:
@@ -496,6 +524,7 @@ class SamplersButton(QToolButton):
         self._actions[key] = action
 
     def _ticked(self) -> None:
+        self._by_person = True
         self._label()
         self.changed.emit()
 
@@ -503,6 +532,8 @@ class SamplersButton(QToolButton):
         names = [str(self._actions[key].data()) for key in self.chosen()]
         words = names[0] if len(names) == 1 else f"{len(names)} samplers"
         self.setText(words if names else "none chosen")
+        for menu in self._menus:  # a tick inside is seen outside
+            menu.menuAction().setChecked(any(action.isChecked() for action in menu.actions()))
         self.setToolTip("\n".join(names) or "Tick the samplers to compare")
 
 
@@ -512,7 +543,7 @@ class OpenMenu(QMenu):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Tick, and stay."""
         action = self.activeAction()
-        if action is not None and action.isCheckable() and action.isEnabled():
+        if action is not None and action.menu() is None and action.isCheckable():  # type: ignore[attr-defined]
             action.trigger()
             return
         super().mouseReleaseEvent(event)

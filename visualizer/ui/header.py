@@ -60,6 +60,12 @@ QLineEdit[role="quiet"]:focus, QComboBox[role="quiet"]:focus, NumberField[role="
 }
 QLineEdit[role="quiet"]:focus { padding: 0 4px; }
 QComboBox[role="quiet"]:focus { padding: 0 21px 0 4px; }
+QToolButton[role="field"] {
+    background: $surface; border: 1px solid transparent; border-radius: 6px;
+    padding: 0 22px 0 6px; text-align: left;
+}
+QToolButton[role="field"]:hover { border-color: $edge; }
+QToolButton[role="field"]:focus { border: 2px solid $second; padding: 0 21px 0 5px; }
 QToolButton[role="drop"] { color: $text; }
 QToolButton[role="drop"]:disabled { color: $faint; }
 QLineEdit[role="quiet"]:disabled, NumberField[role="quiet"]:disabled { background: transparent; }

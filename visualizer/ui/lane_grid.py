@@ -31,7 +31,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QToolTip,
+    QWidget,
+)
 
 from visualizer.ui import lane_painting as draw
 from visualizer.ui import theme as themes
@@ -58,6 +65,7 @@ _MARGIN = 4
 """Room for the ring around the lanes at the edge."""
 _INSERTION = 6
 """How wide the bar is that shows where a dragged lane would go."""
+_INSET = themes.SPACE
 _ON_ITS_WAY = "The first step is on its way …"
 _MAKING = "Making this picture …"
 
@@ -99,6 +107,15 @@ class LaneGrid(QWidget):
         self._refining.setSingleShot(True)
         self._refining.setInterval(REFINE_MS)
         self._refining.timeout.connect(self._refine)
+
+        self.back_button = QToolButton(self)
+        self.back_button.setProperty("role", "overlay")
+        self.back_button.setText("Show all")
+        self.back_button.setToolTip("All pictures again  (Esc)")
+        self.back_button.setAccessibleName("Show all pictures")
+        self.back_button.setCursor(Qt.CursorShape.ArrowCursor)
+        self.back_button.clicked.connect(lambda: self.enlarge(None))
+        self.back_button.hide()
 
         self.setAccessibleName("Pictures side by side")
         self.setMinimumSize(240, 120)
@@ -390,10 +407,20 @@ class LaneGrid(QWidget):
         room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         self._layout = self._laid_out(room) if alone is None else lay_out(1, room, self._aspect)
         self._write_captions()
+        self._place_back_button()
         self.refresh()
         if self.zoom > 1.0:
             self._look_through(self.zoom, self._camera.center)
         self.update()
+
+    def _place_back_button(self) -> None:
+        """In the corner of the picture that is shown alone."""
+        alone = self._enlarged is not None and bool(self._layout.places)
+        if alone:
+            button, picture = self.back_button, self._layout.places[0].picture
+            button.adjustSize()
+            button.move(picture.right() - button.width() - _INSET, picture.top() + _INSET)
+        self.back_button.setVisible(alone)
 
     def _laid_out(self, room: QRect) -> Layout:
         """Where all lanes lie in a room: by the rows they were asked for, while these hold."""
