@@ -356,6 +356,9 @@ def test_a_branch_with_nothing_changed_is_its_parent(case: Case) -> None:
     for one, other in zip(again.steps, run.steps, strict=True):
         np.testing.assert_array_equal(one.latents, other.latents)
     np.testing.assert_array_equal(again.final, run.final)
+    # of several stages the first reads the words; a later one may see nothing but what it made
+    reading = [k for k in shown if run.steps[k].stage == run.steps[0].stage]
+    k = reading[len(reading) // 2]
     boat = sample(case.model, branch(case.request, k, prompt="a blue boat"), parent=run)
     assert len(boat.steps) == len(run.steps)
     for one, other in zip(boat.steps[: k + 1], run.steps, strict=False):
@@ -377,12 +380,16 @@ def test_edited_noise_begins_the_run_or_is_refused(case: Case) -> None:
             case.model.plan(request)
     last = case.run.steps[-1].stage
     first = next(s.index for s in case.run.steps if s.stage == last)
+    if not case.model.family.stages:
+        first = 0  # one network: it is its first loop that begins with noise alone
     if flip not in refused:
         flipped = sample(case.model, flip)
         seen, own = (
             s.layout.spatial(s.latents) for s in (flipped.steps[first], case.run.steps[first])
         )
-        np.testing.assert_array_equal(seen, own[..., ::-1])
+        # the pyramid makes the noise it draws smaller, and rounds where it does
+        rounded = (1e-6 if case.exact else 0.02) if "Pyramid" in case.dummy.name else 0.0
+        np.testing.assert_allclose(seen, own[..., ::-1], rtol=0, atol=rounded)
         assert not np.array_equal(seen, own)
         _same_before(flipped, case.run, first)
     if mix not in refused:
