@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
 from tests.session.fake_model import Gate
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, TaughtModel
+from visualizer.session.failure import Failure
 from visualizer.session.timeline import Timeline, points_of
 from visualizer.settings import Settings
 from visualizer.ui.explanation import Moment, explain
@@ -143,3 +144,31 @@ def test_a_run_of_this_sitting_is_in_no_file() -> None:
     assert timeline.why_missing(2, "noise") == (
         "Only Built-in can draw this view. Open it again to see it."
     )
+
+
+@pytest.mark.parametrize("size", [(960, 600), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize("page", ["denoise", "compare", "noise"])
+def test_a_message_covers_pictures_only(sitting: Sitting, page: str, size: tuple[int, int]) -> None:
+    window = sitting.window
+    window.resize(*size)
+    window.show_page(page)
+    window.show_failure(Failure("This model cannot be opened.", "Its files are damaged. " * 3))
+    message, room = window.message, window.pages[page].pictures
+
+    def over() -> QRect:
+        return QRect(room.mapTo(window.centralWidget(), QPoint(0, 0)), room.size())
+
+    sitting.qtbot.waitUntil(lambda: over().contains(message.geometry()))
+    assert message.geometry().bottom() > over().center().y()
+
+
+def test_a_message_about_a_page_goes_with_it(sitting: Sitting) -> None:
+    window = sitting.window
+    window.header.prompt.setText("")
+    window.generate()
+    assert "prompt is empty" in window.message.text
+    window.show_page("compare")
+    assert window.message.text == ""
+    window.show_failure(Failure("The disk is full.", "Make room, then save again."))
+    window.show_page("denoise")
+    assert "disk is full" in window.message.text, "it is about no page"

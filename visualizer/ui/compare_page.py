@@ -228,6 +228,11 @@ class ComparePage(QWidget):
     # --- what the person asks -----------------------------------------------------------------
 
     @property
+    def pictures(self) -> QWidget:
+        """Where a message may lie."""
+        return self._stack
+
+    @property
     def playhead(self) -> Playhead:
         """The one that keys and buttons of this page move."""
         return self.lanes.playhead

@@ -144,6 +144,11 @@ class DenoisePage(QWidget):
     # --- what the person asks -----------------------------------------------------------------
 
     @property
+    def pictures(self) -> QWidget:
+        """Where a message may lie."""
+        return self.canvas
+
+    @property
     def playhead(self) -> Playhead:
         """The one that keys and buttons of this page move."""
         return self._session.playhead

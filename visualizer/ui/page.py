@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
-    from PySide6.QtWidgets import QLabel
+    from PySide6.QtWidgets import QLabel, QWidget
 
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.session.playhead import Playhead
@@ -24,6 +24,10 @@ class Page(Protocol):
     said: SignalInstance
     failed: SignalInstance
     status: QLabel
+
+    @property
+    def pictures(self) -> QWidget:
+        """Where its pictures are: a message lies over their lower edge and covers no control."""
 
     @property
     def playhead(self) -> Playhead:

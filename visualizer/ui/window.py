@@ -63,8 +63,11 @@ NAME = "Denoising Visualizer"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
 _LOW = 720
 _NOTED_MS = 8000
-_PASSING = ("correction", "notice", "run")
+_PASSING = ("correction", "notice", "run", "model")
 """Topics of notes that go by themselves."""
+_OF_DENOISE = ("plan", "run", "notice")
+"""Topics of notes about the run of the Denoise page, or the next one."""
+_LEAST_MESSAGE = 320
 _LONGEST_NAME = 32
 _MISSING = "A picture is missing."
 DENOISE, COMPARE, NOISE = "denoise", "compare", "noise"
@@ -112,6 +115,7 @@ class MainWindow(QMainWindow):
             NOISE: self.noise,
         }
         self.page = DENOISE
+        self._message_of = ""  # the page that the message is about; "" where it is about none
         self._tips = WrappedTips(self)
         self.run_status = RunStatus(
             self.session, self.header, self.progress, compared=self.compare.result
@@ -209,7 +213,7 @@ class MainWindow(QMainWindow):
         self.models = ModelChoice(self.model_picker, self.settings, self)
         self.models.model_chosen.connect(self._load_model)
         self.models.failed.connect(self.show_failure)
-        self.models.noted.connect(lambda text: self._note(text, "notice"))
+        self.models.noted.connect(lambda text: self._note(text, "model"))
         row.model.clicked.connect(self.model_picker.toggle)
         self.more_menu = MoreMenu(self, self.actions_by_name, self.settings.theme)
         self.more_menu.size_chosen.connect(row.set_size)
@@ -224,11 +228,12 @@ class MainWindow(QMainWindow):
         self.denoise.actions_changed.connect(self._judge_actions)
         self.denoise.pair_asked.connect(lambda: self.show_page(COMPARE))
         self.denoise.branching.changed.connect(self._branching_changed)
-        self.message.installEventFilter(self)
+        for watched in (self.message, *(page.pictures for page in self.pages.values())):
+            watched.installEventFilter(self)
         self.rail.chosen.connect(self.show_page)
         for each in self.pages.values():
             each.said.connect(self.run_status.say)
-            each.failed.connect(self.show_failure)
+            each.failed.connect(self._page_failed)
         self.compare.axis_fields.entered.connect(self.generate)
         self.compare.open_asked.connect(self._show_alone)
         self.noise.run_asked.connect(lambda: self.show_page(DENOISE))
@@ -264,11 +269,13 @@ class MainWindow(QMainWindow):
                     f"Say what the picture should show, for example: {EXAMPLE_PROMPT}.",
                 )
             )
+            self._message_of = self.page
             self.header.prompt.setFocus()
             return
         missing = self.header.control.missing()
         if missing:
             self.message.show_failure(Failure(_MISSING, missing))
+            self._message_of = self.page
             return
         self.pages[self.page].generate()
 
@@ -340,6 +347,8 @@ class MainWindow(QMainWindow):
             return
         self.playhead.pause()
         self.pages[self.page].leave()
+        if self._message_of not in ("", name):  # it was about the page that is left
+            self.message.dismiss()
         self.page = name
         self.rail.set_current(name)
         self._stack.setCurrentIndex(place)
@@ -394,8 +403,14 @@ class MainWindow(QMainWindow):
 
     def show_failure(self, failure: Failure) -> None:
         """Say what went wrong."""
+        self._message_of = ""
         self.message.show_failure(failure)
         self.run_status.failed()
+
+    def _page_failed(self, failure: Failure) -> None:
+        """Something on the page that is shown went wrong."""
+        self.show_failure(failure)
+        self._message_of = self.page
 
     def _escape(self) -> None:
         if not self.model_picker.isHidden():
@@ -492,6 +507,10 @@ class MainWindow(QMainWindow):
 
     def _note(self, text: str, topic: str) -> None:
         """What passes stays long enough to be read; then the picture under it is worth more."""
+        if not self.message.is_failure:
+            self._message_of = DENOISE if topic in _OF_DENOISE else self.page
+            if topic == "model":
+                self._message_of = ""
         self.message.show_note(text, topic)
         if topic in _PASSING:
             self._noted.start(_NOTED_MS)
@@ -524,24 +543,23 @@ class MainWindow(QMainWindow):
             page.set_compact(compact)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """The message is as high as its text."""
-        if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
-            QTimer.singleShot(0, self, self._place_message)
+        """The message is as high as its text, and stays over the pictures."""
+        kinds = (QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize)
+        if event.type() in kinds:
+            own = watched is self.message
+            if own != (event.type() == QEvent.Type.Resize) and not self.message.isHidden():
+                QTimer.singleShot(0, self, self._place_message)
         return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     def _place_message(self) -> None:
-        if self.page == DENOISE:  # beside the panel, over the middle of the picture
-            page, canvas = self.denoise, self.denoise.canvas
-            room = page.side_panel.mapTo(self._page, QPoint(0, 0)).x()
-            middle = canvas.mapTo(self._page, canvas.rect().center()).x()
-        else:
-            room, middle = self.width(), (self.width() + self.rail.width()) // 2
-        edge = self.rail.width() + theme.SPACE
-        width = min(room - edge - 3 * theme.SPACE, 90 * theme.SPACE)
-        left = min(middle - width // 2, room - width - theme.SPACE)
+        """Over the lower edge of the pictures, beside the panel: no control is covered."""
+        room = self.pages[self.page].pictures
+        corner, space = room.mapTo(self._page, QPoint(0, 0)), theme.SPACE
+        width = min(max(room.width() - 2 * space, _LEAST_MESSAGE), 90 * space)
+        left = corner.x() + (room.width() - width) // 2
         height = max(self.message.heightForWidth(width), self.message.minimumSizeHint().height())
-        top = self.progress.geometry().bottom() + theme.SPACE
-        self.message.setGeometry(max(left, edge), top, width, height)
+        top = max(corner.y() + room.height() - height, self.progress.geometry().bottom()) - space
+        self.message.setGeometry(max(left, self.rail.width() + space), top, width, height)
         self.message.raise_()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
