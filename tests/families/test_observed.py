@@ -364,7 +364,10 @@ def test_a_branch_with_nothing_changed_is_its_parent(case: Case) -> None:
     for one, other in zip(boat.steps[: k + 1], run.steps, strict=False):
         np.testing.assert_array_equal(one.latents, other.latents)
     assert [s is t for s, t in zip(boat.steps, run.steps, strict=True)][:k] == [True] * k
-    assert not np.array_equal(boat.steps[k].prediction, run.steps[k].prediction)
+    said, before = boat.steps[k].prediction, run.steps[k].prediction
+    assert said is not None
+    assert before is not None
+    assert not np.array_equal(said, before)
 
 
 def test_edited_noise_begins_the_run_or_is_refused(case: Case) -> None:

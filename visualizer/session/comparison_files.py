@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from visualizer.session import wanted_pictures
 from visualizer.session.failure import Failure
+from visualizer.session.lane_events import LANE_FAILED
 from visualizer.session.run_tree import find_parent
 from visualizer.session.timeline import Timeline
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from visualizer.session.wanted_pictures import Wanted
 
 Found = Mapping[tuple[int, "View"], "Picture"]
-LANE_FAILED = "This lane could not be generated."
 REST_MS = 5000
 """How lanes are looked at is written to the history once it has rested so long: the whole file is
 written anew, which of many large lanes takes seconds."""
