@@ -410,3 +410,23 @@ def test_the_experiment_is_asked_from_the_menu(sitting: Sitting) -> None:
     assert page.summary.text() == "The noise holds nothing."
     page.lanes.set_summary("")
     assert not page.summary.isVisible()
+
+
+def test_a_low_page_has_its_views_in_a_menu(sitting: Sitting) -> None:
+    window, page = sitting.window, page_of(sitting)
+    window.resize(960, 600)
+    make(sitting, "1-4")
+    page.lanes.set_summary("What was measured takes a line of its own.")
+    page.axis_fields.down.set_field("prompt")
+    page.axis_fields.down.set_text("a car\na boat\na cat\na castle")
+    sitting.qtbot.waitUntil(page.view_menu.isVisible)
+    assert not page.view_switch.isVisible()
+    menu = page.view_menu.menu()
+    menu.aboutToShow.emit()
+    guess = next(action for action in menu.actions() if action.text() == "Model’s guess")
+    guess.trigger()
+    assert page.playhead.view == "denoised"
+    assert page.view_menu.text() == "Model’s guess"
+    window.resize(1280, 1000)
+    sitting.qtbot.waitUntil(page.view_switch.isVisible)
+    assert not page.view_menu.isVisible()

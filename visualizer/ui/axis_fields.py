@@ -6,7 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,6 +24,9 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QSizePolicy,
     QStackedWidget,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -32,6 +43,7 @@ if TYPE_CHECKING:
 HEIGHT = 3 * theme.SPACE + theme.SPACE // 2
 MOST_LINES = 4
 _TWO_LINES = 4 * theme.SPACE
+_TEXT_LEFT = 6
 _NOTHING = ""
 WORDS = {
     "seed": "seed",
@@ -85,7 +97,7 @@ class AxisFields(QWidget):
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(self.across, 5, top)
         row.addWidget(self.down, 5, top)
-        row.addWidget(self.said, 4, top)
+        row.addWidget(self.said, 3, top)
         for axis in (self.across, self.down):
             axis.edited.connect(self.edited)
             axis.entered.connect(self.entered)
@@ -228,7 +240,7 @@ class AxisField(QWidget):
         self.kind.setProperty("role", "quiet")
         self.kind.setAccessibleName(f"{name}: what changes")
         self.kind.setToolTip(f"What changes from picture to picture, {name.lower()} the grid")
-        self.kind.setFixedSize(14 * theme.SPACE, HEIGHT)
+        self.kind.setFixedSize(15 * theme.SPACE, HEIGHT)
         self.numbers = QLineEdit()
         self.numbers.setProperty("role", "quiet")
         self.numbers.setFixedHeight(HEIGHT)
@@ -397,7 +409,7 @@ class AxisField(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        tall = self._values.currentWidget() is self.texts
+        tall = self.field in _TEXTS
         self._values.setFixedHeight(self.texts.height() if tall else HEIGHT)
 
 
@@ -473,6 +485,19 @@ class SamplersButton(QToolButton):
     def sizeHint(self) -> QSize:
         """Room for the names of two."""
         return QSize(20 * theme.SPACE, HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The words begin where those of the other fields do; a tool button centers its own."""
+        painter, option = QStylePainter(self), QStyleOptionToolButton()
+        self.initStyleOption(option)
+        words, option.text = self.text(), ""
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        room = self.rect().adjusted(_TEXT_LEFT, 0, -3 * theme.SPACE, 0)
+        words = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+        painter.setPen(QColor(theme.current().text))
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(room, int(left), words)
+        painter.end()
 
     def offer(self, names: tuple[SamplerName, ...], own: str) -> None:
         """List what a model can run; what was ticked stays ticked where it is there."""

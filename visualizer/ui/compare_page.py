@@ -31,7 +31,7 @@ from visualizer.ui.segments import Segments
 from visualizer.ui.shortcuts import shown_keys
 from visualizer.ui.timeline_view import TimelineView
 from visualizer.ui.transport import TransportBar
-from visualizer.ui.view_switch import ViewSwitch
+from visualizer.ui.view_switch import ViewMenu, ViewSwitch
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
@@ -82,6 +82,8 @@ class ComparePage(QWidget):
         header.add_row(self.axis_fields)
         self.grid = LaneGrid(self.lanes)
         self.view_switch = ViewSwitch(playhead)
+        self.view_menu = ViewMenu(self.view_switch)
+        self.view_menu.hide()
         self.transport = TransportBar(playhead)
         self.timeline_view = TimelineView(playhead)
         self.status = QLabel()
@@ -164,6 +166,7 @@ class ComparePage(QWidget):
         row.setSpacing(theme.SPACE)
         row.addStretch(1)
         row.addWidget(self.view_switch)
+        row.addWidget(self.view_menu)
         row.addStretch(1)
         row.addWidget(self.alignment)
         row.addWidget(self._buttons)
@@ -400,7 +403,6 @@ class ComparePage(QWidget):
         there = bool(self._all)
         self._stack.setCurrentWidget(self.grid if there else self.empty)
         self._switches.setVisible(there)
-        self.view_switch.setVisible(there)
         self.timeline_view.setVisible(there)
         self._show_reference()
         self._show_summary(self.lanes.summary)
@@ -439,6 +441,7 @@ class ComparePage(QWidget):
     def _show_summary(self, summary: str) -> None:
         self.summary.setText(summary)
         self.summary.setVisible(bool(summary))
+        QTimer.singleShot(0, self, self._fit_switch)
 
     def result(self) -> str:
         """What became of the lanes: "8 pictures, sampled in 1 batch"."""
@@ -493,7 +496,14 @@ class ComparePage(QWidget):
             across += 2 * (_ALIGNMENT_WIDTH + theme.SPACE)
         under = self.grid.side_in(QSize(width, height - _ROW_HEIGHT - theme.SPACE))
         right = self.grid.side_in(QSize(width - _COLUMN_WIDTH - theme.SPACE, height))
-        self._place_switches(upright=across > width or right > under)
+        upright = across > width or right > under
+        beside = buttons.height() + theme.SPACE
+        if self.alignment.isVisibleTo(self._switches):
+            beside += 2 * _ROW_HEIGHT + theme.SPACE
+        listed = not upright or self.view_switch.height_upright() + beside <= height
+        self.view_switch.setVisible(listed)
+        self.view_menu.setVisible(not listed)
+        self._place_switches(upright=upright)
 
     def _place_switches(self, *, upright: bool) -> None:
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
+    QMenu,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -100,6 +101,11 @@ class ViewSwitch(QWidget):
         widths = [b.sizeHint().width() for b in self.buttons.values() if not b.isHidden()]
         return sum(widths) + 2 * (len(widths) + 1)
 
+    def height_upright(self) -> int:
+        """How high it is with one segment below the other."""
+        heights = [b.sizeHint().height() for b in self.buttons.values() if not b.isHidden()]
+        return sum(heights) + 2 * (len(heights) + 1)
+
     def _choose(self, view: str) -> None:
         self._playhead.set_view(view)
         self._show_checked(view)  # the click has checked the button, which may not be what is seen
@@ -141,3 +147,42 @@ class ViewSwitch(QWidget):
             number = list(WORDS).index(view) + 1
             button.setToolTip(f"{why or WORDS[view][1]}  ({number})")
             button.setAccessibleDescription(why)
+
+
+class ViewMenu(QToolButton):
+    """The same views in a menu, where there is no room for all of them at once."""
+
+    def __init__(self, switch: ViewSwitch, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._switch = switch
+        self.setProperty("role", "drop")
+        self.setAccessibleName("View")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        menu = QMenu(self)
+        menu.aboutToShow.connect(self._fill)
+        self.setMenu(menu)
+        for button in switch.buttons.values():
+            button.toggled.connect(self._show_chosen)
+        self._show_chosen()
+
+    def _fill(self) -> None:
+        """What the switch would offer now, as it says it."""
+        menu = self.menu()
+        menu.clear()
+        menu.setToolTipsVisible(True)
+        for button in self._switch.buttons.values():
+            if not button.isHidden():
+                action = menu.addAction(button.text())
+                action.setCheckable(True)
+                action.setChecked(button.isChecked())
+                action.setEnabled(button.isEnabled())
+                action.setToolTip(button.toolTip())
+                action.triggered.connect(button.click)
+
+    def _show_chosen(self) -> None:
+        chosen = [b for b in self._switch.buttons.values() if b.isChecked()]
+        for button in chosen:
+            self.setText(button.text())
+            self.setToolTip(button.toolTip())
