@@ -497,6 +497,7 @@ def test_the_main_button_keeps_the_picture_while_the_page_is_shown(desk: Desk) -
     page, header, looked = desk.page, desk.header, QSignalSpy(desk.page.run_asked)
     page.enter()
     assert header.generate.text() == page.panel.keep.text() == "Keep as run"
+    assert header.generate.width() >= header.generate.sizeHint().width()
     header.generate.click()
     assert looked.count() == 1
     assert len(desk.session.history) == 1

@@ -310,6 +310,7 @@ class Header(QWidget):
             }[state]
         )
         theme.set_role(button, "" if self._working else "primary")
+        button.setFixedWidth(max(_BUTTON_WIDTH, button.sizeHint().width()))
 
     def _settle_size(self) -> None:
         """Pictures are cut to the size of the request."""
