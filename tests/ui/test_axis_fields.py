@@ -220,3 +220,20 @@ def test_another_field_moves_nothing_sideways(qtbot: QtBot, fields: AxisFields) 
             QApplication.processEvents()
             places.add((fields.down.kind.mapTo(fields, QPoint(0, 0)).x(), fields.said.x()))
     assert len(places) == 1
+
+
+def test_lines_have_room_again_when_their_field_comes_back(
+    qtbot: QtBot, fields: AxisFields
+) -> None:
+    fields.show()
+    qtbot.waitExposed(fields)
+    fields.down.set_field("prompt")
+    fields.down.set_text("a car|a boat|a cat")
+    QApplication.processEvents()
+    before = fields.down.texts.height()
+    fields.down.set_field("")
+    QApplication.processEvents()
+    assert fields.height() < before or fields.sizeHint().height() < before
+    fields.down.set_field("prompt")
+    QApplication.processEvents()
+    assert fields.down.texts.height() == before

@@ -410,7 +410,7 @@ class AxisField(QWidget):
 
     def _fit(self) -> None:
         tall = self.field in _TEXTS
-        self._values.setFixedHeight(self.texts.height() if tall else HEIGHT)
+        self._values.setFixedHeight(self.texts.maximumHeight() if tall else HEIGHT)
 
 
 class TextsField(QPlainTextEdit):
@@ -435,7 +435,7 @@ class TextsField(QPlainTextEdit):
         """Take the height of the lines there are."""
         lines = min(max(self.blockCount(), 1), MOST_LINES)
         height = HEIGHT + (lines - 1) * self.fontMetrics().lineSpacing()
-        if height != self.height():
+        if height != self.maximumHeight():
             self.setFixedHeight(height)
             self.resized.emit()
 
