@@ -326,3 +326,24 @@ def test_a_branch_is_compared_with_its_parent(sitting: Sitting) -> None:
     assert len(sitting.session.comparisons) == 1
     sitting.session.show(root)
     assert window.denoise.parent_button.isHidden()
+
+
+def test_at_the_last_step_the_key_says_why_there_is_no_branch(sitting: Sitting) -> None:
+    window = sitting.window
+    sitting.run()
+    sitting.session.playhead.seek(STEPS)
+    window.denoise.timeline_view.setFocus()
+    sitting.qtbot.keyClick(window.denoise.timeline_view, Qt.Key.Key_B)
+    assert "last step is the finished picture" in window.message.text
+    assert window.denoise.branching.run is None
+
+
+def test_the_hint_stays_one_line_and_has_all_words_as_its_tooltip(sitting: Sitting) -> None:
+    window = sitting.window
+    window.resize(960, 600)
+    sitting.run()
+    enter(sitting, 2)
+    words = window.denoise.branch_bar.words
+    sitting.qtbot.waitUntil(lambda: words.toolTip() == words.text())
+    window.resize(1920, 1080)
+    sitting.qtbot.waitUntil(lambda: words.toolTip() == "")

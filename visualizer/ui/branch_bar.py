@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from visualizer.ui import theme
@@ -10,8 +11,26 @@ from visualizer.ui.icons import icon
 
 _ICON = 20
 _HEIGHT = 5 * theme.SPACE
-"""Two lines of words, also where one would do: the picture below keeps its size while they change.
-"""
+
+
+class OneLine(QLabel):
+    """Words in one line: where they have no room their end is cut, and the tooltip has them all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """As much of the words as fits."""
+        text = self.text()
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        self.setToolTip("" if shown == text else text)
+        painter = QPainter(self)
+        painter.setPen(QColor(theme.current().quiet))
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(self.rect(), left, shown)
+        painter.end()
 
 
 class BranchBar(QFrame):
@@ -30,10 +49,7 @@ class BranchBar(QFrame):
         self._icon.setFixedSize(_ICON, _ICON)
         self.where = QLabel()
         self.where.setProperty("role", "value")
-        self.words = QLabel()
-        self.words.setProperty("role", "quiet")
-        self.words.setWordWrap(True)
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.words = OneLine()
         self.cancel = QPushButton("Cancel")
         self.cancel.setAccessibleName("Cancel the branch")
         self.cancel.setProperty("role", "quiet")

@@ -39,6 +39,8 @@ MOST_ROWS, MOST_ROWS_LOW = 6, 3
 _TURN = 5.0
 """Radius of the bend where a run leaves its parent."""
 _BAR = 3
+_LONGEST = 200
+"""Letters of a label; how many are written depends on the room."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class BranchMap(QWidget):
     def set_runs(self, runs: Sequence[Timeline], current: Timeline | None) -> None:
         """Show these runs of one tree; fewer than two are no tree."""
         self._rows = rows_of(runs) if len(runs) > 1 else []
-        self._labels = [changed_words(row.run) for row in self._rows]
+        self._labels = [changed_words(row.run, _LONGEST) for row in self._rows]
         self._current, self._hovered = current, None
         place = self.row_of(current) or 0
         self._courses = courses_of(self._rows, place) if self._rows else []

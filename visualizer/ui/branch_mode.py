@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from visualizer.ui.header import Header
 
 LABEL, KEY = "Branch from here", "B"
-_HOW = "Change the words, what to avoid, guidance, sampler or seed, then press Enter. "
+_HOW = "Change the words, what to avoid, guidance, sampler or seed, then press Enter."
 _UNCHANGED = "So far nothing is changed: it would end as the same picture."
 _FRESH = "A new seed adds fresh noise at this step."
-_FROM_THE_START = "From the first step, another seed or sampler makes a run of its own."
+_FROM_THE_START = "From the first step only the static is shared; another seed is another static."
 _AT_THE_END = "Nothing is left to be done there. Go back in time to branch."
 
 
@@ -74,7 +74,7 @@ class BranchMode(QObject):
             name = run.trajectory.model.name or "the model that made it"
             return f"Only {name} can go on with this run: open that model first"
         if self.step >= run.total - 1:
-            return "Nothing is left to be done at the last step: go back in time first"
+            return "The last step is the finished picture: step back first"
         return ""
 
     # --- what the person does -----------------------------------------------------------------
@@ -180,7 +180,7 @@ class BranchMode(QObject):
         at_end = self.step >= run.total - 1
         label = run.label(self.step)
         then = _UNCHANGED if not self._changes() else _FRESH if self.step else _FROM_THE_START
-        words = _AT_THE_END if at_end else _HOW + then
+        words = _AT_THE_END if at_end else f"{then} {_HOW}"  # what changes is never cut
         self._bar.say(f"Branching from {label[:1].lower()}{label[1:]}.", words)
         self._header.generate.setEnabled(not at_end)
 

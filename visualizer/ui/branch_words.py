@@ -10,21 +10,24 @@ if TYPE_CHECKING:
 _LONGEST = 40
 
 
-def changed_words(run: Timeline) -> str:
+def changed_words(run: Timeline, longest: int = _LONGEST) -> str:
     """What was asked for that the parent was not: "a blue car …", "guidance 8", "fresh noise 12".
 
     The prompt of a run that is no branch; "nothing changed" for a branch that is its parent again.
+
+    Args:
+        longest: texts are cut to so many letters.
     """
     parent = run.parent_run
     if parent is None:
-        return cut(run.title)
+        return cut(run.title, longest)
     asked, was = run.request, parent.request
     words = []
     if asked.prompt.strip() != was.prompt.strip():
-        words.append(cut(asked.prompt.strip()) or "no prompt")
+        words.append(cut(asked.prompt.strip(), longest) or "no prompt")
     avoid = (asked.negative_prompt or "").strip()
     if avoid != (was.negative_prompt or "").strip():
-        words.append(f"avoid {cut(avoid)}" if avoid else "avoid nothing")
+        words.append(f"avoid {cut(avoid, longest)}" if avoid else "avoid nothing")
     scale = asked.guidance_scale
     if scale != was.guidance_scale and scale is not None:
         words.append(f"guidance {scale:g}")

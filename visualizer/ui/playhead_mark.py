@@ -118,6 +118,7 @@ class Legend(_Overlay):
         font = themes.font(themes.FONT_SMALL)
         metrics = QFontMetrics(font)
         painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.ground))  # no line goes through the words
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font)
         x, middle = 0.0, self.height() / 2

@@ -69,9 +69,9 @@ class TimelineView(QWidget):
         self.branch_map = BranchMap(self)
         self.branch_map.chosen.connect(self.run_chosen)
         self.plot: NoisePlot | None = None
-        self._legend = Legend(self)
         self.hover_mark = HoverMark(self)
         self.mark = PlayheadMark(self)
+        self._legend = Legend(self)  # over the playhead: its words stay readable
         self._ring = FocusRing(self)
         self.scale_button = self._make_scale_button()
         self.readout = QLabel(self)

@@ -430,8 +430,13 @@ class MainWindow(QMainWindow):
             self.message.dismiss()
 
     def _branch(self) -> None:
-        if self.page == DENOISE:
-            self.denoise.branching.enter()
+        if self.page != DENOISE:
+            return
+        branching = self.denoise.branching
+        why = "" if branching.run is not None else branching.why_not()
+        if why:
+            self._note(f"{why}.", "correction")
+        branching.enter()
 
     def _space(self) -> None:
         """Play or pause; a control that was reached by Tab is pressed instead."""
