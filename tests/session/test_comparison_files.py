@@ -81,6 +81,7 @@ def test_a_comparison_opens_as_it_was_left(
     again = reopen(qtbot, session, tmp_path / "lanes.denoise")
     assert [lane.request.seed for lane in again] == [3, 1, 2]
     assert [lane.label for lane in again] == ["seed 3", "seed 1", "seed 2"]
+    assert [(lane.number, lane.color) for lane in again] == [(2, 2), (0, 0), (1, 1)]
     assert [lane.state for lane in again] == ["failed", "done", "done"]
     assert again[0].failure is not None
     assert again[0].failure.detail == "The numbers of this run overflowed."

@@ -24,6 +24,7 @@ class CompareLane:
         label: its short name.
         row, column: where it stands in the grid.
         failure: a sentence on why it is not whole, or "".
+        number: which letter and color it was shown with, from 0; None: as it comes.
     """
 
     run: Trajectory | None
@@ -32,6 +33,7 @@ class CompareLane:
     row: int = 0
     column: int = 0
     failure: str = ""
+    number: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

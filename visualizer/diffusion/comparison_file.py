@@ -63,6 +63,7 @@ def save(comparison: Comparison, path: Path, decode: bool = False) -> None:
             "row": lane.row,
             "column": lane.column,
             "failure": lane.failure,
+            "number": lane.number,
             "request": lane.request.to_json(),
             "run": None if lane.run is None else shelf.keep(lane.run),
         }
@@ -225,6 +226,7 @@ def _rebuild_lane(
         row=_whole(lane["row"]),
         column=_whole(lane["column"]),
         failure=_text(lane["failure"]),
+        number=None if lane.get("number") is None else _whole(lane["number"]),
     )
 
 

@@ -298,6 +298,7 @@ def comparison_of(lanes: Lanes) -> Comparison:
                 row=lane.row,
                 column=lane.column,
                 failure="" if lane.failure is None else lane.failure.detail or lane.failure.title,
+                number=lane.number,
             )
             for lane in lanes.lanes
         ),

@@ -109,7 +109,7 @@ class Lanes(QObject):
         """Its index is a position on the shared axis; while lanes are sampled it can follow."""
         self._ids = itertools.count(1)
         self._lanes: list[Lane] = []
-        self._numbers = itertools.count()
+        self._next_number = 0
         self._title = ""
         self._summary = ""
         self._column_labels: tuple[str, ...] = ()
@@ -400,7 +400,7 @@ class Lanes(QObject):
             if lane.timeline is not None:
                 lane.timeline.grown.disconnect(self._on_grown)
         self._lanes = []
-        self._numbers = itertools.count()
+        self._next_number = 0
         self._partners.clear()
         had_focus, had_pair = self._focus is not None, self._pair is not None
         self._focus = self._pair = None
@@ -438,10 +438,12 @@ class Lanes(QObject):
         return lane
 
     def _append(self, cell: Cell) -> Lane:
-        taken = [lane.color for lane in self._lanes]
-        color = min(range(LANE_COLORS), key=lambda color: (taken.count(color), color))
-        lane = Lane(next(self._ids), cell.request, cell.label, cell.row, cell.column, color)
-        lane.number = next(self._numbers)
+        number: int | None = getattr(cell, "number", None)  # a lane of a file keeps its letter
+        if number is None or any(lane.number == number for lane in self._lanes):
+            number = self._next_number
+        self._next_number = max(self._next_number, number + 1)
+        lane = Lane(next(self._ids), cell.request, cell.label, cell.row, cell.column)
+        lane.number, lane.color = number, number % LANE_COLORS
         self._lanes.append(lane)
         return lane
 
