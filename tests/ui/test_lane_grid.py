@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QPaintEvent, QRegion, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPaintEvent, QRegion, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,7 @@ from visualizer.session.lanes import Lane, Lanes
 from visualizer.session.pictures import thumbnail_of
 from visualizer.session.timeline import Point, Timeline
 from visualizer.ui import lane_painting
+from visualizer.ui import theme as themes
 from visualizer.ui.lane_grid import LaneGrid
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -413,3 +414,19 @@ def test_a_row_that_lost_a_lane_keeps_its_heading(qtbot: QtBot) -> None:
     assert grid.explain(layout.rows[1].center()) == "a green boat"
     lanes.remove(lanes.lanes[3].id)  # now the same column is missing in both rows
     assert [grid.explain(room.center()) for room in grid.layout_now.columns] == ["seed 1", "seed 3"]
+
+
+def test_small_pictures_of_wrapped_rows_have_their_seeds_in_a_corner(qtbot: QtBot) -> None:
+    base = SamplingRequest("a red car", steps=2)
+    asked = Grid(base, Axis("seed", tuple(range(1, 31))), Axis("prompt", ("a car", "a boat")))
+    lanes = Lanes()
+    lanes.replace(asked.cells, column_labels=asked.column_labels, row_labels=asked.row_labels)
+    for i, lane in enumerate(lanes.lanes):
+        lanes.set_lane(lane, timeline=make_run_of(i, 2, plain_picture), state="done")
+    grid = show(qtbot, lanes, 900, 480)
+    place = grid.place(lanes.lanes[20])
+    assert place.width() >= 56
+    assert len(grid.layout_now.rows) == 2
+    surface = QColor(themes.current().surface)
+    corner = pixels(grid)[place.bottom(), place.left()]
+    assert tuple(corner) == (surface.red(), surface.green(), surface.blue())

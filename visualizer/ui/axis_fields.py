@@ -568,7 +568,7 @@ class OpenMenu(QMenu):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Tick, and stay."""
         action = self.activeAction()
-        if action is not None and action.menu() is None and action.isCheckable():  # type: ignore[attr-defined]
+        if action is not None and action.menu() is None and action.isCheckable():
             action.trigger()
             return
         super().mouseReleaseEvent(event)

@@ -92,6 +92,7 @@ class LaneGrid(QWidget):
         self._shown: tuple[Lane, ...] = ()
         self._captions: tuple[str, ...] = ()
         self._headings: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # columns', rows'
+        self._row_titles: tuple[str, ...] = ()  # the rows' own, as short as they are written
         self._aspect = 1.0
         self._camera = draw.Camera()
         self._scaled = ScaledPictures(SCALED_BYTES)
@@ -470,6 +471,7 @@ class LaneGrid(QWidget):
             written = captions(labels)
         if self._layout.rows:
             self._headings = self._lanes.column_labels, tuple(n for n, _ in self._lanes.groups)
+            self._row_titles = self._row_names()
         self._captions = written
 
     def _heading_width(self, labels: Sequence[str]) -> int:
@@ -571,6 +573,8 @@ class LaneGrid(QWidget):
                 if place.caption.isEmpty() and self._is_marked(lane, place.picture):
                     letter = lane_letter(self._lanes, lane)
                     draw.paint_corner(painter, place.picture, letter, lane.color)
+                    if not self._layout.columns:
+                        draw.paint_number(painter, place.picture, self._captions[i])
             if region.intersects(place.caption):
                 letter = lane_letter(self._lanes, lane)
                 words = self._captions[i]
@@ -611,10 +615,9 @@ class LaneGrid(QWidget):
     def _paint_headings(self, painter: QPainter) -> None:
         layout = self._layout
         if layout.rows:
-            columns, _ = self._headings
-            over = layout.over
+            columns, over = self._headings[0], layout.over
             draw.paint_headings(
-                painter, layout.columns, columns, layout.rows, self._row_names(), over=over
+                painter, layout.columns, columns, layout.rows, self._row_titles, over=over
             )
 
     def _paint_hand(self, painter: QPainter) -> None:

@@ -225,6 +225,20 @@ def paint_corner(painter: QPainter, picture: QRect, letter: str, color: int) -> 
     painter.restore()
 
 
+def paint_number(painter: QPainter, picture: QRect, caption: str) -> None:
+    """What tells a small picture from those beside it, where a few letters can: its seed."""
+    theme, font = themes.current(), themes.font(themes.FONT_SMALL)
+    words, metrics = shortest(caption), QFontMetrics(font)
+    room = QRect(0, 0, metrics.horizontalAdvance(words) + 6, metrics.height())
+    if not words or room.width() > picture.width() // 2:
+        return
+    room.moveBottomLeft(picture.bottomLeft())
+    painter.fillRect(room, QColor(theme.surface))
+    painter.setPen(QColor(theme.text))
+    painter.setFont(font)
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
+
+
 def paint_ring(painter: QPainter, picture: QRect, color: str, *, dashed: bool) -> None:
     """Around a picture: whole for the lane in focus, dashed for the other one of a pair."""
     painter.save()
