@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QPushButton
 from pytestqt.qtbot import QtBot
 
 from visualizer.assets import asset_path
@@ -126,3 +126,16 @@ def test_keyboard_focus_is_visible(qtbot: QtBot, qapp: QApplication) -> None:
     assert after.pixelColor(60, 0) == ring
     assert after.pixelColor(60, 1) == ring
     assert before.pixelColor(60, 0) != ring
+
+
+@BOTH
+def test_a_list_that_is_a_window_of_its_own_can_be_read(
+    qtbot: QtBot, qapp: QApplication, worn: Theme
+) -> None:
+    theme.apply(qapp, worn)
+    popup = QListView()  # as what a file dialog offers to complete a name
+    qtbot.addWidget(popup)
+    popup.resize(80, 40)
+    popup.show()
+    qtbot.waitExposed(popup)
+    assert popup.grab().toImage().pixelColor(40, 20).name() == worn.field
