@@ -240,7 +240,7 @@ class AxisField(QWidget):
         self.kind.setProperty("role", "quiet")
         self.kind.setAccessibleName(f"{name}: what changes")
         self.kind.setToolTip(f"What changes from picture to picture, {name.lower()} the grid")
-        self.kind.setFixedSize(15 * theme.SPACE, HEIGHT)
+        self.kind.setFixedSize(17 * theme.SPACE, HEIGHT)
         self.numbers = QLineEdit()
         self.numbers.setProperty("role", "quiet")
         self.numbers.setFixedHeight(HEIGHT)
