@@ -156,10 +156,13 @@ def test_a_message_covers_pictures_only(sitting: Sitting, page: str, size: tuple
     message, room = window.message, window.pages[page].pictures
 
     def over() -> QRect:
-        return QRect(room.mapTo(window.centralWidget(), QPoint(0, 0)), room.size())
+        return QRect(room.mapTo(window, QPoint(0, 0)), room.size())
 
-    sitting.qtbot.waitUntil(lambda: over().contains(message.geometry()))
-    assert message.geometry().bottom() > over().center().y()
+    def lies() -> QRect:
+        return QRect(message.mapTo(window, QPoint(0, 0)), message.size())
+
+    sitting.qtbot.waitUntil(lambda: over().contains(lies()))
+    assert lies().bottom() > over().center().y()
 
 
 def test_a_message_about_a_page_goes_with_it(sitting: Sitting) -> None:
