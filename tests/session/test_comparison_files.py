@@ -202,8 +202,10 @@ def test_kept_comparisons_say_what_varies(qtbot: QtBot, session: Session) -> Non
     compare(qtbot, session, seeds(1, 2, 3, 4))
     compare(qtbot, session, Grid(BASE, Axis("seed", (3, 9)), Axis("prompt", ("a", "b", "c"))))
     compare(qtbot, session, Grid(BASE, Axis("guidance_scale", (1.0, 4.0))))
+    compare(qtbot, session, seeds(0, 2**32 - 1))
     said = [kept.about for kept in session.comparisons]
     assert said[:2] == ["seed 1–4", "2 seeds × 3 prompts"]
+    assert said[3] == "2 seeds"
     assert "1" in said[2]
     assert "4" in said[2]
     assert all(kept.made for kept in session.comparisons)

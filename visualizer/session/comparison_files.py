@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -271,7 +272,7 @@ def _cut(label: str) -> str:
 def _spread(axis: Axis) -> str:
     """The values of an axis in a few words."""
     values = axis.values
-    if axis.field == "seed" and list(values) == list(range(values[0], values[-1] + 1)):
+    if axis.field == "seed" and all(b - a == 1 for a, b in pairwise(values)):
         return f"seed {values[0]}–{values[-1]}"
     if axis.field in _PLURAL:
         return f"{len(values)} {_PLURAL[axis.field]}"
