@@ -81,6 +81,8 @@ class Session(QObject):
     """Timeline of an opened file, or of the prepared run."""
     current_changed = Signal(object)
     """The timeline that is looked at, or None. Comes before ``run_started`` and ``opened``."""
+    comparison_kept = Signal()
+    """There is another one in ``comparisons``."""
     gathered = Signal(str, int, int)
     """A file of a comparison waits for pictures: its path, lanes that have theirs, all lanes."""
     saved = Signal(str)
@@ -182,6 +184,7 @@ class Session(QObject):
         self._running.finished.connect(self._comparing.settle)  # it may be a lane by now
         self._running.finished.connect(self.run_finished)
         self._comparing.ended.connect(self._on_lanes_ended)
+        self._comparison_files.kept.connect(self.comparison_kept)
         self._comparison_files.gathered.connect(self.gathered)
         self._measuring.summarized.connect(self._comparison_files.complete)
         self._keeping.changed.connect(self.history_changed)

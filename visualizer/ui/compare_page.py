@@ -209,6 +209,7 @@ class ComparePage(QWidget):
         lanes.alignment_changed.connect(self.alignment.set_current)
         lanes.summary_changed.connect(self._show_summary)
         lanes.running_changed.connect(lambda _running: self._judge_actions())
+        self._session.comparison_kept.connect(self._judge_actions)
         fields.edited.connect(self._judge_fields)
         fields.fields_changed.connect(self._judge_varied)
         self._session.comparison_opened.connect(self._show_axes)
