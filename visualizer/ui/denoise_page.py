@@ -194,6 +194,7 @@ class DenoisePage(QWidget):
         timeline = self._finished()
         path = files.ask_save(self, timeline, "", ".denoise") if timeline else ""
         if timeline and path:
+            self.said.emit("Saving …", True)
             self._session.save_run(timeline, path)
 
     def export(self, ending: str, suffix: str) -> None:
