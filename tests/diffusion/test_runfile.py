@@ -267,6 +267,7 @@ def test_a_picture_is_bytes_and_nothing_else() -> None:
     stored = stored_pictures.StoredPictures({(0, "noisy"): png})
     assert stored.png((0, "noisy")) == png.tobytes()
     assert np.array_equal(stored[0, "noisy"], make_picture(0.5))
+    wrong: Any
     for wrong in (png.astype(np.uint16), png[None]):
         with pytest.raises(ValueError, match="no bytes"):
             stored_pictures.StoredPictures({(0, "noisy"): wrong})

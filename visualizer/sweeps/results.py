@@ -27,8 +27,8 @@ def open_results(folder: Path) -> Comparison:
     """What there is of a sweep: prompts as rows, seeds as columns, at most ``MAX_LANES`` runs.
 
     Of a larger sweep the first runs are shown, seed by seed, and the summary says so. What is not
-    made yet is left out; what failed, or is no whole file any more, says why. The arrays of the runs stay
-    in their files until somebody looks at them.
+    made yet is left out; what failed, or is no whole file any more, says why. The arrays of the
+    runs stay in their files until somebody looks at them.
 
     Raises:
         SweepError: with a sentence, when there is no sweep or nothing of it is made yet.
