@@ -30,7 +30,7 @@ from visualizer.ui import theme
 from visualizer.ui.difference_stage import FASTEST
 from visualizer.ui.difference_view import DifferenceView
 from visualizer.ui.heat_map import SIDE, HeatMaps
-from visualizer.ui.label_parts import apart
+from visualizer.ui.lane_captions import without_shared
 
 A, B, C = (QColor(*color) for color in PLAIN_COLORS[:3])
 ARROW_LEFT, ARROW_RIGHT = Qt.Key.Key_Left, Qt.Key.Key_Right
@@ -235,7 +235,7 @@ def test_where_labels_have_no_room_what_they_do_not_share_is_shown(qtbot: QtBot)
 @given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
 def test_what_is_shown_of_two_labels_tells_them_apart(one: list[str], two: list[str]) -> None:
     first, second = " ".join(one), " ".join(two)
-    ours, theirs = apart(first, second)
+    ours, theirs = without_shared((first, second))
     assert (ours == theirs) == (first == second)
     assert ours in first
     assert theirs in second

@@ -19,7 +19,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.difference_painting import Side
 from visualizer.ui.difference_stage import BLINK, HEAT, RATES, WIPE, DifferenceStage
 from visualizer.ui.icons import IconButton
-from visualizer.ui.label_parts import apart
+from visualizer.ui.lane_captions import without_shared
 from visualizer.ui.lane_mark import lane_letter
 from visualizer.ui.pair_row import PairRow, pair_of
 from visualizer.ui.segments import Segments
@@ -125,7 +125,7 @@ class DifferenceView(QWidget):
         if missing:
             self.stage.show_message(missing)
             return
-        shorts = apart(*(lane.label for lane in pair))
+        shorts = without_shared([lane.label for lane in pair])
         first, second = (
             Side(lane_letter(self._lanes, lane), lane.color, lane.label, picture, short)
             for lane, (picture, _), short in zip(pair, found, shorts, strict=True)

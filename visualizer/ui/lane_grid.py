@@ -42,10 +42,12 @@ from PySide6.QtWidgets import (
 
 from visualizer.ui import lane_painting as draw
 from visualizer.ui import theme as themes
-from visualizer.ui.canvas import MAX_PIXEL, VIEW_NAMES, ScaledPictures, zoom_by_pinch
+from visualizer.ui.canvas import VIEW_NAMES, ScaledPictures, zoom_by_pinch
 from visualizer.ui.focus_ring import came_by_keyboard
+from visualizer.ui.lane_camera import Camera
 from visualizer.ui.lane_captions import captions
 from visualizer.ui.lane_layout import Layout, lay_out
+from visualizer.ui.lane_looks import explained, look_of
 from visualizer.ui.lane_mark import lane_letter
 from visualizer.ui.tips import wrapped
 
@@ -66,8 +68,6 @@ _MARGIN = 4
 _INSERTION = 6
 """How wide the bar is that shows where a dragged lane would go."""
 _INSET = themes.SPACE
-_ON_ITS_WAY = "The first step is on its way …"
-_MAKING = "Making this picture …"
 
 
 class LaneGrid(QWidget):
@@ -94,7 +94,7 @@ class LaneGrid(QWidget):
         self._headings: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # columns', rows'
         self._row_titles: tuple[str, ...] = ()  # the rows' own, as short as they are written
         self._aspect = 1.0
-        self._camera = draw.Camera()
+        self._camera = Camera()
         self._scaled = ScaledPictures(SCALED_BYTES)
         self._enlarged: int | None = None
         self._hovered: int | None = None
@@ -207,7 +207,7 @@ class LaneGrid(QWidget):
 
     def fit(self) -> None:
         """Show whole pictures."""
-        self._look_through(1.0, QPointF(0.5, 0.5))
+        self._look_through(Camera(hard=self.hard_pixels))
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Enlarge in all lanes; the point of the picture at ``about`` stays there."""
@@ -221,29 +221,14 @@ class LaneGrid(QWidget):
         room = QRectF(self.place(lane))
         if about is None or not room.contains(about):
             about = room.center()
-        before = self._camera.target(room, picture)
-        most = max(1.0, MAX_PIXEL * self._camera.zoom * picture.shape[1] / before.width())
-        zoom = min(max(self._camera.zoom * factor, 1.0), most)
-        u = (about.x() - before.x()) / before.width()
-        v = (about.y() - before.y()) / before.height()
-        grown = zoom / self._camera.zoom
-        away = about - room.center()
-        center = QPointF(
-            u - away.x() / (before.width() * grown), v - away.y() / (before.height() * grown)
-        )
-        self._look_through(zoom, center)
+        self._look_through(self._camera.zoomed(factor, about, room, picture))
 
-    def _look_through(self, zoom: float, center: QPointF) -> None:
+    def _look_through(self, camera: Camera) -> None:
         """Another part of all pictures, as far as their edges allow."""
-        camera = replace(self._camera, zoom=zoom, center=center)
         for lane in self._shown:
             picture = self.look(lane).picture
-            if picture is not None and zoom > 1.0:
-                room = QRectF(self.place(lane))
-                target = camera.target(room, picture)
-                inside = room.center() - target.topLeft()
-                center = QPointF(inside.x() / target.width(), inside.y() / target.height())
-                camera = replace(camera, center=center)
+            if picture is not None and camera.zoom > 1.0:
+                camera = camera.within(QRectF(self.place(lane)), picture)
                 break
         self._camera = camera
         if self._grip is None:
@@ -262,7 +247,7 @@ class LaneGrid(QWidget):
             self._let_go(lane_id)
         self._looks = {lane_id: look for lane_id, look in self._looks.items() if lane_id in here}
         if not here.intersection(self._looks):
-            self._camera = draw.Camera(hard=self._camera.hard)
+            self._camera = Camera(hard=self._camera.hard)
             self._scaled.clear()
             self.zoom_changed.emit()
         self._carried = self._insertion = self._hovered = self._pressed = None
@@ -326,7 +311,7 @@ class LaneGrid(QWidget):
         self._describe()
 
     def _look_at(self, lane: Lane) -> None:
-        look, before = self._make_look(lane), self._looks.get(lane.id)
+        look, before = look_of(self._lanes, lane), self._looks.get(lane.id)
         if before is not None and before.picture is look.picture and before == look:
             return
         self._looks[lane.id] = look
@@ -338,42 +323,6 @@ class LaneGrid(QWidget):
             place = self._layout.places[index]
             beside = before is None or before.beside != look.beside
             self.update(place.whole if beside else place.picture)
-
-    def _make_look(self, lane: Lane) -> draw.Look:
-        """What the canvas would show of this run, and what went wrong with it."""
-        timeline, k, view = lane.timeline, self._lanes.point(lane), self._lanes.playhead.view
-        failure = lane.failure
-        trouble = f"{failure.title} {failure.detail}".strip() if failure is not None else ""
-        failed = lane.state == "failed"
-        if timeline is None or k is None:
-            waits = _ON_ITS_WAY if lane.state == "running" else ""
-            stopped = "Stopped before its first step." if lane.state == "stopped" else ""
-            short = "Failed" if failed else lane.state.capitalize() if stopped else ""
-            return draw.Look(message=trouble or waits or stopped, short=short, failed=failed)
-        at_end = k >= len(timeline) - 1
-        note = trouble if failed and at_end else ""
-        if lane.state == "stopped" and at_end and timeline.cancelled:
-            note = f"Stopped at {_lower(timeline.label(k))}"
-        beside = self._beside(timeline, k)
-        if not timeline.has_view(k, view):
-            why = timeline.why_missing(k, view)
-            if timeline.shows_pictures(k):
-                return draw.Look(message=why, beside=beside)
-            numbers = timeline.picture(k, "channels")
-            return draw.Look(numbers, note, failed=failed, numbers=True, beside=beside)
-        picture = timeline.picture(k, view)
-        if picture is None and timeline.running and not timeline.can_preview:
-            numbers = timeline.picture(k, "channels")
-            return draw.Look(numbers, note, failed=failed, numbers=True, beside=beside)
-        if picture is None:
-            return draw.Look(message=_MAKING, beside=beside)
-        numbers_shown = view == "channels"
-        return draw.Look(picture, note, failed=failed, numbers=numbers_shown, beside=beside)
-
-    def _beside(self, timeline: Timeline, k: int) -> str:
-        """The lane's own step, where lanes take different numbers of steps."""
-        totals = {lane.timeline.total for lane in self._lanes.lanes if lane.timeline is not None}
-        return _lower(timeline.label(k)) if len(totals) > 1 else ""
 
     def _describe(self) -> None:
         focus, view = self._lanes.focus, self._lanes.playhead.view
@@ -411,7 +360,7 @@ class LaneGrid(QWidget):
         self._place_back_button()
         self.refresh()
         if self.zoom > 1.0:
-            self._look_through(self.zoom, self._camera.center)
+            self._look_through(self._camera)
         self.update()
 
     def _place_back_button(self) -> None:
@@ -669,17 +618,7 @@ class LaneGrid(QWidget):
         lane = self._shown[index]
         if lane.id == self._hovered and draw.close_rect(self.place(lane)).contains(position):
             return "Remove this lane  (Delete)"
-        lines = [f"{lane_letter(self._lanes, lane)}: {_told(lane)}"]
-        timeline, k = lane.timeline, self._lanes.point(lane)
-        if timeline is not None and k is not None:
-            lines.append(timeline.label(k))
-        if lane.batch_size > 1:
-            lines.append(f"Sampled together with {_others(lane.batch_size - 1)}, as one batch")
-        elif lane.batch_size == 1:
-            lines.append("Sampled on its own")
-        if lane.failure is not None:
-            lines.append(f"{lane.failure.title} {lane.failure.detail}".strip())
-        return "\n".join(lines)
+        return explained(self._lanes, lane)
 
     def _heading_at(self, position: QPoint) -> str:
         layout, (columns, rows) = self._layout, self._headings
@@ -743,7 +682,7 @@ class LaneGrid(QWidget):
         self._grip = position
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
         shift = QPointF(moved.x() / target.width(), moved.y() / target.height())
-        self._look_through(self.zoom, self._camera.center - shift)
+        self._look_through(replace(self._camera, center=self._camera.center - shift))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: a carried lane takes its new place."""
@@ -815,28 +754,3 @@ class LaneGrid(QWidget):
                     self.update(self._layout.places[at].picture)
             self._hovered, self._over_close = hovered, over
             self.setCursor(Qt.CursorShape.PointingHandCursor if over else self._resting_cursor())
-
-
-def _lower(label: str) -> str:
-    """ "step 3 of 20", in the middle of a sentence."""
-    return label[:1].lower() + label[1:]
-
-
-def _told(lane: Lane) -> str:
-    """The label of a lane, and what of prompt and seed it does not say, or only in part."""
-    prompt, told, parts = lane.request.prompt, False, []
-    for part in lane.label.split(" · "):
-        said = part.strip("…").strip()
-        if not told and said and said in prompt:
-            told, part = True, prompt
-        parts.append(part)
-    label = " · ".join(parts)
-    seed = f"seed {lane.request.seed}"
-    rest = [] if told or not prompt else [f"“{prompt}”"]
-    if seed not in label:
-        rest.append(seed)
-    return "\n".join(filter(None, (label, ", ".join(rest))))
-
-
-def _others(count: int) -> str:
-    return "one other" if count == 1 else f"{count} others"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import ScaledPictures, image_of
+from visualizer.ui.lane_camera import Camera
 from visualizer.ui.lane_captions import shortest
 from visualizer.ui.lane_layout import Place
 from visualizer.ui.lane_mark import mark_size, paint_mark
@@ -46,40 +47,6 @@ class Look:
     failed: bool = False
     numbers: bool = False
     beside: str = ""
-
-
-@dataclass(frozen=True)
-class Camera:
-    """Which part of every picture is seen: the same for all lanes.
-
-    Attributes:
-        zoom: 1 is the whole picture.
-        center: the point of the picture in the middle, 0 … 1.
-        hard: every pixel as a square.
-    """
-
-    zoom: float = 1.0
-    center: QPointF = field(default_factory=lambda: QPointF(0.5, 0.5))
-    hard: bool = False
-
-    def target(self, room: QRectF, picture: Picture) -> QRectF:
-        """Where the whole picture lies when its lane has this room."""
-        rows, columns = picture.shape[:2]
-        scale = self.zoom * min(room.width() / columns, room.height() / rows)
-        width, height = columns * scale, rows * scale
-        return QRectF(
-            room.x() + held(room.width() / 2 - self.center.x() * width, width, room.width()),
-            room.y() + held(room.height() / 2 - self.center.y() * height, height, room.height()),
-            width,
-            height,
-        )
-
-
-def held(start: float, length: float, room: float) -> float:
-    """A start such that the picture fills the room, or is centered in it when it is smaller."""
-    if length <= room:
-        return (room - length) / 2
-    return min(0.0, max(start, room - length))
 
 
 def paint_picture(

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWid
 
 from visualizer.ui import theme as themes
 from visualizer.ui.icons import IconButton
-from visualizer.ui.label_parts import apart
+from visualizer.ui.lane_captions import without_shared
 from visualizer.ui.lane_mark import MARK, lane_letter, mark_icon, mark_size
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class PairRow(QWidget):
     def _show_pair(self) -> None:
         pair = pair_of(self._lanes)
         first, second = pair or (None, None)
-        shorts = apart(*(lane.label for lane in pair)) if pair else ("", "")
+        shorts = without_shared([lane.label for lane in pair]) if pair else ("", "")
         self.first.show_lane(first, shorts[0])
         self.second.show_lane(second, shorts[1])
         self.swap_button.setEnabled(first is not None)
