@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -45,10 +44,10 @@ from visualizer.ui import theme as themes
 from visualizer.ui.canvas import VIEW_NAMES, ScaledPictures, zoom_by_pinch
 from visualizer.ui.focus_ring import came_by_keyboard
 from visualizer.ui.lane_camera import Camera
-from visualizer.ui.lane_captions import captions
 from visualizer.ui.lane_layout import Layout, lay_out
 from visualizer.ui.lane_looks import explained, look_of
 from visualizer.ui.lane_mark import lane_letter
+from visualizer.ui.lane_words import Words, columns_say_all, row_titles, words_for
 from visualizer.ui.tips import wrapped
 
 if TYPE_CHECKING:
@@ -90,9 +89,7 @@ class LaneGrid(QWidget):
         self._timelines: dict[int, Timeline] = {}
         self._layout = Layout()
         self._shown: tuple[Lane, ...] = ()
-        self._captions: tuple[str, ...] = ()
-        self._headings: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # columns', rows'
-        self._row_titles: tuple[str, ...] = ()  # the rows' own, as short as they are written
+        self._words = Words()
         self._aspect = 1.0
         self._camera = Camera()
         self._scaled = ScaledPictures(SCALED_BYTES)
@@ -356,7 +353,7 @@ class LaneGrid(QWidget):
         self._shown = (alone,) if alone is not None else lanes.lanes
         room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         self._layout = self._laid_out(room) if alone is None else lay_out(1, room, self._aspect)
-        self._write_captions()
+        self._words = words_for(lanes, self._shown, self._layout)
         self._place_back_button()
         self.refresh()
         if self.zoom > 1.0:
@@ -376,52 +373,16 @@ class LaneGrid(QWidget):
         """Where all lanes lie in a room: by the rows they were asked for, while these hold."""
         lanes = self._lanes
         groups = tuple(count for _, count in lanes.groups)
-        names = self._row_names()
-        heading = self._heading_width(names) if groups else 0
-        in_columns = self._columns_say_all()
+        heading = self._heading_width(row_titles(lanes)) if groups else 0
+        in_columns = columns_say_all(lanes)
         count = len(lanes.lanes)
         return lay_out(count, room, self._aspect, groups, heading, in_columns=in_columns)
-
-    def _columns_say_all(self) -> bool:
-        """Whether headings over the columns tell what the lanes' own labels do."""
-        labels = self._lanes.column_labels
-        return bool(labels) and all(
-            label in lane.label
-            for label, lane in zip(itertools.cycle(labels), self._lanes.lanes, strict=False)
-        )
-
-    def _row_names(self) -> tuple[str, ...]:
-        """The headings of the rows; what lanes are called after is as short as it is there."""
-        groups, lanes = self._lanes.groups, iter(self._lanes.lanes)
-        names = tuple(label for label, _ in groups)
-        rows = [(label, list(itertools.islice(lanes, count))) for label, count in groups]
-        if all(label in lane.label for label, row in rows for lane in row):
-            return captions(names)
-        return names
 
     def side_in(self, room: QSize) -> int:
         """How wide a picture would be if the grid had this room."""
         inner = QRect(0, 0, room.width() - 2 * _MARGIN, room.height() - 2 * _MARGIN)
         layout = self._laid_out(inner)
         return layout.places[0].picture.width() if layout.places else 0
-
-    def _write_captions(self) -> None:
-        """What is written at every lane: nothing that a heading or the lanes beside it say."""
-        labels = [lane.label for lane in self._shown]
-        self._headings = ((), ())
-        if self._layout.columns:
-            written = ("",) * len(labels)
-        elif self._layout.rows:
-            written, first = (), 0
-            for _, count in self._lanes.groups:
-                written += captions(labels[first : first + count])
-                first += count
-        else:
-            written = captions(labels)
-        if self._layout.rows:
-            self._headings = self._lanes.column_labels, tuple(n for n, _ in self._lanes.groups)
-            self._row_titles = self._row_names()
-        self._captions = written
 
     def _heading_width(self, labels: Sequence[str]) -> int:
         metrics = QFontMetrics(themes.font(themes.FONT_SMALL))
@@ -523,10 +484,10 @@ class LaneGrid(QWidget):
                     letter = lane_letter(self._lanes, lane)
                     draw.paint_corner(painter, place.picture, letter, lane.color)
                     if not self._layout.columns:
-                        draw.paint_number(painter, place.picture, self._captions[i])
+                        draw.paint_number(painter, place.picture, self._words.captions[i])
             if region.intersects(place.caption):
                 letter = lane_letter(self._lanes, lane)
-                words = self._captions[i]
+                words = self._words.captions[i]
                 draw.paint_caption(painter, place, letter, lane.color, words, look.beside)
             if region.intersects(place.picture.adjusted(-4, -4, 4, 4)):
                 self._paint_ring(painter, lane, place.picture)
@@ -564,9 +525,9 @@ class LaneGrid(QWidget):
     def _paint_headings(self, painter: QPainter) -> None:
         layout = self._layout
         if layout.rows:
-            columns, over = self._headings[0], layout.over
+            words, over = self._words, layout.over
             draw.paint_headings(
-                painter, layout.columns, columns, layout.rows, self._row_titles, over=over
+                painter, layout.columns, words.columns, layout.rows, words.titles, over=over
             )
 
     def _paint_hand(self, painter: QPainter) -> None:
@@ -614,19 +575,11 @@ class LaneGrid(QWidget):
         """What the tooltip says there."""
         index = self._layout.at(position)
         if index is None:
-            return self._heading_at(position)
+            return self._words.heading_at(self._layout, position)
         lane = self._shown[index]
         if lane.id == self._hovered and draw.close_rect(self.place(lane)).contains(position):
             return "Remove this lane  (Delete)"
         return explained(self._lanes, lane)
-
-    def _heading_at(self, position: QPoint) -> str:
-        layout, (columns, rows) = self._layout, self._headings
-        headings = (
-            *zip(layout.columns, columns, strict=False),
-            *zip(layout.rows, rows, strict=False),
-        )
-        return next((label for room, label in headings if room.contains(position)), "")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the cursor, in all lanes alike."""
