@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -215,3 +217,18 @@ def test_scaled_pictures_stay_under_their_bound(qapp: QApplication) -> None:
     assert kept.get(pictures[4], size, False).cacheKey() == pixmaps[4].cacheKey()
     assert kept.get(pictures[0], size, False).cacheKey() != pixmaps[0].cacheKey()
     assert kept.bytes_kept == 3 * 100 * 100 * 4
+
+
+def test_scaled_pictures_keep_no_picture_alive(qapp: QApplication) -> None:
+    kept, size = ScaledPictures(limit=10 * 100 * 100 * 4), QSize(100, 100)
+    picture = plain(color_of(1))
+    alive = weakref.ref(picture)
+    kept.get(picture, size, False)
+    del picture
+    assert alive() is None
+    # whoever takes over its identity is not shown as it was
+    for k in range(2, 40):
+        other = plain(color_of(k))
+        shown = kept.get(other, size, False).toImage().pixelColor(50, 50)
+        assert (shown.red(), shown.green(), shown.blue()) == color_of(k)
+    assert kept.bytes_kept <= 10 * 100 * 100 * 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -56,21 +57,22 @@ def image_of(picture: Picture) -> QImage:
 class ScaledPictures:
     """Pictures scaled to the canvas, those looked at last kept longest, under one bound.
 
-    A picture is known by its identity; the entry holds it, so that the identity stays its own.
+    A picture is known by its identity. It is not held here: it is the picture cache that bounds how
+    many there are, and what was scaled of one that is gone is no use to its successor.
     """
 
     def __init__(self, limit: int = SCALED_BYTES) -> None:
         self._limit = limit
         self._size = 0
-        self._entries: OrderedDict[tuple[int, int, int, bool], tuple[Picture, QPixmap]] = (
-            OrderedDict()
-        )
+        self._entries: OrderedDict[
+            tuple[int, int, int, bool], tuple[weakref.ref[Picture], QPixmap]
+        ] = OrderedDict()
 
     def kept(self, picture: Picture, size: QSize, hard: bool) -> QPixmap | None:
         """What ``get`` would give, where it is there already."""
         key = (id(picture), size.width(), size.height(), hard)
         entry = self._entries.get(key)
-        if entry is None:
+        if entry is None or entry[0]() is not picture:
             return None
         self._entries.move_to_end(key)
         return entry[1]
@@ -82,7 +84,10 @@ class ScaledPictures:
             return kept
         key = (id(picture), size.width(), size.height(), hard)
         pixmap = QPixmap.fromImage(scaled(image_of(picture), size, hard))
-        self._entries[key] = (picture, pixmap)
+        former = self._entries.pop(key, None)  # of another picture that had this identity
+        if former is not None:
+            self._size -= _bytes(former[1])
+        self._entries[key] = (weakref.ref(picture), pixmap)
         self._size += _bytes(pixmap)
         while self._size > self._limit and len(self._entries) > 1:
             _, (_, gone) = self._entries.popitem(last=False)
