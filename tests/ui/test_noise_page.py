@@ -325,8 +325,10 @@ def test_of_a_model_that_may_be_slow_pictures_are_asked_for(desk: Desk) -> None:
     )
     assert page.panel.make.isVisible()
     assert page.panel.make.text() == "Make the three pictures"
-    assert page.stage.columns["first"].result.words == "Not made yet"
-    assert page.stage.columns["first"].static.picture is not None
+    # those of the model before stay until something is known of this one
+    first = page.stage.columns["first"]
+    desk.qtbot.waitUntil(lambda: first.result.words == "Not made yet", timeout=RUN_MS)
+    desk.qtbot.waitUntil(lambda: first.static.picture is not None, timeout=RUN_MS)
     assert not page.panel.keep.isEnabled()
     page.mix.setValue(30)
     page.mix.sliderReleased.emit()
