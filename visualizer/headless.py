@@ -42,12 +42,9 @@ class Refused(Exception):
         self.status = status
 
 
-def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -> None:
-    """Tell the two parsers their options."""
-    add = run.add_argument
-    add("prompt", metavar="PROMPT", help="what the picture shows")
-    add("--avoid", metavar="TEXT", help="what to steer away from")
-    add("--seed", type=whole, default=0, help="0 to 4294967295 (default: %(default)s)")
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """The options that say how and with what to sample, the same for every command that does."""
+    add = parser.add_argument
     add("--steps", type=whole, help="denoising steps (default: what the model recommends)")
     add("--guidance", type=number, help="how strongly the prompt pulls (default: the model's)")
     add("--sampler", metavar="NAME", help="for example ddim or euler (default: the model's own)")
@@ -59,6 +56,15 @@ def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -
         help="a diffusers folder or a .safetensors checkpoint (default: the built-in)",
     )
     add("--device", help="cpu, cuda, xpu or mps (default: the best there is)")
+
+
+def add_arguments(run: argparse.ArgumentParser, info: argparse.ArgumentParser) -> None:
+    """Tell the two parsers their options."""
+    add = run.add_argument
+    add("prompt", metavar="PROMPT", help="what the picture shows")
+    add("--avoid", metavar="TEXT", help="what to steer away from")
+    add("--seed", type=whole, default=0, help="0 to 4294967295 (default: %(default)s)")
+    add_settings(run)
     add("--weights", action="store_true", help="read weights in the prompt, as in '(red)1.4 car'")
     add(
         "--picture",

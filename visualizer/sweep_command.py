@@ -29,7 +29,7 @@ MAX_WORKERS = 4096
 
 def add_arguments(sweep: argparse.ArgumentParser) -> None:
     """Tell the parser its options."""
-    from visualizer.headless import number, size, whole
+    from visualizer.headless import add_settings
 
     add = sweep.add_argument
     add(
@@ -38,17 +38,7 @@ def add_arguments(sweep: argparse.ArgumentParser) -> None:
     add("--seeds", required=True, metavar="LIST", help="for example 0-255 or 1,5,9")
     add("--out", type=Path, required=True, metavar="FOLDER", help="where the runs go")
     add("--avoid", metavar="TEXT", help="what to steer away from")
-    add("--steps", type=whole, help="denoising steps (default: what the model recommends)")
-    add("--guidance", type=number, help="how strongly the prompt pulls (default: the model's)")
-    add("--sampler", metavar="NAME", help="for example ddim or euler (default: the model's own)")
-    add("--size", type=size, metavar="WxH", help="in pixels, for example 512x512")
-    add(
-        "--model",
-        type=Path,
-        metavar="PATH",
-        help="a diffusers folder or a .safetensors checkpoint (default: the built-in)",
-    )
-    add("--device", help="cpu, cuda, xpu or mps (default: the best there is)")
+    add_settings(sweep)
     add(
         "--batch",
         type=_between("pictures", MAX_AT_ONCE),
