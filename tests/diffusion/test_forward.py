@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_a_level_is_distributed_as_the_step_by_step_chain() -> None:
     x0 = float(run.steps[-1].latents.flat[0])
     rng = np.random.default_rng(0)
     x = np.full(200_000, x0)
-    for before, after in zip(levels, levels[1:], strict=False):
+    for before, after in pairwise(levels):
         kept = after.alpha_bar / before.alpha_bar
         x = np.sqrt(kept) * x + np.sqrt(1 - kept) * rng.standard_normal(x.shape)
         closed = [

@@ -1,4 +1,4 @@
-"""The forward process: a run's last picture, destroyed by noise along the run's own noise levels."""
+"""The forward process: a run's last picture destroyed by noise, along the run's own levels."""
 
 from __future__ import annotations
 
