@@ -42,6 +42,7 @@ class Settings:
         y_axis: of the noise plot: "share", "sigma" or "log_snr".
         hard_pixels: whether the picture is enlarged without smoothing.
         picture_memory_mib: how much memory full pictures of all runs may take together, in MiB.
+        export: how something was exported last, as ``ExportOptions.to_json`` tells it.
     """
 
     theme: str = "system"
@@ -61,6 +62,7 @@ class Settings:
     y_axis: str = "share"
     hard_pixels: bool = False
     picture_memory_mib: int = 512
+    export: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = field(default=None, repr=False, compare=False)
     """Where ``save`` writes; None is the person's own folder."""
 
@@ -119,6 +121,9 @@ class Settings:
         setattr(self, name, value)
 
 
+_KINDS = {"None": "NoneType", "list[str]": "list", "dict[str, Any]": "dict"}
+
+
 def _accepted(kinds: list[str]) -> set[str]:
-    names = {{"None": "NoneType", "list[str]": "list"}.get(kind, kind) for kind in kinds}
+    names = {_KINDS.get(kind, kind) for kind in kinds}
     return names | {"int"} if "float" in names else names
