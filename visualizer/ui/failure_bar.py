@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from visualizer.ui import theme
 from visualizer.ui.icons import IconButton, icon
@@ -14,6 +24,14 @@ if TYPE_CHECKING:
     from visualizer.session.failure import Failure
 
 _ICON = 20
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that can be done about a note with one press; the note goes with it."""
+
+    label: str
+    do: Callable[[], object]
 
 
 class FailureBar(QFrame):
@@ -35,6 +53,11 @@ class FailureBar(QFrame):
         self._icon.setFixedSize(_ICON, _ICON)
         self._title = _text_label("")
         self._detail = _text_label("quiet")
+        self._offer: Offer | None = None
+        self.offer_button = QPushButton()
+        self.offer_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.offer_button.clicked.connect(self._take_offer)
+        self.offer_button.hide()
         self._close = IconButton("close", "Dismiss this message", "Esc")
         self._close.clicked.connect(self.dismiss)
 
@@ -48,6 +71,7 @@ class FailureBar(QFrame):
         row.setSpacing(theme.SPACE + theme.SPACE // 2)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
+        row.addWidget(self.offer_button, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
@@ -56,12 +80,17 @@ class FailureBar(QFrame):
         self._say("warning", failure.title, failure.detail)
         self.is_failure, self._topic = True, ""
 
-    def show_note(self, text: str, topic: str = "") -> None:
+    def show_note(self, text: str, topic: str = "", offer: Offer | None = None) -> None:
         """Say something worth knowing; ``clear(topic)`` takes it away again."""
         if self.is_failure and not self.isHidden():
             return
-        self._say("info", text, "")
+        self._say("info", text, "", offer)
         self.is_failure, self._topic = False, topic
+
+    @property
+    def topic(self) -> str:
+        """Of the note that is shown, or ""."""
+        return "" if self.isHidden() else self._topic
 
     def clear(self, topic: str) -> None:
         """Take away the note of a topic, if it is the one that is shown."""
@@ -72,7 +101,7 @@ class FailureBar(QFrame):
         """Take the message away."""
         was_shown = not self.isHidden()
         self.hide()
-        self.is_failure, self._topic = False, ""
+        self.is_failure, self._topic, self._offer = False, "", None
         if was_shown:
             self.dismissed.emit()
 
@@ -92,7 +121,16 @@ class FailureBar(QFrame):
             self.setStyleSheet(wanted)
         self._icon.setPixmap(icon(self._icon_name, worn).pixmap(QSize(_ICON, _ICON)))
 
-    def _say(self, icon_name: str, title: str, detail: str) -> None:
+    def _take_offer(self) -> None:
+        offer = self._offer
+        self.dismiss()
+        if offer is not None:
+            offer.do()
+
+    def _say(self, icon_name: str, title: str, detail: str, offer: Offer | None = None) -> None:
+        self._offer = offer
+        self.offer_button.setText("" if offer is None else offer.label)
+        self.offer_button.setVisible(offer is not None)
         self._icon_name = icon_name
         self._icon.setAccessibleName("Problem" if icon_name == "warning" else "Note")
         self.refresh_theme()
