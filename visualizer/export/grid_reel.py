@@ -3,85 +3,35 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from visualizer.diffusion.alignment import lane_points
 from visualizer.diffusion.arrays import Picture, read_only
 from visualizer.diffusion.comparison import Comparison
-from visualizer.export.colors import GROUND, LINE, QUIET, SURFACE, TEXT
+from visualizer.export.colors import DARK, Look
 from visualizer.export.errors import ExportError
 from visualizer.export.frames import enlargement
-from visualizer.export.lettering import wrapped
+from visualizer.export.grid_mount import GridLayout, GridMount, within
 from visualizer.export.reel import SHOWN_VIEWS, Lane, Row, facts_of, model_note
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
+    from visualizer.export.mount import Mount
+    from visualizer.export.options import Pixels
 
 LEAST_TILE = 256
 """Pixels: smaller pictures are enlarged by a whole factor until their short side has as many."""
 MAX_PICTURE_SIDE = 8192
 """Pixels: a grid that would be larger is scaled down."""
 MAX_FRAME_SIDE = 1600
-"""Pixels: as large as a grid gets in an animation, so that 16 lanes of 512 × 512 and 60 steps
-stay within ``MAX_FRAME_BYTES``; of longer runs fewer steps are shown."""
-CAPTION_LINES = 2
-LEAST_SIDE = 32
+"""Pixels: as large as a grid gets in a film in a size of our choice."""
 ENOUGH = 8
 """Moments that make an animation or a sheet, where no more are complete."""
 MAX_IN_A_ROW = 5
-
-
-@dataclass(frozen=True)
-class GridLayout:
-    """Where the lanes of a grid stand on its picture; all in pixels.
-
-    Attributes:
-        tile: width and height of the place of one picture.
-        places: (row, column) of each lane.
-        gap: between two lanes, and around them.
-        text: the size of the captions' letters.
-    """
-
-    tile: tuple[int, int]
-    places: tuple[tuple[int, int], ...]
-
-    @property
-    def gap(self) -> int:
-        return max(8, self.tile[0] // 24)
-
-    @property
-    def text(self) -> int:
-        return min(26, max(13, self.tile[0] // 15))
-
-    @property
-    def caption(self) -> int:
-        """The height of a caption below its picture."""
-        return round(self.text * (1.35 * CAPTION_LINES + 0.5))
-
-    @property
-    def size(self) -> tuple[int, int]:
-        rows = 1 + max(row for row, _ in self.places)
-        columns = 1 + max(column for _, column in self.places)
-        width, height = self.tile
-        return (
-            self.gap + columns * (width + self.gap),
-            self.gap + rows * (height + self.caption + self.gap),
-        )
-
-    def corner(self, lane: int) -> tuple[int, int]:
-        """The left and top edge of a lane's picture."""
-        row, column = self.places[lane]
-        return (
-            self.gap + column * (self.tile[0] + self.gap),
-            self.gap + row * (self.tile[1] + self.caption + self.gap),
-        )
 
 
 class GridReel:
@@ -90,6 +40,10 @@ class GridReel:
     Raises:
         ExportError: when the comparison has no lanes.
     """
+
+    forward = False
+    watchable = LEAST_TILE
+    widest = MAX_FRAME_SIDE
 
     def __init__(self, comparison: Comparison) -> None:
         if not comparison.lanes:
@@ -104,7 +58,7 @@ class GridReel:
         )
         self.columns = 1 + max(column for _, column in places)
         self.summary = comparison.summary
-        self._bases: dict[GridLayout, Image.Image] = {}
+        self._mounts: dict[object, GridMount] = {}
 
     @property
     def title(self) -> str:
@@ -136,7 +90,30 @@ class GridReel:
 
     def share(self, moment: int) -> float:
         """Of the lane that gives the moments, also where it was stopped before."""
-        return self._clock.planned[moment].noise_share
+        return self.shares[moment]
+
+    @cached_property
+    def shares(self) -> tuple[float, ...]:
+        runs = [lane.run for lane in self.lanes if lane.run is not None and lane.points]
+        clock = max(runs, key=lambda run: len(run.planned), default=None)
+        return () if clock is None else tuple(level.noise_share for level in clock.planned)
+
+    @property
+    def breaks(self) -> frozenset[int]:
+        shares = self.shares
+        return frozenset(k for k in range(len(shares) - 1) if shares[k + 1] > shares[k])
+
+    def measured(self, _moment: int, /) -> float | None:
+        """Of several runs there is no single one."""
+        return None
+
+    def tile(self, view: View) -> tuple[int, int]:
+        sizes = [size for lane in self.lanes if (size := lane.size_in(view)) is not None]
+        width, height = (max(side) for side in zip(*sizes, strict=True)) if sizes else (64, 64)
+        return width, height
+
+    def mount(self, view: View, tile: tuple[int, int], look: Look, pixels: Pixels, /) -> Mount:
+        return GridMount(self.lanes, GridLayout(tile, self._places), view, look, pixels)
 
     def shown(self, view: View = "noisy") -> list[int]:
         """The moments of which every lane has the picture of its own step.
@@ -169,14 +146,14 @@ class GridReel:
         ]
 
     def picture(self, moment: int, view: View = "noisy") -> Picture:
-        return read_only(np.asarray(self._compose(self.layout, moment, view)))
+        return read_only(np.asarray(self._kept(self.layout, view).image(moment)))
 
     @property
     def frame_size(self) -> tuple[int, int]:
         return self.frame_layout.size
 
     def frame(self, moment: int, view: View = "noisy") -> Image.Image:
-        return self._compose(self.frame_layout, moment, view)
+        return self._kept(self.frame_layout, view).image(moment)
 
     def note(self) -> dict[str, Any]:
         lanes = []
@@ -190,15 +167,14 @@ class GridReel:
     @cached_property
     def layout(self) -> GridLayout:
         """Where the lanes stand on ``picture``: pixel for pixel, or enlarged by a whole factor."""
-        sizes = [lane.size for lane in self.lanes if lane.size is not None]
-        width, height = (max(side) for side in zip(*sizes, strict=True)) if sizes else (64, 64)
+        width, height = self.tile("noisy")
         factor = enlargement(width, height, LEAST_TILE)
-        return _within(MAX_PICTURE_SIDE, (width * factor, height * factor), self._places)
+        return within(MAX_PICTURE_SIDE, (width * factor, height * factor), self._places)
 
     @cached_property
     def frame_layout(self) -> GridLayout:
         """Where the lanes stand on a ``frame``."""
-        return _within(MAX_FRAME_SIDE, self.layout.tile, self.layout.places)
+        return within(MAX_FRAME_SIDE, self.layout.tile, self.layout.places)
 
     @cached_property
     def _alike(self) -> bool:
@@ -210,44 +186,11 @@ class GridReel:
             for run, points in runs
         )
 
-    @cached_property
-    def _clock(self) -> Trajectory:
-        runs = [lane.run for lane in self.lanes if lane.run is not None and lane.points]
-        return max(runs, key=lambda run: len(run.planned))
-
-    def _compose(self, layout: GridLayout, moment: int, view: View) -> Image.Image:
-        if layout not in self._bases:
-            self._bases[layout] = self._base(layout)
-        image = self._bases[layout].copy()
-        for i, lane in enumerate(self.lanes):
-            picture = lane.picture(moment, view) if lane.points else None
-            if picture is not None:
-                tile = _fitted(picture, layout.tile)
-                left, top = layout.corner(i)
-                left += (layout.tile[0] - tile.width) // 2
-                image.paste(tile, (left, top + (layout.tile[1] - tile.height) // 2))
-        return image
-
-    def _base(self, layout: GridLayout) -> Image.Image:
-        """Everything that stays as it is from moment to moment."""
-        image = Image.new("RGB", layout.size, GROUND)
-        draw = ImageDraw.Draw(image)
-        for i, lane in enumerate(self.lanes):
-            left, top = layout.corner(i)
-            width, height = layout.tile
-            if lane.size is None:
-                draw.rectangle((left, top, left + width - 1, top + height - 1), SURFACE, LINE)
-                _centered(draw, lane.sentence, (left, top), layout)
-            baseline = top + height + round(layout.text * 1.4)
-            told = bool(lane.failure) and lane.size is not None
-            lines = wrapped(lane.label, layout.text, width, CAPTION_LINES - told)
-            colors = [TEXT] * len(lines) + [QUIET]
-            if told:
-                lines += wrapped(lane.failure, layout.text, width, 1)
-            for line, color in zip(lines, colors, strict=False):
-                line.draw(draw, left, baseline, color)
-                baseline += round(layout.text * 1.35)
-        return image
+    def _kept(self, layout: GridLayout, view: View) -> GridMount:
+        key = (layout, view)
+        if key not in self._mounts:
+            self._mounts[key] = GridMount(self.lanes, layout, view, DARK, "smooth")
+        return self._mounts[key]
 
 
 def _places(comparison: Comparison) -> tuple[tuple[int, int], ...]:
@@ -268,36 +211,3 @@ def _places(comparison: Comparison) -> tuple[tuple[int, int], ...]:
         side = math.ceil(math.sqrt(len(own)))
         across = min(range(side, 2 * side), key=lambda n: (-len(own) % n, n))
     return tuple(divmod(i, across) for i in range(len(own)))
-
-
-def _within(most: int, tile: tuple[int, int], places: tuple[tuple[int, int], ...]) -> GridLayout:
-    """The layout with the largest tiles, up to the given ones, that is not larger than ``most``."""
-
-    def scaled(side: int) -> GridLayout:
-        width, height = (max(1, length * side // max(tile)) for length in tile)
-        return GridLayout((width, height), places)
-
-    sides = range(LEAST_SIDE, max(tile) + 1)
-    fitting = bisect_left(sides, True, key=lambda side: max(scaled(side).size) > most)
-    return scaled(sides[max(0, fitting - 1)])
-
-
-def _fitted(picture: Picture, size: tuple[int, int]) -> Image.Image:
-    """The picture as large as fits, in its own proportions."""
-    image = Image.fromarray(picture)
-    scale = min(size[0] / image.width, size[1] / image.height)
-    fitted = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return image if image.size == fitted else image.resize(fitted, Image.Resampling.LANCZOS)
-
-
-def _centered(
-    draw: ImageDraw.ImageDraw, text: str, corner: tuple[int, int], layout: GridLayout
-) -> None:
-    """A sentence in the middle of a tile."""
-    size, line_height = layout.text, round(layout.text * 1.4)
-    most = max(1, layout.tile[1] // line_height - 2)
-    lines = wrapped(text, size, layout.tile[0] - 2 * layout.gap, most)
-    baseline = corner[1] + (layout.tile[1] - line_height * len(lines)) // 2 + size
-    for line in lines:
-        line.draw(draw, corner[0] + (layout.tile[0] - line.width) / 2, baseline, QUIET)
-        baseline += line_height
