@@ -208,16 +208,11 @@ class ComparisonFiles(QObject):
         Pictures that are not decoded in some seconds are left out: whoever opens the file decodes
         them from its latents.
         """
-        begun = self._with_pictures(path, lambda what: self._desk.save_comparison(what, path))
+        wanted = wanted_pictures.for_comparison_file(comparison_of(self._lanes))
+        begun = self.gather(
+            wanted, lambda what: self._desk.save_comparison(what, path), urgent=True, path=path
+        )
         QTimer.singleShot(PATIENCE_MS, self, lambda: self._sharpener.settle(begun))
-
-    def _with_pictures(self, path: str, then: Callable[[Comparison], None]) -> list[Completion]:
-        wanted = wanted_pictures.for_comparison_export(comparison_of(self._lanes), path)
-        return self.gather(wanted, then, urgent=True, path=path)
-
-    def export(self, path: str, export: Callable[[Comparison, str], None]) -> None:
-        """Hand the lanes to an exporter, with the pictures that this kind of file shows."""
-        self._with_pictures(path, lambda what: export(what, path))
 
     def show(self, opened: OpenedComparison) -> None:
         """Lanes from a file or a sweep, looked at as they were."""

@@ -1,203 +1,201 @@
-"""Exports encode in a process of their own, so that neither window nor sampling slows down.
+"""The encoding process as the window's side sees it.
 
-What is exported goes over piece by piece: pickling it in one go would hold the interpreter's lock
-for as long as copying it takes. Steps that several runs share, as branches do, go over once, and so
-do their pictures. This module is imported by that process, so it knows no Qt.
+A thread talks to it: it hands over the run, passes commands on, and answers the wishes for
+pictures. What the run stores is read on that thread; other pictures are had through a callback,
+which answers whenever they are there.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+import contextlib
+import queue
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from visualizer.session.export_child import serve
+from visualizer.session.export_crossing import pieces_of, runs_of
+
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
     from visualizer.diffusion.arrays import Picture
-    from visualizer.diffusion.comparison import Comparison
-    from visualizer.diffusion.step import Step
-    from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
+    from visualizer.session.export_crossing import PictureKey, Source
 
-    Key = tuple[int, View]
+    Answer = tuple[PictureKey, Picture | None, bool]
+    """A picture or None where there is none, and whether it is the model's own decode."""
+    Ask = Callable[[Sequence[PictureKey], Callable[[Sequence[Answer]], None]], None]
 
-POLL_SECONDS = 0.1
+GRACE_SECONDS = 3.0
+"""So long an export may take to clean up before its process is ended from outside."""
 
 
 class ExportFailed(Exception):
     """An export that came to nothing; its text is a sentence for a person."""
 
 
-def export(what: Trajectory | Comparison, path: str, cancel: threading.Event) -> bool:
-    """Write a run or a comparison as a file. Blocks: call it on a thread of its own.
+class ExportProcess:
+    """A process that has taken over a run or a comparison. ``talk`` blocks; the rest does not.
 
-    Returns:
-        True when it is written, False when it was cancelled.
-
-    Raises:
-        ExportFailed: with a sentence.
+    Args:
+        what: the run or comparison.
+        keys: of each of its runs the pictures, by step and view, that can be had.
+        ask: gets pictures from elsewhere: it may be called from ``talk``'s thread and may answer
+            on any thread, now or later.
+        heard: told, on ``talk``'s thread, of every message that is no wish for pictures; with the
+            picture for ("shown", i).
+        whole: hand over the numbers of every step too.
     """
-    import multiprocessing  # 20 ms that the start of the program does not need
 
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_encode, args=(theirs, path), name="export", daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        for piece in _pieces(what, _needed(what, path)):
-            if cancel.is_set():
+    def __init__(
+        self,
+        what: Source,
+        keys: Sequence[Sequence[tuple[int, View]]],
+        ask: Ask,
+        heard: Callable[[tuple[Any, ...], Picture | None], None],
+        *,
+        whole: bool,
+    ) -> None:
+        self._what, self._keys, self._ask, self._heard = what, keys, ask, heard
+        self._whole = whole
+        self._runs = runs_of(what)
+        self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self._until: float | None = None  # when a process that was called off is ended
+        self._process: Any = None
+        import multiprocessing  # 20 ms that the start of the program does not need
+
+        self._context = multiprocessing.get_context("spawn")
+        self._woken, self._wake = self._context.Pipe(duplex=False)
+
+    # --- from any thread ----------------------------------------------------------------------
+
+    def post(self, *command: Any) -> None:
+        """Send a command as soon as the process listens."""
+        self._inbox.put(command)
+        self._nudge()
+
+    def call_off(self, *, at_once: bool = False) -> None:
+        """End whatever is going on. What was half written is cleaned up.
+
+        Args:
+            at_once: do not wait until the process listens.
+        """
+        self._until = time.monotonic() + GRACE_SECONDS
+        self.post("cancel")
+        if at_once and self._process is not None:
+            with contextlib.suppress(ValueError, OSError):  # it has ended just now
+                self._process.terminate()
+
+    def _nudge(self) -> None:
+        try:
+            self._wake.send_bytes(b"!")
+        except OSError:
+            return  # the talk is over
+
+    def _answer(self, answers: Sequence[Answer]) -> None:
+        self._inbox.put(("pictures", answers))
+        self._nudge()
+
+    # --- the talk -----------------------------------------------------------------------------
+
+    def talk(self) -> bool:
+        """Start the process and talk to it until ``heard`` raises StopTalk, or it is called off.
+
+        Returns:
+            True when it ended by itself, False when it was called off.
+
+        Raises:
+            ExportFailed: when the process is suddenly gone.
+        """
+        from multiprocessing.connection import wait
+
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=serve, args=(theirs,), name="export", daemon=True)
+        process.start()
+        self._process = process
+        theirs.close()
+        try:
+            for piece in pieces_of(self._what, self._keys, whole=self._whole):
+                ours.send(piece)
+            while True:
+                left = None if self._until is None else self._until - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                for ready in wait([ours, self._woken], left):
+                    if ready is ours:
+                        self._take(ours, ours.recv())
+                    else:
+                        self._woken.recv_bytes()
+                        self._deliver(ours)
+        except StopTalk:
+            return True
+        except (EOFError, OSError) as error:
+            if self._until is not None:
                 return False
-            ours.send(piece)
-        while not ours.poll(POLL_SECONDS):
-            if cancel.is_set():
-                return False
-        sentence = ours.recv()
-    except (EOFError, OSError) as error:
-        raise ExportFailed("The export stopped before it was finished. Try again.") from error
-    finally:
-        if cancel.is_set():
-            process.terminate()
-        ours.close()
-        process.join(5)
+            raise ExportFailed("The export stopped before it was finished. Try again.") from error
+        finally:
+            ours.close()
+            self._end(process)
+            self._wake.close()
+            self._woken.close()
+
+    def _take(self, ours: Any, message: tuple[Any, ...]) -> None:
+        if message[0] == "want":
+            self._serve(ours, message[1])
+        elif message[0] == "shown":
+            import numpy as np
+
+            picture = np.frombuffer(ours.recv_bytes(), dtype=np.uint8).reshape(message[2])
+            self._heard(message[:2], picture)
+        else:
+            self._heard(message, None)
+
+    def _serve(self, ours: Any, keys: Sequence[PictureKey]) -> None:
+        """Send what the runs store; ask for the rest."""
+        elsewhere = []
+        for key in keys:
+            number, k, view = key
+            picture = self._runs[number].pictures.get((k, view))
+            if picture is None:
+                elsewhere.append(key)
+            else:
+                _send(ours, key, picture, exact=True)
+        if elsewhere:
+            self._ask(elsewhere, self._answer)
+
+    def _deliver(self, ours: Any) -> None:
+        """Pass on what was posted."""
+        while True:
+            try:
+                command = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if command[0] == "pictures":
+                for key, picture, exact in command[1]:
+                    _send(ours, key, picture, exact=exact)
+                continue
+            ours.send(command)
+
+    def _end(self, process: Any) -> None:
+        process.join(0.2 if self._until is None else GRACE_SECONDS)
+        if process.is_alive():
+            process.terminate()  # it cleans up on the way out
+            process.join(2)
         if process.is_alive():
             process.kill()
             process.join()
         process.close()
-    if sentence:
-        raise ExportFailed(sentence)
-    return True
 
 
-def _needed(what: Trajectory | Comparison, path: str) -> list[set[Key]]:
-    """Which pictures are to be sent, run by run: of a comparison those that such a file shows."""
-    from visualizer.diffusion.comparison import Comparison
-    from visualizer.session.wanted_pictures import for_comparison_export
-
-    runs = _runs(what)
-    if path.lower().endswith(".denoise") or not isinstance(what, Comparison):
-        return [set(run.pictures) for run in runs]
-    wanted = for_comparison_export(what, path)
-    lanes = [set(keys) for lane, keys in zip(what.lanes, wanted, strict=True) if lane.run]
-    return [_or_nearest(run, keys) for run, keys in zip(runs, lanes, strict=True)]
+class StopTalk(Exception):
+    """Raised by who hears the process, when nothing more is wanted of it."""
 
 
-def _or_nearest(run: Trajectory, wanted: set[Key]) -> set[Key]:
-    """The wanted pictures; where some are missing all of their kind, for the nearest are shown."""
-    has = set(run.pictures)
-    final = len(run.steps) - 1 if run.final is not None else None
-    if all(key in has or key[0] == final for key in wanted):
-        return wanted & has
-    views = {view for _, view in wanted}
-    return {key for key in has if key[1] in views}
+def _send(ours: Any, key: PictureKey, picture: Picture | None, *, exact: bool) -> None:
+    if picture is None:
+        ours.send(("missing", key))
+        return
+    import numpy as np
 
-
-def _pieces(what: Trajectory | Comparison, needed: Sequence[Container[Key]]) -> Iterator[Any]:
-    """What is to be sent, in the order in which ``_received`` takes it.
-
-    Args:
-        needed: the pictures that are wanted of each run.
-    """
-    yield _bare(what)
-    sent: dict[int, int] = {}  # the id of a step: which of the steps sent it was
-    pictures_sent: set[tuple[int, str]] = set()
-    for run, wanted in zip(_runs(what), needed, strict=True):
-        numbers = []
-        for step in run.steps:
-            if id(step) not in sent:
-                sent[id(step)] = len(sent)
-                yield step
-            numbers.append(sent[id(step)])
-        yield numbers
-        for key in run.pictures:
-            k, view = key
-            if key not in wanted or k >= len(numbers):
-                continue
-            if (place := (numbers[k], view)) in pictures_sent:
-                continue
-            picture = run.pictures.get(key)
-            if picture is not None:  # else it is damaged: most exports do not need it
-                pictures_sent.add(place)
-                yield place, picture
-        yield None
-
-
-def _bare(what: Trajectory | Comparison) -> Trajectory | Comparison:
-    """The same without what takes room."""
-    return _with_runs(what, [replace(r, steps=(), pictures={}, decoder=None) for r in _runs(what)])
-
-
-def _with_runs(
-    what: Trajectory | Comparison, runs: Sequence[Trajectory]
-) -> Trajectory | Comparison:
-    """The same with these runs in the place of those it has."""
-    from visualizer.diffusion.trajectory import Trajectory
-
-    if isinstance(what, Trajectory):
-        return runs[0]
-    left = iter(runs)
-    lanes = [lane if lane.run is None else replace(lane, run=next(left)) for lane in what.lanes]
-    return replace(what, lanes=tuple(lanes))
-
-
-def _runs(what: Trajectory | Comparison) -> list[Trajectory]:
-    from visualizer.diffusion.trajectory import Trajectory
-
-    if isinstance(what, Trajectory):
-        return [what]
-    return [lane.run for lane in what.lanes if lane.run is not None]
-
-
-def _received(connection: Connection) -> Trajectory | Comparison:
-    """What ``_pieces`` sent, put together again: steps that were shared are shared again."""
-    what: Trajectory | Comparison = connection.recv()
-    steps: list[Step] = []
-    pictures: dict[tuple[int, View], Picture] = {}  # by the number of a step
-    runs = []
-    for run in _runs(what):
-        numbers: list[int] = []
-        while (piece := connection.recv()) is not None:
-            if isinstance(piece, tuple):
-                pictures[piece[0]] = piece[1]
-            elif isinstance(piece, list):
-                numbers = piece
-            else:
-                steps.append(piece)
-        runs.append(_whole(run, numbers, steps, pictures))
-    return _with_runs(what, runs)
-
-
-def _whole(
-    run: Trajectory,
-    numbers: list[int],
-    steps: list[Step],
-    pictures: dict[tuple[int, View], Picture],
-) -> Trajectory:
-    """A run of the steps with these numbers, with their pictures."""
-    place = {number: k for k, number in enumerate(numbers)}
-    own = {
-        (place[number], view): picture
-        for (number, view), picture in pictures.items()
-        if number in place
-    }
-    return replace(run, steps=tuple(steps[n] for n in numbers), pictures=own)
-
-
-def _encode(connection: Connection, path: str) -> None:
-    """The other process: put everything together again, write it, answer with a sentence or ""."""
-    answer = ""
-    try:
-        what = _received(connection)
-        from visualizer import export as exporting
-
-        exporting.write(what, Path(path))
-    except EOFError:
-        return  # the window was closed
-    except Exception as error:  # noqa: BLE001 - the one entry of this process
-        from visualizer.session.failure import describe
-
-        answer = describe(error, "The export failed.").detail
-    connection.send(answer)
+    packed = np.ascontiguousarray(picture)
+    ours.send(("picture", key, packed.shape, exact))
+    ours.send_bytes(packed.data.cast("B"))

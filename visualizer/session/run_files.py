@@ -1,4 +1,4 @@
-"""Files of single runs: opened, saved where a person wants them, and exported."""
+"""Files of single runs: opened, and saved where a person wants them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from visualizer.session import wanted_pictures
-from visualizer.session.failure import Failure
+from visualizer.session.export_source import STILL_RUNNING
 from visualizer.session.run_tree import RunTree, find_parent
 from visualizer.session.timeline import Timeline
 
 if TYPE_CHECKING:
     from visualizer.session.current_run import CurrentRun
     from visualizer.session.desk import Desk, Opened
-    from visualizer.session.exporter import Exports
+    from visualizer.session.failure import Failure
     from visualizer.session.keeping import Keeping
     from visualizer.session.pictures import PictureCache
     from visualizer.session.sharpening import Sharpener
-
-STILL_RUNNING = Failure("This run is still running.", "Stop it, or let it finish.")
 
 
 class RunFiles(QObject):
@@ -32,7 +30,6 @@ class RunFiles(QObject):
     def __init__(
         self,
         desk: Desk,
-        exports: Exports,
         sharpener: Sharpener,
         cache: PictureCache,
         keeping: Keeping,
@@ -41,7 +38,7 @@ class RunFiles(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._desk, self._exports, self._sharpener, self._cache = desk, exports, sharpener, cache
+        self._desk, self._sharpener, self._cache = desk, sharpener, cache
         self._keeping, self._current, self._tree = keeping, current, tree
         self._prepared_path = ""
         queued = Qt.ConnectionType.QueuedConnection
@@ -86,17 +83,4 @@ class RunFiles(QObject):
             timeline,
             wanted,
             lambda found: self._desk.save(wanted_pictures.with_found(timeline, found), path),
-        )
-
-    def export(self, timeline: Timeline, path: str) -> None:
-        """Write a picture or animation by the path's suffix."""
-        if timeline.trajectory is None:
-            self.failed.emit(STILL_RUNNING)
-            return
-        self._exports.begin()
-        wanted = wanted_pictures.for_export(timeline, path)
-        self._sharpener.complete(
-            timeline,
-            wanted,
-            lambda found: self._exports.write(wanted_pictures.with_found(timeline, found), path),
         )

@@ -15,6 +15,7 @@ from visualizer.session.comparing import Comparing
 from visualizer.session.comparison_files import ComparisonFiles, KeptComparison
 from visualizer.session.current_run import CurrentRun
 from visualizer.session.desk import Desk, OpenedComparison
+from visualizer.session.export_preview import ExportPreview
 from visualizer.session.exporter import Exports
 from visualizer.session.failure import Failure
 from visualizer.session.keeping import Keeping
@@ -87,9 +88,6 @@ class Session(QObject):
     """A file of a comparison waits for pictures: its path, lanes that have theirs, all lanes."""
     saved = Signal(str)
     """The path of a run file that was written."""
-    exported = Signal(str)
-    """The path of an exported picture or animation."""
-    exporting_changed = Signal(bool)
     history_changed = Signal()
     picture_read = Signal(str, object)
     """What it was wanted for, and the picture (H, W, 3) uint8, or None where there came none."""
@@ -126,9 +124,12 @@ class Session(QObject):
         cache, lanes = self.cache, self.lanes
         self._worker = Worker(open_model or open_real_model, sample, self, draw_noise, sample_lanes)
         self._desk = Desk(self)
-        self._exports = Exports(self)
         self.noise_lab = NoiseLab(self._worker, self)
         self._sharpener = Sharpener(self._worker, self._desk, self.playhead, cache, lanes, self)
+        self.exports = Exports(self._sharpener, cache, self)
+        """Runs and lanes become files that people share."""
+        self.export_preview = ExportPreview(self.exports.sources, self)
+        """What such a file would look like."""
         self._current = CurrentRun(self.playhead, self._sharpener, self)
         self._models = ModelOpening(
             self._worker, self._desk, lambda: self.running and not self.waiting, self
@@ -145,7 +146,6 @@ class Session(QObject):
         self._measuring = Measuring(lanes, self._desk, self)
         self._run_files = RunFiles(
             self._desk,
-            self._exports,
             self._sharpener,
             cache,
             self._keeping,
@@ -189,8 +189,6 @@ class Session(QObject):
         self._measuring.summarized.connect(self._comparison_files.complete)
         self._keeping.changed.connect(self.history_changed)
         self._run_files.opened.connect(self.opened)
-        self._exports.exported.connect(self.exported)
-        self._exports.changed.connect(self.exporting_changed)
         self.running_changed.connect(self.noise_lab.set_busy)
         for part in (
             self._models,
@@ -198,7 +196,7 @@ class Session(QObject):
             self._comparing,
             self._keeping,
             self._run_files,
-            self._exports,
+            self.exports,
         ):
             part.failed.connect(self._fail)
 
@@ -233,11 +231,6 @@ class Session(QObject):
     def loading(self) -> bool:
         """Whether a model is being loaded."""
         return self._models.loading
-
-    @property
-    def exporting(self) -> bool:
-        """Whether something is being exported."""
-        return self._exports.running
 
     @property
     def history(self) -> tuple[Timeline, ...]:
@@ -460,12 +453,6 @@ class Session(QObject):
         if self._lanes_are_there():
             self._comparison_files.save(path)
 
-    def export_comparison(self, path: str) -> None:
-        """Write the lanes as a picture, animation or page: ``exported`` or ``failed`` follows."""
-        if self._lanes_are_there():
-            self._exports.begin()
-            self._comparison_files.export(path, self._exports.write)
-
     def _lanes_are_there(self) -> bool:
         if self._comparing.running:
             self.failed.emit(
@@ -523,10 +510,6 @@ class Session(QObject):
         """
         self._run_files.save(timeline, path)
 
-    def export_run(self, timeline: Timeline, path: str) -> None:
-        """Write a picture or animation by the path's suffix: ``exported`` or ``failed`` follows."""
-        self._run_files.export(timeline, path)
-
     def read_picture(self, source: Path | bytes, wanted_for: str) -> None:
         """Read a picture for the model, from a file or its bytes: ``picture_read`` follows."""
         self._desk.read_picture(source, wanted_for)
@@ -554,8 +537,10 @@ class Session(QObject):
         self._keeping.close()
         self.playhead.pause()
         self._worker.close()
-        self._exports.close()
-        ended = [t.join(until - time.monotonic()) for t in (self._worker, self._exports)]
+        self.export_preview.close()
+        self.exports.close()
+        threads = (self._worker, self.exports, self.export_preview)
+        ended = [thread.join(until - time.monotonic()) for thread in threads]
         # what the worker said last, that the run was stopped, stands in this thread's queue: it
         # must be heard before the desk takes no more, or the run would not be saved
         for listener in (self._models, self, self._running, self._comparing):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,32 +26,18 @@ def for_run_file(timeline: Timeline) -> Wanted:
     return [(k, view) for k in chosen for view in STORED_VIEWS]
 
 
-def for_export(timeline: Timeline, path: str) -> Wanted:
-    """What ``visualizer.export.write`` looks at for this file name."""
-    if path.lower().endswith(".denoise"):
-        return for_run_file(timeline)
-    moments, views = _moments(path, len(timeline), _picture_bytes(timeline))
-    return [(k, view) for k in moments for view in views]
-
-
-def for_comparison_export(comparison: Comparison, path: str) -> tuple[Wanted, ...]:
+def for_comparison_file(comparison: Comparison) -> tuple[Wanted, ...]:
     """The same for several runs, lane by lane; nothing of lanes without a step."""
-    from visualizer.diffusion.alignment import lane_points
     from visualizer.diffusion.stored_pictures import STORED_VIEWS, chosen_steps
 
-    points = lane_points(comparison)
     wanted: list[Wanted] = []
-    moments, views = _moments(path, max((len(found) for found in points), default=0))
-    for lane, found in zip(comparison.lanes, points, strict=True):
-        if not found or lane.run is None:
+    for lane in comparison.lanes:
+        if lane.run is None:
             wanted.append([])
-        elif path.lower().endswith(".denoise"):
-            size = 0 if lane.run.final is None else lane.run.final.nbytes
-            chosen = chosen_steps(len(lane.run.steps), size)
-            wanted.append([(k, view) for k in chosen for view in STORED_VIEWS])
-        else:
-            steps = sorted({found[moment] for moment in moments})
-            wanted.append([(k, view) for k in steps for view in views])
+            continue
+        size = 0 if lane.run.final is None else lane.run.final.nbytes
+        chosen = chosen_steps(len(lane.run.steps), size)
+        wanted.append([(k, view) for k in chosen for view in STORED_VIEWS])
     return tuple(wanted)
 
 
@@ -82,24 +67,6 @@ def with_found(timeline: Timeline, found: Mapping[tuple[int, View], Picture]) ->
         if picture is not run.final and not timeline.stores(*key)
     }
     return replace(run, pictures=Beside(new, run.pictures)) if new else run
-
-
-def _moments(path: str, count: int, picture_bytes: int = 1) -> tuple[list[int], list[View]]:
-    """Which of so many moments a file shows, and in which views."""
-    from visualizer.export import frames, page, sheet
-    from visualizer.export.reel import SHOWN_VIEWS
-
-    name = Path(path).name.lower()
-    both: list[View] = [view for view, _, _ in SHOWN_VIEWS]
-    every = list(range(count))
-    if name.endswith(".png") and "sheet" in name:
-        return frames.evenly(every, sheet.COLUMNS), both
-    if name.endswith(".png"):
-        return every[-1:], ["noisy"]
-    if name.endswith(".html"):
-        return frames.evenly(every, page.MAX_MOMENTS), both
-    most = frames.MAX_FRAME_BYTES // max(picture_bytes, 1)
-    return frames.evenly(every, max(2, min(frames.MAX_FRAMES, most))), ["noisy"]
 
 
 def _picture_bytes(timeline: Timeline) -> int:

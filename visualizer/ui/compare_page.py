@@ -304,7 +304,9 @@ class ComparePage(QWidget):
             path = files.ask_save_as(self, self._name(ending, suffix), suffix)
             if path:
                 self.said.emit("Exporting …", True)
-                self._session.export_comparison(path)
+                from visualizer.export.options import for_path
+
+                self._session.exports.start(self._session.lanes, path, for_path(Path(path)))
 
     def open_export_menu(self) -> None:
         """What the comparison can become."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Signal
@@ -203,7 +204,9 @@ class DenoisePage(QWidget):
         path = files.ask_save(self, timeline, ending, suffix) if timeline else ""
         if timeline and path:
             self.said.emit("Exporting …", True)
-            self._session.export_run(timeline, path)
+            from visualizer.export.options import for_path
+
+            self._session.exports.start(timeline, path, for_path(Path(path)))
 
     def open_export_menu(self) -> None:
         """What the run can become."""

@@ -58,7 +58,7 @@ class RunStatus(QObject):
         session.lanes.progressed.connect(self._lanes_progressed)
         session.gathered.connect(self._gathered)
         session.saved.connect(lambda path: self.say(f"Saved as {Path(path).name}"))
-        session.exported.connect(lambda path: self.say(f"Exported as {Path(path).name}"))
+        session.exports.exported.connect(lambda path: self.say(f"Exported as {Path(path).name}"))
 
     def tell_in(self, labels: tuple[QLabel, ...]) -> None:
         """The labels that show the words, one a page."""

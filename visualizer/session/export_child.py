@@ -1,0 +1,257 @@
+"""What goes on in the encoding process: it composes, encodes and writes. No Qt.
+
+It is told of a run or a comparison first (``export_crossing``). Then it either writes one file, or
+shows frames of what would be written, until the window's process ends the talk. Pictures are asked
+for on the way (``export_pictures``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from visualizer.session.export_crossing import received
+from visualizer.session.export_pictures import PictureStore, RunPictures
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.export.film import Film
+    from visualizer.export.options import ExportOptions
+    from visualizer.session.export_crossing import PictureKey, Source
+
+TELL_SECONDS = 0.05
+"""Progress is told this often at most."""
+SHOWN_BYTES = 64 * 2**20
+"""Frames of a preview that are kept for the next time round."""
+NICENESS = 5
+"""The window and the sampler come first."""
+
+
+class Cancelled(Exception):
+    """The window's process wants no more of what is going on."""
+
+
+class Superseded(Exception):
+    """The window's process wants something else now."""
+
+
+def serve(connection: Connection) -> None:
+    """The whole life of the process."""
+    _be_endable()
+    try:
+        Service(connection).run()
+    except (EOFError, Cancelled, BrokenPipeError, ConnectionResetError):
+        return  # the window was closed, or wants no more
+
+
+def _be_endable() -> None:
+    """When this process is asked to end, half-written files are cleaned up on the way out."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise Cancelled
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal: the window's to answer
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICENESS)
+
+
+class Service:
+    """The talk with the window's process."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._store = PictureStore(connection, self._interrupt)
+        self._next: tuple[Any, ...] | None = None  # a command that came in between
+        self._showing = False
+        self._told = 0.0
+
+    def run(self) -> None:
+        """Take what is exported, then do what is asked for."""
+        take = self._connection.recv
+        what = received(take, lambda number, keys: RunPictures(self._store, number, keys))
+        preview = Preview(what, self._store, self._connection.send)
+        while True:
+            if self._next is None and not self._connection.poll() and preview.has_to_estimate:
+                self._guarded(preview.estimate)
+            command = self._command()
+            match command:
+                case ("write", path, options):
+                    self._connection.send(("ended", self._written(what, path, options)))
+                case ("film", options, room):
+                    preview.set(options, room)
+                case ("frame", i):
+                    self._guarded(lambda i=i: self._show(preview, i))  # type: ignore[misc]
+
+    # --- commands -----------------------------------------------------------------------------
+
+    def _command(self) -> tuple[Any, ...]:
+        while self._next is None:
+            self._store.receive()
+        command, self._next = self._next, None
+        return command
+
+    def _interrupt(self, message: tuple[Any, ...]) -> None:
+        """A message that is no picture came, perhaps in the middle of something."""
+        if message[0] == "cancel":
+            raise Cancelled
+        self._next = message
+        if message[0] == "film" and self._showing:
+            raise Superseded
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Part of a preview: what is wrong with it is said, and the talk goes on."""
+        self._showing = True
+        with contextlib.suppress(Superseded):
+            try:
+                work()
+            except (Cancelled, Superseded, EOFError, OSError):
+                raise
+            except Exception as error:  # noqa: BLE001 - an entry of this process
+                self._connection.send(("refused", sentence_of(error)))
+        self._showing = False
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def _written(self, what: Source, path: str, options: ExportOptions) -> str:
+        """Write the file; a sentence on what went wrong, or ""."""
+        from visualizer import export
+        from visualizer.export.film import film_of
+
+        def progress(done: int, total: int) -> None:
+            while self._connection.poll():
+                self._store.receive()
+            now = time.monotonic()
+            if done >= total or now - self._told > TELL_SECONDS:
+                self._told = now
+                self._connection.send(("progress", done, total))
+
+        try:
+            if options.kind.moves:
+                self._store.expect(keys_of(film_of(what, options)))
+            export.write(what, Path(path), options=options, progress=progress)
+        except (Cancelled, EOFError, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - an entry of this process
+            return sentence_of(error)
+        return ""
+
+    # --- showing ------------------------------------------------------------------------------
+
+    def _show(self, preview: Preview, i: int) -> None:
+        picture = preview.frame(i)
+        self._connection.send(("shown", i, picture.shape))
+        self._connection.send_bytes(picture.data.cast("B"))
+
+
+class Preview:
+    """Frames as they will be in the file, and what the file will be like."""
+
+    def __init__(
+        self, what: Source, store: PictureStore, send: Callable[[tuple[Any, ...]], None]
+    ) -> None:
+        self._what, self._store, self._send = what, store, send
+        self._film: Film | None = None
+        self._room = (1, 1)
+        self._frames: OrderedDict[int, Picture] = OrderedDict()
+        self._bytes = 0
+        self.has_to_estimate = False
+
+    def set(self, options: ExportOptions, room: tuple[int, int]) -> None:
+        """Show this from now on: "film" or "refused" is said."""
+        from visualizer.export.bounds import check_bound
+        from visualizer.export.film import film_of
+
+        self._film, self._room = None, room
+        self._frames.clear()
+        self._bytes = 0
+        self._store.forget_missing()
+        self.has_to_estimate = False
+        try:
+            film = film_of(self._what, options)
+            check_bound(film)
+        except Exception as error:  # noqa: BLE001 - an entry of this process
+            self._send(("refused", sentence_of(error)))
+            return
+        self._film = film
+        self._send(("film", tuple(shot.milliseconds for shot in film.shots), film.size))
+        self.has_to_estimate = True
+
+    def frame(self, i: int) -> Picture:
+        """A frame, not larger than there is room for.
+
+        Raises:
+            Superseded: when there is no such frame any more.
+        """
+        import numpy as np
+        from PIL import Image
+
+        from visualizer.export.preview import preview
+
+        if self._film is None or not 0 <= i < len(self._film.shots):
+            raise Superseded
+        if i in self._frames:
+            self._frames.move_to_end(i)
+            return self._frames[i]
+        self._store.gave_preview()
+        image = preview(self._film, i)
+        width, height = self._room
+        scale = min(1.0, width / image.width, height / image.height)
+        if scale < 1:
+            size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+            image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        picture = np.asarray(image)
+        if not self._store.gave_preview():
+            self._keep(i, picture)
+        return picture
+
+    def estimate(self) -> None:
+        """Say how large the file will be, and how long it will take."""
+        from visualizer.export.estimate import estimate
+
+        self.has_to_estimate = False
+        if self._film is not None:
+            self._send(("estimate", estimate(self._film)))
+
+    def _keep(self, i: int, picture: Picture) -> None:
+        self._frames[i] = picture
+        self._bytes += picture.nbytes
+        while self._bytes > SHOWN_BYTES and len(self._frames) > 1:
+            self._bytes -= self._frames.popitem(last=False)[1].nbytes
+
+
+def keys_of(film: Film) -> list[PictureKey]:
+    """The pictures that a film is made of, in the order in which it comes to them."""
+    from visualizer.diffusion.views import DIFFERENCES
+
+    keys: list[PictureKey] = []
+    for moment, view in film.needed:
+        for lane in film.reel.lanes:
+            k = lane.step(moment, view)
+            if k is None or lane.run is None or not isinstance(lane.run.pictures, RunPictures):
+                continue
+            number = lane.run.pictures.number
+            if view in DIFFERENCES:
+                before, after = DIFFERENCES[view]
+                keys += [(number, k - 1 if view == "change" else k, before), (number, k, after)]
+            else:
+                keys.append((number, k, view))
+    return list(dict.fromkeys(keys))
+
+
+def sentence_of(error: BaseException) -> str:
+    """What a person is told of an error."""
+    from visualizer.session.failure import describe
+
+    if isinstance(error, LookupError):
+        return "A picture could not be made by the model that is open. Try another view or step."
+    return describe(error, "The export failed.").detail

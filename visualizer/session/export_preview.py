@@ -1,0 +1,182 @@
+"""What would be exported, frame by frame, made by the very process that would write it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from visualizer.session.export_process import ExportFailed, ExportProcess, StopTalk
+from visualizer.session.exporter import needs_numbers
+from visualizer.session.failure import Failure
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.export.options import ExportOptions
+    from visualizer.session.export_crossing import PictureKey
+    from visualizer.session.export_source import Exported, ExportSource, ExportSources
+
+
+class ExportPreview(QObject):
+    """Shows what an export would be like. Called, and heard, on the GUI thread.
+
+    The run goes over once; then options change as often as one likes. Where a picture is not
+    exact yet its preview is shown for now, and the exact one when the frame is wanted again.
+    """
+
+    film_changed = Signal(object, object)
+    """The milliseconds of every frame, and (width, height) in pixels: ``set`` has taken effect."""
+    shown = Signal(int, object)
+    """A frame, and its picture (H, W, 3) uint8, no larger than the room there is for it."""
+    estimated = Signal(object)
+    """Estimate: what the file will be like."""
+    refused = Signal(str)
+    """A sentence: with these options nothing can be exported, or this frame not shown."""
+    _heard = Signal(object, object, object)
+    _lost = Signal(object, str)
+
+    def __init__(self, sources: ExportSources, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._sources = sources
+        self._exported: Exported | None = None
+        self._source: ExportSource | None = None
+        self._options: ExportOptions | None = None
+        self._room = (1, 1)
+        self._talk: _Talk | None = None
+        self._ending: list[_Talk] = []
+        self._awaited = 0  # wishes for a source: only the last counts
+        queued = Qt.ConnectionType.QueuedConnection
+        self._heard.connect(self._on_heard, queued)
+        self._lost.connect(self._on_lost, queued)
+
+    def set(self, what: Exported | None, options: ExportOptions, room: tuple[int, int]) -> None:
+        """Show this from now on; ``film_changed`` or ``refused`` follows.
+
+        Args:
+            what: None when nothing is to be shown any more.
+            room: width and height that a shown frame need not exceed, pixels.
+        """
+        self._options, self._room = options, room
+        self._awaited += 1
+        if what is None:
+            self._exported = self._source = None
+            self._end_talk()
+            return
+        self._exported = what
+        awaited = self._awaited
+
+        def found(source: ExportSource) -> None:
+            if awaited == self._awaited:
+                self._take(source)
+
+        def refused(failure: Failure) -> None:
+            if awaited == self._awaited:
+                self.refused.emit(f"{failure.title} {failure.detail}".strip())
+
+        self._sources.find(what, options, found, refused)
+
+    def want(self, i: int) -> None:
+        """``shown`` follows, unless another frame is wanted before it is there."""
+        if self._talk is not None:
+            self._talk.process.post("frame", i)
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        self._awaited += 1
+        self._end_talk()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the threads' end."""
+        for talk in self._ending:
+            talk.thread.join(max(0.0, seconds))
+        return not any(talk.thread.is_alive() for talk in self._ending)
+
+    # --- the process --------------------------------------------------------------------------
+
+    def _take(self, source: ExportSource) -> None:
+        options = self._options
+        assert options is not None
+        whole = needs_numbers(options)
+        known = self._source
+        same = known is not None and known.what is source.what and known.keys == source.keys
+        if self._talk is None or not same or (whole and not self._talk.whole):
+            self._end_talk()
+            self._source = source
+            self._talk = self._begin(source, whole=whole)
+        self._talk.process.post("film", options, self._room)
+
+    def _begin(self, source: ExportSource, *, whole: bool) -> _Talk:
+        talk = _Talk(whole)
+        talk.process = ExportProcess(
+            source.what,
+            source.keys,
+            partial(self._ask, source),
+            partial(self._hear, talk),
+            whole=whole,
+        )
+        talk.thread = threading.Thread(
+            target=self._run, args=(talk,), name="export preview", daemon=True
+        )
+        talk.thread.start()
+        return talk
+
+    def _end_talk(self) -> None:
+        self._ending = [talk for talk in self._ending if talk.thread.is_alive()]
+        if self._talk is not None:
+            self._ending.append(self._talk)
+            self._talk.process.call_off(at_once=True)
+            self._talk = None
+
+    def _run(self, talk: _Talk) -> None:
+        try:
+            talk.process.talk()
+        except ExportFailed as error:
+            self._tell(self._lost, talk, str(error))
+
+    def _ask(self, source: ExportSource, keys: Sequence[PictureKey], answer: Any) -> None:
+        self._sources.ask(source, keys, answer, exactly=False)
+
+    def _hear(self, talk: _Talk, message: tuple[Any, ...], picture: Picture | None) -> None:
+        if talk is not self._talk:
+            raise StopTalk
+        self._tell(self._heard, talk, message, picture)
+
+    @staticmethod
+    def _tell(signal: Any, *values: object) -> None:
+        try:
+            signal.emit(*values)
+        except RuntimeError:
+            return  # the window is gone, and Qt has deleted whoever would hear it
+
+    @Slot(object, object, object)
+    def _on_heard(self, talk: _Talk, message: tuple[Any, ...], picture: Picture | None) -> None:
+        if talk is not self._talk:
+            return
+        match message:
+            case ("film", milliseconds, size):
+                self.film_changed.emit(milliseconds, size)
+            case ("shown", i):
+                self.shown.emit(i, picture)
+            case ("estimate", estimate):
+                self.estimated.emit(estimate)
+            case ("refused", sentence):
+                self.refused.emit(sentence)
+
+    @Slot(object, str)
+    def _on_lost(self, talk: _Talk, sentence: str) -> None:
+        if talk is self._talk:
+            self._talk = self._source = None
+            self.refused.emit(sentence)
+
+
+class _Talk:
+    """One process and the thread that talks to it."""
+
+    process: ExportProcess
+    thread: threading.Thread
+
+    def __init__(self, whole: bool) -> None:
+        self.whole = whole

@@ -1,0 +1,236 @@
+"""What of a sitting is exported: a run, a run's forward process, or the lanes. GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from visualizer.session.failure import Failure, describe
+from visualizer.session.timeline import DECODED_VIEWS, Timeline
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.diffusion.views import View
+    from visualizer.export.options import ExportOptions
+    from visualizer.session.export_crossing import PictureKey, Source
+    from visualizer.session.export_process import Answer
+    from visualizer.session.jobs import JobThread
+    from visualizer.session.lanes import Lanes
+    from visualizer.session.pictures import PictureCache
+    from visualizer.session.sharpening import Sharpener
+
+    Exported = Timeline | Lanes
+
+FAILED = "The export failed."
+STILL_RUNNING = Failure("This run is still running.", "Stop it, or let it finish.")
+
+
+@dataclass(frozen=True, eq=False)
+class ExportSource:
+    """A run or a comparison, and the timelines that have pictures of its runs.
+
+    Attributes:
+        keys: of each run the pictures, by step and view, that are stored or can be made now.
+    """
+
+    what: Source
+    timelines: tuple[Timeline, ...]
+    keys: tuple[tuple[tuple[int, View], ...], ...]
+
+
+class ExportSources(QObject):
+    """Finds what is exported, and answers wishes for pictures of it."""
+
+    _asked = Signal(object, object, bool, object)
+    _prepared = Signal(object)
+
+    def __init__(
+        self,
+        sharpener: Sharpener,
+        cache: PictureCache,
+        thread: JobThread,
+        parent: QObject | None = None,
+    ) -> None:
+        """
+        Args:
+            thread: computes forward processes.
+        """
+        super().__init__(parent)
+        self._sharpener, self._cache, self._thread = sharpener, cache, thread
+        self._forward: tuple[Timeline, Timeline] | None = None  # of which run, and what it became
+        queued = Qt.ConnectionType.QueuedConnection
+        self._asked.connect(self._on_asked, queued)
+        self._prepared.connect(lambda call: call(), queued)
+
+    def find(
+        self,
+        exported: Exported,
+        options: ExportOptions,
+        found: Callable[[ExportSource], None],
+        refused: Callable[[Failure], None],
+    ) -> None:
+        """Call ``found`` or ``refused``, now or soon, on the GUI thread."""
+        if isinstance(exported, Timeline):
+            run = exported.trajectory
+            if run is None:
+                refused(STILL_RUNNING)
+            elif options.subject == "forward":
+                self._find_forward(exported, run, found, refused)
+            else:
+                found(ExportSource(run, (exported,), (keys_of(exported, run),)))
+            return
+        from visualizer.session.comparison_files import comparison_of
+
+        comparison = comparison_of(exported)
+        timelines = [lane.timeline for lane in exported.lanes]
+        have = tuple(t for t in timelines if t is not None and t.trajectory is not None)
+        if not have:
+            refused(Failure("There is nothing to export yet.", "Make some lanes first."))
+            return
+        keys = tuple(keys_of(each, each.trajectory) for each in have if each.trajectory is not None)
+        found(ExportSource(comparison, have, keys))
+
+    def ask(
+        self,
+        source: ExportSource,
+        keys: Sequence[PictureKey],
+        answer: Callable[[Sequence[Answer]], None],
+        *,
+        exactly: bool,
+    ) -> None:
+        """Have ``answer`` called with pictures, from any thread.
+
+        Args:
+            exactly: wait for the model's own decodes; else a preview will do for now.
+        """
+        self._asked.emit(source, list(keys), exactly, answer)
+
+    def forget(self, timeline: Timeline | None = None) -> None:
+        """The forward process is looked at no more."""
+        if self._forward is not None and timeline in (None, self._forward[0]):
+            self._sharpener.remove(self._forward[1])
+            self._forward = None
+
+    # --- the forward process ------------------------------------------------------------------
+
+    def _find_forward(
+        self,
+        timeline: Timeline,
+        run: Trajectory,
+        found: Callable[[ExportSource], None],
+        refused: Callable[[Failure], None],
+    ) -> None:
+        if not timeline.can_decode:
+            refused(Failure("The forward process needs the model of this run.", "Open it first."))
+            return
+        if self._forward is not None and self._forward[0] is timeline:
+            found(self._of_forward(self._forward[1]))
+            return
+        self._thread.post(lambda: self._compute_forward(timeline, run, found, refused))
+
+    def _compute_forward(
+        self,
+        timeline: Timeline,
+        run: Trajectory,
+        found: Callable[[ExportSource], None],
+        refused: Callable[[Failure], None],
+    ) -> None:
+        """On the thread for such work: the noise of a thousand steps takes its time."""
+        from visualizer.diffusion.forward import forward_process
+        from visualizer.session.timeline import points_of
+
+        try:
+            forward = forward_process(run)
+            points = points_of(forward, thumbnails=False)
+        except Exception as error:  # noqa: BLE001 - told where it was asked for
+            self._prepared.emit(partial(refused, describe(error, FAILED)))
+            return
+
+        def take() -> None:
+            self.forget()
+            made = Timeline.of(forward, points, cache=self._cache, lazy=True, from_file=False)
+            self._forward = (timeline, made)
+            self._sharpener.add(made)
+            found(self._of_forward(made))
+
+        self._prepared.emit(take)
+
+    def _of_forward(self, made: Timeline) -> ExportSource:
+        run = made.trajectory
+        assert run is not None
+        return ExportSource(run, (made,), (keys_of(made, run),))
+
+    # --- pictures -----------------------------------------------------------------------------
+
+    @Slot(object, object, bool, object)
+    def _on_asked(
+        self,
+        source: ExportSource,
+        keys: list[PictureKey],
+        exactly: bool,
+        answer: Callable[[Sequence[Answer]], None],
+    ) -> None:
+        by_run: dict[int, list[tuple[int, View]]] = {}
+        for number, k, view in keys:
+            by_run.setdefault(number, []).append((k, view))
+        for number, wanted in by_run.items():
+            self._serve(source.timelines[number], number, wanted, exactly, answer)
+
+    def _serve(
+        self,
+        timeline: Timeline,
+        number: int,
+        wanted: list[tuple[int, View]],
+        exactly: bool,
+        answer: Callable[[Sequence[Answer]], None],
+    ) -> None:
+        """Answer with previews at once where they will do, and with exact pictures once there."""
+        passing: dict[tuple[int, View], Picture] = {}
+        if not exactly:
+            for k, view in wanted:
+                picture = None if timeline.is_exact(k, view) else timeline.picture(k, view)
+                if picture is not None:
+                    passing[k, view] = picture
+            if passing:
+                answer([((number, *key), picture, False) for key, picture in passing.items()])
+        left = [key for key in wanted if key not in passing]
+
+        def done(found: dict[tuple[int, View], Picture]) -> None:
+            if left:
+                answer([((number, *key), found.get(key), True) for key in left])
+
+        self._sharpener.complete(timeline, wanted, done)
+
+
+def keys_of(timeline: Timeline, run: Trajectory) -> tuple[tuple[int, View], ...]:
+    """The pictures of a run, by step and view, that it stores or that can be made now.
+
+    A difference of two others, and the channels, which are made of numbers, count as pictures:
+    whoever asks for them asks for what they are made of.
+    """
+    from visualizer.diffusion.views import DIFFERENCES, VIEWS
+
+    last = len(run.steps) - 1
+    stored = set(run.pictures)
+    found: dict[tuple[int, View], None] = {}
+    for k in range(len(run.steps)):
+        for view in DECODED_VIEWS:
+            there = (k, view) in stored or timeline.is_exact(k, view)
+            own = k == last and run.final is not None
+            if run.has_view(k, view) and (there or own or timeline.can_decode):
+                found[k, view] = None
+    for difference in VIEWS:
+        if difference not in DIFFERENCES:
+            continue
+        before, after = DIFFERENCES[difference]
+        for k in range(len(run.steps)):
+            parts = {(k - 1 if difference == "change" else k, before), (k, after)}
+            if run.has_view(k, difference) and parts <= found.keys():
+                found[k, difference] = None
+    found.update({(k, "channels"): None for k in range(len(run.steps))})
+    return tuple(found)
