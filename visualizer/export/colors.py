@@ -30,8 +30,8 @@ LIGHT = Look("#f6f6f3", "#ffffff", "#d9d9d3", "#1a1c21", "#59606d", "#a64a00", "
 GROUND, SURFACE, LINE = DARK.ground, DARK.surface, DARK.line
 TEXT, QUIET, ACCENT = DARK.text, DARK.quiet, DARK.accent
 
-# What people call them: those of the window, which lies floors above
-_DARK_LANES = (
+# those of the window, which lies floors above
+_LANES = (
     "#56b4e9",
     "#d55e00",
     "#009e73",
@@ -65,9 +65,9 @@ def look_of(background: str) -> Look:
     )
 
 
-def lane_color(number: int) -> str:
+def lane_color(number: int, look: Look) -> str:
     """The color of the lane with this number, from 0 (Okabe and Ito 2002)."""
-    return _DARK_LANES[number % len(_DARK_LANES)]
+    return readable(_LANES[number % len(_LANES)], look.ground, 2.0)
 
 
 def luminance(color: str) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from visualizer.export.colors import look_of
+from visualizer.export.composition import Composition
 from visualizer.export.errors import ExportError
+from visualizer.export.frames import enlargement
 from visualizer.export.reel import VIEW_NAMES, reel_of
 from visualizer.export.shots import Shot as Shot
 from visualizer.export.shots import shots_of
@@ -18,11 +20,16 @@ if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
-    from visualizer.export.mount import Mount
     from visualizer.export.options import ExportOptions
     from visualizer.export.reel import Reel
 
     Progress = Callable[[int, int], None]
+
+FULL_HD = (1920, 1080)
+LEAST_SIDE = 16
+PLOT_SIZE = (640, 360)
+PLOT_SIZES = {"1": 1.0, "auto": 1.5, "2": 2.0, "4": 4.0, "1080p": 3.0}
+"""A plot alone has a size of its own, and is so many times as large."""
 
 
 class Film:
@@ -46,7 +53,7 @@ class Film:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of every frame, pixels."""
-        return self._mount.size
+        return self._composition.size
 
     @property
     def seconds(self) -> float:
@@ -62,7 +69,7 @@ class Film:
 
     def frame(self, i: int) -> Image.Image:
         """The frame of ``shots[i]``, RGB."""
-        return self._mount.image(self.shots[i].moment)
+        return self._composition.frame(self.shots[i].moment)
 
     def frames(self, progress: Progress) -> Iterator[Image.Image]:
         """All frames, one after the other; ``progress`` is told (done, total) after each."""
@@ -71,21 +78,66 @@ class Film:
             progress(i + 1, len(self.shots))
 
     def _moments(self) -> list[int]:
-        moments = self.reel.shown(self.view)
+        """Those there is something to show of."""
+        reel = self.reel
+        if self.options.content != "picture" and len(reel.shares) < 2:
+            raise ExportError("It takes two noise levels to draw a plot, and here is only one.")
+        if self.options.content == "plot":
+            return list(range(reel.count))
+        moments = reel.shown(self.view)
         if not moments:
             raise ExportError(f"There are no pictures of the view “{VIEW_NAMES[self.view]}” here.")
+        if reel.forward and len(moments) < 2 <= reel.count:
+            raise ExportError(
+                "A forward process is made by the model: open the run together with it."
+            )
         return moments
 
     @cached_property
-    def _mount(self) -> Mount:
-        width, height = self.reel.tile(self.view)
-        factor = int(self.options.size) if self.options.size in ("1", "2", "4") else 1
-        if self.options.size == "auto":
-            factor = max(1, -(-self.reel.watchable // min(width, height)))
-        tile = width * factor, height * factor
-        return self.reel.mount(
-            self.view, tile, look_of(self.options.background), self.options.pixels
-        )
+    def _composition(self) -> Composition:
+        size, square = self.options.size, self.options.pixels == "square"
+        if self.options.content == "plot":
+            return self._compose(_scaled(PLOT_SIZE, PLOT_SIZES[size]))
+        own = self.reel.tile(self.view)
+        if size in ("1", "2", "4"):
+            return self._compose(_scaled(own, int(size)))
+        if size == "1080p":
+            return self._largest(own, FULL_HD, max(FULL_HD), square)
+        tile = _scaled(own, enlargement(*own, self.reel.watchable))
+        widest = self.reel.widest
+        return self._largest(own, (widest, widest), max(tile), square)
+
+    def _largest(
+        self, own: tuple[int, int], room: tuple[int, int], most: int, square: bool
+    ) -> Composition:
+        """The largest that fits, of tiles whose longer side is up to ``most``."""
+
+        def fits(tile: tuple[int, int]) -> bool:
+            found = self._compose(tile).size
+            return found[0] <= room[0] and found[1] <= room[1]
+
+        if fits(tile := _to_side(own, most)):
+            return self._compose(tile)
+        if square and fits(own):
+            factors = range(1, most // max(own) + 2)
+            found = bisect_left(factors, True, key=lambda n: not fits(_scaled(own, n)))
+            return self._compose(_scaled(own, factors[max(found - 1, 0)]))
+        sides = range(LEAST_SIDE, most)
+        found = bisect_left(sides, True, key=lambda side: not fits(_to_side(own, side)))
+        return self._compose(_to_side(own, sides[max(found - 1, 0)]))
+
+    def _compose(self, tile: tuple[int, int]) -> Composition:
+        return Composition(self.reel, self.options, self.view, tile)
+
+
+def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    return round(size[0] * factor), round(size[1] * factor)
+
+
+def _to_side(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size in its own proportions with a longer side of so many pixels."""
+    width, height = (max(1, round(length * side / max(size))) for length in size)
+    return width, height
 
 
 def film_of(what: Trajectory | Comparison, options: ExportOptions) -> Film:

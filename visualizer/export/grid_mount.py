@@ -29,12 +29,14 @@ class GridLayout:
     Attributes:
         tile: width and height of the place of one picture.
         places: (row, column) of each lane.
+        lines: of a caption.
         gap: between two lanes, and around them.
         text: the size of the captions' letters.
     """
 
     tile: tuple[int, int]
     places: tuple[tuple[int, int], ...]
+    lines: int = CAPTION_LINES
 
     @property
     def gap(self) -> int:
@@ -47,7 +49,7 @@ class GridLayout:
     @property
     def caption(self) -> int:
         """The height of a caption below its picture."""
-        return round(self.text * (1.35 * CAPTION_LINES + 0.5))
+        return round(self.text * (1.35 * self.lines + 0.5))
 
     @property
     def size(self) -> tuple[int, int]:

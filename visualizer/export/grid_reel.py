@@ -42,6 +42,7 @@ class GridReel:
     """
 
     forward = False
+    measured_name = ""
     watchable = LEAST_TILE
     widest = MAX_FRAME_SIDE
 

@@ -156,6 +156,7 @@ class Reel(Protocol):
         shares: of the noise as planned, 0 … 1, at every moment and at those a run did not reach.
         breaks: the moments after which another stage begins.
         forward: whether it is a forward process, from the picture to static.
+        measured_name: what ``measured`` is called.
         watchable: pixels: smaller pictures are enlarged until their short side has as many.
         widest: pixels: no mount in a size of our choice is larger.
     """
@@ -178,6 +179,8 @@ class Reel(Protocol):
     def breaks(self) -> frozenset[int]: ...
     @property
     def forward(self) -> bool: ...
+    @property
+    def measured_name(self) -> str: ...
     @property
     def watchable(self) -> int: ...
     @property
@@ -309,6 +312,10 @@ class RunReel:
         from visualizer.diffusion.forward import is_forward
 
         return is_forward(self._run)
+
+    @property
+    def measured_name(self) -> str:
+        return "measured against the guess" if self._run.cancelled else "measured"
 
     def measured(self, moment: int, /) -> float | None:
         if self.forward:
