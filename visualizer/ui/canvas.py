@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFontMetrics,
     QImage,
     QMouseEvent,
@@ -20,10 +21,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.grip import DragHandle, Grip
 from visualizer.ui.icons import IconButton
+from visualizer.ui.shortcuts import shown_keys
+from visualizer.ui.take_menu import add_ways
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -126,10 +130,13 @@ def _bytes(pixmap: QPixmap) -> int:
 class Canvas(QWidget):
     """Shows ``timeline.picture(playhead.index, playhead.view)``, undistorted.
 
-    The wheel zooms about the cursor, dragging pans, a double click shows the whole picture again.
+    The wheel zooms about the cursor, a double click shows the whole picture again. Dragging pans an
+    enlarged picture; one that is seen whole, or with Alt held, it takes to another program.
     """
 
     hard_pixels_changed = Signal(bool)
+    take_asked = Signal(str)  # the picture is to leave the window: one of ``take_menu.LABELS``
+    drag_asked = Signal()  # the mouse, pressed, pulls it out of the window
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,6 +149,7 @@ class Canvas(QWidget):
         self._zoom = 1.0  # 1 is the whole picture, as large as it goes
         self._center = QPointF(0.5, 0.5)  # the point of the picture in the middle, 0 … 1
         self._grip: QPointF | None = None
+        self._pull = Grip()
         self._scaled = ScaledPictures()
 
         self.setAccessibleName("Picture")
@@ -149,6 +157,11 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
+        self.copy_button = IconButton(
+            "copy", "Copy this picture, or drag it into another program", shown_keys("Ctrl+C")
+        )
+        self.copy_button.clicked.connect(lambda: self.take_asked.emit("picture"))
+        DragHandle(self.copy_button, self.drag_asked.emit)
         self.fit_button = IconButton("fit", "Show the whole picture", "double click")
         self.fit_button.clicked.connect(self.fit)
         self.fit_button.hide()
@@ -159,7 +172,7 @@ class Canvas(QWidget):
         row = QHBoxLayout(self._corner)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(themes.SPACE // 2)
-        for button in (self.fit_button, self.pixels_button):
+        for button in (self.fit_button, self.copy_button, self.pixels_button):
             themes.set_role(button, "overlay")
             row.addWidget(button)
         self._corner.hide()
@@ -313,6 +326,7 @@ class Canvas(QWidget):
         if self._corner.isVisibleTo(self) != there:
             self._corner.setVisible(there)
             self._place_corner()
+        self.copy_button.setEnabled(self._picture is not None)
         self.pixels_button.setEnabled(not self.shows_numbers)
         words = f"{timeline.label(k)}, {VIEW_NAMES[view]}" if timeline and there else ""
         self.setAccessibleDescription(words)
@@ -422,17 +436,24 @@ class Canvas(QWidget):
         return zoom_by_pinch(event, self.zoom_by) or super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of an enlarged picture."""
-        if event.button() == Qt.MouseButton.LeftButton and self._zoom > 1.0:
+        """Take hold of an enlarged picture, or of one to be taken away."""
+        if event.button() != Qt.MouseButton.LeftButton or self._picture is None:
+            super().mousePressEvent(event)
+            return
+        away = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        if self._zoom > 1.0 and not away:
             self._grip = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
-            event.accept()
-        else:
-            super().mousePressEvent(event)
+        elif self.target_rect().contains(event.position()):
+            self._pull.press(event.position())
+        event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan."""
+        """Pan, or take the picture away."""
         picture = self._picture
+        if self._pull.pulled(event.position()):
+            self.drag_asked.emit()
+            return
         if self._grip is None or picture is None:
             super().mouseMoveEvent(event)
             return
@@ -444,6 +465,7 @@ class Canvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
+        self._pull.release()
         if self._grip is None:
             super().mouseReleaseEvent(event)
             return
@@ -454,6 +476,23 @@ class Canvas(QWidget):
         """Show the whole picture again."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.fit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The ways in which the picture can leave the window."""
+        if self._picture is None:
+            event.ignore()
+            return
+        menu = self.take_menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
+
+    def take_menu(self) -> QMenu:
+        """What can be done with the picture."""
+        menu = QMenu(self)
+        add_ways(menu, ("picture", "animation", "settings"), self.take_asked.emit)
+        menu.addSeparator()
+        add_ways(menu, ("save",), self.take_asked.emit)
+        return menu
 
 
 def zoom_by_pinch(event: QEvent, zoom_by: Callable[[float, QPointF], None]) -> bool:

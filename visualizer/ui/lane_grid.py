@@ -20,9 +20,11 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 from visualizer.ui import lane_painting as draw
 from visualizer.ui.canvas import zoom_by_pinch
 from visualizer.ui.focus_ring import came_by_keyboard
+from visualizer.ui.grip import Grip
 from visualizer.ui.lane_looks import explained
 from visualizer.ui.lane_mark import lane_letter
 from visualizer.ui.lane_pictures import LanePictures
+from visualizer.ui.take_menu import add_ways
 from visualizer.ui.tips import wrapped
 
 if TYPE_CHECKING:
@@ -37,10 +39,13 @@ class LaneGrid(LanePictures):
 
     The wheel zooms all of them about the cursor, dragging moves an enlarged picture or puts a lane
     at another place, a click takes a lane into focus, with Ctrl or Shift it pairs it with the one
-    in focus, a double click shows it alone, and again all of them.
+    in focus, a double click shows it alone, and again all of them. Dragged out of the window, or
+    with Alt held, a lane's picture goes to another program.
     """
 
     open_asked = Signal(object)  # Timeline of a lane that is to be shown alone on its own page
+    take_asked = Signal(str, object)  # one of ``take_menu.LABELS``, and the Lane it is about
+    drag_asked = Signal(object)  # Lane whose picture the mouse, pressed, pulls out of the window
 
     def __init__(self, lanes: Lanes, parent: QWidget | None = None) -> None:
         super().__init__(lanes, parent)
@@ -48,6 +53,7 @@ class LaneGrid(LanePictures):
         self._mouse = QPoint()
         self._insertion: int | None = None
         self._grip: QPointF | None = None
+        self._pull = Grip()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         lanes.changed.connect(self._drop)
@@ -56,6 +62,7 @@ class LaneGrid(LanePictures):
     def _drop(self) -> None:
         """Nothing is held any more: the lanes are others."""
         self._insertion = self._pressed = None
+        self._pull.release()
 
     def _rest(self) -> None:
         """The cursor tells whether pictures can be moved."""
@@ -121,6 +128,10 @@ class LaneGrid(LanePictures):
             pair = menu.addAction(f"Compare with {other}")
             pair.triggered.connect(lambda _=False: self.pair_with(lane.id))
         menu.addSeparator()
+        if self.look(lane).picture is not None:
+            ways = ("picture", "all", "animation", "settings", "save")
+            add_ways(menu, ways, lambda way: self.take_asked.emit(way, lane))
+            menu.addSeparator()
         away = menu.addAction("Remove")
         away.triggered.connect(lambda _=False: self._remove(lane.id))
         return menu
@@ -193,6 +204,9 @@ class LaneGrid(LanePictures):
             return
         self._pressed = (lane.id, event.position())
         self._lanes.set_focus(lane.id)
+        alone = len(self._shown) == 1 and self.zoom == 1.0  # it can neither be panned nor carried
+        if alone or event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self._pull.press(event.position())
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -202,16 +216,33 @@ class LaneGrid(LanePictures):
             self._point_at(position.toPoint())
             return
         lane_id, start = self._pressed
+        if self._pull.held:
+            if self._pull.pulled(position):
+                self._drag_out(lane_id)
+            return
         far = (position - start).manhattanLength() >= QApplication.startDragDistance()
         if self._grip is None and self._carried is None and not far:
             return
         if self.zoom > 1.0:
             self._pan(lane_id, position, start)
+        elif len(self._shown) > 1 and not self._in_window(position):
+            self._drag_out(lane_id)
         elif len(self._shown) > 1:
             self._carried, self._mouse = lane_id, position.toPoint()
             self._insertion = self._layout.insertion(self._mouse)
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.update()
+
+    def _in_window(self, position: QPointF) -> bool:
+        window = self.window()
+        return window.rect().contains(self.mapTo(window, position.toPoint()))
+
+    def _drag_out(self, lane_id: int) -> None:
+        """It is another program's turn: here nothing is held any more."""
+        self._pressed = self._carried = self._insertion = None
+        self.setCursor(self._resting_cursor())
+        self.update()
+        self.drag_asked.emit(self._lanes.lane(lane_id))
 
     def _pan(self, lane_id: int, position: QPointF, start: QPointF) -> None:
         index = self._index(lane_id)
@@ -231,6 +262,7 @@ class LaneGrid(LanePictures):
             return
         pressed, carried, insertion = self._pressed, self._carried, self._insertion
         self._pressed = self._carried = self._insertion = self._grip = None
+        self._pull.release()
         self.setCursor(self._resting_cursor())
         if carried is not None and insertion is not None:
             index = next(i for i, lane in enumerate(self._lanes.lanes) if lane.id == carried)

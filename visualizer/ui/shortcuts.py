@@ -58,9 +58,10 @@ GROUPS: tuple[tuple[str, tuple[Shortcut, ...]], ...] = (
             Shortcut("generate", ("Ctrl+Return", "Ctrl+Enter"), "Ctrl+Enter", "Generate"),
             Shortcut("branch", ("B",), "B", "Branch from here"),
             Shortcut("escape", ("Esc",), "Esc", "Leave a branch or full screen; stop"),
-            Shortcut("open", ("Ctrl+O",), "Ctrl+O", "Open a run"),
+            Shortcut("open", ("Ctrl+O",), "Ctrl+O", "Open a run, or a picture’s settings"),
             Shortcut("save", ("Ctrl+S",), "Ctrl+S", "Save this run"),
             Shortcut("export", ("Ctrl+E",), "Ctrl+E", "Export a picture or an animation"),
+            Shortcut("copy", ("Ctrl+C",), "Ctrl+C", "Copy this picture"),
         ),
     ),
     (

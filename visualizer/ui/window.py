@@ -34,6 +34,7 @@ from visualizer import EXAMPLE_PROMPT
 from visualizer.session.failure import Failure
 from visualizer.session.playhead import VIEWS
 from visualizer.ui import files, theme
+from visualizer.ui.clipboard import Clipboard
 from visualizer.ui.compare_page import EXPERIMENT, ComparePage
 from visualizer.ui.denoise_page import DenoisePage
 from visualizer.ui.failure_bar import FailureBar
@@ -114,6 +115,9 @@ class MainWindow(QMainWindow):
             COMPARE: self.compare,
             NOISE: self.noise,
         }
+        self.clipboard = Clipboard(
+            self.session, self.settings, self.denoise.canvas, self.compare.grid, self
+        )
         self.page = DENOISE
         self._message_of = ""  # the page that the message is about; "" where it is about none
         self._tips = WrappedTips(self)
@@ -155,6 +159,7 @@ class MainWindow(QMainWindow):
             "escape": self._escape,
             "export": lambda: self._saving_page.open_export_menu(),
             "branch": self._branch,
+            "copy": self._copy,
             "lane_left": lambda: grid.move_focus(-1, 0),
             "lane_right": lambda: grid.move_focus(1, 0),
             "lane_up": lambda: grid.move_focus(0, -1),
@@ -230,6 +235,8 @@ class MainWindow(QMainWindow):
         self.denoise.branching.changed.connect(self._branching_changed)
         for watched in (self.message, *(page.pictures for page in self.pages.values())):
             watched.installEventFilter(self)
+        self.clipboard.said.connect(self.run_status.say)
+        self.clipboard.failed.connect(self.show_failure)
         self.rail.chosen.connect(self.show_page)
         for each in self.pages.values():
             each.said.connect(self.run_status.say)
@@ -438,6 +445,13 @@ class MainWindow(QMainWindow):
             self._note(f"{why}.", "correction")
         branching.enter()
 
+    def _copy(self) -> None:
+        """The picture that is looked at. Where text is selected the keys are that text's."""
+        if self.page == COMPARE:
+            self.clipboard.take_from_grid()
+        elif self.page == DENOISE:
+            self.clipboard.take_from_canvas()
+
     def _space(self) -> None:
         """Play or pause; a control that was reached by Tab is pressed instead."""
         focus = QApplication.focusWidget()
@@ -608,6 +622,7 @@ class MainWindow(QMainWindow):
         self._remember(geometry)
         self.session.close()
         self.models.close()
+        self.clipboard.close()
 
     def _remember(self, geometry: QByteArray) -> None:
         settings, header, row = self.settings, self.header, self.header.settings_row

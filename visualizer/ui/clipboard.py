@@ -1,0 +1,206 @@
+"""Clipboard: the picture that is looked at, its animation and its settings, for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from visualizer.session.failure import Failure
+from visualizer.session.taking import Taking
+from visualizer.ui import files
+from visualizer.ui.canvas import image_of
+from visualizer.ui.dragging import ENCODED, PictureMime, drag_out
+
+if TYPE_CHECKING:
+    from visualizer.export.options import FormatKey
+    from visualizer.metadata.note import Note
+    from visualizer.session.lanes import Lane
+    from visualizer.session.session import Session
+    from visualizer.session.taking import TakenPicture
+    from visualizer.settings import Settings
+    from visualizer.ui.canvas import Canvas
+    from visualizer.ui.lane_grid import LaneGrid
+    from visualizer.ui.shown_picture import ShownPicture
+
+GNOME_FILES = "x-special/gnome-copied-files"
+"""What the file managers of GNOME, Xfce and MATE paste files from."""
+ANIMATION: FormatKey = "gif"
+"""Of all moving pictures it is the one that every chat and every slide takes."""
+_NOTHING = "There is no picture to copy yet."
+
+
+class Clipboard(QObject):
+    """Copies, drags and saves what is shown. Nothing is encoded on the thread of the window."""
+
+    said = Signal(str, bool)  # for the status; whether it stays
+    failed = Signal(object)  # Failure
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        canvas: Canvas,
+        grid: LaneGrid,
+        window: QWidget,
+        taking: Taking | None = None,
+    ) -> None:
+        super().__init__(window)
+        self._session, self._settings, self._window = session, settings, window
+        self._canvas, self._grid = canvas, grid
+        self._taking = taking or Taking(parent=self)
+        self._animation = ""
+        queued = Qt.ConnectionType.QueuedConnection
+        self._taking.failed.connect(self.failed, queued)
+        self._taking.saved.connect(lambda path: self._say(f"Saved as {Path(path).name}"), queued)
+        exports = session.exports
+        exports.exported.connect(self._exported)
+        exports.failed.connect(self._forget_animation)
+        exports.cancelled.connect(self._forget_animation)
+        canvas.take_asked.connect(self.take_from_canvas)
+        canvas.drag_asked.connect(lambda: self.drag(self._on_canvas(), canvas))
+        grid.take_asked.connect(self.take_from_grid)
+        grid.drag_asked.connect(lambda lane: self.drag(self._in_grid(lane), grid))
+
+    def close(self) -> None:
+        """Make nothing more; what other programs were given as files goes."""
+        self._taking.close()
+
+    def take_from_canvas(self, way: str = "picture") -> None:
+        """Do with the picture of the run that is looked at what ``take_menu.LABELS`` calls it."""
+        self.take(way, self._on_canvas())
+
+    def take_from_grid(self, way: str = "picture", lane: Lane | None = None) -> None:
+        """The same with one lane, or with all of them.
+
+        Args:
+            lane: None is the lane in focus, and all of them where none is.
+        """
+        if lane is None and self._session.lanes.focus is not None:
+            lane = self._session.lanes.lane(self._session.lanes.focus)
+        whole = way == "all" or lane is None
+        self.take(way, self._in_grid(None if whole else lane))
+
+    def take(self, way: str, shown: ShownPicture | None) -> None:
+        """Do what ``take_menu.LABELS`` calls it.
+
+        Args:
+            way: a key of ``LABELS``; "all" is told from "picture" by what is shown.
+            shown: what is looked at; None where there is no picture.
+        """
+        if shown is None:
+            self._say(_NOTHING)
+        elif way == "settings":
+            self.copy_settings(shown)
+        elif way == "animation":
+            self.copy_animation(shown)
+        elif way == "save":
+            self.save(shown)
+        else:
+            self.copy_picture(shown)
+
+    def copy_picture(self, shown: ShownPicture) -> None:
+        """The picture, pixel for pixel, with what it remembers."""
+        taken = self._taken(shown, as_file=False)
+        _put(PictureMime(taken, as_file=False))
+        self._say("Picture copied")
+
+    def copy_settings(self, shown: ShownPicture) -> None:
+        """How it was made, as the text that other programs read as well."""
+        from visualizer.metadata.writing import clipboard_text
+
+        QGuiApplication.clipboard().setText(clipboard_text(shown.note()))
+        self._say("Settings copied")
+
+    def copy_animation(self, shown: ShownPicture) -> None:
+        """The whole run as a GIF: it is on the clipboard once it is encoded."""
+        from visualizer.export.options import ExportOptions
+
+        if self._session.exports.running:
+            self.failed.emit(
+                Failure("Something is being exported.", "Copy the animation when that is done.")
+            )
+            return
+        try:
+            place = self._taking.files.place_for(Path(shown.name).stem + f".{ANIMATION}")
+        except OSError as error:
+            self.failed.emit(Failure("The animation could not be copied.", f"{error.strerror}."))
+            return
+        self._animation = str(place)
+        self._say("Making an animation to copy …", stays=True)
+        options = ExportOptions(format=ANIMATION, view=shown.view, remember=self._remembers)
+        self._session.exports.start(shown.what, self._animation, options)
+
+    def save(self, shown: ShownPicture) -> None:
+        """Ask where to, and write the picture as it is shown."""
+        path = files.ask_save_as(self._window, shown.name, Path(shown.name).suffix)
+        if path:
+            self._say("Saving …", stays=True)
+            self._taking.save(shown.picture, self._note_of(shown), path)
+
+    def drag(self, shown: ShownPicture | None, source: QWidget) -> None:
+        """Take the picture to another program; returns when the mouse is let go."""
+        if shown is not None:
+            taken = self._taken(shown, as_file=True)
+            drag_out(source, taken, image_of(shown.sample))
+
+    # --- details ------------------------------------------------------------------------------
+
+    def _on_canvas(self) -> ShownPicture | None:
+        from visualizer.ui.shown_picture import shown_on_canvas
+
+        playhead = self._session.playhead
+        return shown_on_canvas(self._canvas, playhead.index, playhead.view)
+
+    def _in_grid(self, lane: Lane | None) -> ShownPicture | None:
+        from visualizer.ui.shown_picture import shown_grid, shown_in_lane
+
+        lanes = self._session.lanes
+        if lane is None:
+            return shown_grid(self._grid, lanes)
+        return shown_in_lane(self._grid, lanes, lane)
+
+    @property
+    def _remembers(self) -> bool:
+        """Whether pictures are told how they were made: the switch of the exports."""
+        return bool(self._settings.export.get("remember", True))
+
+    def _note_of(self, shown: ShownPicture) -> Callable[[], Note] | None:
+        return shown.note if self._remembers else None
+
+    def _taken(self, shown: ShownPicture, *, as_file: bool) -> TakenPicture:
+        return self._taking.take(shown.picture, shown.name, self._note_of(shown), as_file=as_file)
+
+    def _exported(self, path: str) -> None:
+        if path != self._animation:
+            return
+        self._animation = ""
+        _put(animation_mime(Path(path)))
+        self._say("Animation copied")
+
+    def _forget_animation(self, _failure: object = None) -> None:
+        self._animation = ""
+
+    def _say(self, text: str, stays: bool = False) -> None:
+        self.said.emit(text, stays)
+
+
+def animation_mime(path: Path) -> QMimeData:
+    """A file with an animation, for file managers and chats, and its content for other programs.
+
+    There is no still picture beside it: a program that is offered both often takes that.
+    """
+    url = QUrl.fromLocalFile(str(path))
+    data = QMimeData()
+    data.setUrls([url])
+    data.setData(GNOME_FILES, QByteArray(f"copy\n{url.toString(ENCODED)}".encode()))
+    data.setData(f"image/{ANIMATION}", QByteArray(path.read_bytes()))
+    return data
+
+
+def _put(data: QMimeData) -> None:
+    QGuiApplication.clipboard().setMimeData(data)
