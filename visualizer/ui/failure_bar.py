@@ -31,6 +31,7 @@ class Offer:
     """Something that can be done about a note with one press; the note goes with it."""
 
     label: str
+    about: str
     do: Callable[[], object]
 
 
@@ -56,6 +57,8 @@ class FailureBar(QFrame):
         self._offer: Offer | None = None
         self.offer_button = QPushButton()
         self.offer_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.offer_button.setAccessibleName("Offer")
+        self.offer_button.setToolTip("Nothing is offered just now")
         self.offer_button.clicked.connect(self._take_offer)
         self.offer_button.hide()
         self._close = IconButton("close", "Dismiss this message", "Esc")
@@ -129,7 +132,10 @@ class FailureBar(QFrame):
 
     def _say(self, icon_name: str, title: str, detail: str, offer: Offer | None = None) -> None:
         self._offer = offer
-        self.offer_button.setText("" if offer is None else offer.label)
+        if offer is not None:
+            self.offer_button.setText(offer.label)
+            self.offer_button.setToolTip(offer.about)
+            self.offer_button.setAccessibleName(offer.label)
         self.offer_button.setVisible(offer is not None)
         self._icon_name = icon_name
         self._icon.setAccessibleName("Problem" if icon_name == "warning" else "Note")
