@@ -1,0 +1,182 @@
+"""The settings of AUTOMATIC1111's web UI, of Forge, and of what else writes its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from visualizer.metadata.infotext import Infotext
+from visualizer.metadata.remembered import OURS, Remembered
+from visualizer.metadata.sampler_names import from_webui
+from visualizer.metadata.taking import CLIP_SKIP, Taking, real, text
+
+_TAKEN = {
+    "Steps",
+    "Sampler",
+    "Schedule type",
+    "CFG scale",
+    "Distilled CFG Scale",
+    "Seed",
+    "Size",
+    "Model",
+    "Model hash",
+    "Version",
+    "App",
+    "Start",
+}
+_CHANGES_NOTHING = {
+    "Batch size",
+    "Batch pos",
+    "Cache FP16 weight for LoRA",
+    "Comparison",
+    "Created Date",
+    "Hashes",
+    "Lane",
+    "Metadata Scheme",
+    "Module 1",
+    "Module 2",
+    "Module 3",
+    "Negative Template",
+    "Parser",
+    "Backend",
+    "Operations",
+    "Pipeline",
+    "Template",
+    "Timestamp",
+    "User",
+    "VAE hash",
+    OURS,
+}
+_SENTENCES = {
+    "Clip skip": CLIP_SKIP,
+    "Clip Skip": CLIP_SKIP,
+    "ENSD": "The offset {} of the seed of later noise (ENSD) is not done here.",
+    "Eta": "The share {} of fresh noise (Eta) is not done here.",
+    "Eta DDIM": "The share {} of fresh noise (Eta) is not done here.",
+    "Face restoration": "Faces were repaired afterwards ({}). That is not done here.",
+    "Hypernet": "The hypernetwork '{}' is not applied here.",
+    "Lora hashes": "",
+    "TI hashes": "Embeddings were used ({}). Their names are read as words here.",
+    "Token merging ratio": "Tokens were merged to save time ({}). That is not done here.",
+    "Token merging ratio hr": "",
+    "VAE": "Its own VAE '{}' is not loaded here.",
+    "VAE Decoder": "",
+    "VAE Encoder": "",
+    "Seed resize from": "The noise was made for the size {} first. That is not done here.",
+    "NGMS": "Guidance was left out at low noise ({}). That is not done here.",
+    "Emphasis": "Weights of words were applied in the way '{}'. Here they are applied in one way.",
+    "Tiling": "Edges that fit together (Tiling) are not made here.",
+    "Init image hash": "It began from another picture, which is not in the file.",
+    "Mask blur": "Only a part of another picture was painted anew. That is not done here.",
+    "First pass size": "",
+}
+_GROUPS = (
+    ("Hires", "It was made small and then enlarged (Hires fix). The first pass is what is set."),
+    ("Variation seed", "Noise of a second seed was mixed in (Variation seed). Mix it in the lab."),
+    ("Refiner", "A second model finished it (Refiner). That is not done here."),
+    ("ControlNet", "A control picture led it (ControlNet). It is not in the file."),
+    ("ADetailer", "Details were painted anew afterwards (ADetailer). That is not done here."),
+    ("AddNet", "LoRAs of the extension AddNet are not applied here."),
+    ("Sigma", "Noise was added or cut while sampling ({key}). That is not done here."),
+    ("Schedule", "The ends of its noise levels were set by hand ({key}). That is not done here."),
+)
+
+
+def remembered(found: Infotext, raw: Mapping[str, str]) -> Remembered:
+    """What a text of A1111's form says, taken over as far as it goes."""
+    pairs = found.pairs
+    source, version = _source(pairs)
+    taking = Taking()
+    taking.words(found.prompt, found.avoid, "webui")
+    taking.steps(pairs.get("Steps"))
+    taking.sampler(from_webui(pairs.get("Sampler", ""), pairs.get("Schedule type", "")))
+    taking.guidance(_guidance(pairs))
+    taking.seed(pairs.get("Seed"))
+    width, height = _size(pairs)
+    taking.size(width, height)
+    _say_the_rest(pairs, taking, source)
+    return Remembered(
+        source=source,
+        request=taking.request(),
+        model=text(pairs.get("Model", "")),
+        model_hash=text(pairs.get("Model hash", "")),
+        version=version,
+        not_honored=taking.said(),
+        raw=raw,
+    )
+
+
+def _source(pairs: Mapping[str, str]) -> tuple[str, str]:
+    """The program by its version: "v1.10.1", "f2.0.1v1.10.1-…", "ComfyUI", "Fooocus v2.5.0"."""
+    version = text(pairs.get("Version", ""))
+    folded = version.lower()
+    for name in (OURS, "Fooocus", "ComfyUI"):
+        if folded.startswith(name.lower()):
+            return name, version[len(name) :].strip()
+    if pairs.get("App", "").startswith("SD.Next"):
+        return "SD.Next", version
+    if re.match(r"f\d|neo|classic|reforge", folded):
+        return "Forge", version
+    return "AUTOMATIC1111", version
+
+
+def _guidance(pairs: Mapping[str, str]) -> str:
+    """Of distilled models (Flux in Forge) the scale that the model itself is told."""
+    guidance, distilled = pairs.get("CFG scale", ""), pairs.get("Distilled CFG Scale", "")
+    plain = real(guidance)
+    return distilled if distilled and (plain is None or plain <= 1) else guidance
+
+
+def _size(pairs: Mapping[str, str]) -> tuple[str, str]:
+    """Of the first pass, where there were two."""
+    for name in ("First pass size", "Size"):
+        found = re.fullmatch(r"(\d{1,9})x(\d{1,9})", pairs.get(name, "").strip())
+        if found and found[1] != "0":
+            return found[1], found[2]
+    return "", ""
+
+
+def _say_the_rest(pairs: Mapping[str, str], taking: Taking, source: str) -> None:
+    hires = any(key.startswith("Hires") or key == "First pass size" for key in pairs)
+    for key, value in pairs.items():
+        shown = text(value, 60)
+        group = next((words for start, words in _GROUPS if key.startswith(start)), None)
+        if key in _TAKEN or key in _CHANGES_NOTHING:
+            continue
+        if key == "First pass size":
+            taking.say(_GROUPS[0][1])
+        elif key == "Denoising strength":
+            if not hires:
+                taking.say(
+                    f"It began from another picture (denoising strength {shown}), which is not in "
+                    "the file. Here it begins from noise."
+                )
+        elif key == "RNG":
+            if shown != "CPU":
+                taking.say(_ON_THE_CARD.format(shown))
+        elif key == "Lora hashes":
+            _say_networks(value, taking)
+        elif key in _SENTENCES:
+            if not (key in ("Clip skip", "Clip Skip") and shown in ("1", "")):
+                taking.say(_SENTENCES[key].format(shown))
+        else:
+            words = group or "The setting '{key}: {value}' is not known here."
+            taking.say(words.format(key=text(key, 60), value=shown))
+    if pairs.get("Start"):
+        taking.say(f"It began from {text(pairs['Start'], 60)}, which the text does not describe.")
+    if source in ("AUTOMATIC1111", "Forge") and "RNG" not in pairs:
+        taking.say(_ON_THE_CARD.format("GPU"))
+
+
+_ON_THE_CARD = (
+    "Its noise was drawn by the graphics card (RNG: {}), ours by the processor: the same seed "
+    "gives another picture."
+)
+
+
+def _say_networks(hashes: str, taking: Taking) -> None:
+    """LoRAs that the prompt does not name."""
+    for found in re.finditer(r"([^,:]{1,100}):\s*[0-9a-fA-F]{6,64}", hashes):
+        name = text(found[1], 80)
+        if not any(f"LoRA '{name}'" in sentence for sentence in taking.sentences):
+            taking.say(f"The LoRA '{name}' is not applied here.")
