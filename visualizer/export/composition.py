@@ -48,7 +48,7 @@ class Composition:
         bare = not options.captions and options.content == "picture"
         width = inner[0] if bare else max(inner[0], LEAST_WIDTH)
         text = text_size(width, inner[1])
-        margin = max(round(0.9 * text), self._mount.margin if self._mount else 0)
+        margin = (self._mount.margin if self._mount else 0) or round(0.9 * text)
         over = options.caption_place == "over" and self._mount is not None
         box = self._mount.pictures if over and self._mount else (0, 0, width, 0)
         self._captions = Captions(

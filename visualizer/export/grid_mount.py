@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -129,7 +130,7 @@ class GridMount:
                 _centered(draw, sentence, (left, top), layout, look.quiet)
             baseline = top + height + round(layout.text * 1.4)
             told = bool(lane.failure) and seen
-            lines = wrapped(lane.label, layout.text, width, CAPTION_LINES - told)
+            lines = wrapped(lane.label, layout.text, width, layout.lines - told)
             colors = [look.text] * len(lines) + [look.quiet]
             if told:
                 lines += wrapped(lane.failure, layout.text, width, 1)
@@ -139,12 +140,27 @@ class GridMount:
         return image
 
 
-def within(most: int, tile: tuple[int, int], places: tuple[tuple[int, int], ...]) -> GridLayout:
-    """The layout with the largest tiles, up to the given ones, that is not larger than ``most``."""
+def layout_for(
+    lanes: tuple[Lane, ...], tile: tuple[int, int], places: tuple[tuple[int, int], ...]
+) -> GridLayout:
+    """The layout of these lanes: names that all fit on one line have the room of one line."""
+    layout = GridLayout(tile, places)
+    for lane in lanes:
+        if lane.failure or len(wrapped(lane.label, layout.text, tile[0], 2)) > 1:
+            return layout
+    return GridLayout(tile, places, 1)
+
+
+def within(most: int, tile: tuple[int, int], layout_of: Callable[..., GridLayout]) -> GridLayout:
+    """The layout with the largest tiles, up to the given ones, that is not larger than ``most``.
+
+    Args:
+        layout_of: the layout for tiles of a size.
+    """
 
     def scaled_to(side: int) -> GridLayout:
         width, height = (max(1, length * side // max(tile)) for length in tile)
-        return GridLayout((width, height), places)
+        return layout_of((width, height))
 
     sides = range(LEAST_SIDE, max(tile) + 1)
     fitting = bisect_left(sides, True, key=lambda side: max(scaled_to(side).size) > most)

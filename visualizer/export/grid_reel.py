@@ -15,7 +15,7 @@ from visualizer.diffusion.comparison import Comparison
 from visualizer.export.colors import DARK, Look
 from visualizer.export.errors import ExportError
 from visualizer.export.frames import enlargement
-from visualizer.export.grid_mount import GridLayout, GridMount, within
+from visualizer.export.grid_mount import GridLayout, GridMount, layout_for, within
 from visualizer.export.reel import SHOWN_VIEWS, Lane, Row, facts_of, model_note
 
 if TYPE_CHECKING:
@@ -114,7 +114,10 @@ class GridReel:
         return width, height
 
     def mount(self, view: View, tile: tuple[int, int], look: Look, pixels: Pixels, /) -> Mount:
-        return GridMount(self.lanes, GridLayout(tile, self._places), view, look, pixels)
+        return GridMount(self.lanes, self._layout_for(tile), view, look, pixels)
+
+    def _layout_for(self, tile: tuple[int, int]) -> GridLayout:
+        return layout_for(self.lanes, tile, self._places)
 
     def shown(self, view: View = "noisy") -> list[int]:
         """The moments of which every lane has the picture of its own step.
@@ -170,12 +173,12 @@ class GridReel:
         """Where the lanes stand on ``picture``: pixel for pixel, or enlarged by a whole factor."""
         width, height = self.tile("noisy")
         factor = enlargement(width, height, LEAST_TILE)
-        return within(MAX_PICTURE_SIDE, (width * factor, height * factor), self._places)
+        return within(MAX_PICTURE_SIDE, (width * factor, height * factor), self._layout_for)
 
     @cached_property
     def frame_layout(self) -> GridLayout:
         """Where the lanes stand on a ``frame``."""
-        return within(MAX_FRAME_SIDE, self.layout.tile, self.layout.places)
+        return within(MAX_FRAME_SIDE, self.layout.tile, self._layout_for)
 
     @cached_property
     def _alike(self) -> bool:

@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 from PIL import ImageDraw, ImageFont
 
@@ -15,13 +16,14 @@ Font = ImageFont.FreeTypeFont
 
 # For what the two fonts that come along lack: Chinese, Japanese, Korean, symbols.
 _SYSTEM_FONTS = {
-    "win32": ("msyh.ttc", "meiryo.ttc", "malgun.ttf", "seguisym.ttf"),
+    "win32": ("msyh.ttc", "meiryo.ttc", "malgun.ttf", "seguisym.ttf", "seguiemj.ttf"),
     "darwin": ("PingFang.ttc", "Hiragino Sans GB.ttc", "Arial Unicode.ttf", "Apple Symbols.ttf"),
 }
 _LINUX_FONTS = (
     "NotoSansCJK-Regular.ttc",
     "DroidSansFallbackFull.ttf",
     "NotoSansSymbols2-Regular.ttf",
+    "NotoEmoji-Regular.ttf",
 )
 
 
@@ -58,14 +60,22 @@ def line_of(text: str, size: int, base: Font | None = None) -> Line:
     base = base or font_for(text, size)
     pieces: list[tuple[str, Font]] = []
     for word in re.findall(r"…|[^\s…]+|\s+", text):
-        font = base if not _missing(base, word) else font_for(word, size)
-        if word.isspace() and pieces:
-            font = pieces[-1][1]
-        if pieces and pieces[-1][1] is font:
-            # neighbors stay one piece: words written from right to left change places in it
-            word = pieces.pop()[0] + word
-        pieces.append((word, font))
+        for part in _parts(word, size, base):
+            font = base if not _missing(base, part) else font_for(part, size)
+            if part.isspace() and pieces:
+                font = pieces[-1][1]
+            if pieces and pieces[-1][1] is font:
+                # neighbors stay one piece: words written from right to left change places in it
+                part = pieces.pop()[0] + part
+            pieces.append((part, font))
     return Line(tuple(pieces))
+
+
+def _parts(word: str, size: int, base: Font) -> list[str]:
+    """The word, cut where no single font has all of it: Chinese, and the comma after it."""
+    if not _missing(base, word) or not _missing(font_for(word, size), word):
+        return [word]
+    return ["".join(run) for _, run in groupby(word, key=lambda c: _missing(base, c))]
 
 
 def wrapped(text: str, size: int, width: float, max_lines: int) -> list[Line]:
@@ -77,6 +87,8 @@ def wrapped(text: str, size: int, width: float, max_lines: int) -> list[Line]:
         end = _fitting(text, size, base, width)
         if end < len(text) and len(lines) == max_lines - 1:
             end = _fitting(text, size, base, width - line_of("…", size, base).width)
+            if (space := text.rfind(" ", 0, end + 1)) > end * 2 // 3:
+                end = space
             lines.append(line_of(text[:end].rstrip() + "…", size, base))
             break
         if end < len(text) and (space := text.rfind(" ", 0, end + 1)) > 0:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from visualizer.export.lettering import line_of
+from visualizer.export.lettering import Line, line_of
 
 if TYPE_CHECKING:
     from visualizer.export.colors import Look
@@ -35,6 +35,7 @@ class PlotLayout:
         text: the size of its letters.
         margin: beside it.
         total: how many moments the axis has.
+        left_room: what "100 %" needs left of moment 0.
         right_room: what the last number needs right of the last moment.
     """
 
@@ -43,6 +44,7 @@ class PlotLayout:
     text: int
     margin: int
     total: int
+    left_room: int
     right_room: int
 
     @property
@@ -58,7 +60,7 @@ class PlotLayout:
     @property
     def left(self) -> float:
         """Where moment 0 stands."""
-        return self.margin + (3.6 * self.text if self.numbered else self.dot)
+        return self.margin + (self.left_room + 0.8 * self.text if self.numbered else self.dot)
 
     @property
     def right(self) -> float:
@@ -119,8 +121,8 @@ class NoisePlot:
         self._reel, self._look = reel, look
         self.size = size
         total = len(reel.shares)
-        room = math.ceil(line_of(str(total - 1), text).width / 2)
-        self.layout = PlotLayout(*size, text, margin, total, room)
+        rooms = math.ceil(line_of("100 %", text).width), math.ceil(_last(total, text).width / 2)
+        self.layout = PlotLayout(*size, text, margin, total, *rooms)
 
     def draw_ground(self, image: Image.Image, corner: tuple[int, int]) -> None:
         """Draw everything but the playhead."""
@@ -158,8 +160,8 @@ class NoisePlot:
         for piece in planned:
             area = [(piece[0][0], bottom), *piece, (piece[-1][0], bottom)]
             draw.polygon(_enlarged(area), fill=look.surface)
-        for share in (0.0, 0.5, 1.0):
-            y = layout.y(share) + 0.5
+        for level in (0.0, 0.5, 1.0):
+            y = layout.y(level) + 0.5
             ends = _enlarged([(layout.left, y), (layout.right, y)])
             draw.line(ends, fill=look.line, width=thin)
         for k in self._reel.breaks:
@@ -195,7 +197,7 @@ class NoisePlot:
         if layout.numbered:
             for share in (0.0, 0.5, 1.0):
                 line = line_of(f"{round(100 * share)} %", layout.text)
-                left = corner[0] + layout.left - 0.9 * layout.text - line.width
+                left = corner[0] + layout.left - 0.8 * layout.text - line.width
                 line.draw(draw, left, corner[1] + layout.y(share) + 0.36 * layout.text, color)
         baseline = corner[1] + layout.bottom + round(1.7 * layout.text)
         for k in layout.ticks():
@@ -222,6 +224,11 @@ class NoisePlot:
             y, half = baseline - round(0.36 * text), max(1, layout.thick // 2)
             draw.rectangle((stroke, y - half, stroke + 1.4 * text, y - half + layout.thick), color)
             right = stroke - 1.2 * text
+
+
+def _last(total: int, text: int) -> Line:
+    """The last number below the axis."""
+    return line_of(str(total - 1), text)
 
 
 def _disk(
