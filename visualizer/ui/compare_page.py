@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -27,7 +26,6 @@ from visualizer.ui import files, theme
 from visualizer.ui.axis_fields import AxisFields
 from visualizer.ui.icons import IconButton
 from visualizer.ui.lane_grid import LaneGrid
-from visualizer.ui.menus import ExportMenu
 from visualizer.ui.segments import Segments
 from visualizer.ui.shortcuts import shown_keys
 from visualizer.ui.timeline_view import TimelineView
@@ -69,6 +67,7 @@ class ComparePage(QWidget):
     failed = Signal(object)  # Failure
     open_asked = Signal(object)  # Timeline of a lane that is to be looked at alone
     actions_changed = Signal()  # what can be saved and exported
+    export_asked = Signal()
 
     def __init__(self, session: Session, header: Header, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +92,6 @@ class ComparePage(QWidget):
         self.status.setContentsMargins(0, 0, 2, 0)
         self.save_button = IconButton("save", "Save this comparison", shown_keys("Ctrl+S"))
         self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
-        self.export_menu = ExportMenu(self)
         self.earlier_button = IconButton("history", "Earlier comparisons")
         self.earlier_button.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         self.earlier_menu = QMenu(self)
@@ -226,8 +224,7 @@ class ComparePage(QWidget):
         self.four_button.clicked.connect(self.compare_four_seeds)
         self.experiment_button.clicked.connect(self.run_experiment)
         self.save_button.clicked.connect(self.save)
-        self.export_button.clicked.connect(self.open_export_menu)
-        self.export_menu.chosen.connect(self.export)
+        self.export_button.clicked.connect(self.export_asked)
         self.earlier_menu.aboutToShow.connect(self._fill_earlier)
 
     # --- what the person asks -----------------------------------------------------------------
@@ -295,25 +292,9 @@ class ComparePage(QWidget):
     def save(self) -> None:
         """Ask where to, and save the comparison."""
         if self.can_save:
-            path = files.ask_save_as(self, self._name("", ".denoise"), ".denoise")
+            path = files.ask_save_as(self, self._name(), ".denoise")
             if path:
                 self._session.save_comparison(path)
-
-    def export(self, ending: str, suffix: str) -> None:
-        """Ask where to, and export the comparison."""
-        if self.can_save:
-            path = files.ask_save_as(self, self._name(ending, suffix), suffix)
-            if path:
-                self.said.emit("Exporting …", True)
-                from visualizer.export.options import for_path
-
-                self._session.exports.start(self._session.lanes, path, for_path(Path(path)))
-
-    def open_export_menu(self) -> None:
-        """What the comparison can become."""
-        if self.can_save:
-            above = QPoint(0, -self.export_menu.sizeHint().height())
-            self.export_menu.popup(self.export_button.mapToGlobal(above))
 
     def _fill_earlier(self) -> None:
         """The comparisons of this sitting, the newest first."""
@@ -324,9 +305,9 @@ class ComparePage(QWidget):
             path = str(kept.path)
             action.triggered.connect(lambda _=False, path=path: self._session.open_run(path))
 
-    def _name(self, ending: str, suffix: str) -> str:
+    def _name(self) -> str:
         first = self._all[0].request
-        return files.comparison_name(self.lanes.title or first.prompt, ending, suffix)
+        return files.comparison_name(self.lanes.title or first.prompt, "", ".denoise")
 
     # --- coming and going ---------------------------------------------------------------------
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -18,7 +17,6 @@ from visualizer.ui.branch_words import changed_words
 from visualizer.ui.canvas import Canvas
 from visualizer.ui.history_strip import HistoryStrip
 from visualizer.ui.icons import IconButton
-from visualizer.ui.menus import ExportMenu
 from visualizer.ui.shortcuts import shown_keys
 from visualizer.ui.side_panel import SidePanel
 from visualizer.ui.timeline_view import TimelineView
@@ -49,6 +47,7 @@ class DenoisePage(QWidget):
     noted = Signal(str, str)  # worth knowing; the topic
     outdated = Signal(str)  # what was noted of this topic
     actions_changed = Signal()  # what can be saved and exported
+    export_asked = Signal()
     pair_asked = Signal()  # the run and its parent are lanes now, to be looked at side by side
 
     def __init__(self, session: Session, header: Header, parent: QWidget | None = None) -> None:
@@ -70,7 +69,6 @@ class DenoisePage(QWidget):
         self.status.setContentsMargins(0, 0, 2, 0)  # letters end at fractions of pixels
         self.save_button = IconButton("save", "Save this run", shown_keys("Ctrl+S"))
         self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
-        self.export_menu = ExportMenu(self)
         self.branch_button = IconButton("branch", LABEL, KEY)
         self.parent_button = IconButton("compare", "Compare with the run it branched from")
         self.parent_button.hide()
@@ -130,8 +128,7 @@ class DenoisePage(QWidget):
         self.side_panel.copied.connect(lambda text: self.said.emit(text, False))
         self.side_panel.reuse_asked.connect(self._reuse)
         self.save_button.clicked.connect(self.save)
-        self.export_button.clicked.connect(self.open_export_menu)
-        self.export_menu.chosen.connect(self.export)
+        self.export_button.clicked.connect(self.export_asked)
         self.parent_button.clicked.connect(self._compare_with_parent)
         session.planned.connect(self._take_plan)
         session.plan_refused.connect(self._refuse_plan)
@@ -197,22 +194,6 @@ class DenoisePage(QWidget):
         if timeline and path:
             self.said.emit("Saving …", True)
             self._session.save_run(timeline, path)
-
-    def export(self, ending: str, suffix: str) -> None:
-        """Ask where to, and export the run."""
-        timeline = self._finished()
-        path = files.ask_save(self, timeline, ending, suffix) if timeline else ""
-        if timeline and path:
-            self.said.emit("Exporting …", True)
-            from visualizer.export.options import for_path
-
-            self._session.exports.start(timeline, path, for_path(Path(path)))
-
-    def open_export_menu(self) -> None:
-        """What the run can become."""
-        if self.can_save:
-            above = QPoint(0, -self.export_menu.sizeHint().height())
-            self.export_menu.popup(self.export_button.mapToGlobal(above))
 
     def _reuse(self) -> None:
         if self._session.current is not None:

@@ -10,25 +10,35 @@ from PySide6.QtCore import QMimeData, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from visualizer.export.options import Format
     from visualizer.session.timeline import Timeline
 
 CHECKPOINT = ".safetensors"
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """What the library that reads pictures is asked to read."""
-_KINDS = {
-    ".denoise": "Runs (*.denoise)",
-    ".png": "Pictures (*.png)",
-    ".webp": "Animations (*.webp)",
-    ".gif": "Animations (*.gif)",
-    ".mp4": "Videos (*.mp4)",
-    ".html": "Pages (*.html)",
+REMEMBERING = (*PICTURES, ".apng", ".mp4", ".webm", ".html", ".htm", ".npz", ".pdf", ".txt")
+"""Files that may remember how they were made, ours and other programs'."""
+_KINDS: dict[str, tuple[str, ...]] = {
+    "Runs (*.denoise)": (".denoise",),
+    "PNG (*.png)": (".png",),
+    "JPEG (*.jpg *.jpeg)": (".jpg", ".jpeg"),
+    "WebP (*.webp)": (".webp",),
+    "PDF (*.pdf)": (".pdf",),
+    "NumPy (*.npz)": (".npz",),
+    "Safetensors (*.safetensors)": (".safetensors",),
 }
+"""What dialogs call a kind of file, and its endings."""
+_RUNS = next(iter(_KINDS))
 
 
 def ask_open(parent: QWidget) -> str:
-    """The run file to open, or ""."""
+    """The run file to open, or a file that may remember how it was made, or ""."""
+    stars = " ".join(f"*{suffix}" for suffix in (*_KINDS[_RUNS], *REMEMBERING))
+    kinds = (f"Runs, and files that remember ({stars})", _RUNS, "All files (*)")
     path, _kind = QFileDialog.getOpenFileName(
-        parent, "Open a run", _documents(), f"{_KINDS['.denoise']};;All files (*)"
+        parent, "Open a run or a picture", _documents(), ";;".join(kinds)
     )
     return path
 
@@ -41,11 +51,51 @@ def ask_save(parent: QWidget, timeline: Timeline, ending: str, suffix: str) -> s
 
 def ask_save_as(parent: QWidget, name: str, suffix: str) -> str:
     """Where to write something of this name, with the right suffix, or ""."""
-    proposed = Path(_documents()) / name
-    path, _kind = QFileDialog.getSaveFileName(parent, "Save as", str(proposed), _KINDS[suffix])
-    if path and Path(path).suffix.lower() != suffix:
-        path += suffix
-    return path
+    kinds = {kind: suffixes for kind, suffixes in _KINDS.items() if suffix in suffixes}
+    return _ask_name(parent, "Save as", str(Path(_documents()) / name), kinds)
+
+
+def ask_export(parent: QWidget, name: str, kind: Format, folder: str = "") -> str:
+    """Where to export to, with a suffix of this format, or "".
+
+    Args:
+        name: what is proposed, without a suffix.
+        folder: where the last one went.
+    """
+    place = Path(folder if Path(folder).is_dir() and folder else _documents())
+    proposed = str(place / f"{name}{kind.suffix}")
+    if not kind.suffixes:
+        return _ask_name(parent, "Name of the new folder", proposed, {"Folders (*)": ()})
+    if kind.moves or kind.key == "page":
+        stars = " ".join(f"*{suffix}" for suffix in kind.suffixes)
+        kinds = {f"{kind.label.split(' (')[0]} ({stars})": kind.suffixes}
+    else:  # one kind of file or the other
+        kinds = {each: known for each, known in _KINDS.items() if known[0] in kind.suffixes}
+    return _ask_name(parent, "Export as", proposed, kinds)
+
+
+def _ask_name(
+    parent: QWidget, title: str, proposed: str, kinds: Mapping[str, tuple[str, ...]]
+) -> str:
+    """A name with one of the suffixes of the kind that was chosen, or "".
+
+    The dialog asks before a file is replaced. It knows nothing of a suffix that is added to the
+    name afterwards: where that is the name of a file, the dialog is asked once more, with the
+    whole name. Whoever chooses another kind means it, though the proposed name still has the
+    ending of the first one.
+    """
+    allowed = {suffix for suffixes in kinds.values() for suffix in suffixes}
+    while True:
+        path, kind = QFileDialog.getSaveFileName(parent, title, proposed, ";;".join(kinds))
+        suffix = Path(path).suffix.lower()
+        suffixes = kinds.get(kind) or next(iter(kinds.values()))
+        other_kind = path == proposed and suffix in allowed and suffix not in suffixes
+        if not path or not allowed or (suffix in allowed and not other_kind):
+            return path
+        proposed = str(Path(path).with_suffix("")) if other_kind else path
+        proposed += suffixes[0]
+        if not Path(proposed).exists():
+            return proposed
 
 
 def ask_folder(parent: QWidget, title: str = "Open a model folder") -> str:
@@ -75,6 +125,11 @@ def is_picture(path: str) -> bool:
     return path.lower().endswith(PICTURES)
 
 
+def may_remember(path: str) -> bool:
+    """Whether a file is called like one that may remember how it was made."""
+    return path.lower().endswith(REMEMBERING)
+
+
 def is_model(path: str) -> bool:
     """Whether it is a folder, or called like a checkpoint."""
     return path.lower().endswith(CHECKPOINT) or Path(path).is_dir()
@@ -102,10 +157,9 @@ def _name_of(words: str) -> str:
     return "-".join(re.findall(r"\w+", words.lower()))[:48].strip("-")
 
 
-def dropped(data: QMimeData) -> str:
-    """The path of the file or folder that was dropped, or ""."""
-    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
-    return paths[0] if paths else ""
+def dropped(data: QMimeData) -> list[str]:
+    """The paths of the files and folders that were dropped."""
+    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
 
 
 def _documents() -> str:

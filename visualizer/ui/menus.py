@@ -1,4 +1,4 @@
-"""The menus of the window: what is needed now and then, and what to export."""
+"""The menu of the window: what is needed now and then."""
 
 from __future__ import annotations
 
@@ -11,16 +11,6 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
-
-EXPORTS = (
-    ("Final picture (PNG)", "", ".png"),
-    ("Sheet of all steps (PNG)", "-sheet", ".png"),
-    ("Animation (WebP)", "", ".webp"),
-    ("Animation (GIF)", "", ".gif"),
-    ("Video (MP4)", "", ".mp4"),
-    ("Page (HTML)", "", ".html"),
-)
-"""What can be exported: what it is called, what its file name ends with, its suffix."""
 
 WEIGHTS = "word++ or (some words)1.3 counts for more, word-- or (some words)0.7 for less."
 """How weights are written, in one line."""
@@ -105,18 +95,6 @@ class MoreMenu(QMenu):
             group.addAction(action)
             size = None if index == 0 else (width, height)
             action.triggered.connect(later(self.size_chosen.emit, size))
-
-
-class ExportMenu(QMenu):
-    """What a run can become."""
-
-    chosen = Signal(str, str)  # what the file name ends with, and its suffix
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        for label, ending, suffix in EXPORTS:
-            action = self.addAction(f"{label} …")
-            action.triggered.connect(later(self.chosen.emit, ending, suffix))
 
 
 def later(emit: Callable[..., None], *values: object) -> Callable[..., None]:

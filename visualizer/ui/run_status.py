@@ -58,7 +58,6 @@ class RunStatus(QObject):
         session.lanes.progressed.connect(self._lanes_progressed)
         session.gathered.connect(self._gathered)
         session.saved.connect(lambda path: self.say(f"Saved as {Path(path).name}"))
-        session.exports.exported.connect(lambda path: self.say(f"Exported as {Path(path).name}"))
 
     def tell_in(self, labels: tuple[QLabel, ...]) -> None:
         """The labels that show the words, one a page."""
@@ -175,10 +174,9 @@ class RunStatus(QObject):
             then = f"  ·  then {self._opening} opens" if self._opening else ""
             self.say(f"{words}{then}", True)
 
-    def _gathered(self, path: str, done: int, lanes: int) -> None:
-        """A file of a comparison is to be written, once its pictures are there."""
-        writes = "Saving" if path.lower().endswith(".denoise") else "Exporting"
-        self.say(f"{writes} … {done} of {lanes}" if done < lanes else f"{writes} …", True)
+    def _gathered(self, _path: str, done: int, lanes: int) -> None:
+        """A comparison is to be saved, once its pictures are there."""
+        self.say(f"Saving … {done} of {lanes}" if done < lanes else "Saving …", True)
 
     def _run_finished(self, timeline: Timeline) -> None:
         if self._session.loading:

@@ -37,7 +37,8 @@ from visualizer.ui import files, theme
 from visualizer.ui.clipboard import Clipboard
 from visualizer.ui.compare_page import EXPERIMENT, ComparePage
 from visualizer.ui.denoise_page import DenoisePage
-from visualizer.ui.failure_bar import FailureBar
+from visualizer.ui.export_panel import ExportPanel
+from visualizer.ui.failure_bar import FailureBar, Offer
 from visualizer.ui.header import Header
 from visualizer.ui.menus import MoreMenu
 from visualizer.ui.model_choice import ModelChoice
@@ -47,6 +48,7 @@ from visualizer.ui.overlay_card import about_card, shortcuts_card
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine
 from visualizer.ui.rail import Rail
+from visualizer.ui.remembered_pictures import RememberedPictures
 from visualizer.ui.run_status import RunStatus
 from visualizer.ui.shortcuts import shown_keys
 from visualizer.ui.tips import WrappedTips
@@ -58,12 +60,14 @@ if TYPE_CHECKING:
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
     from visualizer.settings import Settings
+    from visualizer.ui.export_preview import ExportStage
     from visualizer.ui.page import Page
 
 NAME = "Denoising Visualizer"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
 _LOW = 720
 _NOTED_MS = 8000
+_REMEMBERED = "remembered"
 _PASSING = ("correction", "notice", "run", "model")
 """Topics of notes that go by themselves."""
 _OF_DENOISE = ("plan", "run", "notice")
@@ -71,6 +75,10 @@ _OF_DENOISE = ("plan", "run", "notice")
 _LEAST_MESSAGE = 320
 _LONGEST_NAME = 32
 _MISSING = "A picture is missing."
+_FROM_THE_NET = (
+    "That is an address, not a file, and nothing is fetched from the internet here. Save the "
+    "picture first, and drop the file."
+)
 DENOISE, COMPARE, NOISE = "denoise", "compare", "noise"
 
 
@@ -118,6 +126,7 @@ class MainWindow(QMainWindow):
         self.clipboard = Clipboard(
             self.session, self.settings, self.denoise.canvas, self.compare.grid, self
         )
+        self.export_panel = ExportPanel(self.session, self.settings)
         self.page = DENOISE
         self._message_of = ""  # the page that the message is about; "" where it is about none
         self._tips = WrappedTips(self)
@@ -147,17 +156,17 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: self.shortcuts_card.toggle(),
             "about": lambda: self.about_card.toggle(),
             "toggle": self._space,
-            "back": lambda: self.playhead.step(-1),
-            "forward": lambda: self.playhead.step(1),
-            "back_ten": lambda: self.playhead.step(-10),
-            "forward_ten": lambda: self.playhead.step(10),
-            "home": lambda: self.playhead.home(),
-            "end": lambda: self.playhead.end(),
+            "back": lambda: self._time.step(-1),
+            "forward": lambda: self._time.step(1),
+            "back_ten": lambda: self._time.step(-10),
+            "forward_ten": lambda: self._time.step(10),
+            "home": lambda: self._time.home(),
+            "end": lambda: self._time.end(),
             "slower": self._slower,
             "faster": self._faster,
             "generate": self.generate,
             "escape": self._escape,
-            "export": lambda: self._saving_page.open_export_menu(),
+            "export": self.toggle_export,
             "branch": self._branch,
             "copy": self._copy,
             "lane_left": lambda: grid.move_focus(-1, 0),
@@ -185,6 +194,7 @@ class MainWindow(QMainWindow):
         self.rail.add(COMPARE, "Compare", "compare", "Side by side", shown_keys("Ctrl+2"))
         self._places[NOISE] = self._stack.addWidget(self.noise)
         self.rail.add(NOISE, "Noise", "noise", "Edit the static", shown_keys("Ctrl+3"))
+        self._stack.addWidget(self.export_panel)
         self.rail.set_current(DENOISE)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
@@ -228,13 +238,22 @@ class MainWindow(QMainWindow):
         self.more_menu.weights_chosen.connect(header.set_weights)
         header.weights_changed.connect(self.more_menu.weights.setChecked)
         row.more.setMenu(self.more_menu)
+        for saving in (self.denoise, self.compare):
+            saving.export_asked.connect(self.toggle_export)
+        self.export_panel.closed.connect(self._leave_export)
+        self.export_panel.said.connect(self.run_status.say)
         self.denoise.noted.connect(self._note)
         self.denoise.outdated.connect(self.message.clear)
         self.denoise.actions_changed.connect(self._judge_actions)
         self.denoise.pair_asked.connect(lambda: self.show_page(COMPARE))
         self.denoise.branching.changed.connect(self._branching_changed)
-        for watched in (self.message, *(page.pictures for page in self.pages.values())):
+        shown = self.export_panel.stage.frame
+        for watched in (self.message, shown, *(page.pictures for page in self.pages.values())):
             watched.installEventFilter(self)
+        self.remembered = RememberedPictures(header, self.compare.axis_fields, self)
+        self.remembered.noted.connect(self._note_remembered)
+        self.remembered.failed.connect(self.show_failure)
+        self.remembered.comparison_found.connect(lambda: self.show_page(COMPARE))
         self.clipboard.said.connect(self.run_status.say)
         self.clipboard.failed.connect(self.show_failure)
         self.rail.chosen.connect(self.show_page)
@@ -249,7 +268,7 @@ class MainWindow(QMainWindow):
         session.model_ready.connect(self._take_facts)
         session.prompt_read.connect(header.prompt.show_reading)
         session.current_changed.connect(lambda _timeline: self._show_title())
-        session.running_changed.connect(lambda _running: self._judge_actions())
+        session.running_changed.connect(self._running_changed)
         session.opened.connect(self._opened)
         session.failed.connect(self.show_failure)
         session.comparison_opened.connect(lambda: self.show_page(COMPARE))
@@ -268,6 +287,7 @@ class MainWindow(QMainWindow):
         if self.message.is_failure:
             self.message.dismiss()
         self.denoise.forget_plan()
+        self.message.clear(_REMEMBERED)
         self.header.settle_numbers()
         if not self.header.prompt.text().strip() and self.header.prompt.isEnabled():
             self.message.show_failure(
@@ -298,9 +318,17 @@ class MainWindow(QMainWindow):
         self.run_status.stops()
 
     def open_file(self) -> None:
-        """Ask for a run file and open it."""
+        """Ask for a run, or for a picture whose settings are wanted, and open it."""
         path = files.ask_open(self)
         if path:
+            self.open(path)
+
+    def open(self, path: str) -> None:
+        """Open a run, a comparison or a sweep; of another file, what it remembers."""
+        if files.may_remember(path):
+            self.denoise.branching.cancel()
+            self.remembered.open(Path(path))
+        else:
             self._open(path)
 
     def open_sweep(self) -> None:
@@ -328,6 +356,22 @@ class MainWindow(QMainWindow):
         """Whose work is saved and exported: on other pages it is the run that is looked at."""
         return self.compare if self.page == COMPARE else self.denoise
 
+    def toggle_export(self) -> None:
+        """Show in the place of the page what it can become, or the page again."""
+        if self.export_panel.is_open:
+            self.export_panel.close_panel()
+        elif self._saving_page.can_save:
+            self.playhead.pause()
+            self._stack.setCurrentWidget(self.export_panel)
+            self.export_panel.open_panel(lanes=self.page == COMPARE)
+            self._place_message()
+
+    def _leave_export(self) -> None:
+        """The page is shown again, with its playhead where it was."""
+        self._stack.setCurrentIndex(self._places[self.page])
+        self._place_message()
+        self._rest_focus()
+
     def run_experiment(self) -> None:
         """Ask on the Compare page whether the noise holds the picture."""
         self.show_page(COMPARE)
@@ -343,6 +387,11 @@ class MainWindow(QMainWindow):
         """The one of the page that is shown."""
         return self.pages[self.page].playhead
 
+    @property
+    def _time(self) -> Playhead | ExportStage:
+        """What the keys of time move."""
+        return self.export_panel.stage if self.export_panel.is_open else self.playhead
+
     def show_page(self, name: str) -> None:
         """Show another page.
 
@@ -350,6 +399,7 @@ class MainWindow(QMainWindow):
             KeyError: for a page that does not exist.
         """
         place = self._places[name]
+        self.export_panel.close_panel()
         if name == self.page:
             return
         self.playhead.pause()
@@ -387,7 +437,10 @@ class MainWindow(QMainWindow):
             self.session.playhead.seek(k)
 
     def _set_view(self, view: str) -> None:
-        self.playhead.set_view(view)
+        if self.export_panel.is_open:
+            self.export_panel.fields.set_view(view)
+        else:
+            self.playhead.set_view(view)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or come back."""
@@ -427,6 +480,9 @@ class MainWindow(QMainWindow):
             if not card.isHidden():
                 card.close_card()
                 return
+        if self.export_panel.is_open:
+            self.export_panel.close_panel()
+            return
         if self.pages[self.page].escape():
             return
         if self.isFullScreen():
@@ -460,14 +516,17 @@ class MainWindow(QMainWindow):
         elif isinstance(focus, QComboBox):
             focus.showPopup()
         else:
-            self.playhead.toggle()
+            self._time.toggle()
 
     def _slower(self) -> None:
-        self.playhead.speed /= 2
+        if not self.export_panel.is_open:  # it plays as fast as the file will
+            self.playhead.speed /= 2
 
     def _faster(self) -> None:
         playhead = self.playhead
-        if playhead.playing:
+        if self.export_panel.is_open:
+            self.export_panel.stage.play()
+        elif playhead.playing:
             playhead.speed *= 2
         else:
             playhead.play()
@@ -505,6 +564,7 @@ class MainWindow(QMainWindow):
             page.set_facts(facts)
         self._offer_sizes()
         self.models.take_facts(facts, self.settings.model_folder)
+        self.remembered.set_facts(facts)
 
     def _offer_sizes(self) -> None:
         if self.session.facts is not None:
@@ -516,6 +576,12 @@ class MainWindow(QMainWindow):
         if self.page == COMPARE:
             title = lanes.title or "Compare"
         self.setWindowTitle(f"{_shortened(title)} – {NAME}" if title else NAME)
+
+    def _running_changed(self, running: bool) -> None:
+        """Whoever makes a picture wants to see it."""
+        if running:
+            self.export_panel.close_panel()
+        self._judge_actions()
 
     def _judge_actions(self) -> None:
         self.actions_by_name["save"].setEnabled(self._saving_page.can_save)
@@ -530,9 +596,15 @@ class MainWindow(QMainWindow):
             self._message_of = DENOISE if topic in _OF_DENOISE else self.page
             if topic == "model":
                 self._message_of = ""
+        if self.message.topic == _REMEMBERED and topic in _OF_DENOISE:
+            return  # the plan of what stands in the fields is no news beside where it came from
         self.message.show_note(text, topic)
         if topic in _PASSING:
             self._noted.start(_NOTED_MS)
+
+    def _note_remembered(self, text: str, offer: Offer | None) -> None:
+        self._message_of = ""
+        self.message.show_note(text, _REMEMBERED, offer)
 
     def _forget_notes(self) -> None:
         for topic in _PASSING:
@@ -560,6 +632,7 @@ class MainWindow(QMainWindow):
         self.header.set_compact(compact)
         for page in self.pages.values():
             page.set_compact(compact)
+        self.export_panel.set_compact(compact)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The message is as high as its text, and stays over the pictures."""
@@ -573,6 +646,8 @@ class MainWindow(QMainWindow):
     def _place_message(self) -> None:
         """Over the lower edge of the pictures, beside the panel: no control is covered."""
         room = self.pages[self.page].pictures
+        if self.export_panel.is_open:
+            room = self.export_panel.stage.frame
         corner, space = room.mapTo(self._page, QPoint(0, 0)), theme.SPACE
         width = min(max(room.width() - 2 * space, _LEAST_MESSAGE), 90 * space)
         left = corner.x() + (room.width() - width) // 2
@@ -582,21 +657,33 @@ class MainWindow(QMainWindow):
         self.message.raise_()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files are welcome, and so is a picture dragged from a browser."""
-        if files.dropped(event.mimeData()) or event.mimeData().hasImage():
+        """Files are welcome, and pictures of other programs; those that begin here are not."""
+        data = event.mimeData()
+        if event.source() is None and (data.hasUrls() or data.hasImage()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the run or the model that was dropped, or hand the picture to the model."""
-        path, picture = files.dropped(event.mimeData()), picture_in(event.mimeData())
+        """Open the run, the model or the picture that was dropped."""
         event.acceptProposedAction()
+        self._drop(files.dropped(event.mimeData()), picture_in(event.mimeData()))
+
+    def _drop(self, paths: list[str], picture: Path | bytes | None) -> None:
+        path = paths[0] if paths else ""
+        before = f"Only the first of {len(paths)} files is opened." if len(paths) > 1 else ""
         if picture is not None:
-            if not self.header.control.give(picture):
-                self._note("This model takes no picture beside the prompt.", "correction")
-        elif files.is_model(path) and not files.is_sweep(path):
+            before = before if picture == Path(path) else ""
+            self.denoise.branching.cancel()
+            self.remembered.open(picture, before=before, give=True)
+            return
+        if not path:
+            self._note(_FROM_THE_NET, "correction")
+            return
+        if before:
+            self._note(before, "correction")
+        if files.is_model(path) and not files.is_sweep(path):
             self._load_model(path)
-        elif path:
-            self._open(path)
+        else:
+            self.open(path)
 
     def _restore(self) -> None:
         """As the person left it."""
@@ -623,6 +710,7 @@ class MainWindow(QMainWindow):
         self.session.close()
         self.models.close()
         self.clipboard.close()
+        self.remembered.close()
 
     def _remember(self, geometry: QByteArray) -> None:
         settings, header, row = self.settings, self.header, self.header.settings_row

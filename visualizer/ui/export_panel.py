@@ -1,0 +1,461 @@
+"""ExportPanel: what is looked at, as a file: chosen, seen beforehand as it will be, and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizer.export.options import ExportOptions, for_path
+from visualizer.ui import export_words as words
+from visualizer.ui import files, theme
+from visualizer.ui.export_fields import ExportFields, Offers
+from visualizer.ui.export_preview import ExportStage
+from visualizer.ui.export_progress import ExportStrip, progress_words
+from visualizer.ui.icons import IconButton, icon
+from visualizer.ui.view_switch import OF_GUIDANCE
+from visualizer.ui.view_switch import WORDS as VIEWS
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.export.estimate import Estimate
+    from visualizer.session.exporter import ExportProgress
+    from visualizer.session.lanes import Lanes
+    from visualizer.session.session import Session
+    from visualizer.session.timeline import Timeline
+    from visualizer.settings import Settings
+
+_FIELDS_WIDTH, _WIDE_FIELDS = 48 * theme.SPACE, 56 * theme.SPACE
+_WIDE = 1500
+_SETTLE_MS = 80
+"""Choices that follow each other so fast are one."""
+_SHARPEN_MS = 250
+_STILL = ("picture", "sheet")
+_NUMBERS = "Numbers have no look.\nThe file holds what the sampler held at every step."
+_ICON = 20
+
+
+class ExportPanel(QWidget):
+    """Takes the place of the pages; they stay as they are. Nothing in it blocks anything.
+
+    Attributes:
+        stage: the preview.
+        fields: the choices.
+        strip: how far the exports of this panel are.
+    """
+
+    closed = Signal()
+    said = Signal(str, bool)  # for the status; whether it stays
+
+    def __init__(self, session: Session, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._settings = session, settings
+        self._watched: tuple[Timeline, ...] = ()
+        self._open: list[str] = []  # the paths of its exports, the first at work
+        self._film: tuple[tuple[int, ...], tuple[int, int]] | None = None
+        self._estimate: Estimate | None = None
+        self._refused = ""
+        self._worn = ""
+        self._folder = ""
+        self._is_open = False
+        self.setAccessibleName("Export")
+        self.stage = ExportStage()
+        self.fields = ExportFields()
+        self.fields.set_options(ExportOptions.from_json(settings.export))
+        self.strip = ExportStrip()
+        self.close_button = IconButton("close", "Close", "Esc")
+        self.warning = QLabel()
+        self.warning.setFixedSize(_ICON, _ICON)
+        self.told = QLabel()
+        self.told.setWordWrap(True)
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.told.setAccessibleName("What the file will be")
+        self.export_button = QPushButton()
+        self.export_button.setProperty("role", "primary")
+        self._preview_soon = _timer(self, _SETTLE_MS, self._preview)
+        self._sharpen_soon = _timer(self, _SHARPEN_MS, self._sharpen)
+        self._lay_out()
+        self._connect()
+        self._show_words()
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        space = theme.SPACE
+        title = QLabel("Export")
+        title.setProperty("role", "title")
+        top = QHBoxLayout()
+        top.addWidget(title, 1)
+        top.addWidget(self.close_button)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        beside = QVBoxLayout(inside)  # room for the scroll bar, which then covers nothing
+        beside.setContentsMargins(0, 0, 2 * space, 0)
+        beside.addWidget(self.fields)
+        self._scroll.setWidget(inside)
+        self._choices = QWidget()
+        choices = QVBoxLayout(self._choices)
+        choices.setContentsMargins(0, 0, 0, 0)
+        choices.setSpacing(2 * space)
+        choices.addLayout(top)
+        choices.addWidget(self._scroll, 1)
+        body = self._body = QHBoxLayout()
+        body.setSpacing(3 * space)
+        body.addWidget(self.stage, 1)
+        body.addWidget(self._choices)
+        line = QFrame()
+        line.setProperty("role", "separator")
+        line.setFixedHeight(1)
+        foot = self._foot = QHBoxLayout()
+        foot.setSpacing(theme.SPACE)
+        foot.addWidget(self.warning)
+        foot.addWidget(self.told, 1)
+        foot.addSpacing(2 * space)
+        foot.addWidget(self.export_button)
+        held = self._held = QHBoxLayout()
+        held.addWidget(self.strip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(body, 1)
+        column.addLayout(held)
+        column.addWidget(line)
+        column.addLayout(foot)
+        self.set_compact(False)
+
+    def _connect(self) -> None:
+        session, preview, exports = (
+            self._session,
+            self._session.export_preview,
+            self._session.exports,
+        )
+        self.close_button.clicked.connect(self.close_panel)
+        self.export_button.clicked.connect(self.export)
+        self.fields.changed.connect(self._changed)
+        self.stage.wanted.connect(self._want)
+        self.stage.room_changed.connect(self._preview_soon.start)
+        preview.film_changed.connect(self._show_film)
+        preview.shown.connect(self._show_frame)
+        preview.estimated.connect(self._show_estimate)
+        preview.refused.connect(self._show_refusal)
+        self.strip.cancel_asked.connect(exports.cancel)
+        exports.progressed.connect(self._show_progress)
+        exports.exported.connect(self._show_done)
+        exports.cancelled.connect(self._show_cancelled)
+        exports.failed.connect(self._show_failed)
+        session.current_changed.connect(self._renew)
+        session.model_ready.connect(self._renew)
+        for signal in (session.lanes.changed, session.lanes.pair_changed):
+            signal.connect(self._renew)
+
+    # --- coming and going ---------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is in the place of the pages."""
+        return self._is_open
+
+    def open_panel(self, *, lanes: bool) -> None:
+        """Offer what is looked at, as it was exported last.
+
+        Args:
+            lanes: whether the comparison is looked at, not the run.
+        """
+        self._is_open = True
+        asked = self.fields.options.subject
+        wished = "grid" if lanes else "run"
+        if (asked == "difference" and lanes) or (asked == "forward" and not lanes):
+            wished = asked
+        refused = self._refusals()
+        if wished in refused:
+            wished = next((name for name in ("grid", "run") if name not in refused), wished)
+        self.fields.set_subject(wished)
+        self._renew()
+        self.stage.play()
+        self.stage.frame.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_panel(self) -> None:
+        """Give the place back to the pages. What is being written goes on."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self._preview_soon.stop()
+        self._watch(())
+        self._session.export_preview.set(None, self.fields.options, (1, 1))
+        self.stage.forget()
+        if not self._open:
+            self.strip.hide()
+        self.closed.emit()
+
+    def set_compact(self, compact: bool) -> None:
+        """Less air, for a low window."""
+        space = theme.SPACE
+        around = 2 * space if compact else 3 * space
+        self._body.setContentsMargins(around, space if compact else 2 * space, space, space)
+        self._held.setContentsMargins(around, 0, around, space)
+        between = space if compact else 3 * space // 2
+        self._foot.setContentsMargins(around, between, around, between)
+
+    def resizeEvent(self, event: object) -> None:
+        """A wide window has room for wide choices."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        wide = self.width() >= _WIDE
+        self._choices.setFixedWidth(_WIDE_FIELDS if wide else _FIELDS_WIDTH)
+
+    # --- what is exported ---------------------------------------------------------------------
+
+    @property
+    def what(self) -> Timeline | Lanes | None:
+        """What the chosen subject is of."""
+        if self.fields.subject_key in ("grid", "difference"):
+            return self._session.lanes
+        return self._session.current
+
+    @property
+    def _timelines(self) -> tuple[Timeline, ...]:
+        what = self.what
+        if what is None:
+            return ()
+        if what is self._session.current:
+            return (what,)
+        lanes = self._session.lanes.lanes
+        return tuple(lane.timeline for lane in lanes if lane.timeline is not None)
+
+    def _refusals(self) -> dict[str, str]:
+        """Of each subject that cannot be exported now, the reason."""
+        session, found = self._session, {}
+        run, lanes = session.current, session.lanes
+        there = [lane for lane in lanes.lanes if lane.timeline and lane.timeline.trajectory]
+        if run is None or run.trajectory is None:
+            found["run"] = found["forward"] = "There is no finished run yet"
+        elif not run.can_decode:
+            found["forward"] = "Needs the model that made this run: open it first"
+        if not there or lanes.running:
+            found["grid"] = "Compare some pictures first, on the Compare page"
+            found["difference"] = found["grid"]
+        elif lanes.pair is None:
+            found["difference"] = "Mark two pictures of the comparison first"
+        return found
+
+    def _renew(self, *_news: object) -> None:
+        """There is something else to export, or less."""
+        if not self._is_open:
+            return
+        refused = self._refusals()
+        chosen = self.fields.subject_key
+        if chosen in refused:
+            left = [name for name in ("run", "grid") if name not in refused]
+            if not left:
+                self.close_panel()
+                return
+            self.fields.set_subject(left[0])
+        guided = any(timeline.guided for timeline in self._timelines)
+        views = tuple(view for view in VIEWS if guided or view not in OF_GUIDANCE)
+        self.fields.set_offers(Offers(refused, views))
+        self._watch(self._timelines)
+        self._show_words()
+        self._preview_soon.start()
+
+    def _watch(self, timelines: tuple[Timeline, ...]) -> None:
+        for each in self._watched:
+            each.picture_changed.disconnect(self._picture_changed)
+        self._watched = timelines
+        for each in timelines:
+            each.picture_changed.connect(self._picture_changed)
+
+    def _changed(self) -> None:
+        """A person chose something."""
+        options = self.fields.options
+        self._settings.export = options.to_json()
+        self._watch(self._timelines)
+        self._show_words()
+        self._preview_soon.start()
+
+    # --- the preview --------------------------------------------------------------------------
+
+    def _preview(self) -> None:
+        what = self.what
+        if not self._is_open or what is None:
+            return
+        self._session.export_preview.set(what, self.fields.options, self.stage.room)
+
+    def _show_film(self, milliseconds: Sequence[int], size: tuple[int, int]) -> None:
+        if not self._is_open:
+            return
+        self._film, self._estimate = (tuple(milliseconds), size), None
+        self._refused = ""
+        if self.fields.options.format == "raw":
+            self.stage.forget(_NUMBERS)
+        else:
+            still = self.fields.options.format in _STILL
+            self.stage.show_film((0,) if still else milliseconds, size)
+            self._show_preparing()
+        self._show_words()
+
+    def _want(self, i: int) -> None:
+        self._session.export_preview.want(self._last if self._is_still else i)
+
+    def _show_frame(self, i: int, picture: Picture) -> None:
+        if self._is_open and self.stage.count:
+            self.stage.show_frame(0 if self._is_still else i, picture)
+
+    @property
+    def _is_still(self) -> bool:
+        return self.stage.count == 1
+
+    @property
+    def _last(self) -> int:
+        return len(self._film[0]) - 1 if self._film else 0
+
+    def _picture_changed(self, _k: int, view: str) -> None:
+        if view == self.fields.options.view and not self._sharpen_soon.isActive():
+            self._sharpen_soon.start()
+
+    def _sharpen(self) -> None:
+        if self._is_open:
+            self.stage.refresh()
+            self._show_preparing()
+
+    def _show_preparing(self) -> None:
+        """How many of the pictures are as they will be in the file."""
+        options = self.fields.options
+        if options.content == "plot" or options.subject == "forward" or not self.stage.playing:
+            self.stage.show_words("")
+            return
+        view, done, needed = options.view, 0, 0
+        for timeline in self._timelines:
+            for k in range(len(timeline)):
+                if timeline.has_view(k, view):
+                    needed += 1
+                    done += timeline.is_exact(k, view)
+        ready = done == needed or options.steps != "all"
+        self.stage.show_words("" if ready else f"Preparing pictures: {done} of {needed}")
+
+    # --- what is told below -------------------------------------------------------------------
+
+    def _show_estimate(self, estimate: Estimate) -> None:
+        self._estimate = estimate
+        self._show_words()
+
+    def _show_refusal(self, sentence: str) -> None:
+        if self._is_open:
+            self._refused = sentence
+            self._show_words()
+
+    def _show_words(self) -> None:
+        """What the file will be, or why there can be none; and what the main button does."""
+        options = self.fields.options
+        told = self._refused
+        if not told and self._estimate is not None:
+            told = words.estimate_words(self._estimate)
+        elif not told and self._film is not None:
+            times, (width, height) = self._film
+            moves = options.kind.moves
+            told = words.film_words(times if moves else (), (width, height))
+        self.told.setText(told)
+        self.told.setAccessibleDescription(told)
+        theme.set_role(self.told, "small" if self._refused else "small-quiet")
+        self.warning.setVisible(bool(self._refused))
+        label = f"Export {words.SHORT[options.format]} …"
+        self.export_button.setText(label)
+        self.export_button.setAccessibleName(label)
+        self.export_button.setEnabled(not self._refused and self.what is not None)
+        self.export_button.setToolTip(self._refused or "Choose a name, and write the file")
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def export(self) -> None:
+        """Ask where to, and write it."""
+        what, options = self.what, self.fields.options
+        if what is None or self._refused:
+            return
+        path = files.ask_export(self, self._name(), options.kind, self._folder)
+        if not path:
+            return
+        self._folder = str(Path(path).parent)
+        self._settings.export = options.to_json()
+        self._open.append(path)
+        self._session.exports.start(what, path, for_path(Path(path), options))
+
+    def _name(self) -> str:
+        """A name that says what is in it, without its suffix."""
+        session, key = self._session, self.fields.subject_key
+        ending = "-sheet" if self.fields.options.format == "sheet" else ""
+        if key in ("grid", "difference"):
+            lanes = session.lanes
+            title = lanes.title or lanes.lanes[0].request.prompt
+            ending = f"-difference{ending}" if key == "difference" else ending
+            return files.comparison_name(title, ending, "")
+        assert session.current is not None
+        ending = f"-forward{ending}" if key == "forward" else ending
+        return files.file_name(session.current, ending, "")
+
+    def _show_progress(self, progress: ExportProgress) -> None:
+        if not self._open or progress.path != self._open[0]:
+            return
+        waiting = len(self._open) - 1
+        self.strip.show_progress(progress, waiting)
+        if not self._session.running:  # its steps are told there
+            name = Path(progress.path).name
+            self.said.emit(progress_words(progress, name, waiting), True)
+
+    def _show_done(self, path: str) -> None:
+        if path in self._open:
+            self._open.remove(path)
+            self.strip.show_done(path)
+            self.said.emit(f"Exported as {Path(path).name}", False)
+
+    def _show_cancelled(self) -> None:
+        if self._open:
+            self._open.clear()
+            self.strip.show_cancelled()
+            self.said.emit("Export cancelled", False)
+
+    def _show_failed(self, _failure: object) -> None:
+        if self._open:  # what went wrong is told over the preview
+            del self._open[0]
+            self.strip.hide()
+            self.said.emit("", False)
+
+    # --- themes -------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme tints the warning."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._wear_theme()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Now its colors count."""
+        super().showEvent(event)
+        self._wear_theme()
+
+    def _wear_theme(self) -> None:
+        worn = theme.current()
+        if worn.name != self._worn:
+            self._worn = worn.name
+            size = QSize(_ICON, _ICON)
+            self.warning.setPixmap(icon("warning", worn, worn.danger).pixmap(size))
+
+
+def _timer(parent: QWidget, milliseconds: int, then: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(then)
+    return timer

@@ -1,0 +1,119 @@
+"""ExportStrip: how far an export is, and where its file is at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
+
+from visualizer.ui import theme
+from visualizer.ui.fold import ShortLabel
+from visualizer.ui.icons import IconButton
+from visualizer.ui.show_in_folder import show_in_folder
+
+if TYPE_CHECKING:
+    from visualizer.session.exporter import ExportProgress
+
+_BAR = 1000
+
+
+class ExportStrip(QFrame):
+    """One line: a bar and words while something is written, then its name and where it is."""
+
+    cancel_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "panel")
+        self.setAccessibleName("Export in progress")
+        self._path = ""
+        self.words = ShortLabel("")
+        self.words.setAccessibleName("What became of the export")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the export")
+        self.cancel = _button("Cancel", "Stop here; nothing is left behind")
+        self.cancel.clicked.connect(self._cancel)
+        self.show_button = _button("Show in folder", "Open the folder where it lies")
+        self.show_button.clicked.connect(self._show_in_folder)
+        self.close_button = IconButton("close", "Dismiss this line")
+        self.close_button.clicked.connect(self.hide)
+        told = QVBoxLayout()
+        told.setSpacing(theme.SPACE // 2)
+        told.addStretch(1)
+        told.addWidget(self.words)
+        told.addWidget(self.bar)
+        told.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
+        row.setSpacing(theme.SPACE)
+        row.addLayout(told, 1)
+        for button in (self.cancel, self.show_button, self.close_button):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.setFixedHeight(6 * theme.SPACE)
+        self.hide()
+
+    def show_progress(self, progress: ExportProgress, waiting: int) -> None:
+        """So far it is; ``waiting``: how many more will be written after it."""
+        self._show_working(True)
+        name = Path(progress.path).name
+        self.words.set_text(progress_words(progress, name, waiting))
+        self.bar.setRange(0, _BAR if progress.total else 0)  # 0 … 0: nobody knows
+        if progress.total:
+            share = progress.done / progress.total
+            self.bar.setValue(round(share * _BAR))
+            self.bar.setAccessibleDescription(f"{share:.0%}")
+
+    def show_done(self, path: str) -> None:
+        """It is there."""
+        self._path = path
+        self._show_working(False)
+        self.show_button.show()
+        self.words.set_text(f"Exported as {Path(path).name}")
+
+    def show_cancelled(self) -> None:
+        """It was called off."""
+        self._show_working(False)
+        self.show_button.hide()
+        self.words.set_text("Cancelled. Nothing was left behind.")
+
+    def _show_working(self, on: bool) -> None:
+        had_focus = self.cancel.hasFocus() and not on
+        self.cancel.setEnabled(on)
+        self.bar.setVisible(on)
+        self.cancel.setVisible(on)
+        self.close_button.setVisible(not on)
+        if on:
+            self.show_button.hide()
+        self.show()
+        if had_focus:  # a button that goes would hand the focus to anybody
+            self.close_button.setFocus()
+
+    def _cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self.words.set_text("Cancelling …")
+        self.cancel_asked.emit()
+
+    def _show_in_folder(self) -> None:
+        show_in_folder(Path(self._path), self)
+
+
+def progress_words(progress: ExportProgress, name: str, waiting: int = 0) -> str:
+    """ "Writing a-red-car.webp  ·  12 of 31  ·  1 more waits"."""
+    words = f"{progress.words} …" if progress.words != "Writing" else "Writing"
+    parts = [f"{words} {name}" if words == "Writing" else f"{name}: {words.lower()}"]
+    if progress.total:
+        parts.append(f"{progress.done} of {progress.total}")
+    if waiting:
+        parts.append("1 more waits" if waiting == 1 else f"{waiting} more wait")
+    return "  ·  ".join(parts)
+
+
+def _button(label: str, about: str) -> QPushButton:
+    button = QPushButton(label)
+    button.setProperty("role", "quiet")
+    button.setAccessibleName(label)
+    button.setToolTip(about)
+    return button
