@@ -37,6 +37,7 @@ from visualizer.session.collector import Collector
 from visualizer.session.last_net import LastNet
 from visualizer.session.session import Session
 from visualizer.settings import Settings
+from visualizer.ui.files import may_remember
 from visualizer.ui.window import MainWindow, wear
 
 NAME = "Denoising Visualizer"
@@ -55,7 +56,8 @@ def run(path: str | None = None, argv: Sequence[str] = ()) -> int:
     """Show the window until it is closed.
 
     Args:
-        path: a run file to open; None shows the prepared run.
+        path: a run file to open, or a picture whose settings are wanted; None shows the prepared
+            run.
         argv: further arguments for Qt (``-style``, ``-platform``).
 
     Returns:
@@ -78,9 +80,12 @@ def run(path: str | None = None, argv: Sequence[str] = ()) -> int:
     session.model_ready.connect(collector.settle)
     trace = _trace(window, session)
     first_frame = FirstFrame(window)
-    first_frame.painted.connect(
-        lambda: session.start(settings.model_folder, path, window.denoise.timeline_view.plot_ready)
-    )
+    picture = path if path is not None and may_remember(path) else None
+    run_file = path if picture is None else None
+    plot_ready = window.denoise.timeline_view.plot_ready
+    first_frame.painted.connect(lambda: session.start(settings.model_folder, run_file, plot_ready))
+    if picture is not None:
+        first_frame.painted.connect(lambda: window.open(picture))
     window.show()
     first_frame.watch()
     try:

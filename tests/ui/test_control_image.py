@@ -92,7 +92,8 @@ def test_there_is_no_row_for_a_model_that_wants_no_picture(sitting: Controlled, 
     assert header.control.isHidden()
     assert not sitting.extra()
     assert drop(sitting.window, file_data(path))
-    assert "takes no picture" in sitting.window.message.text
+    message = sitting.window.message
+    sitting.qtbot.waitUntil(lambda: "takes no picture" in message.text, timeout=RUN_MS)
     sitting.want("image")
     assert header.control.isVisible()
     assert header.sizeHint().height() > height

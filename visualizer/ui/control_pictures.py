@@ -118,6 +118,11 @@ class ControlPictures(QWidget):
 
     # What the window asks ----------------------------------------------------------------------
 
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether this model wants any."""
+        return bool(self._slots)
+
     def values(self) -> dict[str, Picture]:
         """The pictures by argument, cut to the size of the request."""
         return {name: self._fit(name) for name in self._slots if name in self._pictures}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from string import Template
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,20 @@ QToolButton[role="drop"]:disabled { color: $faint; }
 QLineEdit[role="quiet"]:disabled, NumberField[role="quiet"]:disabled { background: transparent; }
 """
 _PLAIN_TIP = "What the picture shows. Enter generates it."
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands in the fields, to be put back."""
+
+    prompt: str
+    avoid: str
+    seed: float
+    steps: float
+    guidance: float
+    sampler: str | None
+    size: tuple[int, int] | None
+    weights: bool
 
 
 class Header(QWidget):
@@ -216,6 +230,46 @@ class Header(QWidget):
         self.settings_row.show_request(request)
         self.control.show_request(request)
         self.set_weights(bool(request.extra.get("weighting")))
+
+    def take_over(self, request: SamplingRequest) -> None:
+        """Fill the fields from a picture: what it says, and as far as this model has it."""
+        row = self.settings_row
+        avoid, size = request.negative_prompt, row.picture_size
+        row.avoid.setText(avoid or "")
+        self.prompt.setText(request.prompt)
+        self.prompt.setCursorPosition(0)
+        self.seed.set_number(request.seed)
+        row.show_request(request)
+        if self._facts is not None and (request.width, request.height) not in self._facts.sizes:
+            row.set_size(size)
+        self.set_weights(bool(request.extra.get("weighting")))
+
+    def written(self) -> Written:
+        """What stands in the fields."""
+        row = self.settings_row
+        return Written(
+            prompt=self.prompt.text(),
+            avoid=row.avoid.text(),
+            seed=self.seed.value(),
+            steps=row.steps.value(),
+            guidance=row.guidance.value(),
+            sampler=row.sampler_key(),
+            size=row.picture_size,
+            weights=self._weights,
+        )
+
+    def put_back(self, written: Written) -> None:
+        """Let that stand in the fields again, as far as this model has it."""
+        row = self.settings_row
+        self.prompt.setText(written.prompt)
+        self.prompt.setCursorPosition(0)
+        row.avoid.setText(written.avoid)
+        self.seed.set_number(written.seed)
+        row.steps.set_number(written.steps)
+        row.guidance.set_number(written.guidance)
+        row.sampler.choose(written.sampler)
+        row.set_size(written.size)
+        self.set_weights(written.weights)
 
     def shows_request(self, request: SamplingRequest) -> bool:
         """Whether the fields say what this run was made from."""

@@ -40,6 +40,7 @@ HEIGHT = 5 * theme.SPACE
 _WIDTHS = (18 * theme.SPACE, 34 * theme.SPACE)
 _WIDEST_THUMBNAIL = 9 * theme.SPACE
 _RADIUS = 6.0
+_PNG = "image/png"
 
 
 class PictureSlot(QAbstractButton):
@@ -208,6 +209,8 @@ def picture_in(data: QMimeData) -> Path | bytes | None:
     for url in data.urls():
         if url.isLocalFile() and is_picture(url.toLocalFile()):
             return Path(url.toLocalFile())
+    if data.hasFormat(_PNG):  # as it is, with what it remembers
+        return bytes(data.data(_PNG).data())
     image = data.imageData() if data.hasImage() else None
     if not isinstance(image, QImage) or image.isNull():
         return None

@@ -326,8 +326,7 @@ class MainWindow(QMainWindow):
     def open(self, path: str) -> None:
         """Open a run, a comparison or a sweep; of another file, what it remembers."""
         if files.may_remember(path):
-            self.denoise.branching.cancel()
-            self.remembered.open(Path(path))
+            self._open_picture(Path(path), give=False)
         else:
             self._open(path)
 
@@ -665,18 +664,21 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the run, the model or the picture that was dropped."""
         event.acceptProposedAction()
-        self._drop(files.dropped(event.mimeData()), picture_in(event.mimeData()))
-
-    def _drop(self, paths: list[str], picture: Path | bytes | None) -> None:
-        path = paths[0] if paths else ""
-        before = f"Only the first of {len(paths)} files is opened." if len(paths) > 1 else ""
-        if picture is not None:
-            before = before if picture == Path(path) else ""
-            self.denoise.branching.cancel()
-            self.remembered.open(picture, before=before, give=True)
+        paths = files.dropped(event.mimeData())
+        if paths:
+            self._drop(paths)
             return
-        if not path:
+        content = picture_in(event.mimeData())  # e.g. out of a browser
+        if content is None:
             self._note(_FROM_THE_NET, "correction")
+        else:
+            self._open_picture(content)
+
+    def _drop(self, paths: list[str]) -> None:
+        path = paths[0]
+        before = f"Only the first of {len(paths)} files is opened." if len(paths) > 1 else ""
+        if files.may_remember(path):
+            self._open_picture(Path(path), before, give=files.is_picture(path))
             return
         if before:
             self._note(before, "correction")
@@ -684,6 +686,11 @@ class MainWindow(QMainWindow):
             self._load_model(path)
         else:
             self.open(path)
+
+    def _open_picture(self, source: Path | bytes, before: str = "", *, give: bool = True) -> None:
+        """Fill the fields with what it remembers; one that has no memory may be the model's."""
+        self.denoise.branching.cancel()
+        self.remembered.open(source, before=before, give=give)
 
     def _restore(self) -> None:
         """As the person left it."""

@@ -1,0 +1,72 @@
+"""Remembering: what a picture tells of how it was made, read on a thread of its own."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from visualizer.session.failure import Failure, describe
+from visualizer.session.jobs import JobThread
+
+if TYPE_CHECKING:
+    from visualizer.metadata.remembered import Remembered
+
+TITLE = "The picture could not be read."
+_CLOSE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What came of reading a picture.
+
+    Attributes:
+        source: a file, or the content of one.
+        remembered: None where the picture remembers nothing, or is none.
+        failure: why nothing could be read.
+    """
+
+    source: Path | bytes
+    remembered: Remembered | None = None
+    failure: Failure | None = None
+
+
+class Remembering(QObject):
+    """Reads pictures one after the other; of several that wait only the last is worth reading.
+
+    Signals:
+        recalled(Recalled): emitted on the thread: connect it queued.
+    """
+
+    recalled = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = JobThread("remembered pictures", self._job_failed)
+        self._wanted: Path | bytes | None = None
+        self._at_hand: Path | bytes = b""
+
+    def read(self, source: Path | bytes) -> None:
+        """``recalled`` follows, unless another picture is asked for before."""
+        self._wanted = source
+        self._thread.post(lambda: self._read(source))
+
+    def close(self) -> None:
+        """Read nothing more."""
+        self._thread.close()
+        self._thread.join(_CLOSE_S)
+
+    def _read(self, source: Path | bytes) -> None:
+        if source is not self._wanted:
+            return
+        self._at_hand = source
+        from visualizer.metadata.reading import read
+
+        remembered = read(source if isinstance(source, Path) else io.BytesIO(source))
+        self.recalled.emit(Recalled(source, remembered))
+
+    def _job_failed(self, error: BaseException) -> None:
+        self.recalled.emit(Recalled(self._at_hand, failure=describe(error, TITLE)))

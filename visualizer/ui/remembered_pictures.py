@@ -1,0 +1,137 @@
+"""RememberedPictures: a picture that is opened or dropped fills the fields with how it was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from visualizer.session.remembering import Recalled, Remembering
+from visualizer.ui import remembered_words as words
+from visualizer.ui.failure_bar import Offer
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.grid import Axis
+    from visualizer.metadata.remembered import Remembered
+    from visualizer.ui.axis_fields import AxisFields
+    from visualizer.ui.header import Header
+
+_PUT_BACK = "Put back"
+_TO_THE_MODEL = "To give it to the model, drop it on its place below the prompt."
+_GIVEN = "It is given to the model instead."
+
+
+class RememberedPictures(QObject):
+    """Nothing is run: the person looks at the fields, and presses Generate.
+
+    A picture that remembers nothing is handed to a model that takes pictures.
+    """
+
+    noted = Signal(str, object)  # what became of it, and what can be done about that (Offer)
+    failed = Signal(object)  # Failure
+    comparison_found = Signal()  # what the fields ask for now is a comparison
+
+    def __init__(
+        self, header: Header, axis_fields: AxisFields, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._header, self._axis_fields = header, axis_fields
+        self._facts: ModelFacts | None = None
+        self._until_ready: Recalled | None = None
+        self._before = ""
+        self._given = False
+        self._remembering = Remembering(self)
+        self._remembering.recalled.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    def open(self, source: Path | bytes, *, before: str = "", give: bool = False) -> None:
+        """Read a picture; ``noted`` or ``failed`` follows.
+
+        Args:
+            source: a file, or its content.
+            before: what is to be said first.
+            give: whether a picture that remembers nothing is for the model, if that takes any.
+        """
+        self._before, self._given = before, give
+        self._remembering.read(source)
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """There is a model: what waited for it can be filled in."""
+        self._facts = facts
+        waiting, self._until_ready = self._until_ready, None
+        if waiting is not None and waiting.remembered is not None:
+            self._fill(waiting)
+
+    def close(self) -> None:
+        """Read nothing more."""
+        self._remembering.close()
+
+    @Slot(object)
+    def _take(self, recalled: Recalled) -> None:
+        self._until_ready = None
+        if recalled.remembered is not None:
+            self._fill(recalled)
+        elif self._given and self._header.control.give(recalled.source):
+            if recalled.failure is None:
+                self._note(f"{words.called(recalled.source)} remembers no settings. {_GIVEN}")
+        elif recalled.failure is not None:
+            self.failed.emit(recalled.failure)
+        else:
+            takes = self._header.control.takes_pictures
+            also = "" if takes else ", and this model takes no picture beside the prompt"
+            self._note(f"{words.called(recalled.source)} remembers no settings{also}.")
+
+    def _fill(self, recalled: Recalled) -> None:
+        remembered, name = recalled.remembered, words.called(recalled.source)
+        assert remembered is not None
+        if self._facts is None:
+            # which samplers and sizes there are is not known yet
+            self._until_ready = recalled
+            self._note(f"The settings of {name} are filled in when the model is loaded.")
+            return
+        if remembered.request is None:
+            said = words.not_taken_over(remembered, self._facts)
+            self._note(f"{words.taken_over(name, remembered, compared=False)} {words.in_one(said)}")
+            return
+        former = self._header.written()
+        self._header.take_over(remembered.request)
+        compared = self._fill_axes(remembered)
+        said = words.not_taken_over(remembered, self._facts)
+        if self._given and self._header.control.takes_pictures:
+            said.append(_TO_THE_MODEL)
+        text = f"{words.taken_over(name, remembered, compared=compared)} {words.in_one(said)}"
+        about = "Let the fields say again what they said before"
+        self._note(text, Offer(_PUT_BACK, about, lambda: self._header.put_back(former)))
+
+    def _fill_axes(self, remembered: Remembered) -> bool:
+        """Say on the Compare page what changes from lane to lane, where that can be told."""
+        axes = axes_of_lanes(remembered)
+        if axes is None:
+            return False
+        self.comparison_found.emit()
+        return self._axis_fields.show_axes(*axes)
+
+    def _note(self, text: str, offer: Offer | None = None) -> None:
+        self.noted.emit(f"{self._before} {text}".strip(), offer)
+
+
+def axes_of_lanes(remembered: Remembered) -> tuple[Axis, Axis | None] | None:
+    """What changes from column to column and from row to row of a comparison; None: no such table.
+
+    The lanes stand in the order in which they were shown, row by row.
+    """
+    from visualizer.diffusion.grid import Cell, axes_of
+
+    requests = [lane.request for lane in remembered.lanes if lane.request is not None]
+    count = len(requests)
+    if count < 2 or count != len(remembered.lanes):
+        return None
+    for across in range(count, 0, -1):
+        if count % across:
+            continue
+        cells = [Cell(r, *divmod(i, across), "") for i, r in enumerate(requests)]
+        axes = axes_of(cells)
+        if axes is not None:
+            return axes
+    return None
