@@ -22,7 +22,7 @@ from PIL import Image
 from tests.example_runs import make_run
 from tests.export.grids import make_grid
 from tests.fake_hub import FakeHub
-from visualizer import __version__, cli, headless
+from visualizer import __version__, cli, headless, run_command
 from visualizer.assets import asset_path
 from visualizer.diffusion import Model, Trajectory, comparison_file
 from visualizer.diffusion.comparison import Comparison
@@ -216,7 +216,7 @@ IMPOSSIBLE: dict[str, tuple[list[str], str]] = {
     "no such size": (["--size", "104x64"], "104 × 64"),
     "too many steps": (["--sampler", "ddim", "--steps", "5000"], "steps"),
     "sampler": (["--sampler", "magic"], "This model has no sampler 'magic'."),
-    "ending": (["--out", "a.jpg"], "Use .png, .webp"),
+    "ending": (["--out", "a.tiff"], "Use .png, .jpg"),
     "folder": (["--out", "gone/a.png"], "its folder does not exist"),
     "option": (["--magic"], "unrecognized arguments: --magic"),
 }
@@ -352,7 +352,7 @@ def test_the_unexpected_goes_to_the_crash_log(
         raise ZeroDivisionError("a number divided by nothing")
 
     monkeypatch.setenv("DENOISING_VISUALIZER_HOME", str(tmp_path))
-    monkeypatch.setattr(headless, "run", break_down)
+    monkeypatch.setattr(run_command, "run", break_down)
     assert cli.main(["run", PROMPT]) == 1
     err = capsys.readouterr().err
     assert "a number divided by nothing" in err
@@ -452,7 +452,7 @@ def test_without_a_display_a_comparison_becomes_pictures(
 ) -> None:
     grid = make_grid(make_run(2), None, make_run(3, seed=1))
     comparison_file.save(grid, loaded / "grid.denoise")
-    assert headless.without_window(str(loaded / "grid.denoise")) == 0
+    assert run_command.without_window(str(loaded / "grid.denoise")) == 0
     final, *others = (Path(line) for line in capsys.readouterr().out.splitlines())
     with Image.open(final) as image:
         assert np.array_equal(np.asarray(image), reel_of(grid).picture(3))
@@ -539,9 +539,9 @@ def test_info_on_a_comparison(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     for line in (
         r"^comparison +Seeds$",
         r"^in common +.*guidance 3",
-        r"^run 1 +seed 1: 4 steps$",
-        r"^run 2 +seed 1: Memory ran out\. Try a smaller size\.$",
-        r"^run 3 +seed 3: stopped at step 2 of 4$",
+        r"^run A +seed 1: 4 steps$",
+        r"^run B +seed 1: Memory ran out\. Try a smaller size\.$",
+        r"^run C +seed 3: stopped at step 2 of 4$",
     ):
         assert re.search(line, told, re.MULTILINE), (line, told)
     comparison_file.save(Comparison(()), tmp_path / "empty.denoise")

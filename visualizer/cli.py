@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
-COMMANDS = ("run", "sweep", "info", "models", "download", "train", "evaluate")
+    Work = Callable[[argparse.Namespace], int]
+
+COMMANDS = ("run", "export", "sweep", "info", "models", "download", "train", "evaluate")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,23 +67,8 @@ def _dispatch(arguments: list[str]) -> int:
         return end.code if isinstance(end.code, int) else 2
     if options.command is None:
         return _window(None)
-    if options.command in ("train", "evaluate"):
-        from visualizer.training import command
-
-        return command.train(options) if options.command == "train" else command.evaluate(options)
-    if options.command in ("models", "download"):
-        from visualizer import model_commands
-
-        if options.command == "models":
-            return model_commands.models(options)
-        return model_commands.download(options)
-    if options.command == "sweep":
-        from visualizer import sweep_command
-
-        return sweep_command.sweep(options)
-    from visualizer import headless
-
-    return headless.run(options) if options.command == "run" else headless.info(options)
+    work: Work = options.work
+    return work(options)
 
 
 def _open_file(arguments: list[str]) -> int:
@@ -103,9 +91,9 @@ def _window(path: str | None) -> int:
     from visualizer.display import has_display
 
     if not has_display():
-        from visualizer import headless
+        from visualizer import run_command
 
-        return headless.without_window(path)
+        return run_command.without_window(path)
     from visualizer import app
 
     return app.run(path)
@@ -114,13 +102,19 @@ def _window(path: str | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from visualizer import __version__, model_commands, sweep_command
-    from visualizer.headless import add_arguments
-    from visualizer.training import command
+    from visualizer import (
+        __version__,
+        export_command,
+        info_command,
+        model_commands,
+        run_command,
+        sweep_command,
+    )
+    from visualizer.training import command as training
 
     parser = argparse.ArgumentParser(
         prog="denoising-visualizer",
-        usage="%(prog)s [FILE.denoise]\n       %(prog)s COMMAND …",
+        usage="%(prog)s [FILE]\n       %(prog)s COMMAND …",
         description="Watch static become a picture. Without a command the window opens.",
         epilog="'%(prog)s COMMAND --help' tells the options of a command.",
     )
@@ -128,17 +122,28 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", title="commands", prog=parser.prog
     )
-    run = commands.add_parser("run", help="make a picture without a window, and write it to files")
-    sweep = commands.add_parser("sweep", help="make every prompt of a file under many seeds")
-    info = commands.add_parser("info", help="tell what is in a run file or a model folder")
-    models = commands.add_parser("models", help="list the models on this computer")
-    download = commands.add_parser("download", help="download a model from the Hugging Face hub")
-    train = commands.add_parser("train", help="train the built-in model again, from nothing")
-    evaluate = commands.add_parser("evaluate", help="measure how well a model follows its prompts")
-    add_arguments(run, info)
+
+    def add(name: str, work: Work, about: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=about)
+        command.set_defaults(work=work)
+        return command
+
+    run = add("run", run_command.run, "make a picture without a window, and write it to files")
+    export = add("export", export_command.export, "write a run, a comparison or a sweep to files")
+    sweep = add("sweep", sweep_command.sweep, "make every prompt of a file under many seeds")
+    info = add("info", info_command.info, "tell what is in a run file or a model folder")
+    models = add("models", model_commands.models, "list the models on this computer")
+    download = add(
+        "download", model_commands.download, "download a model from the Hugging Face hub"
+    )
+    train = add("train", training.train, "train the built-in model again, from nothing")
+    evaluate = add("evaluate", training.evaluate, "measure how well a model follows its prompts")
+    run_command.add_arguments(run)
+    export_command.add_arguments(export)
     sweep_command.add_arguments(sweep)
+    info_command.add_arguments(info)
     model_commands.add_arguments(models, download)
-    command.add_arguments(train, evaluate)
+    training.add_arguments(train, evaluate)
     return parser
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 
+from visualizer.diffusion.lane_letters import letter_of as letter_of
 from visualizer.ui import theme as themes
 
 if TYPE_CHECKING:
@@ -15,16 +16,6 @@ if TYPE_CHECKING:
 MARK = 18
 """Height of a mark, and its width while it is one letter."""
 _DARK_INK, _LIGHT_INK = "#000000", "#ffffff"
-
-
-def letter_of(index: int) -> str:
-    """A, B … Z, AA, AB …: the letter of the lane with this number, from 0."""
-    letters = ""
-    index += 1
-    while index > 0:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def lane_letter(_lanes: Lanes, lane: Lane) -> str:

@@ -1,0 +1,90 @@
+"""``denoising-visualizer export``: a run, a comparison or a sweep, as files that people share."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from visualizer import headless
+from visualizer.diffusion.lane_letters import lane_numbers, letter_of
+from visualizer.export_arguments import add_export_arguments, export_options
+from visualizer.outs import add_out, estimate_all, outs_of, write_all
+from visualizer.progress_line import ProgressLine
+
+if TYPE_CHECKING:
+    from visualizer.diffusion import Trajectory
+    from visualizer.diffusion.comparison import Comparison
+    from visualizer.export.options import ExportOptions
+
+
+def add_arguments(export: argparse.ArgumentParser) -> None:
+    """Tell the parser its options."""
+    add = export.add_argument
+    add("path", type=Path, metavar="PATH", help="a .denoise file, or the folder of a sweep")
+    add_out(export, default="the name of PATH, here, with the ending of the format")
+    add(
+        "--model",
+        type=Path,
+        metavar="MODEL",
+        help="the model that made it, for pictures that are not in the file (default: the "
+        "built-in, where that one made it; else what is stored is shown)",
+    )
+    add("--device", help="cpu, cuda, xpu or mps (default: the best there is)")
+    add("--estimate", action="store_true", help="say how large the files would be; write none")
+    add_export_arguments(export, several=True)
+
+
+def export(options: argparse.Namespace) -> int:
+    """``denoising-visualizer export``: write every ``--out``."""
+    return headless.answering(lambda: _export(options))
+
+
+def _export(options: argparse.Namespace) -> int:
+    from visualizer.missing_pictures import with_model
+
+    chosen = export_options(options)
+    outs = outs_of(options.out or [_usual_name(options.path, chosen)], chosen)
+    if not options.estimate:
+        for out in outs:
+            out.check()
+    what = headless.opened(options.path)
+    if options.lane is not None:
+        what = _lane(what, options.lane)
+    if chosen.pair is not None:
+        a, b = (_index(what, number) for number in chosen.pair)
+        outs = [replace(out, options=replace(out.options, pair=(a, b))) for out in outs]
+    line = ProgressLine(quiet=options.quiet)
+    what = with_model(what, outs, options.model, options.device, line)
+    if options.estimate:
+        return estimate_all(what, outs)
+    return write_all(what, outs, quiet=options.quiet)
+
+
+def _usual_name(path: Path, options: ExportOptions) -> str:
+    """Where it goes when nothing is said."""
+    stem = path.resolve().stem
+    return f"{stem}-steps/" if options.format == "frames" else f"{stem}{options.kind.suffix}"
+
+
+def _lane(what: Trajectory | Comparison, number: int) -> Trajectory:
+    """One run of a comparison, by the number of its letter."""
+    index = _index(what, number)
+    lane = what.lanes[index]  # type: ignore[union-attr]
+    if lane.run is None or not lane.run.steps:
+        raise headless.Refused(f"Run {letter_of(number)} has no step. {lane.failure}".strip())
+    return lane.run
+
+
+def _index(what: Trajectory | Comparison, number: int) -> int:
+    """Where in a comparison the lane with this number stands."""
+    from visualizer.diffusion import Trajectory
+
+    if isinstance(what, Trajectory):
+        raise headless.Refused("--lane and --pair are for comparisons and sweeps; this is one run.")
+    numbers = lane_numbers(what.lanes)
+    if number not in numbers:
+        there = ", ".join(map(letter_of, numbers)) or "none"
+        raise headless.Refused(f"There is no run {letter_of(number)} in it. There are: {there}.")
+    return numbers.index(number)

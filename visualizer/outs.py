@@ -1,0 +1,154 @@
+"""The files that a command is asked for with ``--out``: told apart, checked, written, estimated."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from visualizer.byte_words import in_words
+from visualizer.export.options import ExportOptions, for_path
+from visualizer.progress_line import ProgressLine, clock
+
+if TYPE_CHECKING:
+    from visualizer.diffusion import Trajectory
+    from visualizer.diffusion.comparison import Comparison
+    from visualizer.export.estimate import Estimate
+
+
+@dataclass(frozen=True)
+class Out:
+    """A file, or a folder of pictures, that is to be written.
+
+    Attributes:
+        name: as it was given.
+        options: how, with the format that the name asks for.
+    """
+
+    name: str
+    options: ExportOptions
+
+    @property
+    def path(self) -> Path:
+        """Where it goes."""
+        return Path(self.name)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is the run itself."""
+        return self.options.format == "run"
+
+    def check(self) -> None:
+        """Say before any work whether it could be written.
+
+        Raises:
+            ExportError: with a sentence, when it could not.
+        """
+        from visualizer import export
+
+        export.check(self.path, self.options)
+
+
+def add_out(parser: argparse.ArgumentParser, *, default: str) -> None:
+    """Tell a parser ``--out`` and ``--quiet``."""
+    parser.add_argument(
+        "--out",
+        action="append",
+        metavar="FILE",
+        help="may be given several times; .webp, .gif, .apng, .mp4 and .webm move; .png is the "
+        "final picture, or a sheet of steps when the name contains 'sheet'; .jpg is one of the "
+        "two as well, .pdf a sheet; .html is a page for browsers; FOLDER/ is a folder of "
+        "pictures; .npz and .safetensors are the numbers; .denoise is the whole run. A file that "
+        f"is there already is written over (default: {default})",
+    )
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+
+
+def outs_of(names: Iterable[str | Path], options: ExportOptions | None = None) -> list[Out]:
+    """What is to be written, by its names: one that ends with a slash is a folder of pictures.
+
+    Raises:
+        ExportError: for an ending that nothing is written with.
+    """
+    options = options or ExportOptions()
+    return [_out_of(str(name), options) for name in names]
+
+
+def _out_of(name: str, options: ExportOptions) -> Out:
+    if name.endswith(("/", os.sep)):
+        return Out(name, replace(options, format="frames"))
+    return Out(name, for_path(Path(name), options))
+
+
+def write_all(what: Trajectory | Comparison, outs: Sequence[Out], *, quiet: bool) -> int:
+    """Write every file, also when one of them fails; 1 then."""
+    from visualizer import export
+    from visualizer.diffusion import Trajectory
+
+    line = ProgressLine(quiet=quiet)
+    status = 0
+    # the run itself first: it is then safe, and the others need not decode its pictures again
+    for out in sorted(outs, key=lambda out: not out.is_run):
+        line.start()
+        try:
+            with _ending_at_once():
+                progress = partial(line.draw, out.path.name)
+                export.write(what, out.path, options=out.options, progress=progress)
+        except export.ExportError as error:
+            ProgressLine().say(f"error: {error}")
+            status = 1
+            continue
+        finally:
+            line.clear()
+        if out.is_run and isinstance(what, Trajectory):
+            what = Trajectory.open(out.path).with_decoder(what.decoder)
+        if not quiet:
+            print(out.name, flush=True)
+    return status
+
+
+@contextlib.contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Being told to end is as Ctrl+C, which leaves nothing half written."""
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+def estimate_all(what: Trajectory | Comparison, outs: Sequence[Out]) -> int:
+    """Say of every file what it would be, and write none; 1 when one of them could not be."""
+    from visualizer.export.errors import ExportError
+    from visualizer.export.estimate import estimate
+    from visualizer.export.film import film_of
+
+    status = 0
+    for out in outs:
+        try:
+            found = estimate(film_of(what, out.options))
+        except ExportError as error:
+            ProgressLine().say(f"error: {out.name}: {error}")
+            status = 1
+        else:
+            print(f"{out.name}: {estimated(found)}", flush=True)
+    return status
+
+
+def estimated(found: Estimate) -> str:
+    """ "about 1.2 MB, 30 frames of 512 × 512 pixels, 5.3 s long, written in 2 s"."""
+    parts = [f"about {in_words(found.bytes)}"]
+    if found.frames > 1:
+        parts.append(f"{found.frames} frames of {found.width} × {found.height} pixels")
+    elif found.width:
+        parts.append(f"{found.width} × {found.height} pixels")
+    if found.film_seconds:
+        parts.append(f"{found.film_seconds:.1f} s long")
+    parts.append(f"written in about {clock(max(1, found.seconds))}")
+    return ", ".join(parts)
