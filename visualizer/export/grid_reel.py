@@ -7,15 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from visualizer.diffusion.alignment import lane_points
 from visualizer.diffusion.arrays import Picture, read_only
 from visualizer.diffusion.comparison import Comparison
 from visualizer.export.colors import DARK, Look
 from visualizer.export.errors import ExportError
-from visualizer.export.frames import enlargement
 from visualizer.export.grid_mount import GridLayout, GridMount, layout_for, within
+from visualizer.export.mount import enlargement
 from visualizer.export.reel import SHOWN_VIEWS, Lane, Row, facts_of, model_note
 
 if TYPE_CHECKING:
@@ -152,13 +151,6 @@ class GridReel:
     def picture(self, moment: int, view: View = "noisy") -> Picture:
         return read_only(np.asarray(self._kept(self.layout, view).image(moment)))
 
-    @property
-    def frame_size(self) -> tuple[int, int]:
-        return self.frame_layout.size
-
-    def frame(self, moment: int, view: View = "noisy") -> Image.Image:
-        return self._kept(self.frame_layout, view).image(moment)
-
     def note(self) -> dict[str, Any]:
         lanes = []
         for lane in self.lanes:
@@ -174,11 +166,6 @@ class GridReel:
         width, height = self.tile("noisy")
         factor = enlargement(width, height, LEAST_TILE)
         return within(MAX_PICTURE_SIDE, (width * factor, height * factor), self._layout_for)
-
-    @cached_property
-    def frame_layout(self) -> GridLayout:
-        """Where the lanes stand on a ``frame``."""
-        return within(MAX_FRAME_SIDE, self.layout.tile, self._layout_for)
 
     @cached_property
     def _alike(self) -> bool:

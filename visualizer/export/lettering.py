@@ -123,8 +123,17 @@ def _fonts(size: int) -> tuple[Font, ...]:
     return tuple(fonts)
 
 
-@cache
 def _missing(font: Font, text: str) -> int:
     """How many characters a font would draw as an empty box."""
-    box = bytes(font.getmask("\uffff"))
-    return sum(bytes(font.getmask(c)) == box for c in set(text) if not c.isspace())
+    return sum(_lacks(font, c) for c in set(text))
+
+
+@cache
+def _lacks(font: Font, character: str) -> bool:
+    return not character.isspace() and bytes(font.getmask(character)) == _box(font)
+
+
+@cache
+def _box(font: Font) -> bytes:
+    """What a font draws for a character that it does not have."""
+    return bytes(font.getmask("\uffff"))

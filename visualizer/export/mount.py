@@ -68,6 +68,11 @@ class RunMount:
         image.paste(self.image(moment), corner)
 
 
+def enlargement(width: int, height: int, least: int) -> int:
+    """The whole factor that gives a picture's short side at least so many pixels."""
+    return max(1, -(-least // min(width, height)))
+
+
 def scaled(image: Image.Image, size: tuple[int, int], pixels: Pixels) -> Image.Image:
     """The image in another size; the very same one where it has that size already.
 
@@ -76,8 +81,10 @@ def scaled(image: Image.Image, size: tuple[int, int], pixels: Pixels) -> Image.I
     if image.size == size:
         return image
     larger = size[0] >= image.width and size[1] >= image.height
-    nearest = pixels == "square" and larger
-    return image.resize(size, Image.Resampling.NEAREST if nearest else Image.Resampling.LANCZOS)
+    if not larger:
+        return image.resize(size, Image.Resampling.LANCZOS)
+    nearest = pixels == "square"
+    return image.resize(size, Image.Resampling.NEAREST if nearest else Image.Resampling.BICUBIC)
 
 
 def fitted(picture: Picture, room: tuple[int, int], pixels: Pixels) -> Image.Image:

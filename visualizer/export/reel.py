@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PIL import Image
-
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.diffusion.views import DIFFERENCES
 from visualizer.export.colors import Look
 from visualizer.export.errors import ExportError
-from visualizer.export.frames import WATCHABLE, enlargement
 from visualizer.export.mount import Mount, RunMount
 from visualizer.export.options import ExportOptions, Pixels
 
@@ -32,7 +29,7 @@ SHOWN_VIEWS: tuple[tuple[View, str, str], ...] = (
     ("noisy", "Noisy latent", "what the sampler holds at this step"),
     ("denoised", "Model's guess", "the picture the model believes is in there"),
 )
-"""The views that are exported: their names, and what they mean."""
+"""The views that are exported unless others are asked for: their names, and what they mean."""
 VIEW_NAMES: dict[View, str] = {
     "noisy": "Noisy latent",
     "denoised": "Model's guess",
@@ -43,6 +40,9 @@ VIEW_NAMES: dict[View, str] = {
     "guidance": "Prompt's pull",
 }
 """What people call every view."""
+WATCHABLE = 512
+"""Pixels: smaller pictures of one run are enlarged by a whole factor."""
+WITHOUT_BOUND = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,15 +222,6 @@ class Reel(Protocol):
         """The picture of a moment, (H, W, 3) uint8: of a grid all lanes with their labels."""
         ...
 
-    @property
-    def frame_size(self) -> tuple[int, int]:
-        """Width and height of a frame."""
-        ...
-
-    def frame(self, moment: int, view: View = "noisy") -> Image.Image:
-        """The picture of a moment in a size worth watching, RGB."""
-        ...
-
     def note(self) -> dict[str, Any]:
         """What made the pictures, as JSON values by the name of a text field."""
         ...
@@ -277,7 +268,7 @@ class RunReel:
     columns = 1
     summary = ""
     watchable = WATCHABLE
-    widest = 1 << 16
+    widest = WITHOUT_BOUND
 
     def __init__(self, run: Trajectory) -> None:
         self._run = run
@@ -356,18 +347,6 @@ class RunReel:
 
     def picture(self, moment: int, view: View = "noisy") -> Picture:
         return self._run.picture(moment, view)
-
-    @cached_property
-    def frame_size(self) -> tuple[int, int]:
-        height, width = self.picture(self.shown()[-1]).shape[:2]
-        factor = enlargement(width, height)
-        return width * factor, height * factor
-
-    def frame(self, moment: int, view: View = "noisy") -> Image.Image:
-        image = Image.fromarray(self.picture(moment, view))
-        if image.size == self.frame_size:
-            return image
-        return image.resize(self.frame_size, Image.Resampling.LANCZOS)
 
     def note(self) -> dict[str, Any]:
         return {"request": self._run.request.to_json(), "model": model_note(self._run)}
