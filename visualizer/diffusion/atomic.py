@@ -1,4 +1,5 @@
-"""Files that are either whole or not there: written beside their place, then moved into it."""
+"""Files, and folders of them, that are either whole or not there: written beside their place, then
+moved into it."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,6 +48,64 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
     _sync_folder(place.parent)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iterator[Path]:
+    """An empty folder to write in, which takes the place of ``path`` when the block ends.
+
+    Whatever goes wrong, a former folder at ``path`` stays as it was and nothing is left beside it.
+
+    Args:
+        mark: the file that a folder of ours has; only such a folder, or an empty one, is replaced.
+        ours: whether a file in a folder of ours may have a name.
+
+    Raises:
+        WriteError: with a sentence, when the operating system refuses, or when there is something
+            of that name that is not to be replaced.
+    """
+    place = _place_of(path)
+    part = place.with_name(f".{secrets.token_hex(6)}.part")
+    former = place.with_name(f".{secrets.token_hex(6)}.former")
+    try:
+        _check_folder(place, path, mark, ours)
+        part.mkdir()
+        yield part
+        for file in part.iterdir():
+            _sync(file)
+        _sync(part)
+        _check_folder(place, path, mark, ours)  # it may have changed meanwhile
+        if place.exists():
+            place.rename(former)
+        try:
+            part.rename(place)
+        except OSError:
+            if former.exists():
+                former.rename(place)
+            raise
+    except OSError as error:
+        raise WriteError(_sentence(error, path)) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if place.exists():
+            shutil.rmtree(former, ignore_errors=True)
+    _sync_folder(place.parent)
+
+
+def check_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> None:
+    """Say beforehand whether ``replacing_folder`` could write ``path``.
+
+    Raises:
+        WriteError: with a sentence, when it could not.
+    """
+    place = _place_of(path)
+    part = place.with_name(f".{secrets.token_hex(6)}.part")
+    try:
+        _check_folder(place, path, mark, ours)
+        part.mkdir()
+        part.rmdir()
+    except OSError as error:
+        raise WriteError(_sentence(error, path)) from error
 
 
 def check_writable(path: Path) -> None:
@@ -90,6 +150,36 @@ def _check_place(place: Path) -> int | None:
     if not os.access(place, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return stat.S_IMODE(mode)
+
+
+def _check_folder(place: Path, path: Path, mark: str, ours: Callable[[str], bool]) -> None:
+    """See whether a folder may take this place."""
+    try:
+        names = [entry.name for entry in place.iterdir()]
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        if not place.exists():
+            raise  # one of the folders above it is a file
+        raise WriteError(
+            f"'{display_name(path)}' was not saved: there is a file of that name."
+        ) from error
+    if names and not (mark in names and all(ours(name) for name in names)):
+        raise WriteError(
+            f"'{display_name(path)}' was not saved: there are other files in that folder. "
+            "Choose a new name."
+        )
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _sync(path: Path) -> None:
+    """Have what was written reach the disk: a full one may say so only now."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _sync_folder(folder: Path) -> None:

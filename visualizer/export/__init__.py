@@ -1,6 +1,7 @@
-"""A run, or a grid of runs, turned into a file that people share: picture, sheet, animation, page.
+"""A run, or a grid of runs, turned into a file that people share: picture, sheet, film, page.
 
-``write`` picks the kind by the file's name. No Qt, no torch: a run opened from a file is enough.
+``write`` picks the kind by the options and the file's name. No Qt, no torch: a run opened from a
+file is enough.
 """
 
 from __future__ import annotations
@@ -13,40 +14,51 @@ from visualizer.export.errors import ExportError as ExportError
 if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.export.options import ExportOptions
     from visualizer.export.writers import Progress
 
 
 def write(
-    what: Trajectory | Comparison, path: str | Path, progress: Progress | None = None
+    what: Trajectory | Comparison,
+    path: str | Path,
+    options: ExportOptions | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Write a run or a comparison to ``path``, atomically, as what the name's ending says.
+    """Write a run or a comparison to ``path``, whole or not at all.
 
-    ``.png`` is the final picture as it is, or a sheet of steps when the name contains "sheet";
-    ``.webp``, ``.gif``, ``.apng`` and ``.mp4`` are animations; ``.html`` is a page to look at in a
-    browser; ``.denoise`` is the run itself. Of a comparison each of them shows the whole grid.
+    Where the name's ending cannot be of the options' format it says what is written: ``.png`` is
+    the final picture, or a sheet of steps when the name contains "sheet"; ``.webp``, ``.gif``,
+    ``.apng``, ``.mp4`` and ``.webm`` are animations; ``.html`` is a page to look at in a browser;
+    ``.npz`` and ``.safetensors`` are the numbers; ``.denoise`` is the run itself. Of a comparison
+    each of them shows the whole grid.
 
     Args:
         what: any run, also one that was stopped or opened without its model, or several.
-        path: where; the folder must exist.
-        progress: called with (done, total) as pictures are made.
+        path: where; the folder it is in must exist.
+        options: how; ``ExportOptions()`` when left out.
+        progress: called with (done, total) as pictures are made. What it raises ends the export,
+            and nothing is left of it.
 
     Raises:
         ExportError: with a sentence, when it cannot be written there.
     """
+    from visualizer.export.options import ExportOptions
     from visualizer.export.writers import write_file
 
-    write_file(what, Path(path), progress or _silent)
+    write_file(what, Path(path), options or ExportOptions(), progress or _silent)
 
 
-def check(path: str | Path) -> None:
+def check(path: str | Path, options: ExportOptions | None = None) -> None:
     """Say before a long run whether ``write`` could write to ``path``.
 
     Raises:
-        ExportError: for an ending nobody can write, and for places where nothing can be written.
+        ExportError: for an ending nobody can write, for places where nothing can be written, and
+            for videos where what encodes them is not installed.
     """
+    from visualizer.export.options import ExportOptions
     from visualizer.export.writers import check_place
 
-    check_place(Path(path))
+    check_place(Path(path), options or ExportOptions())
 
 
 def _silent(done: int, total: int) -> None:

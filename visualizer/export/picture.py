@@ -1,40 +1,71 @@
-"""The final picture as a PNG that knows how it was made."""
+"""The final picture, as it is or as a frame of a film, in a file that knows how it was made."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
-from visualizer import __version__
+from visualizer.export import remembering
+from visualizer.export.errors import ExportError
 
 if TYPE_CHECKING:
-    from visualizer.export.reel import Reel
+    from visualizer.export.film import Film
+    from visualizer.export.options import ExportOptions
     from visualizer.export.writers import Progress
 
-MAX_NOTE = 200_000  # characters; other programs refuse text of more than a megabyte
+FULL_COLOR = 90
+"""From this quality on a JPEG keeps its colors in full, and not one for four pixels."""
+LARGEST = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
+"""Pixels: the largest side that the kinds of files can hold."""
 
 
-def write_picture(reel: Reel, file: BinaryIO, progress: Progress) -> None:
+def write_picture(film: Film, file: BinaryIO, progress: Progress, suffix: str) -> None:
     """The final picture, pixel for pixel; of a stopped run the noisy picture where it stopped.
 
-    Of a grid it is the whole grid at its end, with the names of its lanes.
+    Of a grid it is the whole grid at its end, with the names of its lanes. With captions, the plot
+    or another size it is the film's frame of that moment.
     """
-    last = reel.shown()[-1]
-    Image.fromarray(reel.picture(last)).save(file, "PNG", pnginfo=note(reel))
+    save(final_picture(film), film, file, suffix)
     progress(1, 1)
 
 
-def note(reel: Reel) -> PngInfo:
-    """What made the picture, in the PNG's text fields: "Software", and of a run "request" and
-    "model", of a grid "comparison"."""
-    info = PngInfo()
-    info.add_text("Software", f"Denoising Visualizer {__version__}")
-    for key, values in reel.note().items():
-        # ASCII with escapes: PNG text is Latin-1, and prompts are not
-        text = json.dumps(values)
-        if len(text) <= MAX_NOTE:
-            info.add_text(key, text)
-    return info
+def final_picture(film: Film) -> Image.Image:
+    """What is written: RGB."""
+    options = film.options
+    last = max(shot.moment for shot in film.shots)
+    plain = options.content == "picture" and not options.captions
+    if plain and options.size in ("auto", "1"):
+        return Image.fromarray(film.reel.picture(last, film.view))
+    return film.frame(next(i for i, shot in enumerate(film.shots) if shot.moment == last))
+
+
+def save(image: Image.Image, film: Film, file: BinaryIO, suffix: str) -> None:
+    """Write one picture as PNG, JPEG or WebP, with what is to be remembered of it.
+
+    Raises:
+        ExportError: when it is larger than such a file can hold.
+    """
+    most = LARGEST.get(suffix)
+    if most is not None and max(image.size) > most:
+        width, height = image.size
+        raise ExportError(
+            f"A {suffix} has at most {most} pixels a side, and this is {width} × {height}. "
+            "Use .png."
+        )
+    if suffix in (".jpg", ".jpeg"):
+        exif = remembering.jpeg_exif(film) or b""
+        image.save(file, "JPEG", exif=exif, **jpeg_values(film.options))
+    elif suffix == ".webp":
+        exif = remembering.webp_exif(film) or b""
+        lossless = film.options.lossless
+        quality = 80 if lossless else film.options.quality  # of what is lossless: the effort
+        image.save(file, "WEBP", exif=exif, lossless=lossless, quality=quality, method=4)
+    else:
+        image.save(file, "PNG", pnginfo=remembering.png_info(film))
+
+
+def jpeg_values(options: ExportOptions) -> dict[str, Any]:
+    """How Pillow is asked for a JPEG of these options."""
+    full = options.quality >= FULL_COLOR
+    return {"quality": options.quality, "subsampling": 0 if full else 2, "optimize": True}

@@ -1,24 +1,30 @@
 """The filmstrip sheet: a whole run, or a grid of runs, on one picture from static to the end.
 
-Rows of evenly chosen steps (of a run what the sampler holds and what the model guesses, of a grid
-a row a lane), and below them the noise level on the same x axis.
+Rows of steps (of a run one for each view, of a grid one for each lane), and below them the noise
+level on the same x axis. Where nobody chose the steps they are evenly spaced.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-import numpy as np
 from PIL import Image, ImageDraw
 
-from visualizer.export.colors import ACCENT, GROUND, LINE, QUIET, SURFACE, TEXT
-from visualizer.export.frames import evenly
+from visualizer.export import remembering
+from visualizer.export.colors import Look, look_of
+from visualizer.export.errors import ExportError
 from visualizer.export.lettering import font_for, wrapped
-from visualizer.export.picture import note
+from visualizer.export.mount import scaled
+from visualizer.export.picture import save
+from visualizer.export.reel import VIEW_NAMES, Row
+from visualizer.export.sheet_plot import PLOT, PLOT_BOTTOM, PLOT_TOP, draw_plot
 
 if TYPE_CHECKING:
-    from visualizer.export.reel import Reel, Row
+    from visualizer.diffusion.views import View
+    from visualizer.export.film import Film
+    from visualizer.export.options import Pixels
+    from visualizer.export.reel import Reel
     from visualizer.export.writers import Progress
 
 TITLE, BODY, SMALL = 46, 26, 22  # text sizes, pixels
@@ -28,12 +34,25 @@ TILES = ((4, 240), (8, 176), (16, 128), (64, 96))
 """The width of a picture, in pixels, on a sheet of up to so many rows."""
 GAP = 16
 MARGIN = 80
-PLOT = 180
 TITLE_ROW = 48
 NAMES = 300
 LINE_HEIGHT = 34
 LABEL = 136  # what "> 99 % noise" needs
-SMOOTH = 4  # the plot is drawn so many times larger and reduced
+SMOOTH = 4  # round corners are drawn so many times larger and reduced
+MAX_WIDTH = 8192
+"""Pixels: pictures become smaller until a sheet is no wider."""
+PDF_DOTS = 150
+"""Dots an inch: a sheet of eight columns is about as wide as A4 lies."""
+PDF_QUALITY = 95
+MEANINGS: dict[View, str] = {
+    "noisy": "what the sampler holds at this step",
+    "denoised": "the picture the model believes is in there",
+    "noise": "what the model takes for noise",
+    "change": "since the step before, amplified",
+    "channels": "the numbers of the latent, a picture for each channel",
+    "unprompted": "what the model would guess without the prompt",
+    "guidance": "what the prompt changes about the guess",
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,8 @@ class Layout:
     pitch: int
     names: int
     width: int
+    look: Look
+    pixels: Pixels
 
     @property
     def lefts(self) -> list[int]:
@@ -59,23 +80,30 @@ class Layout:
         return [left + self.tile[0] / 2 for left in self.lefts]
 
 
-def write_sheet(reel: Reel, file: BinaryIO, progress: Progress) -> None:
-    """Draw the sheet as a PNG that knows how it was made, as ``write_picture`` does."""
-    draw_sheet(reel, progress).save(file, "PNG", pnginfo=note(reel))
+def write_sheet(film: Film, file: BinaryIO, progress: Progress, suffix: str) -> None:
+    """Draw the sheet as PNG, JPEG or PDF that knows how it was made, as ``write_picture`` does."""
+    sheet = draw_sheet(film, progress)
+    if suffix == ".pdf":
+        info = remembering.pdf_info(film)
+        # JPEG is what Pillow puts into a PDF
+        values = {"quality": PDF_QUALITY, "subsampling": 0, "resolution": PDF_DOTS}
+        sheet.save(file, "PDF", **values, **info)
+    else:
+        save(sheet, film, file, suffix)
 
 
-def draw_sheet(reel: Reel, progress: Progress) -> Image.Image:
+def draw_sheet(film: Film, progress: Progress) -> Image.Image:
     """The sheet, RGB."""
-    layout = layout_of(reel)
+    reel, layout = film.reel, layout_of(film)
     blocks = [_heading(reel, layout)]
-    rows = _rows(reel, layout)
+    rows = rows_of(film, layout.moments)
     for done, row in enumerate(rows):
         blocks.append(_row(row, layout))
         progress(done + 1, len(rows))
     blocks.append(_labels(reel, layout))
     blocks.append(_plot(reel, layout))
     height = MARGIN * 2 + sum(block.height for block in blocks)
-    sheet = Image.new("RGB", (layout.width, height), GROUND)
+    sheet = Image.new("RGB", (layout.width, height), layout.look.ground)
     top = MARGIN
     for block in blocks:
         sheet.paste(block, (0, top))
@@ -83,28 +111,59 @@ def draw_sheet(reel: Reel, progress: Progress) -> Image.Image:
     return sheet
 
 
-def layout_of(reel: Reel) -> Layout:
-    """Which moments are shown, and where."""
-    moments = evenly(reel.shown(), COLUMNS)
-    width, height = next(lane.size for lane in reel.lanes if lane.size is not None)
-    count = len(reel.rows())
-    side = next((tile for most, tile in TILES if count <= most), TILES[-1][1])
+def layout_of(film: Film) -> Layout:
+    """Which moments are shown, and where.
+
+    Raises:
+        ExportError: when more steps were chosen than a sheet has room for.
+    """
+    reel = film.reel
+    moments = sorted({shot.moment for shot in film.shots})
+    if film.options.steps == "all":
+        moments = evenly(moments, COLUMNS)
+    width, height = next(
+        size for lane in reel.lanes if (size := lane.size_in(film.view)) is not None
+    )
+    count = len(rows_of(film, moments))
+    columns = max(len(moments), 4)  # a short run still leaves room for its prompt
+    names = NAMES if len(reel.lanes) > 1 else 0
+    pitch = (MAX_WIDTH - MARGIN * 2 - names + GAP) // columns
+    if pitch < LABEL + GAP:
+        most = (MAX_WIDTH - MARGIN * 2 - names + GAP) // (LABEL + GAP)
+        raise ExportError(
+            f"A sheet has room for {most} steps, and these are {len(moments)}. Choose fewer."
+        )
+    side = min(next((tile for most, tile in TILES if count <= most), TILES[-1][1]), pitch - GAP)
     scale = side / max(width, height)
     tile = max(8, round(width * scale)), max(8, round(height * scale))
-    columns = max(len(moments), 4)  # a short run still leaves room for its prompt
     pitch = max(tile[0], LABEL) + GAP
-    names = NAMES if len(reel.lanes) > 1 else 0
-    return Layout(moments, tile, pitch, names, MARGIN * 2 + names + columns * pitch - GAP)
+    full = MARGIN * 2 + names + columns * pitch - GAP
+    look = look_of(film.options.background)
+    return Layout(moments, tile, pitch, names, full, look, film.options.pixels)
 
 
-def _rows(reel: Reel, layout: Layout) -> list[Row]:
-    """The rows of the reel, without a view that has no pictures of these moments."""
-    complete = set(reel.shown("denoised"))
-    return [
-        row
-        for row in reel.rows()
-        if row.view == "noisy" or layout.names or complete.issuperset(layout.moments)
-    ]
+def evenly(moments: list[int], limit: int) -> list[int]:
+    """At most ``limit`` of the moments, evenly chosen, the first and the last among them."""
+    if len(moments) <= limit:
+        return moments
+    return [moments[round(i * (len(moments) - 1) / (limit - 1))] for i in range(limit)]
+
+
+def rows_of(film: Film, moments: list[int]) -> list[Row]:
+    """What is shown from top to bottom: of a run the chosen views, of a grid its lanes.
+
+    A view may lack the picture of one of the moments: nothing has changed yet at the first, and
+    nothing is predicted at the last. One that lacks more is left out.
+    """
+    reel, options = film.reel, film.options
+    if len(reel.lanes) > 1:
+        rows = reel.rows()
+        return rows if film.view == "noisy" else [replace(row, view=film.view) for row in rows]
+    lane = reel.lanes[0]
+    views = cast("tuple[View, ...]", options.views)
+    rows = [Row(lane, view, VIEW_NAMES[view], MEANINGS[view]) for view in views]
+    found = [row for row in rows if len(set(moments) - set(reel.shown(row.view))) <= 1]
+    return found or [Row(lane, film.view, VIEW_NAMES[film.view], MEANINGS[film.view])]
 
 
 def _heading(reel: Reel, layout: Layout) -> Image.Image:
@@ -117,10 +176,10 @@ def _heading(reel: Reel, layout: Layout) -> Image.Image:
     baseline = 0
     for line in title:
         baseline += 60
-        line.draw(draw, MARGIN, baseline - 16, TEXT)
+        line.draw(draw, MARGIN, baseline - 16, layout.look.text)
     for line in quiet:
         baseline += 38
-        line.draw(draw, MARGIN, baseline, QUIET)
+        line.draw(draw, MARGIN, baseline, layout.look.quiet)
     return block
 
 
@@ -131,12 +190,16 @@ def _row(row: Row, layout: Layout) -> Image.Image:
     if layout.names:
         _name(block, row, layout)
     else:
-        _title(block, row.title, row.meaning)
+        _title(block, row.title, row.meaning, layout.look)
     mask = _rounded(layout.tile)
     for left, moment in zip(layout.lefts, layout.moments, strict=True):
+        if not layout.names and moment not in row.lane.shown(row.view):
+            block.paste(layout.look.surface, (left, top), mask)
+            continue
         picture = row.lane.picture(moment, row.view)
         if picture is not None:
-            tile = Image.fromarray(picture).resize(layout.tile, Image.Resampling.LANCZOS)
+            pixels = "square" if row.view == "channels" else layout.pixels
+            tile = scaled(Image.fromarray(picture), layout.tile, pixels)
             block.paste(tile, (left, top), mask)
     if not row.lane.shown(row.view):
         _empty(block, row.lane.sentence, layout)
@@ -151,7 +214,7 @@ def _name(block: Image.Image, row: Row, layout: Layout) -> None:
     quiet = wrapped(row.meaning, SMALL, layout.names - 2 * GAP, room) if room > 0 else []
     draw = ImageDraw.Draw(block)
     baseline = (layout.tile[1] - LINE_HEIGHT * (len(title) + len(quiet))) // 2 + BODY
-    for lines, color in ((title, TEXT), (quiet, QUIET)):
+    for lines, color in ((title, layout.look.text), (quiet, layout.look.quiet)):
         for line in lines:
             line.draw(draw, MARGIN, baseline, color)
             baseline += LINE_HEIGHT
@@ -160,22 +223,22 @@ def _name(block: Image.Image, row: Row, layout: Layout) -> None:
 def _empty(block: Image.Image, sentence: str, layout: Layout) -> None:
     """A quiet frame across the row, with the reason why there are no pictures in it."""
     left, right = layout.lefts[0], layout.lefts[-1] + layout.tile[0]
-    draw = ImageDraw.Draw(block)
-    draw.rounded_rectangle((left, 0, right, layout.tile[1] - 1), 8, SURFACE, LINE)
+    draw, look = ImageDraw.Draw(block), layout.look
+    draw.rounded_rectangle((left, 0, right, layout.tile[1] - 1), 8, look.surface, look.line)
     lines = wrapped(sentence, BODY, right - left - 4 * GAP, max(1, layout.tile[1] // 50))
     baseline = (layout.tile[1] - LINE_HEIGHT * len(lines)) // 2 + BODY
     for line in lines:
-        line.draw(draw, left + 2 * GAP, baseline, QUIET)
+        line.draw(draw, left + 2 * GAP, baseline, layout.look.quiet)
         baseline += LINE_HEIGHT
 
 
-def _title(block: Image.Image, title: str, meaning: str) -> None:
+def _title(block: Image.Image, title: str, meaning: str, look: Look) -> None:
     """What a row shows, and a few quiet words on what that is."""
     draw = ImageDraw.Draw(block)
     font = font_for(title, BODY)
-    draw.text((MARGIN, 0), title, fill=TEXT, font=font)
+    draw.text((MARGIN, 0), title, fill=look.text, font=font)
     left = MARGIN + font.getlength(title) + 20
-    draw.text((left, 4), meaning, fill=QUIET, font=font_for(meaning, SMALL))
+    draw.text((left, 4), meaning, fill=look.quiet, font=font_for(meaning, SMALL))
 
 
 def _labels(reel: Reel, layout: Layout) -> Image.Image:
@@ -185,8 +248,8 @@ def _labels(reel: Reel, layout: Layout) -> Image.Image:
     for center, moment in zip(layout.centers, layout.moments, strict=True):
         top = 0
         for text, size, color in (
-            (reel.label(moment), BODY, TEXT),
-            (percent(reel.share(moment)), SMALL, QUIET),
+            (reel.label(moment), BODY, layout.look.text),
+            (percent(reel.share(moment)), SMALL, layout.look.quiet),
         ):
             if text:
                 font = font_for(text, size)
@@ -209,42 +272,22 @@ def _plot(reel: Reel, layout: Layout) -> Image.Image:
     """The share of noise over all steps, under the columns it belongs to."""
     if len(layout.moments) < 2:
         return _block(layout, 0)
+    look = layout.look
     block = _block(layout, TITLE_ROW + PLOT)
-    _title(block, "Share of noise", "in the variance of the latent, at the same moments")
-    shares = np.asarray([reel.share(moment) for moment in range(reel.count)])
-    centers = layout.centers
-    x = np.interp(np.arange(len(shares)), layout.moments, centers)
-    top, bottom = 12, PLOT - 12
-    y = top + (bottom - top) * (1 - shares)
+    _title(block, "Share of noise", "in the variance of the latent, at the same moments", look)
     left, right = layout.lefts[0], layout.lefts[-1] + layout.tile[0]
-
-    big = Image.new("RGB", (block.width * SMOOTH, PLOT * SMOOTH), GROUND)
-    draw = ImageDraw.Draw(big)
-
-    def scaled(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [(a * SMOOTH, b * SMOOTH) for a, b in points]
-
-    curve = list(zip(x.tolist(), y.tolist(), strict=True))
-    draw.polygon(scaled([(curve[0][0], bottom), *curve, (curve[-1][0], bottom)]), fill=SURFACE)
-    for level in (top, (top + bottom) / 2, bottom):
-        draw.line(scaled([(left, level), (right, level)]), fill=LINE, width=SMOOTH)
-    draw.line(scaled(curve), fill=ACCENT, width=3 * SMOOTH, joint="curve")
-    for center, k in zip(centers, layout.moments, strict=True):
-        where = (center * SMOOTH, float(y[k]) * SMOOTH)
-        draw.circle(where, 8 * SMOOTH, fill=GROUND)
-        draw.circle(where, 6 * SMOOTH, fill=ACCENT)
-    block.paste(big.resize((block.width, PLOT), Image.Resampling.LANCZOS), (0, TITLE_ROW))
-
+    drawn = draw_plot(reel, layout.moments, layout.centers, (left, right, block.width), look)
+    block.paste(drawn, (0, TITLE_ROW))
     draw = ImageDraw.Draw(block)
     small = font_for("100 %", SMALL)
-    for level, text in ((top, "100 %"), (bottom, "0 %")):
+    for level, text in ((PLOT_TOP, "100 %"), (PLOT_BOTTOM, "0 %")):
         where = (left - 10, TITLE_ROW + level)
-        draw.text(where, text, fill=QUIET, font=small, anchor="rm")
+        draw.text(where, text, fill=look.quiet, font=small, anchor="rm")
     return block
 
 
 def _block(layout: Layout, height: int) -> Image.Image:
-    return Image.new("RGB", (layout.width, height), GROUND)
+    return Image.new("RGB", (layout.width, height), layout.look.ground)
 
 
 def _rounded(size: tuple[int, int]) -> Image.Image:

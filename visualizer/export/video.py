@@ -1,54 +1,236 @@
-"""The run as an MP4 that every player and slide program opens."""
+"""The film as a video, through FFmpeg's libraries: MP4 for players and slides, WebM for pages.
+
+Frames are encoded as they are made and go into the file at once: memory does not grow with their
+number.
+"""
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, BinaryIO
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-from PIL import Image
 
+from visualizer.export import remembering
 from visualizer.export.errors import ExportError
-from visualizer.export.frames import (
-    HOLD_MILLISECONDS,
-    frame_milliseconds,
-    frames,
-    moving_moments,
-)
 
 if TYPE_CHECKING:
-    from visualizer.export.reel import Reel
+    import av
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+    from PIL import Image
+
+    from visualizer.export.film import Film
+    from visualizer.export.options import ExportOptions
     from visualizer.export.writers import Progress
 
+MISSING = (
+    'Videos need the package "av": pip install "denoising-visualizer[video]". '
+    "WebP and GIF work without it."
+)
+MILLISECOND = Fraction(1, 1000)
+BT709 = 1
+"""Primaries, transfer and matrix of high definition, as FFmpeg counts them; what players assume."""
+LIMITED = 1
+"""Luma from 16 to 235, as FFmpeg counts ranges; players take another one for a mistake."""
+THREADS = 4
+"""At most: every further one holds more frames at once."""
 
-def write_mp4(reel: Reel, file: BinaryIO, progress: Progress) -> None:
-    """H.264 in yuv420p, the one combination that plays everywhere; its sides are even."""
-    import av  # takes a while to load, and only videos need it
 
-    moments = moving_moments(reel)
-    rate = round(1000 / frame_milliseconds(len(moments)))
-    images = [_even(image) for image in frames(reel, moments, progress)]
-    images += images[-1:] * (rate * HOLD_MILLISECONDS // 1000)
-    movie = io.BytesIO()  # a full disk is then an error of ours, not one inside the encoder
+@dataclass(frozen=True)
+class Encoder:
+    """How a video is encoded.
+
+    Attributes:
+        container, codec: their names in FFmpeg.
+        options: of the codec.
+        container_options: of the container.
+    """
+
+    container: str
+    codec: str
+    options: dict[str, str]
+    container_options: dict[str, str] = field(default_factory=dict)
+
+
+def write_mp4(film: Film, file: BinaryIO, progress: Progress) -> None:
+    """H.264 in yuv420p, the one combination that plays everywhere; its sides are even.
+
+    What a player needs to know stands at the beginning of the file: it plays while it is loaded.
+    """
+    _write(film, file, progress)
+
+
+def write_webm(film: Film, file: BinaryIO, progress: Progress) -> None:
+    """VP9, or AV1, which is smaller."""
+    _write(film, file, progress)
+
+
+def require_av() -> None:
+    """See whether videos can be written.
+
+    Raises:
+        ExportError: with what to install, when they cannot.
+    """
     try:
-        with av.open(movie, "w", format="mp4") as container:
-            stream = container.add_stream("libx264", rate=rate, options={"crf": "17"})
-            stream.pix_fmt = "yuv420p"
-            stream.width, stream.height = images[0].size
-            for image in images:
-                container.mux(
-                    stream.encode(av.VideoFrame.from_ndarray(np.asarray(image), format="rgb24"))
-                )
-            container.mux(stream.encode())
+        import av as av
+    except ImportError as error:
+        raise ExportError(MISSING) from error
+
+
+def encoder_for(options: ExportOptions) -> Encoder:
+    """How a video of these options is encoded; quality 85 is hard to tell from the frames."""
+    quality, most = options.quality, {"mp4": 51, "webm": 63}[options.format]
+    crf = {"crf": str(max(1, round(most * (1 - quality / 127))))}
+    if options.format == "mp4":
+        # static cannot be predicted, so that a long look ahead only takes memory and time
+        values = crf | {"preset": "veryfast", "rc-lookahead": "10"}
+        return Encoder("mp4", "libx264", values, {"movflags": "faststart"})
+    if options.codec == "av1":
+        os.environ.setdefault("SVT_LOG", "1")  # else it prints how it is set up
+        return Encoder("webm", "libsvtav1", crf | {"preset": "8"})
+    vp9 = crf | {"b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "1"}
+    return Encoder("webm", "libvpx-vp9", vp9 | {"lag-in-frames": "12"})
+
+
+def encode(
+    film: Film,
+    shown: Iterator[tuple[Image.Image, list[int]]],
+    file: BinaryIO,
+    metadata: dict[str, str],
+) -> None:
+    """Encode frames into a file.
+
+    Args:
+        shown: frames, each with how long it stands, in pieces of milliseconds.
+        metadata: of the container, e.g. "title" and "comment".
+
+    Raises:
+        ExportError: with a sentence, when the encoder refuses.
+    """
+    require_av()
+    import av
+
+    how = encoder_for(film.options)
+    try:
+        with _opened(file, how) as container:
+            container.metadata.update(metadata)
+            stream = _stream(container, how, film)
+            _encode(stream, container, shown)
     except av.FFmpegError as error:
-        raise ExportError(f"The video could not be made: {error}.") from error
-    file.write(movie.getbuffer())
+        # one with an errno comes from the file, and is told by who opened it
+        if isinstance(error, OSError) and error.errno in (28, 27, 122):
+            raise
+        raise ExportError(f"The video could not be made: {error.strerror or error}.") from error
 
 
-def _even(image: Image.Image) -> Image.Image:
-    """The image with even sides: a column or a row at the edge is doubled where one is missing."""
-    width, height = image.size
-    if width % 2 == 0 and height % 2 == 0:
-        return image
+def standing(film: Film) -> list[list[int]]:
+    """How long each frame stands, in pieces of milliseconds.
+
+    A frame that stands longer than others is shown several times: there are players that forget
+    how long the last frame was to stand, and programs for slides and cutting that take the number
+    of frames a second for granted.
+    """
+    beat = min(shot.milliseconds for shot in film.shots)
+    found = []
+    for shot in film.shots:
+        pieces = max(1, round(shot.milliseconds / beat))
+        ends = [round(shot.milliseconds * k / pieces) for k in range(pieces + 1)]
+        found.append([end - start for start, end in pairwise(ends)])
+    return found
+
+
+def _write(film: Film, file: BinaryIO, progress: Progress) -> None:
+    shown = zip(film.frames(progress), standing(film), strict=True)
+    encode(film, shown, file, remembering.video_tags(film))
+
+
+@contextlib.contextmanager
+def _opened(file: BinaryIO, how: Encoder) -> Iterator[OutputContainer]:
+    """A container that writes through ``file``: a full disk is then an error of ours.
+
+    When something goes wrong it is closed without being finished.
+    """
+    import av
+
+    def read_again(*_: Any) -> BinaryIO:
+        """Moving the index to the front reads what was written."""
+        file.flush()
+        return open(file.name, "rb")
+
+    container = av.open(
+        file,
+        "w",
+        format=how.container,
+        container_options=how.container_options,
+        io_open=read_again if how.container_options else None,
+    )
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+def _stream(container: OutputContainer, how: Encoder, film: Film) -> VideoStream:
+    width, height = film.size
+    beat = min(shot.milliseconds for shot in film.shots)
+    stream = cast(
+        "VideoStream",
+        container.add_stream(how.codec, rate=Fraction(1000, beat), options=how.options),
+    )
+    stream.width, stream.height = width + width % 2, height + height % 2
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.time_base = MILLISECOND
+    context.thread_count = min(THREADS, os.cpu_count() or 1)
+    context.color_primaries = context.color_trc = context.colorspace = BT709
+    context.color_range = LIMITED
+    return stream
+
+
+def _encode(
+    stream: VideoStream,
+    container: OutputContainer,
+    shown: Iterator[tuple[Image.Image, list[int]]],
+) -> None:
+    durations: dict[int, int] = {}  # by the time, of frames that are in the encoder
+    time = 0
+
+    def mux(packets: list[av.Packet[Any]]) -> None:
+        for packet in packets:
+            if packet.pts is not None:
+                packet.duration = durations.pop(packet.pts, packet.duration or 0)
+            container.mux(packet)
+
+    for image, pieces in shown:
+        frame = _frame(image)
+        for milliseconds in pieces:
+            frame.pts, frame.time_base = time, MILLISECOND
+            durations[time] = milliseconds
+            mux(stream.encode(frame))
+            time += milliseconds
+    mux(stream.encode())
+
+
+def _frame(image: Image.Image) -> av.VideoFrame:
+    """In yuv420p of BT.709."""
+    import av
+    from av.video.reformatter import ColorRange, Colorspace, Interpolation
+
     pixels = np.asarray(image)
-    return Image.fromarray(np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge"))
+    height, width = pixels.shape[:2]
+    if width % 2 or height % 2:
+        # a column or a row at the edge is doubled where one is missing
+        pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
+        format="yuv420p",
+        src_color_range=ColorRange.JPEG,
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.MPEG,
+        interpolation=Interpolation.BICUBIC,
+    )

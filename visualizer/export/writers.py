@@ -1,4 +1,4 @@
-"""Which ending of a file name is written by what."""
+"""Which format is written by what."""
 
 from __future__ import annotations
 
@@ -7,40 +7,68 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from visualizer.diffusion import runfile
-from visualizer.diffusion.atomic import WriteError, check_writable, display_name, replacing
+from visualizer.diffusion.atomic import WriteError, check_folder, check_writable, replacing
 from visualizer.diffusion.trajectory import Trajectory
-from visualizer.export import animation, page, picture, sheet, video
+from visualizer.export import animation, page, picture, raw, sequence, sheet, video
 from visualizer.export.errors import ExportError
-from visualizer.export.reel import Reel, reel_of
+from visualizer.export.film import Film, film_of
+from visualizer.export.options import ExportOptions, FormatKey, for_path
+from visualizer.export.reel import reel_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
 
 Progress = Callable[[int, int], None]
-Writer = Callable[[Reel, BinaryIO, Progress], None]
+Writer = Callable[[Film, BinaryIO, Progress], None]
+PictureWriter = Callable[[Film, BinaryIO, Progress, str], None]
 
-WRITERS: dict[str, Writer] = {
-    ".png": picture.write_picture,
-    ".webp": animation.write_webp,
-    ".gif": animation.write_gif,
-    ".apng": animation.write_apng,
-    ".mp4": video.write_mp4,
-    ".html": page.write_page,
+WRITERS: dict[FormatKey, Writer] = {
+    "webp": animation.write_webp,
+    "gif": animation.write_gif,
+    "apng": animation.write_apng,
+    "mp4": video.write_mp4,
+    "webm": video.write_webm,
+    "page": page.write_page,
 }
+PICTURE_WRITERS: dict[FormatKey, PictureWriter] = {
+    "picture": picture.write_picture,
+    "sheet": sheet.write_sheet,
+}
+"""They are told the ending, which says what kind of picture it is."""
 
 
-def write_file(what: Trajectory | Comparison, path: Path, progress: Progress) -> None:
+def write_file(
+    what: Trajectory | Comparison, path: Path, options: ExportOptions, progress: Progress
+) -> None:
     """See ``visualizer.export.write``."""
-    writer = writer_for(path)
+    options = for_path(path, options)
     try:
-        if writer is None:
+        if options.format == "run":
             _save(what, path)
-            return
-        reel = reel_of(what)
-        with replacing(path) as file:
-            writer(reel, file, progress)
+        elif options.format == "raw":
+            reel = reel_of(what, options)
+            with replacing(path) as file:
+                raw.write_raw(reel, options, file, progress, path.suffix.lower())
+        elif options.format == "frames":
+            sequence.write_frames(film_of(what, options), path, progress)
+        else:
+            film = film_of(what, options)
+            with replacing(path) as file:
+                write_film(film, file, progress, path.suffix.lower())
     except (WriteError, runfile.RunFileError) as error:
         raise ExportError(str(error)) from error
+
+
+def write_film(film: Film, file: BinaryIO, progress: Progress, suffix: str) -> None:
+    """Write a film in its format, for a file with this ending.
+
+    Raises:
+        ExportError: with a sentence.
+    """
+    if film.options.format in PICTURE_WRITERS:
+        PICTURE_WRITERS[film.options.format](film, file, progress, suffix)
+    else:
+        WRITERS[film.options.format](film, file, progress)
 
 
 def _save(what: Trajectory | Comparison, path: Path) -> None:
@@ -52,30 +80,15 @@ def _save(what: Trajectory | Comparison, path: Path) -> None:
         comparison_file.save(what, path, decode=True)
 
 
-def writer_for(path: Path) -> Writer | None:
-    """What writes a file of this name; None for run files.
-
-    Raises:
-        ExportError: naming the endings that work.
-    """
-    ending = path.suffix.lower()
-    if ending == runfile.SUFFIX:
-        return None
-    if ending == ".png" and "sheet" in path.stem.lower():
-        return sheet.write_sheet
-    if ending not in WRITERS:
-        known = [*WRITERS, runfile.SUFFIX]
-        raise ExportError(
-            f"'{display_name(path)}' has an ending that cannot be written. "
-            f"Use {', '.join(known[:-1])} or {known[-1]}."
-        )
-    return WRITERS[ending]
-
-
-def check_place(path: Path) -> None:
+def check_place(path: Path, options: ExportOptions) -> None:
     """See ``visualizer.export.check``."""
-    writer_for(path)
+    options = for_path(path, options)
+    if options.format in ("mp4", "webm"):
+        video.require_av()
     try:
-        check_writable(path)
+        if options.format == "frames":
+            check_folder(path, sequence.INDEX, sequence.names_of_ours)
+        else:
+            check_writable(path)
     except WriteError as error:
         raise ExportError(str(error)) from error

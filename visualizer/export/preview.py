@@ -1,0 +1,47 @@
+"""What a frame will look like in the file: with a GIF's few colors, with what WebP leaves out."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from PIL import Image
+
+from visualizer.export.animation import webp_values
+from visualizer.export.palette import in_palette, palette_of, shared_palette
+from visualizer.export.picture import final_picture
+
+if TYPE_CHECKING:
+    from visualizer.export.film import Film
+
+
+_palettes: WeakKeyDictionary[Film, Image.Image] = WeakKeyDictionary()
+"""The palette that all frames of a film share: made once, for as long as there is the film."""
+
+
+def preview(film: Film, i: int) -> Image.Image:
+    """What frame i of a film will look like in its file, RGB.
+
+    APNG and pictures without loss are as they are, and good videos hardly differ from them.
+    """
+    options = film.options
+    if options.format == "picture":
+        return final_picture(film)
+    image = film.frame(i)
+    if options.format == "gif":
+        return in_palette(image, _palette(film, image), options.dither).convert("RGB")
+    if options.format == "webp" and not options.lossless:
+        file = io.BytesIO()
+        image.save(file, "WEBP", **webp_values(options))
+        with Image.open(file) as decoded:
+            return decoded.convert("RGB")
+    return image
+
+
+def _palette(film: Film, image: Image.Image) -> Image.Image:
+    if film.options.palette == "each":
+        return palette_of([image], film.options.colors)
+    if film not in _palettes:
+        _palettes[film] = shared_palette(film)
+    return _palettes[film]
