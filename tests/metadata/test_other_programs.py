@@ -1,0 +1,334 @@
+"""What is taken over of other programs' settings, and what is said of the rest."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.metadata import samples
+from tests.metadata.samples import png
+from visualizer.diffusion.request import FrozenMapping, SamplingRequest
+from visualizer.metadata.reading import read, read_text
+from visualizer.metadata.remembered import Remembered
+
+
+def read_png(**fields: str) -> Remembered:
+    found = read(png(**fields))
+    assert found is not None
+    return found
+
+
+def request_of(found: Remembered) -> SamplingRequest:
+    assert found.request is not None
+    return found.request
+
+
+def is_said(found: Remembered, *words: str) -> bool:
+    return all(any(word in sentence for sentence in found.not_honored) for word in words)
+
+
+# --- A1111, Forge, SD.Next -----------------------------------------------------------------------
+
+
+def test_a1111() -> None:
+    found = read_png(parameters=samples.A1111)
+    assert (found.source, found.version) == ("AUTOMATIC1111", "v1.10.1")
+    assert (found.model, found.model_hash) == ("sd_xl_base_1.0", "31e35c80fc")
+    assert found.size == (8, 16)
+    request = request_of(found)
+    assert request.prompt.startswith("(masterpiece:1.2), a red car, [old|new]\nby the sea BREAK")
+    assert request.negative_prompt is not None
+    assert request.negative_prompt.endswith("\nlow quality")
+    assert (request.seed, request.steps, request.guidance_scale) == (1234567890, 28, 6.5)
+    assert (request.sampler, request.width, request.height) == ("dpmpp_2m_karras", 832, 1216)
+    assert request.extra == FrozenMapping({"weighting": True})
+    assert is_said(
+        found,
+        "LoRA 'cars_v2' (strength 0.8)",
+        "LoRA 'film'",
+        "Clip skip 2",
+        "Variation seed",
+        "ENSD",
+        "Hires fix",
+        "Refiner",
+        "Token",
+        "RNG: NV",
+        "BREAK",
+        "Embeddings",
+        "brackets",
+    )
+    assert not is_said(found, "not known here")
+    assert len(found.not_honored) == len(set(found.not_honored)) == 12
+
+
+def test_a1111_before_schedules_had_names_of_their_own() -> None:
+    found = read_png(parameters=samples.A1111_OLD)
+    request = request_of(found)
+    assert (request.prompt, request.negative_prompt) == ("a red car", "blurry")
+    assert (request.sampler, request.width, request.steps) == ("dpmpp_2m_karras", 512, 20)
+    assert is_said(found, "graphics card", "Hires fix")
+
+
+def test_forge_with_a_distilled_model() -> None:
+    found = read_png(parameters=samples.FORGE)
+    assert found.source == "Forge"
+    assert request_of(found).guidance_scale == 3.5
+    assert request_of(found).sampler == "euler"
+    assert found.not_honored == ()
+
+
+def test_sd_next_names_its_settings_in_another_order() -> None:
+    found = read_png(parameters=samples.SD_NEXT)
+    assert (found.source, found.model) == ("SD.Next", "juggernaut")
+    assert request_of(found).sampler == "euler_a"
+    assert request_of(found).width == 1024
+    assert found.not_honored == ()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+@pytest.mark.parametrize("order", ["utf-16-be", "utf-16-le"])
+def test_exif_of_either_byte_order(form: str, order: str) -> None:
+    tags, file = Image.Exif(), io.BytesIO()
+    text = samples.A1111.replace("red car", "赤い車")
+    tags.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode(order)
+    Image.new("RGB", (8, 8)).save(file, form, exif=tags)
+    found = read(file)
+    assert found is not None
+    assert "赤い車" in request_of(found).prompt
+    assert request_of(found).steps == 28
+
+
+def test_gif_comments_and_text_files() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "GIF", comment=samples.FORGE.encode())
+    found = read(file)
+    assert found is not None
+    assert found.source == "Forge"
+    found = read_text(samples.FORGE)
+    assert found is not None
+    assert request_of(found).seed == 5
+    assert read_text("a shopping list: eggs, milk, bread") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "spacing", "key", "lost"),
+    [
+        ("DPM++ 2M Karras", "", "dpmpp_2m_karras", ""),
+        ("DPM++ 2M", "Automatic", "dpmpp_2m_karras", ""),
+        ("DPM++ 2M", "", "dpmpp_2m", ""),
+        ("DPM++ 2M SDE Exponential", "", "dpmpp_2m_sde_exponential", ""),
+        ("Euler a", "Karras", "euler_a", "no such spacing"),
+        ("Euler", "Align Your Steps", "euler", "Align Your Steps"),
+        ("DPM++ 2S a", "Karras", None, "'DPM++ 2S a' is not here"),
+        ("Restart", "", None, "'Restart' is not here"),
+        ("UniPC", "SGM Uniform", "unipc", ""),
+    ],
+)
+def test_samplers_of_a1111(name: str, spacing: str, key: str | None, lost: str) -> None:
+    schedule = f"Schedule type: {spacing}, " if spacing else ""
+    found = read_text(f"x\nSteps: 20, Sampler: {name}, {schedule}Seed: 1, RNG: CPU")
+    assert found is not None
+    assert request_of(found).sampler == key
+    assert is_said(found, lost) if lost else found.not_honored == ()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "field", "value", "said"),
+    [
+        ("Steps: 1000000000", "steps", None, "1000000000"),
+        ("Steps: many", "steps", None, "'many'"),
+        ("Seed: -1", "seed", 0, "-1"),
+        ("Seed: 4294967301", "seed", 5, "4294967301"),
+        ("Seed: " + "9" * 39, "seed", 0, "larger"),
+        ("CFG scale: nan", "guidance_scale", None, "nan"),
+        ("CFG scale: inf", "guidance_scale", None, "inf"),
+        ("CFG scale: -3", "guidance_scale", None, "-3"),
+        ("Size: 515x770", "width", 512, "no multiple of 8"),
+        ("Size: 515x770", "height", 768, "no multiple of 8"),
+        ("Size: 999999x8", "width", None, "999999"),
+    ],
+)
+def test_senseless_values_are_corrected_or_left_out(
+    pairs: str, field: str, value: Any, said: str
+) -> None:
+    rest = {"Steps": "20", "Seed": "1", "RNG": "CPU", "Sampler": "Euler"}
+    name = pairs.split(":")[0]
+    line = ", ".join([pairs, *(f"{k}: {v}" for k, v in rest.items() if k != name)])
+    found = read_text(f"x\n{line}")
+    assert found is not None
+    assert getattr(request_of(found), field) == value
+    assert is_said(found, said)
+    assert len(found.not_honored) == 1
+
+
+# --- ComfyUI -------------------------------------------------------------------------------------
+
+
+def test_comfyui() -> None:
+    found = read_png(prompt=json.dumps(samples.comfyui_prompt()), workflow="{}")
+    assert (found.source, found.model) == ("ComfyUI", "dreamshaper_8.safetensors")
+    assert request_of(found) == SamplingRequest(
+        "a (red:1.3) car",
+        "blurry",
+        99,
+        25,
+        7.5,
+        "dpmpp_2m_sde_karras",
+        512,
+        768,
+        extra=FrozenMapping({"weighting": True}),
+    )
+    assert found.not_honored == ("The LoRA 'film.safetensors' (strength 0.7) is not applied here.",)
+
+
+def test_comfyui_with_every_part_of_the_sampling_in_a_node() -> None:
+    found = read_png(prompt=json.dumps(samples.comfyui_flux()))
+    request = request_of(found)
+    assert found.model == "flux1-dev.safetensors"
+    assert (request.prompt, request.negative_prompt) == ("a red car", None)
+    assert (request.seed, request.steps, request.guidance_scale) == (7, 20, 3.5)
+    assert (request.sampler, request.width, request.height) == ("euler", 1024, 1024)
+    assert len(found.not_honored) == 1
+    assert is_said(found, str(2**40 + 7))
+
+
+def test_comfyui_as_it_is_drawn() -> None:
+    text = json.dumps(samples.comfyui_workflow())
+    for found in (read_png(workflow=text), read_text(text)):
+        assert found is not None
+        assert found.model == "v1-5.safetensors"
+        assert request_of(found) == SamplingRequest(
+            "a red car", "blurry", 42, 20, 8.0, "euler_a", 512, 512
+        )
+        assert found.not_honored == ()
+
+
+def test_comfyui_in_webp() -> None:
+    tags, file = Image.Exif(), io.BytesIO()
+    tags[0x0110] = "prompt:" + json.dumps(samples.comfyui_prompt())
+    Image.new("RGB", (8, 8)).save(file, "WEBP", exif=tags)
+    found = read(file)
+    assert found is not None
+    assert request_of(found).seed == 99
+
+
+def test_comfyui_with_two_samplers_takes_the_first() -> None:
+    graph = samples.comfyui_prompt()
+    second = {**graph["3"]["inputs"], "seed": 1, "denoise": 0.5, "latent_image": ["3", 0]}
+    graph["2"] = {"class_type": "KSampler", "inputs": second}
+    graph["8"]["inputs"]["samples"] = ["2", 0]
+    found = read_png(prompt=json.dumps(graph))
+    assert request_of(found).seed == 99
+    assert is_said(found, "2 times")
+
+
+def test_comfyui_from_a_picture_with_a_control_picture_and_unknown_nodes() -> None:
+    graph = samples.comfyui_prompt()
+    graph["3"]["inputs"] |= {
+        "latent_image": ["40", 0],
+        "denoise": 0.6,
+        "positive": ["41", 0],
+        "negative": ["41", 1],
+        "model": ["42", 0],
+    }
+    graph["40"] = {"class_type": "VAEEncode", "inputs": {"pixels": ["43", 0]}}
+    graph["41"] = {
+        "class_type": "ControlNetApplyAdvanced",
+        "inputs": {"positive": ["6", 0], "negative": ["7", 0], "strength": 1.0},
+    }
+    graph["42"] = {"class_type": "FreeU_V2", "inputs": {"model": ["10", 0], "b1": 1.3}}
+    graph["43"] = {"class_type": "LoadImage", "inputs": {"image": "x.png"}}
+    found = read_png(prompt=json.dumps(graph))
+    request = request_of(found)
+    assert (request.prompt, request.negative_prompt) == ("a (red:1.3) car", "blurry")
+    assert request.width is None
+    assert is_said(found, "another picture", "denoise 0.6", "ControlNet", "'FreeU_V2'", "LoRA")
+
+
+def test_comfyui_in_circles_ends() -> None:
+    graph = samples.comfyui_prompt()
+    graph["6"]["inputs"]["text"] = ["50", 0]
+    graph["50"] = {"class_type": "Reroute", "inputs": {"": ["51", 0]}}
+    graph["51"] = {"class_type": "Reroute", "inputs": {"": ["50", 0]}}
+    graph["10"]["inputs"]["model"] = ["10", 0]
+    graph["3"]["inputs"]["negative"] = ["3", 0]
+    graph["3"]["inputs"]["latent_image"] = ["3", 0]
+    found = read_png(prompt=json.dumps(graph))
+    assert request_of(found).prompt == ""
+    assert is_said(found, "not known here")
+
+
+def test_comfyui_without_a_sampler() -> None:
+    found = read_png(prompt=json.dumps({"1": {"class_type": "LoadImage", "inputs": {}}}))
+    assert found.request is None
+    assert is_said(found, "no sampling node")
+
+
+# --- InvokeAI, NovelAI, Fooocus ------------------------------------------------------------------
+
+
+def test_invokeai() -> None:
+    found = read_png(invokeai_metadata=samples.INVOKE)
+    assert (found.source, found.version) == ("InvokeAI", "5.4.2")
+    assert (found.model, found.model_hash) == ("juggernaut", "blake3:abc")
+    extra = FrozenMapping({"weighting": True})
+    assert request_of(found) == SamplingRequest(
+        "a red++ car", "blurry", 31, 30, 5.5, "dpmpp_2m_karras", 1024, 768, extra=extra
+    )
+    assert len(found.not_honored) == 2
+    assert is_said(found, "LoRA 'film' (strength 0.6)", "ControlNet")
+
+
+def test_invokeai_of_version_2() -> None:
+    for fields in (
+        {"sd_metadata": samples.INVOKE_OLD, "Dream": samples.DREAM},
+        {"sd_metadata": samples.INVOKE_OLD},
+    ):
+        found = read_png(**fields)
+        assert (found.model, found.model_hash) == ("stable-diffusion-1.5", "cc6cb27103")
+        assert request_of(found) == SamplingRequest(
+            "a red car", "blurry", 11, 50, 7.5, "euler_a", 640, 512
+        )
+        assert is_said(found, "Perlin")
+    found = read_png(Dream=samples.DREAM)
+    assert request_of(found) == SamplingRequest(
+        "a red car", "blurry", 123, 50, 7.5, "lms", 512, 640
+    )
+
+
+def test_novelai() -> None:
+    found = read_png(Software="NovelAI", Description="x", Comment=samples.NOVELAI)
+    assert found.source == "NovelAI"
+    request = request_of(found)
+    assert (request.prompt, request.negative_prompt) == ("1girl, {red} car", "blurry")
+    assert (request.seed, request.steps, request.sampler) == (3, 28, "euler_a")
+    assert is_said(found, "{emphasis}", "picture will differ")
+
+
+def test_fooocus() -> None:
+    found = read_png(fooocus_scheme="fooocus", parameters=samples.FOOOCUS)
+    assert (found.source, found.version) == ("Fooocus", "v2.5.0")
+    assert (found.model, found.model_hash) == ("juggernautXL_v8", "aeb7e9e689")
+    assert request_of(found) == SamplingRequest(
+        "a red car", "blurry", 8, 30, 4.0, "dpmpp_2m_sde_karras", 1152, 896
+    )
+    assert is_said(found, "LoRA 'offset'", "styles", "sharpens")
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_a_picture_that_remembers_nothing(form: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, form)
+    assert read(file) is None
+
+
+def test_a_photograph_remembers_nothing() -> None:
+    tags, file = Image.Exif(), io.BytesIO()
+    tags[0x010F], tags[0x0110] = "Nikon", "D90"
+    tags.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0at the sea: a nice day, really"
+    Image.new("RGB", (8, 8)).save(file, "JPEG", exif=tags)
+    assert read(file) is None
