@@ -82,7 +82,7 @@ class TimeGroup(Group):
             self.direction.add(name, label, about)
         self._add("Steps", self.steps, self.every, self.count)
         self._speed_row = self._add("Speed", self.speed, self.fps)
-        self._hold_row = self._add("Hold the end", self.hold, quiet_label("seconds"))
+        self._hold_row = self._add("Hold", self.hold, quiet_label("seconds on the last frame"))
         self._direction_row = self._add("Direction", self.direction)
         for each in (self.steps, self.speed):
             each.currentIndexChanged.connect(self._edited)

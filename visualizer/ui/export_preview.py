@@ -52,6 +52,7 @@ class ExportStage(QWidget):
         self.play_button = IconButton("pause", "Pause the preview", "Space")
         self.play_button.clicked.connect(self.toggle)
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setObjectName("film")
         self.slider.setAccessibleName("Frame of the preview")
         self.slider.setToolTip("Frame of the preview  (← →)")
         self.slider.valueChanged.connect(self._slid)

@@ -100,7 +100,7 @@ class Header(QWidget):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._working = self._branching = self._keeping = False
+        self._working = self._branching = self._keeping = self._yields = False
         self._worn = ""
         self._facts: ModelFacts | None = None
         self._weights = False
@@ -340,6 +340,11 @@ class Header(QWidget):
         """Another seed, at random."""
         self.seed.set_number(secrets.randbelow(MAX_SEED + 1))
 
+    def yield_accent(self, yields: bool) -> None:
+        """Another button is the main one for a while."""
+        self._yields = yields
+        theme.set_role(self.generate, "" if self._working or yields else "primary")
+
     def show_state(self, state: str) -> None:
         """The button: "ready" Generate, "waiting" for the model, "running" Stop, "stopping"."""
         self._working = state != "ready"
@@ -363,7 +368,7 @@ class Header(QWidget):
                 "running": "Stop here and keep the steps made so far (Esc)",
             }[state]
         )
-        theme.set_role(button, "" if self._working else "primary")
+        theme.set_role(button, "" if self._working or self._yields else "primary")
         button.setFixedWidth(max(_BUTTON_WIDTH, button.sizeHint().width()))
 
     def _settle_size(self) -> None:

@@ -361,12 +361,14 @@ class MainWindow(QMainWindow):
             self.export_panel.close_panel()
         elif self._saving_page.can_save:
             self.playhead.pause()
+            self.header.yield_accent(True)
             self._stack.setCurrentWidget(self.export_panel)
             self.export_panel.open_panel(lanes=self.page == COMPARE)
             self._place_message()
 
     def _leave_export(self) -> None:
         """The page is shown again, with its playhead where it was."""
+        self.header.yield_accent(False)
         self._stack.setCurrentIndex(self._places[self.page])
         self._place_message()
         self._rest_focus()
