@@ -72,10 +72,12 @@ class Film:
         return self._composition.frame(self.shots[i].moment)
 
     def frames(self, progress: Progress) -> Iterator[Image.Image]:
-        """All frames, one after the other; ``progress`` is told (done, total) after each."""
+        """All frames, one after the other; ``progress`` is told (made, total) before each."""
         for i in range(len(self.shots)):
-            yield self.frame(i)
+            image = self.frame(i)
             progress(i + 1, len(self.shots))
+            yield image
+            del image  # no earlier frame is held while the next one is made
 
     def _moments(self) -> list[int]:
         """Those there is something to show of."""

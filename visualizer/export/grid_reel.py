@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from visualizer.export.colors import DARK, Look
 from visualizer.export.errors import ExportError
 from visualizer.export.grid_mount import GridLayout, GridMount, layout_for, within
 from visualizer.export.mount import enlargement
-from visualizer.export.reel import SHOWN_VIEWS, Lane, Row, facts_of, model_note
+from visualizer.export.reel import SHOWN_VIEWS, Lane, Row, facts_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.views import View
@@ -150,15 +150,6 @@ class GridReel:
 
     def picture(self, moment: int, view: View = "noisy") -> Picture:
         return read_only(np.asarray(self._kept(self.layout, view).image(moment)))
-
-    def note(self) -> dict[str, Any]:
-        lanes = []
-        for lane in self.lanes:
-            values: dict[str, Any] = {"label": lane.label, "request": lane.request.to_json()}
-            if lane.run is not None:
-                values["model"] = model_note(lane.run)
-            lanes.append(values)
-        return {"comparison": {"title": self.title, "lanes": lanes}}
 
     @cached_property
     def layout(self) -> GridLayout:

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.diffusion.views import DIFFERENCES
@@ -222,10 +222,6 @@ class Reel(Protocol):
         """The picture of a moment, (H, W, 3) uint8: of a grid all lanes with their labels."""
         ...
 
-    def note(self) -> dict[str, Any]:
-        """What made the pictures, as JSON values by the name of a text field."""
-        ...
-
 
 def reel_of(what: Trajectory | Comparison, options: ExportOptions | None = None) -> Reel:
     """The reel of a run or of a grid of runs, of a difference, or of a forward process.
@@ -278,7 +274,8 @@ class RunReel:
 
     @property
     def facts(self) -> list[str]:
-        return facts_of(self._run)
+        facts = facts_of(self._run)
+        return ["forward process", *facts] if self.forward else facts
 
     def label(self, moment: int) -> str:
         return f"step {moment}"
@@ -347,9 +344,6 @@ class RunReel:
 
     def picture(self, moment: int, view: View = "noisy") -> Picture:
         return self._run.picture(moment, view)
-
-    def note(self) -> dict[str, Any]:
-        return {"request": self._run.request.to_json(), "model": model_note(self._run)}
 
 
 def steps_with_pictures(run: Trajectory, view: View = "noisy") -> list[int]:
