@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -85,6 +85,7 @@ FORMS = [in_png, in_jpeg, in_webp, in_gif, in_pdf]
 
 @pytest.mark.parametrize("form", FORMS)
 @given(note=NOTES)
+@settings(deadline=None)
 def test_any_request_comes_back_as_it_was(form: Any, note: Note) -> None:
     found = read(form(note))
     assert found is not None
@@ -100,6 +101,7 @@ def lines_of(text: str) -> str:
 
 
 @given(note=NOTES)
+@settings(deadline=None)
 def test_programs_with_the_pattern_of_a1111_read_the_same(note: Note) -> None:
     request = note.lanes[0].request
     text = writing.plain_text(note)

@@ -45,7 +45,8 @@ def of_video(file: BinaryIO, kind: str) -> Texts:
         with av.open(file, format=kind, metadata_errors="replace") as container:
             tags = dict(container.metadata)
             streams = container.streams.video
-            if streams and streams[0].width:
+            # a stream whose codec is not known has no width
+            if streams and hasattr(streams[0], "width") and streams[0].width:
                 found.size = (streams[0].width, streams[0].height)
     except (av.error.FFmpegError, ArithmeticError, EOFError, LookupError, OSError, ValueError) as e:
         raise MetadataError(DAMAGED.format("it is no whole video")) from e
