@@ -1,0 +1,222 @@
+"""The pictures of a page: which there are, and how each of them is coded."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from PIL import Image
+
+from visualizer.diffusion.picture_difference import difference_map, heat_picture
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.views import View
+    from visualizer.export.options import ExportOptions
+    from visualizer.export.reel import Lane, Reel
+
+MAX_PIXELS = 128_000_000
+"""Of all pictures of a page in a size of our choice: larger ones are scaled down until they fit,
+so that a phone opens the page."""
+KEPT_COLOR = 0.9
+"""WebP halves the resolution of color, which turns colored static gray: pictures that would keep
+less of their color become JPEG, which need not do that."""
+COLOR_OF_STATIC = 0.5
+"""What is left of the color of pure static at half the resolution."""
+COARSER = 25
+"""So much lower is the JPEG quality of pure static: nobody sees the errors in it."""
+
+
+class Tile(Protocol):
+    """One picture on the page that moves through time.
+
+    Attributes:
+        label: its name, or "".
+        sentence: what to say where it has no pictures at all.
+        failure: a sentence on why it ended early, or "".
+    """
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def failure(self) -> str: ...
+
+    def size(self, view: View) -> tuple[int, int] | None:
+        """Width and height of its pictures in a view; None when there is none."""
+        ...
+
+    def key(self, moment: int, view: View) -> Hashable:
+        """Equal for equal pictures; None where there is no picture."""
+        ...
+
+    def picture(self, moment: int, view: View) -> Picture:
+        """The picture where the key is not None, (H, W, 3) uint8."""
+        ...
+
+
+@dataclass(frozen=True)
+class LaneTile:
+    """The pictures of one lane."""
+
+    lane: Lane
+
+    @property
+    def label(self) -> str:
+        return self.lane.label
+
+    @property
+    def sentence(self) -> str:
+        return self.lane.sentence
+
+    @property
+    def failure(self) -> str:
+        return self.lane.failure
+
+    def size(self, view: View) -> tuple[int, int] | None:
+        return self.lane.size_in(view)
+
+    def key(self, moment: int, view: View) -> Hashable:
+        """Branches share the pictures of their parent."""
+        step = self.lane.step(moment, view)
+        if step is None or self.lane.run is None:
+            return None
+        last = step == len(self.lane.run.steps) - 1
+        # the last picture is the run's own: the pipeline made it, nobody shares it
+        return (id(self.lane) if last else id(self.lane.run.steps[step]), view)
+
+    def picture(self, moment: int, view: View) -> Picture:
+        picture = self.lane.picture(moment, view)
+        assert picture is not None, "it has a key"
+        return picture
+
+
+@dataclass(frozen=True)
+class DifferenceTile:
+    """The heat map of two lanes."""
+
+    a: LaneTile
+    b: LaneTile
+    label: str = "Difference"
+    sentence: str = ""
+    failure: str = ""
+
+    def size(self, view: View) -> tuple[int, int] | None:
+        a, b = self.a.size(view), self.b.size(view)
+        return None if a is None or b is None else (max(a[0], b[0]), max(a[1], b[1]))
+
+    def key(self, moment: int, view: View) -> Hashable:
+        a, b = self.a.key(moment, view), self.b.key(moment, view)
+        return None if a is None or b is None else (a, b)
+
+    def picture(self, moment: int, view: View) -> Picture:
+        return heat_picture(
+            difference_map(self.a.picture(moment, view), self.b.picture(moment, view))
+        )
+
+
+def tiles_of(reel: Reel) -> tuple[Tile, ...]:
+    """The tiles of a page, from left to right and from top to bottom."""
+    from visualizer.export.difference_reel import DifferenceReel
+
+    lanes = tuple(LaneTile(lane) for lane in reel.lanes)
+    if isinstance(reel, DifferenceReel):
+        return (*lanes, DifferenceTile(lanes[0], lanes[1]))
+    return lanes
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One picture of a page: where it comes from."""
+
+    tile: Tile
+    moment: int
+    view: View
+
+
+@dataclass
+class Album:
+    """Every picture of a page once, in the order in which they stand in the file.
+
+    Attributes:
+        scale: how much smaller they are than the run's, up to 1.
+        wanted: all of them; none is made before ``coded`` is asked for it.
+    """
+
+    options: ExportOptions
+    scale: float = 1.0
+    wanted: list[Wanted] = field(default_factory=list)
+    _places: dict[Hashable, int] = field(default_factory=dict)
+
+    def place(self, tile: Tile, moment: int, view: View) -> int | None:
+        """Where a picture stands; None where there is none."""
+        key = tile.key(moment, view)
+        if key is None:
+            return None
+        if key not in self._places:
+            self._places[key] = len(self.wanted)
+            self.wanted.append(Wanted(tile, moment, view))
+        return self._places[key]
+
+    def size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Of a picture on the page."""
+        return max(1, round(size[0] * self.scale)), max(1, round(size[1] * self.scale))
+
+    def coded(self, place: int) -> bytes:
+        """One picture as a file, in the size it has on the page."""
+        wanted = self.wanted[place]
+        image = Image.fromarray(wanted.tile.picture(wanted.moment, wanted.view))
+        size = self.size(image.size)
+        if image.size != size:
+            image = image.resize(size, Image.Resampling.LANCZOS)
+        return coded(image, self.options, exact=wanted.view == "channels")
+
+
+def scale_for(tiles: tuple[Tile, ...], moments: int, views: list[View]) -> tuple[float, int]:
+    """How much smaller pictures must be to fit into ``MAX_PIXELS``, and their pixels as they are.
+
+    Pictures that branches share count for each of them.
+    """
+    sizes = [tile.size(view) for tile in tiles for view in views]
+    pixels = moments * sum(width * height for width, height in filter(None, sizes))
+    return min(1.0, math.sqrt(MAX_PIXELS / max(1, pixels))), pixels
+
+
+def coded(image: Image.Image, options: ExportOptions, *, exact: bool = False) -> bytes:
+    """The image as WebP or JPEG, whichever keeps its colors in less room.
+
+    Args:
+        exact: whether every pixel is kept as it is, whatever the options say.
+    """
+    file = io.BytesIO()
+    if exact or options.lossless:
+        image.save(file, "WEBP", lossless=True)
+        return file.getvalue()
+    kept = color_kept(image)
+    if kept >= KEPT_COLOR:
+        image.save(file, "WEBP", quality=options.quality, method=4)
+    else:
+        static = min(1.0, (1 - kept) / (1 - COLOR_OF_STATIC))
+        quality = max(1, round(options.quality - COARSER * static))
+        image.save(file, "JPEG", quality=quality, subsampling=0, optimize=True)
+    return file.getvalue()
+
+
+def color_kept(image: Image.Image) -> float:
+    """How much of the picture's color is left where 2 × 2 pixels share it, 0 … 1."""
+    width, height = image.width // 2 * 2, image.height // 2 * 2
+    if not width or not height:
+        return 1.0
+    pixels = np.asarray(image.convert("RGB"), dtype=np.int16)[:height, :width]
+    before = after = 0.0
+    for channel in (0, 2):
+        color = pixels[..., channel] - pixels[..., 1]
+        shared = color.reshape(height // 2, 2, width // 2, 2).mean((1, 3), dtype=np.float32)
+        before += float(color.var(dtype=np.float64))
+        after += float(shared.var(dtype=np.float64))
+    return math.sqrt(after / before) if before else 1.0
