@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from visualizer.session.failure import Failure
 from visualizer.session.taking import Taking
@@ -187,6 +187,15 @@ class Clipboard(QObject):
 
     def _say(self, text: str, stays: bool = False) -> None:
         self.said.emit(text, stays)
+
+
+def copy_selected_text() -> bool:
+    """Copy text that is selected in a label with the focus; fields do that by themselves."""
+    label = QApplication.focusWidget()
+    if not isinstance(label, QLabel) or not label.hasSelectedText():
+        return False
+    QGuiApplication.clipboard().setText(label.selectedText())
+    return True
 
 
 def animation_mime(path: Path) -> QMimeData:

@@ -34,7 +34,7 @@ from visualizer import EXAMPLE_PROMPT
 from visualizer.session.failure import Failure
 from visualizer.session.playhead import VIEWS
 from visualizer.ui import files, theme
-from visualizer.ui.clipboard import Clipboard
+from visualizer.ui.clipboard import Clipboard, copy_selected_text
 from visualizer.ui.compare_page import EXPERIMENT, ComparePage
 from visualizer.ui.denoise_page import DenoisePage
 from visualizer.ui.export_panel import ExportPanel
@@ -503,7 +503,9 @@ class MainWindow(QMainWindow):
         branching.enter()
 
     def _copy(self) -> None:
-        """The picture that is looked at. Where text is selected the keys are that text's."""
+        """Text that is selected, or the picture that is looked at."""
+        if copy_selected_text():
+            return
         if self.page == COMPARE:
             self.clipboard.take_from_grid()
         elif self.page == DENOISE:
