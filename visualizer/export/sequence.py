@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from visualizer import __version__
 from visualizer.diffusion.atomic import replacing_folder
 from visualizer.export import remembering
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from visualizer.export.film import Film
     from visualizer.export.writers import Progress
 
@@ -30,12 +32,17 @@ def write_frames(film: Film, path: Path, progress: Progress) -> None:
     digits = max(4, len(str(len(film.shots) - 1)))
     names = [f"{i:0{digits}d}.png" for i in range(len(film.shots))]
     with replacing_folder(path, INDEX, names_of_ours) as folder:
-        note = remembering.png_info(film)
         for name, image in zip(names, film.frames(progress), strict=True):
             with (folder / name).open("xb") as file:
-                image.save(file, "PNG", compress_level=PNG_LEVEL, pnginfo=note)
+                write_png(image, film, file)
         (folder / LIST).write_text(_list(film, names), encoding="ascii")
         (folder / INDEX).write_text(json.dumps(_index(film, names), indent=1), encoding="ascii")
+
+
+def write_png(image: Image.Image, film: Film, file: BinaryIO) -> None:
+    """One picture of the folder; each knows how it was made."""
+    note = remembering.png_info(film)
+    image.save(file, "PNG", compress_level=PNG_LEVEL, pnginfo=note)
 
 
 def names_of_ours(name: str) -> bool:

@@ -82,7 +82,11 @@ class Layout:
 
 def write_sheet(film: Film, file: BinaryIO, progress: Progress, suffix: str) -> None:
     """Draw the sheet as PNG, JPEG or PDF that knows how it was made, as ``write_picture`` does."""
-    sheet = draw_sheet(film, progress)
+    save_sheet(draw_sheet(film, progress), film, file, suffix)
+
+
+def save_sheet(sheet: Image.Image, film: Film, file: BinaryIO, suffix: str) -> None:
+    """Write what ``draw_sheet`` gave."""
     if suffix == ".pdf":
         info = remembering.pdf_info(film)
         # JPEG is what Pillow puts into a PDF
@@ -274,7 +278,10 @@ def _plot(reel: Reel, layout: Layout) -> Image.Image:
         return _block(layout, 0)
     look = layout.look
     block = _block(layout, TITLE_ROW + PLOT)
-    _title(block, "Share of noise", "in the variance of the latent, at the same moments", look)
+    measured = any(reel.measured(moment) is not None for moment in layout.moments)
+    meaning = "in the variance of the latent"
+    meaning += f"; the thin line is what was {reel.measured_name}" if measured else ""
+    _title(block, "Share of noise", meaning, look)
     left, right = layout.lefts[0], layout.lefts[-1] + layout.tile[0]
     drawn = draw_plot(reel, layout.moments, layout.centers, (left, right, block.width), look)
     block.paste(drawn, (0, TITLE_ROW))
