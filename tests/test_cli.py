@@ -459,6 +459,18 @@ def test_without_a_display_a_comparison_becomes_pictures(
     assert [path.name for path in others] == ["sheet.png", "steps.webp"]
 
 
+def test_without_a_display_a_picture_tells_how_it_was_made(
+    loaded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_run(2).save(loaded / "run.denoise")
+    assert cli.main(["export", "run.denoise", "--out", "final.png", "--quiet"]) == 0
+    assert run_command.without_window("final.png") == 0
+    out, err = capsys.readouterr()
+    assert re.search(rf"^prompt +{PROMPT}$", out, re.MULTILINE)
+    assert "This is what final.png tells of how it was made:" in err
+    assert {path.name for path in loaded.iterdir()} == {"run.denoise", "final.png"}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows always has a display")
 def test_displays_are_asked_not_believed(tmp_path: Path) -> None:
     def asked(**variables: str) -> bool:

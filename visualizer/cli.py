@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
     Work = Callable[[argparse.Namespace], int]
 
-COMMANDS = ("run", "export", "sweep", "info", "models", "download", "train", "evaluate")
+COMMANDS = (
+    "run",
+    "export",
+    "sweep",
+    "info",
+    "inspect",
+    "models",
+    "download",
+    "train",
+    "evaluate",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         __version__,
         export_command,
         info_command,
+        inspect_command,
         model_commands,
         run_command,
         sweep_command,
@@ -132,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     export = add("export", export_command.export, "write a run, a comparison or a sweep to files")
     sweep = add("sweep", sweep_command.sweep, "make every prompt of a file under many seeds")
     info = add("info", info_command.info, "tell what is in a run file or a model folder")
+    inspect = add("inspect", inspect_command.inspect, "tell how a picture or another file was made")
     models = add("models", model_commands.models, "list the models on this computer")
     download = add(
         "download", model_commands.download, "download a model from the Hugging Face hub"
@@ -142,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     export_command.add_arguments(export)
     sweep_command.add_arguments(sweep)
     info_command.add_arguments(info)
+    inspect_command.add_arguments(inspect)
     model_commands.add_arguments(models, download)
     training.add_arguments(train, evaluate)
     return parser

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from visualizer import EXAMPLE_PROMPT, headless
+from visualizer import EXAMPLE_PROMPT, headless, inspect_command
 from visualizer.export_arguments import add_export_arguments, export_options
 from visualizer.headless import add_settings, count, opened, whole
 from visualizer.outs import Out, add_out, outs_of, write_all
@@ -62,7 +62,8 @@ def without_window(path: str | None) -> int:
     """What a start without a display does: the main job, into files.
 
     Args:
-        path: a run file somebody wanted to open; None samples the example prompt.
+        path: what somebody wanted to open: of a run its pictures are written, of a picture it is
+            told how it was made. None samples the example prompt.
     """
     return headless.answering(lambda: _without_window(path))
 
@@ -114,6 +115,9 @@ def _without_window(path: str | None) -> int:
 
     say = ProgressLine().say
     say("There is no display here, so no window can open.")
+    if path is not None and not _is_run(Path(path)):
+        say(f"This is what {path} tells of how it was made:")
+        return inspect_command.inspect(argparse.Namespace(files=[Path(path)], json=False))
     folder = _folder_for_pictures()
     names = ("final.png", "sheet.png", "steps.webp")
     if path is not None:
@@ -127,6 +131,11 @@ def _without_window(path: str | None) -> int:
     return status
 
 
+def _is_run(path: Path) -> bool:
+    """Whether it is a run, a comparison or a sweep, and not a picture that remembers one."""
+    return path.is_dir() or path.suffix.lower() == ".denoise"
+
+
 def _sample_and_write(
     request: SamplingRequest,
     outs: Sequence[Out],
@@ -135,6 +144,8 @@ def _sample_and_write(
     *,
     quiet: bool,
 ) -> int:
+    from visualizer.missing_pictures import Keeping
+
     for out in outs:  # before the long run, not after it
         out.check()
     line = ProgressLine(quiet=quiet)
@@ -143,7 +154,7 @@ def _sample_and_write(
     request = headless.recommended(request, model.facts)
     for note in headless.notes(request, model):
         line.say(f"Note: {note}")
-    trajectory = _sample(model, request, line)
+    trajectory = _sample(model, request, line).with_decoder(Keeping(model))
     if trajectory.cancelled:
         where = f"step {len(trajectory.steps) - 1} of {len(trajectory.planned) - 1}"
         before = "Stopped before the first step: there is nothing to keep."
