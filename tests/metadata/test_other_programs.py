@@ -249,6 +249,17 @@ def test_comfyui_from_a_picture_with_a_control_picture_and_unknown_nodes() -> No
     assert is_said(found, "another picture", "denoise 0.6", "ControlNet", "'FreeU_V2'", "LoRA")
 
 
+def test_comfyui_with_a_loader_that_encodes_the_words_itself() -> None:
+    graph = samples.comfyui_prompt()
+    words = {"positive": "a blue car", "negative": "fog", "ckpt_name": "other.safetensors"}
+    graph["60"] = {"class_type": "Efficient Loader", "inputs": words}
+    graph["3"]["inputs"] |= {"model": ["60", 0], "positive": ["60", 1], "negative": ["60", 2]}
+    found = read_png(prompt=json.dumps(graph))
+    assert found.model == "other.safetensors"
+    assert request_of(found).prompt == "a blue car"
+    assert request_of(found).negative_prompt == "fog"
+
+
 def test_comfyui_in_circles_ends() -> None:
     graph = samples.comfyui_prompt()
     graph["6"]["inputs"]["text"] = ["50", 0]

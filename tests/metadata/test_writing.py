@@ -214,6 +214,15 @@ def test_a_jpeg_has_room_for_64_kb_and_keeps_what_fits() -> None:
     assert exif(100_000)[1:] == (False, False)
 
 
+def test_the_comment_is_of_the_type_that_piexif_reads() -> None:
+    content = writing.exif(Note((LaneNote(SamplingRequest("a car")),)))
+    assert content.startswith(b"Exif\0\0MM\0*")  # the order of the comment's UTF-16
+    assert b"\x92\x86\x00\x07" in content  # UNDEFINED; of numbers (BYTE) piexif makes a tuple
+    comment = Image.Exif()
+    comment.load(content)
+    assert comment.get_ifd(0x8769)[0x9286].startswith(b"UNICODE\0\0a\0 \0c")
+
+
 def test_files_of_the_first_version_are_still_read() -> None:
     run = make_run(2)
     model = {"name": "Built-in", "weights": "ab"}

@@ -108,17 +108,24 @@ class _Walk:
 
     def take_words(self) -> None:
         holder = self._above("guider")
-        prompt = self._words(holder, "positive" if "positive" in holder.inputs else "conditioning")
-        avoid = self._words(holder, "negative") if "negative" in holder.inputs else ""
+        start = "positive" if "positive" in holder.inputs else "conditioning"
+        prompt = self._words(holder, start, "positive")
+        avoid = ""
+        if "negative" in holder.inputs:
+            avoid = self._words(holder, "negative", "negative")
         self.taking.words(prompt, avoid, "comfyui")
 
-    def _words(self, node: Node, name: str) -> str:
-        """The text that a conditioning comes from."""
+    def _words(self, node: Node, name: str, side: str) -> str:
+        """The text that a conditioning comes from.
+
+        Args:
+            side: "positive" or "negative", for nodes that hand both on.
+        """
         for _ in range(MAX_WALK):
             found = self.graph.source(node, name)
             if found is None:
                 break
-            node, output = found
+            node = found[0]
             inputs = node.inputs
             if "guidance" in inputs:
                 self.guidance = self.graph.value(node, "guidance")
@@ -126,13 +133,15 @@ class _Walk:
                 return ""
             if "Text" in node.kind or "text" in inputs or "text_g" in inputs:
                 return self._encoded(node)
-            name = self._passed_through(node, output)
+            if isinstance(inputs.get(side), str):  # loaders that encode the words themselves
+                return str(inputs[side])
+            name = self._passed_through(node, side)
             if not name:
                 break
         self.taking.say("The words of its prompt come from a node that is not known here.")
         return ""
 
-    def _passed_through(self, node: Node, output: int) -> str:
+    def _passed_through(self, node: Node, side: str) -> str:
         """The input by which a node hands a conditioning on, or ""; what it adds is said."""
         kind = text(node.kind, 60)
         if "ControlNet" in kind or "IPAdapter" in kind:
@@ -142,7 +151,7 @@ class _Walk:
         elif kind not in ("FluxGuidance", "Reroute"):
             self.taking.say(f"The node '{kind}' changes the prompt. That is not done here.")
         if {"positive", "negative"} <= node.inputs.keys():
-            return "negative" if output == 1 else "positive"
+            return side
         known = [key for key in (*_CONDITIONINGS, "") if self.graph.source(node, key)]
         return (known or [key for key in node.inputs if self.graph.source(node, key)] or [""])[0]
 
@@ -209,7 +218,8 @@ class _Walk:
     def take_size(self) -> None:
         for name in _LATENTS:
             for above in self.graph.upstream(self.node, name):
-                if "width" in above.inputs and "height" in above.inputs and "Empty" in above.kind:
+                sized = {"width", "height"} <= above.inputs.keys() and "Upscale" not in above.kind
+                if sized and "Latent" in above.kind:
                     width = self.graph.value(above, "width")
                     self.taking.size(width, self.graph.value(above, "height"))
                     return

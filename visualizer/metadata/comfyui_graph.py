@@ -89,8 +89,8 @@ class Graph:
             if joined is not None:
                 return joined
             name = next((key for key in (name, *_PASSED_ON) if key in node.inputs), "")
-            if not name:
-                name = next(iter(node.inputs), "")
+            if not name and len(node.inputs) == 1:  # a reroute, whatever it calls its input
+                name = next(iter(node.inputs))
         return None
 
     def _joined(self, node: Node) -> str | None:

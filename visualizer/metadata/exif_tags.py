@@ -1,4 +1,7 @@
-"""The texts in EXIF, which is a small TIFF file: UserComment and those that name a program."""
+"""The texts in EXIF, which is a small TIFF file: UserComment and those that name a program.
+
+Pillow writes UserComment as a list of numbers, which piexif, and so A1111, cannot read.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,46 @@ _TAGS = {
     0x9286: USER_COMMENT,
 }
 _EXIF_IFD = 0x8769
+_ASCII, _LONG, _UNDEFINED = 2, 4, 7
+_UNICODE = b"UNICODE\0"
 _MAX_TAGS = 500
+
+
+def write(software: str, history: str, comment: str) -> bytes:
+    """EXIF with three texts, "" for none, as the ``exif=`` of Pillow's writers takes it.
+
+    The comment is UTF-16 in big-endian order, which is also that of the rest: this is what piexif
+    writes, and what A1111 reads.
+
+    Args:
+        software, history: ASCII.
+    """
+    entries = [(0x0131, software), (0x9213, history)]
+    named = [(tag, _ASCII, text.encode("ascii") + b"\0") for tag, text in entries if text]
+    head = b"MM\0*" + struct.pack(">I", 8)
+    if not comment:
+        return b"Exif\0\0" + head + _directory(8, named)
+    # the length of a directory does not depend on the place it points to
+    place = 8 + len(_directory(8, [*named, (_EXIF_IFD, _LONG, bytes(4))]))
+    pointer = (_EXIF_IFD, _LONG, struct.pack(">I", place))
+    first = _directory(8, sorted([*named, pointer]))
+    body = _UNICODE + comment.encode("utf-16-be")
+    return b"Exif\0\0" + head + first + _directory(place, [(0x9286, _UNDEFINED, body)])
+
+
+def _directory(place: int, entries: list[tuple[int, int, bytes]]) -> bytes:
+    """A directory of TIFF and, behind it, the values that have no room in it."""
+    table, values = struct.pack(">H", len(entries)), b""
+    after = place + 2 + 12 * len(entries) + 4
+    for tag, kind, body in entries:
+        count = 1 if kind == _LONG else len(body)
+        table += struct.pack(">HHI", tag, kind, count)
+        if len(body) <= 4:
+            table += body.ljust(4, b"\0")
+        else:
+            table += struct.pack(">I", after + len(values))
+            values += body + b"\0" * (len(body) % 2)
+    return table + bytes(4) + values
 
 
 def texts_of(content: bytes) -> Iterator[tuple[str, str]]:
@@ -74,7 +116,7 @@ def _text(body: bytes) -> str:
 def _comment(body: bytes) -> str:
     """A comment with eight bytes before it that say how it is written."""
     code, rest = body[:8], body[8:]
-    if code == b"UNICODE\0":
+    if code == _UNICODE:
         return rest.decode(_byte_order(rest), "replace").rstrip("\0")
     if code.rstrip(b"\0") in (b"ASCII", b""):
         return _text(rest)

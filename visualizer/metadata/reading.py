@@ -87,6 +87,8 @@ def _texts(file: BinaryIO, start: bytes) -> Texts:
         return of_webp(file)
     if start.startswith((b"GIF87a", b"GIF89a")):
         return of_gif(file)
+    if start[4:8] == b"ftyp" and start[8:12] in (b"avif", b"avis", b"heic", b"mif1"):
+        raise MetadataError("What AVIF and HEIC pictures remember cannot be read here.")
     if start[4:8] == b"ftyp":
         return other_files.of_video(file, "mp4")
     if start.startswith(b"\x1a\x45\xdf\xa3"):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from visualizer.diffusion import weight_syntax
 from visualizer.diffusion.request import RequestError, SamplingRequest, clean_text
 from visualizer.diffusion.starts import FromSeed
-from visualizer.metadata import infotext, sampler_names
+from visualizer.metadata import exif_tags, infotext, sampler_names
 from visualizer.metadata.note import PROGRAM, LaneNote, Note
 from visualizer.metadata.remembered import OURS
 
@@ -36,9 +36,6 @@ MAX_JPEG_EXIF = 65_533
 """Bytes: a segment of a JPEG counts its own length in 16 bits."""
 MAX_PNG_TEXT = 1_000_000  # characters; Pillow and libpng refuse larger fields
 MAX_COMMENT = 60_000  # characters
-
-SOFTWARE, IMAGE_HISTORY, EXIF_IFD, USER_COMMENT = 0x0131, 0x9213, 0x8769, 0x9286
-UNICODE = b"UNICODE\0"
 
 
 def json_text(note: Note) -> str:
@@ -93,10 +90,10 @@ def exif(note: Note, most: int = MAX_JPEG_EXIF) -> bytes:
         (plain_text(note), ""),
         ("", json_text(note)),
     ):
-        content = _exif(text, own)
+        content = exif_tags.write(PROGRAM, own, text)
         if len(content) <= most:
             return content
-    return _exif("", "")
+    return exif_tags.write(PROGRAM, "", "")
 
 
 def gif_comment(note: Note) -> bytes:
@@ -124,18 +121,6 @@ def pdf_info(note: Note) -> dict[str, str]:
 def raw_texts(note: Note) -> dict[str, str]:
     """Metadata of a safetensors file, and arrays of text of an .npz."""
     return {TEXT_KEY: plain_text(note), NOTE_KEY: json_text(note)}
-
-
-def _exif(text: str, own: str) -> bytes:
-    from PIL import Image
-
-    tags = Image.Exif()
-    tags[SOFTWARE] = PROGRAM
-    if own:
-        tags[IMAGE_HISTORY] = own
-    if text:
-        tags.get_ifd(EXIF_IFD)[USER_COMMENT] = UNICODE + text.encode("utf-16-be")
-    return tags.tobytes()
 
 
 def _with_own(note: Note) -> str:
