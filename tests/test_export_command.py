@@ -246,6 +246,18 @@ def test_a_file_remembers_unless_it_is_told_to_forget(here: Path, run: Trajector
     assert run.request.prompt.encode() not in (here / "b.png").read_bytes()
 
 
+def test_the_exif_of_a_moving_webp_begins_as_that_of_a_still_one(
+    here: Path, run: Trajectory
+) -> None:
+    """With the head that it has in a JPEG, some programs do not find it."""
+    assert export("run.denoise", "--out", "moving.webp") == 0
+    assert export("run.denoise", "--out", "still.webp", "--format", "picture") == 0
+    for name in ("moving.webp", "still.webp"):
+        data = (here / name).read_bytes()
+        place = data.index(b"EXIF") + 8
+        assert data[place : place + 4] in (b"MM\0*", b"II*\0")
+
+
 def test_the_forward_process(here: Path) -> None:
     decoder = Standing()
     make_run(STEPS, model=BUILTIN).save(here / "run.denoise")

@@ -28,6 +28,8 @@ PNG_LEVEL = 4
 def write_webp(film: Film, file: BinaryIO, progress: Progress) -> None:
     """An animated WebP: the smallest, and written fastest."""
     frames, exif = FrameSequence(film, progress), remembering.webp_exif(film)
+    if exif is not None:  # of single pictures Pillow takes the head itself that only JPEGs have
+        exif = exif.removeprefix(b"Exif\0\0")
     _write(film, frames, file, "WEBP", exif=exif, **webp_values(film.options))
 
 
