@@ -328,17 +328,6 @@ def test_branches_share_their_steps_in_a_file_and_find_each_other_again(
     assert session.family_of(root.timeline) == (root.timeline, first.timeline, second.timeline)
 
 
-def test_the_lanes_are_exported_through_the_exporter_of_runs(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    compare(qtbot, session, seeds(1, 2))
-    path = tmp_path / "grid.html"
-    with qtbot.waitSignal(session.exported, timeout=20_000):
-        session.export_comparison(str(path))
-    assert "seed 2" in path.read_text(encoding="utf-8")
-    assert not session.exporting
-
-
 def test_what_cannot_be_saved_or_opened_is_said(
     qtbot: QtBot, session: Session, sampler: FakeSampler, witness: Witness, tmp_path: Path
 ) -> None:
@@ -349,7 +338,7 @@ def test_what_cannot_be_saved_or_opened_is_said(
     gate = Gate(1)
     sampler.before_step = gate
     session.compare(seeds(1, 2))
-    session.export_comparison(str(tmp_path / "one.gif"))
+    session.save_comparison(str(tmp_path / "two.denoise"))
     assert "still being made" in witness.all("failed")[1].title
     session.open_run(str(tmp_path / "one.denoise"))
     qtbot.waitUntil(lambda: len(witness.all("failed")) == 3)

@@ -20,6 +20,7 @@ from visualizer.diffusion.step import Step
 from visualizer.diffusion.stored_pictures import StoredPictures, pack
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.diffusion.views import View
+from visualizer.export.options import ExportOptions
 from visualizer.session import session as session_module
 from visualizer.session.session import Session
 from visualizer.session.timeline import Timeline
@@ -240,5 +241,5 @@ def test_a_run_with_a_damaged_picture_is_saved_and_exported(
     timeline = open_run(qtbot, session, run, tmp_path / "run.denoise")
     with qtbot.waitSignal(session.saved):
         session.save_run(timeline, str(tmp_path / "again.denoise"))
-    with qtbot.waitSignal(session.exported, timeout=60_000):
-        session.export_run(timeline, str(tmp_path / "last.png"))
+    with qtbot.waitSignal(session.exports.exported, timeout=60_000):
+        session.exports.start(timeline, str(tmp_path / "all.gif"), ExportOptions(format="gif"))

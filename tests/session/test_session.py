@@ -712,28 +712,6 @@ def test_a_place_that_cannot_be_written_is_told(
     assert "folder does not exist" in failed.args[0].detail
 
 
-def test_an_export_is_written_by_another_process(
-    qtbot: QtBot, session: Session, tmp_path: Path
-) -> None:
-    timeline = generate(qtbot, session)
-    path = tmp_path / "sheet.png"
-    with qtbot.waitSignal(session.exported, timeout=60_000):
-        session.export_run(timeline, str(path))
-        assert session.exporting
-    assert not session.exporting
-    assert path.read_bytes().startswith(b"\x89PNG")
-
-
-def test_an_export_that_fails_is_told(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    timeline = generate(qtbot, session)
-    with qtbot.waitSignal(session.failed, timeout=60_000) as failed:
-        session.export_run(timeline, str(tmp_path / "film.xyz"))
-    assert failed.args is not None
-    assert failed.args[0].title == "The export failed."
-    assert failed.args[0].detail
-    assert not session.exporting
-
-
 def test_a_running_run_is_not_saved_half(
     qtbot: QtBot, session: Session, sampler: FakeSampler, tmp_path: Path, witness: Witness
 ) -> None:

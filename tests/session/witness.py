@@ -18,7 +18,6 @@ SIGNALS = (
     "opened",
     "current_changed",
     "saved",
-    "exported",
     "failed",
 )
 

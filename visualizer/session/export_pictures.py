@@ -66,6 +66,11 @@ class PictureStore:
             self._drop(key)
         return picture
 
+    @property
+    def kept_bytes(self) -> int:
+        """How large the pictures are that are kept."""
+        return self._bytes
+
     def gave_preview(self) -> bool:
         """Whether a preview, of which a better picture will come, was given out since last time."""
         given, self._gave_preview = self._gave_preview, False

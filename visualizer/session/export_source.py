@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FAILED = "The export failed."
 STILL_RUNNING = Failure("This run is still running.", "Stop it, or let it finish.")
+LANES_RUNNING = Failure("The lanes are still being made.", "Stop them, or let them finish.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +84,9 @@ class ExportSources(QObject):
                 self._find_forward(exported, run, found, refused)
             else:
                 found(ExportSource(run, (exported,), (keys_of(exported, run),)))
+            return
+        if exported.running:
+            refused(LANES_RUNNING)
             return
         from visualizer.session.comparison_files import comparison_of
 
@@ -190,6 +194,9 @@ class ExportSources(QObject):
         answer: Callable[[Sequence[Answer]], None],
     ) -> None:
         """Answer with previews at once where they will do, and with exact pictures once there."""
+        for k, view in wanted:
+            if timeline.stores(k, view):  # what the run stores did not unpack, or nobody would ask
+                timeline.give_up_stored(k, view)
         passing: dict[tuple[int, View], Picture] = {}
         if not exactly:
             for k, view in wanted:

@@ -16,6 +16,7 @@ from visualizer.session.comparison_files import ComparisonFiles, KeptComparison
 from visualizer.session.current_run import CurrentRun
 from visualizer.session.desk import Desk, OpenedComparison
 from visualizer.session.export_preview import ExportPreview
+from visualizer.session.export_source import LANES_RUNNING
 from visualizer.session.exporter import Exports
 from visualizer.session.failure import Failure
 from visualizer.session.keeping import Keeping
@@ -455,9 +456,7 @@ class Session(QObject):
 
     def _lanes_are_there(self) -> bool:
         if self._comparing.running:
-            self.failed.emit(
-                Failure("The lanes are still being made.", "Stop them, or let them finish.")
-            )
+            self.failed.emit(LANES_RUNNING)
         elif not any(lane.timeline and lane.timeline.trajectory for lane in self.lanes.lanes):
             self.failed.emit(Failure("There is nothing to compare yet.", "Make some lanes first."))
         else:
