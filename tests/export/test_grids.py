@@ -195,7 +195,7 @@ def test_a_grid_moves_from_static_to_its_pictures(tmp_path: Path, name: str) -> 
                 shown, meant = cut(image, reel, i), lane.run.picture(k)
                 assert far(reduced(shown), reduced(meant)) < 8, (k, i)
     assert durations[-1] == 1500
-    assert 110 < min(durations) <= max(durations[:-1]) < 130
+    assert 110 < min(durations) <= max(durations[:-1]) <= 130
 
 
 def test_a_grid_becomes_a_video(tmp_path: Path) -> None:

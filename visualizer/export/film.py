@@ -47,7 +47,7 @@ class Film:
     def __init__(self, reel: Reel, options: ExportOptions) -> None:
         self.reel = reel
         self.options = options
-        self.view = cast("View", options.view)
+        self.view = next(iter(self._on_page), cast("View", options.view))
         self.shots: tuple[Shot, ...] = shots_of(self._moments(), reel.shares, options)
 
     @property
@@ -63,6 +63,10 @@ class Film:
     @property
     def needed(self) -> list[tuple[int, View]]:
         """The pictures it is made of: (moment, view), in the order in which they are used first."""
+        if self._on_page:
+            moments = sorted({shot.moment for shot in self.shots})
+            shown = self._on_page.items()
+            return [(moment, view) for moment in moments for view, has in shown if moment in has]
         if self.options.content == "plot":
             return []
         return [(moment, self.view) for moment in dict.fromkeys(shot.moment for shot in self.shots)]
@@ -82,11 +86,16 @@ class Film:
     def _moments(self) -> list[int]:
         """Those there is something to show of."""
         reel = self.reel
-        if self.options.content != "picture" and len(reel.shares) < 2:
+        if not reel.count:
+            reel.shown()  # says so
+        if self._on_page:
+            moments = sorted(set().union(*self._on_page.values()))
+        elif self.options.content != "picture" and len(reel.shares) < 2:
             raise ExportError("It takes two noise levels to draw a plot, and here is only one.")
-        if self.options.content == "plot":
+        elif self.options.content == "plot":
             return list(range(reel.count))
-        moments = reel.shown(self.view)
+        else:
+            moments = reel.shown(self.view)
         if not moments:
             raise ExportError(f"There are no pictures of the view “{VIEW_NAMES[self.view]}” here.")
         if reel.forward and len(moments) < 2 <= reel.count:
@@ -94,6 +103,15 @@ class Film:
                 "A forward process is made by the model: open the run together with it."
             )
         return moments
+
+    @cached_property
+    def _on_page(self) -> dict[View, set[int]]:
+        """The moments of each view that a page offers; of other files nothing."""
+        if self.options.format != "page":
+            return {}
+        from visualizer.export.page_contents import shown_in
+
+        return shown_in(self.reel, self.options.views)
 
     @cached_property
     def _composition(self) -> Composition:

@@ -71,13 +71,13 @@ def evenly_by_noise(moments: list[int], shares: list[float], count: int) -> list
         return moments
     way = list(accumulate((abs(b - a) for a, b in pairwise(shares)), initial=0.0))
     chosen = [0]
-    for i in range(1, count):
+    for i in range(1, count - 1):
         goal = way[-1] * i / (count - 1)
         after = min(bisect_left(way, goal), last)
         near = after - 1 if after and goal - way[after - 1] <= way[after] - goal else after
         # each is taken once, and enough are left for those that follow
         chosen.append(min(max(near, chosen[-1] + 1), last - (count - 1 - i)))
-    return [moments[k] for k in chosen]
+    return [moments[k] for k in (*chosen, last)]
 
 
 def _durations(count: int, fps: float | None) -> list[int]:
