@@ -34,7 +34,7 @@ def write_page(film: Film, file: BinaryIO, progress: Progress) -> None:
     Raises:
         ExportError: where there is nothing to show, or more than a browser can.
     """
-    contents = Contents(film.reel, film.options)
+    contents = Contents(film)
     total = contents.count
     done = 0
 
@@ -55,7 +55,7 @@ def page_size(film: Film) -> int:
     Raises:
         ExportError: as ``write_page``.
     """
-    contents = Contents(film.reel, film.options)
+    contents = Contents(film)
     sizes = predicted_sizes(contents.album)
     pieces = _pieces(contents, lambda place: bytes(sizes[place]))
     return sum(len(piece.encode()) for piece in pieces)

@@ -10,11 +10,12 @@ from visualizer.export.errors import ExportError
 from visualizer.export.page_pictures import Album, Tile, scale_for, tiles_of
 from visualizer.export.reel import VIEW_NAMES
 from visualizer.export.sheet import percent
-from visualizer.export.shots import Shot, shots_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from visualizer.diffusion.views import View
-    from visualizer.export.options import ExportOptions
+    from visualizer.export.film import Film
     from visualizer.export.reel import Reel
 
 MOST_PIXELS = 1_200_000_000
@@ -39,7 +40,7 @@ class Frames:
 
 
 class Contents:
-    """A reel under options, as a page shows it. Nothing is decoded here.
+    """A film, as a page shows it. Nothing is decoded here.
 
     Attributes:
         tiles: what is shown side by side.
@@ -52,22 +53,16 @@ class Contents:
         ExportError: where there is nothing to show, or more than a browser can.
     """
 
-    def __init__(self, reel: Reel, options: ExportOptions) -> None:
-        self.reel, self.options = reel, options
+    def __init__(self, film: Film) -> None:
+        self.reel, self.options = reel, options = film.reel, film.options
         self.tiles = tiles_of(reel)
-        self._shown = _shown(reel, options)
+        self._shown = shown_in(reel, options.views)
         self.views: list[View] = list(self._shown)
-        found = sorted(set().union(*self._shown.values()))
-        self.shots: tuple[Shot, ...] = shots_of(found, reel.shares, options)
+        self.shots = film.shots
         self.moments = sorted({shot.moment for shot in self.shots})
         self.start = 0 if reel.forward else len(self.moments) - 1
         self.album = Album(options, self._scale())
         self.frames = [self._frames(tile) for tile in self.tiles]
-
-    @property
-    def needed(self) -> list[tuple[int, View]]:
-        """(moment, view) of all pictures, in the order in which they are made."""
-        return list(dict.fromkeys((each.moment, each.view) for each in self.album.wanted))
 
     @property
     def title(self) -> str:
@@ -159,12 +154,18 @@ class Contents:
         return 1.0
 
 
-def _shown(reel: Reel, options: ExportOptions) -> dict[View, set[int]]:
-    """The moments with pictures of each view that has some, in the usual order of views."""
+def shown_in(reel: Reel, views: Sequence[str]) -> dict[View, set[int]]:
+    """The moments with pictures of each view, in the usual order of views.
+
+    A view of which there is a single moment, and that is the finished picture, is none.
+
+    Raises:
+        ExportError: where there is nothing to show.
+    """
     refused: ExportError | None = None
     found: dict[View, set[int]] = {}
     for view in VIEW_NAMES:
-        if view not in options.views:
+        if view not in views:
             continue
         try:
             moments = set(reel.shown(view))
@@ -174,9 +175,10 @@ def _shown(reel: Reel, options: ExportOptions) -> dict[View, set[int]]:
         if moments:
             found[view] = moments
     if not found:
-        names = " or ".join(f"“{VIEW_NAMES[cast('View', view)]}”" for view in options.views)
+        names = " or ".join(f"“{VIEW_NAMES[cast('View', view)]}”" for view in views)
         raise refused or ExportError(f"There are no pictures of the view {names} here.")
-    return found
+    most = max(len(moments) for moments in found.values())
+    return {view: moments for view, moments in found.items() if len(moments) > 1 or most == 1}
 
 
 def _share(share: float) -> str:
