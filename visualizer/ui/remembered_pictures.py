@@ -70,17 +70,18 @@ class RememberedPictures(QObject):
     @Slot(object)
     def _take(self, recalled: Recalled) -> None:
         self._until_ready = None
+        name = words.begun(words.called(recalled.source))
         if recalled.remembered is not None:
             self._fill(recalled)
         elif self._given and self._header.control.give(recalled.source):
             if recalled.failure is None:
-                self._note(f"{words.called(recalled.source)} remembers no settings. {_GIVEN}")
+                self._note(f"{name} remembers no settings. {_GIVEN}")
         elif recalled.failure is not None:
             self.failed.emit(recalled.failure)
         else:
             takes = self._header.control.takes_pictures
             also = "" if takes else ", and this model takes no picture beside the prompt"
-            self._note(f"{words.called(recalled.source)} remembers no settings{also}.")
+            self._note(f"{name} remembers no settings{also}.")
 
     def _fill(self, recalled: Recalled) -> None:
         remembered, name = recalled.remembered, words.called(recalled.source)

@@ -17,7 +17,7 @@ _SHORT = 32
 
 def called(source: PurePath | bytes) -> str:
     """What a picture is called in a sentence."""
-    return f"‘{shortened(source.name)}’" if isinstance(source, PurePath) else "This picture"
+    return f"‘{shortened(source.name)}’" if isinstance(source, PurePath) else "this picture"
 
 
 def taken_over(name: str, remembered: Remembered, *, compared: bool) -> str:
@@ -29,15 +29,13 @@ def taken_over(name: str, remembered: Remembered, *, compared: bool) -> str:
     """
     whose, lanes = _whose(remembered), len(remembered.lanes)
     if remembered.request is None:
-        return f"{name} remembers how it was made{whose}, but nothing of it can be taken over."
+        return begun(f"{name} remembers how it was made{whose}, but nothing can be taken over.")
     if compared:
         return f"The settings of {name}, a comparison of {lanes} pictures, are in the fields."
     if lanes > 1:
-        return (
-            f"{name} is a comparison of {lanes} pictures. The settings of its first one are in the "
-            "fields."
-        )
-    return f"The settings of {name}{whose} are in the fields."
+        of_all = begun(f"{name} is a comparison of {lanes} pictures.")
+        return f"{of_all} The settings of its first one are in the fields."
+    return f"The settings of {name}{whose and whose + ','} are in the fields."
 
 
 def not_taken_over(remembered: Remembered, facts: ModelFacts | None) -> list[str]:
@@ -62,10 +60,15 @@ def in_one(sentences: list[str]) -> str:
     return " ".join([*shown, *rest])
 
 
+def begun(text: str) -> str:
+    """A sentence begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def _whose(remembered: Remembered) -> str:
     from visualizer.metadata.remembered import OURS
 
-    return "" if remembered.source == OURS else f", made with {remembered.source},"
+    return "" if remembered.source == OURS else f", made with {remembered.source}"
 
 
 def _of_the_model(remembered: Remembered, facts: ModelFacts) -> list[str]:

@@ -662,7 +662,8 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files are welcome, and pictures of other programs; those that begin here are not."""
         data = event.mimeData()
-        if event.source() is None and (data.hasUrls() or data.hasImage()):
+        welcome = data.hasUrls() or data.hasImage() or data.hasFormat("image/png")
+        if event.source() is None and welcome:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

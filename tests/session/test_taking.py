@@ -1,0 +1,160 @@
+"""Pictures for other programs: made beside the window, kept in a bounded folder that goes."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from visualizer.diffusion.request import SamplingRequest
+from visualizer.metadata.note import LaneNote, Note
+from visualizer.metadata.reading import read
+from visualizer.session.taken_files import TakenFiles
+from visualizer.session.taking import Taking
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (16, 24, 3), dtype=np.uint8)
+
+
+def note() -> Note:
+    return Note((LaneNote(SamplingRequest("a red car", seed=5, steps=4)),))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "taken"
+
+
+@pytest.fixture
+def taking(qtbot: QtBot, root: Path) -> Iterator[Taking]:
+    made = Taking(TakenFiles(root))
+    yield made
+    made.close()
+
+
+def test_a_picture_is_there_at_once_and_its_content_follows(taking: Taking) -> None:
+    gate = threading.Event()
+
+    def slowly() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        assert gate.wait(10)
+        return PICTURE
+
+    taken = taking.take(slowly, "car.png", note)
+    assert not taken.made
+    gate.set()
+    with Image.open(io.BytesIO(taken.png())) as image:
+        np.testing.assert_array_equal(np.asarray(image), PICTURE)
+    remembered = read(io.BytesIO(taken.png()))
+    assert remembered is not None
+    assert remembered.request == SamplingRequest("a red car", seed=5, steps=4)
+    assert taken.path() is None  # no file was asked for
+
+
+def test_a_picture_that_is_to_remember_nothing_does_not(taking: Taking) -> None:
+    taken = taking.take(lambda: PICTURE, "car.png", None)
+    assert read(io.BytesIO(taken.png())) is None
+
+
+def test_a_file_has_the_name_that_was_wanted_and_goes_with_the_program(
+    taking: Taking, root: Path
+) -> None:
+    taken = taking.take(lambda: PICTURE, "a-car.png", note, as_file=True)
+    again = taking.take(lambda: PICTURE, "a-car.png", note, as_file=True)
+    path, other = taken.path(), again.path()
+    assert path is not None
+    assert other is not None
+    assert path.name == other.name == "a-car.png"
+    assert path != other
+    assert path.read_bytes() == taken.png()
+    taking.close()
+    assert not root.exists()
+    late = taking.take(lambda: PICTURE, "late.png", note)
+    assert late.png() == b""
+
+
+def test_what_fails_is_told_and_nobody_waits(qtbot: QtBot, taking: Taking) -> None:
+    def fail() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        raise MemoryError
+
+    with qtbot.waitSignal(taking.failed) as told:
+        taken = taking.take(fail, "car.png", note)
+    assert taken.png() == b""
+    assert taken.picture() is None
+    assert told.args is not None
+    assert told.args[0].title == "The picture could not be copied."
+
+
+def test_a_folder_that_cannot_be_made_is_told(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("in the way")
+    taking = Taking(TakenFiles(tmp_path / "taken"))
+    with qtbot.waitSignal(taking.failed) as told:
+        taken = taking.take(lambda: PICTURE, "car.png", note, as_file=True)
+    assert taken.path() is None
+    assert told.args is not None
+    assert "taken" in told.args[0].detail
+    taking.close()
+
+
+def test_saving_replaces_a_file_as_a_whole(qtbot: QtBot, taking: Taking, tmp_path: Path) -> None:
+    path = tmp_path / "car 🚗.png"
+    path.write_text("old")
+    with qtbot.waitSignal(taking.saved):
+        taking.save(lambda: PICTURE, note, str(path))
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(np.asarray(image), PICTURE)
+    with qtbot.waitSignal(taking.failed) as told:
+        taking.save(lambda: PICTURE, note, str(tmp_path / "nowhere" / "car.png"))
+    assert told.args is not None
+    assert told.args[0].title == "The picture could not be saved."
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_old_files_go_when_there_are_too_many_or_they_are_too_large(root: Path) -> None:
+    files = TakenFiles(root, max_files=3, max_bytes=1000)
+    places = []
+    for _ in range(5):
+        places.append(files.place_for("a.png"))
+        places[-1].write_bytes(b"x" * 10)
+    assert [place.exists() for place in places] == [False, False, True, True, True]
+    large = files.place_for("large.gif")
+    large.write_bytes(b"x" * 5000)
+    last = files.place_for("b.png")
+    last.write_bytes(b"x")
+    assert not large.exists()
+    assert last.exists()
+    files.close()
+    assert not root.exists()
+
+
+def test_what_a_crash_left_behind_is_removed_and_what_others_use_is_not(root: Path) -> None:
+    other = TakenFiles(root)
+    used = other.place_for("used.png")
+    used.write_bytes(b"x")
+    crash = (
+        "import os, sys; from pathlib import Path\n"
+        "from visualizer.session.taken_files import TakenFiles\n"
+        "files = TakenFiles(Path(sys.argv[1])); place = files.place_for('left.png')\n"
+        "place.write_bytes(b'x'); print(place, flush=True); os._exit(1)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", crash, str(root)], capture_output=True, text=True, check=False
+    )
+    left = Path(done.stdout.strip())
+    assert left.name == "left.png"
+    assert left.exists()
+    mine = TakenFiles(root)
+    place = mine.place_for("mine.png")
+    assert place.parent.is_dir()
+    assert not left.exists()
+    assert used.exists()
+    mine.close()
+    assert used.exists()
+    other.close()
+    assert not root.exists()
