@@ -174,7 +174,8 @@ class Album:
         size = self.size(image.size)
         if image.size != size:
             image = image.resize(size, Image.Resampling.LANCZOS)
-        return coded(image, self.options, exact=wanted.view == "channels")
+        heat = isinstance(wanted.tile, DifferenceTile)  # its colors are read
+        return coded(image, self.options, exact=wanted.view == "channels", fine=heat)
 
 
 def scale_for(tiles: tuple[Tile, ...], moments: int, views: list[View]) -> tuple[float, int]:
@@ -187,11 +188,14 @@ def scale_for(tiles: tuple[Tile, ...], moments: int, views: list[View]) -> tuple
     return min(1.0, math.sqrt(MAX_PIXELS / max(1, pixels))), pixels
 
 
-def coded(image: Image.Image, options: ExportOptions, *, exact: bool = False) -> bytes:
+def coded(
+    image: Image.Image, options: ExportOptions, *, exact: bool = False, fine: bool = False
+) -> bytes:
     """The image as WebP or JPEG, whichever keeps its colors in less room.
 
     Args:
         exact: whether every pixel is kept as it is, whatever the options say.
+        fine: whether what looks like static is more than that.
     """
     file = io.BytesIO()
     if exact or options.lossless:
@@ -201,7 +205,7 @@ def coded(image: Image.Image, options: ExportOptions, *, exact: bool = False) ->
     if kept >= KEPT_COLOR:
         image.save(file, "WEBP", quality=options.quality, method=4)
     else:
-        static = min(1.0, (1 - kept) / (1 - COLOR_OF_STATIC))
+        static = 0.0 if fine else min(1.0, (1 - kept) / (1 - COLOR_OF_STATIC))
         quality = max(1, round(options.quality - COARSER * static))
         image.save(file, "JPEG", quality=quality, subsampling=0, optimize=True)
     return file.getvalue()
