@@ -81,6 +81,13 @@ def test_forge_with_a_distilled_model() -> None:
     assert found.not_honored == ()
 
 
+def test_settings_that_are_switched_off_are_not_said() -> None:
+    off = "Token merging ratio: 0, Eta: 0, Seed resize from: -1x-1, Variation seed strength: 0"
+    found = read_text(f"x\nSteps: 20, Sampler: DDIM, Seed: 1, RNG: CPU, Clip skip: 1, {off}")
+    assert found is not None
+    assert found.not_honored == ()
+
+
 def test_sd_next_names_its_settings_in_another_order() -> None:
     found = read_png(parameters=samples.SD_NEXT)
     assert (found.source, found.model) == ("SD.Next", "juggernaut")
@@ -260,6 +267,24 @@ def test_comfyui_with_a_loader_that_encodes_the_words_itself() -> None:
     assert request_of(found).negative_prompt == "fog"
 
 
+def test_comfyui_with_a_part_of_the_steps_and_a_batch() -> None:
+    graph = samples.comfyui_flux()
+    graph["18"] = {"class_type": "SplitSigmas", "inputs": {"sigmas": ["17", 0], "step": 12}}
+    graph["13"]["inputs"]["sigmas"] = ["18", 1]
+    graph["5"]["inputs"]["batch_size"] = 4
+    found = read_png(prompt=json.dumps(graph))
+    assert request_of(found).steps == 20
+    assert is_said(found, "a part of its steps", "4 pictures were made at once")
+
+    graph = samples.comfyui_prompt()
+    graph["3"]["class_type"] = "KSamplerAdvanced"
+    graph["3"]["inputs"] |= {"noise_seed": 5, "start_at_step": 0, "end_at_step": 20}
+    del graph["3"]["inputs"]["seed"], graph["3"]["inputs"]["denoise"]
+    found = read_png(prompt=json.dumps(graph))
+    assert request_of(found).seed == 5
+    assert is_said(found, "a part of its steps")
+
+
 def test_comfyui_in_circles_ends() -> None:
     graph = samples.comfyui_prompt()
     graph["6"]["inputs"]["text"] = ["50", 0]
@@ -292,6 +317,20 @@ def test_invokeai() -> None:
     )
     assert len(found.not_honored) == 2
     assert is_said(found, "LoRA 'film' (strength 0.6)", "ControlNet")
+
+
+def test_invokeai_with_a_style_prompt_and_a_second_model() -> None:
+    values = json.loads(samples.INVOKE) | {
+        "positive_style_prompt": "a red++ car",
+        "negative_style_prompt": "drawn",
+        "refiner_model": {"model_name": "sd_xl_refiner_1.0"},
+        "rand_device": "cuda",
+        "scheduler": "heun_k",
+    }
+    found = read_png(invokeai_metadata=json.dumps(values))
+    assert request_of(found).sampler == "heun_karras"
+    assert is_said(found, "style text to avoid", "second model", "graphics card")
+    assert not is_said(found, "style prompt is")
 
 
 def test_invokeai_of_version_2() -> None:

@@ -21,6 +21,7 @@ MAX_GRAPH = 2_000_000  # characters
 _LATENTS = ("latent_image", "latent", "samples")
 _CONDITIONINGS = ("conditioning", "conditioning_1", "conditioning_to", "positive", "cond")
 _LOADED = ("ckpt_name", "unet_name", "model_name", "base_ckpt_name")
+_PART = "It sampled a part of its steps only. Here all of them are taken."
 _NEUTRAL = {
     "Reroute",
     "ModelSamplingFlux",
@@ -205,6 +206,8 @@ class _Walk:
             found = self.graph.source(node, "sigmas")
             if found is None:
                 break
+            if "Split" in node.kind:
+                self.taking.say(_PART)
             node = found[0]
         return node
 
@@ -213,7 +216,7 @@ class _Walk:
         end = whole(self.graph.value(self.node, "end_at_step"))
         steps = whole(self.graph.value(self.node, "steps"))
         if start > 0 or (end is not None and steps is not None and end < steps):
-            self.taking.say("It sampled a part of its steps only. Here all of them are taken.")
+            self.taking.say(_PART)
 
     def take_size(self) -> None:
         for name in _LATENTS:
@@ -222,6 +225,12 @@ class _Walk:
                 if sized and "Latent" in above.kind:
                     width = self.graph.value(above, "width")
                     self.taking.size(width, self.graph.value(above, "height"))
+                    together = whole(self.graph.value(above, "batch_size")) or 1
+                    if together > 1:
+                        self.taking.say(
+                            f"{together} pictures were made at once from this seed. The first of "
+                            "them is what is set."
+                        )
                     return
                 if "VAEEncode" in above.kind or "LoadImage" in above.kind:
                     self.taking.say("It began from another picture, which is not in the file.")

@@ -138,7 +138,9 @@ def _take(taking: Taking, values: Mapping[str, Any], sampler: Any, guidance: Any
         taking.sampler(from_invokeai(sampler))
     for key, sentence in _SETTINGS.items():
         value = values.get(key)
-        if value and not (key == "clip_skip" and value == 0):
+        # the style prompt is the prompt itself, where nobody wrote another
+        repeated = "_style" in key and value == values.get(key.replace("_style", ""))
+        if value and not repeated:
             taking.say(sentence.format(text(value, 80)))
     for key, sentence in _LISTS.items():
         if values.get(key):

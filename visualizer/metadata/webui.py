@@ -47,6 +47,7 @@ _CHANGES_NOTHING = {
     "VAE hash",
     OURS,
 }
+_OFF = ("", "0", "0.0", "-1x-1", "None", "False", "Disable", "Disabled")
 _SENTENCES = {
     "Clip skip": CLIP_SKIP,
     "Clip Skip": CLIP_SKIP,
@@ -141,7 +142,7 @@ def _say_the_rest(pairs: Mapping[str, str], taking: Taking, source: str) -> None
     for key, value in pairs.items():
         shown = text(value, 60)
         group = next((words for start, words in _GROUPS if key.startswith(start)), None)
-        if key in _TAKEN or key in _CHANGES_NOTHING:
+        if key in _TAKEN or key in _CHANGES_NOTHING or shown in _OFF:
             continue
         if key == "First pass size":
             taking.say(_GROUPS[0][1])
@@ -157,7 +158,7 @@ def _say_the_rest(pairs: Mapping[str, str], taking: Taking, source: str) -> None
         elif key == "Lora hashes":
             _say_networks(value, taking)
         elif key in _SENTENCES:
-            if not (key in ("Clip skip", "Clip Skip") and shown in ("1", "")):
+            if not (key in ("Clip skip", "Clip Skip") and shown == "1"):
                 taking.say(_SENTENCES[key].format(shown))
         else:
             words = group or "The setting '{key}: {value}' is not known here."
