@@ -126,7 +126,7 @@ def load() -> None:
         session.model_loading.connect(loading)
         session.model_ready.connect(ready)
 
-    _with_window(begin)
+    with_window(begin)
 
 
 def sample() -> None:
@@ -158,10 +158,10 @@ def sample() -> None:
         session.run_finished.connect(finished)
         session.model_ready.connect(lambda _facts: QTimer.singleShot(1500, generate))
 
-    _with_window(begin)
+    with_window(begin)
 
 
-def _with_window(begin: Callable[[Session, Callable[[], object]], None]) -> None:
+def with_window(begin: Callable[[Session, Callable[[], object]], None]) -> None:
     """The real program, in which ``begin`` hears of everything and can end it."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
