@@ -26,7 +26,7 @@ _SETTINGS = {
     "perlin": "Perlin noise was mixed in ({}). That is not done here.",
     "threshold": "Latents were cut off at a threshold ({}). That is not done here.",
     "hires_fix": "It was made small and then enlarged (hires fix). That is not done here.",
-    "variations": "Noise of other seeds was mixed in (variations). Mix it in the lab.",
+    "variations": "Noise of other seeds was mixed in (variations). The Noise page can do that.",
     "postprocessing": "It was changed afterwards (postprocessing). That is not done here.",
     "positive_style_prompt": "Its separate style prompt is not read here: '{}'.",
     "negative_style_prompt": "Its separate style text to avoid is not read here: '{}'.",

@@ -73,7 +73,10 @@ _SENTENCES = {
 }
 _GROUPS = (
     ("Hires", "It was made small and then enlarged (Hires fix). The first pass is what is set."),
-    ("Variation seed", "Noise of a second seed was mixed in (Variation seed). Mix it in the lab."),
+    (
+        "Variation seed",
+        "Noise of a second seed was mixed in (Variation seed). The Noise page can do that.",
+    ),
     ("Refiner", "A second model finished it (Refiner). That is not done here."),
     ("ControlNet", "A control picture led it (ControlNet). It is not in the file."),
     ("ADetailer", "Details were painted anew afterwards (ADetailer). That is not done here."),
