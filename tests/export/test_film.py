@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from dataclasses import replace
 from itertools import pairwise
@@ -375,14 +374,19 @@ def test_nothing_is_decoded_before_it_is_looked_at() -> None:
 
 
 def test_no_earlier_frame_is_held() -> None:
-    found = film(make_run(30), captions=ALL_CAPTIONS, content="both")
-    alive: list[weakref.ref[Image.Image]] = []
+    found = film(make_run(8), captions=ALL_CAPTIONS, content="both")
+    made: list[weakref.ref[Image.Image]] = []
+
+    def held(done: int, total: int) -> None:
+        nonlocal most
+        most = max(most, sum(each() is not None for each in made))
+
     most = 0
-    for image in found.frames(lambda done, total: None):
-        alive.append(weakref.ref(image))
-        gc.collect()
-        most = max(most, sum(ref() is not None for ref in alive))
-    assert most <= 2  # the one before is let go as soon as the next one is there
+    for image in found.frames(held):
+        made.append(weakref.ref(image))
+        del image
+    assert len(made) == 9
+    assert most == 0, "an earlier frame is held while the next one is made"
 
 
 def test_a_frame_can_be_changed_without_changing_another() -> None:

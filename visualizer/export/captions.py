@@ -172,9 +172,9 @@ def facts_of(reel: Reel, wanted: tuple[str, ...]) -> list[Fact]:
     if "seed" in wanted:
         seeds = {lane.request.seed for lane in reel.lanes}
         facts.append(_still(f"seed {seeds.pop()}" if len(seeds) == 1 else f"{len(seeds)} seeds"))
-    last = len(reel.shares) - 1
-    if "step" in wanted and reel.label(0):
-        facts.append(Fact(lambda k: f"{reel.label(k)} of {last}", f"step {last} of {last}", True))
+    if "step" in wanted and reel.count and reel.step_words(0):
+        words = [reel.step_words(moment) for moment in range(reel.count)]
+        facts.append(Fact(reel.step_words, max(words, key=len), True))
     if "noise" in wanted and reel.shares:
         facts.append(Fact(lambda k: percent(reel.shares[k]), "> 99 % noise", True))
     return facts

@@ -146,7 +146,8 @@ def layout_for(
     """The layout of these lanes: names that all fit on one line have the room of one line."""
     layout = GridLayout(tile, places)
     for lane in lanes:
-        if lane.failure or len(wrapped(lane.label, layout.text, tile[0], 2)) > 1:
+        # what failed before its first step says so in the place of its picture
+        if (lane.failure and lane.points) or len(wrapped(lane.label, layout.text, tile[0], 2)) > 1:
             return layout
     return GridLayout(tile, places, 1)
 

@@ -88,6 +88,10 @@ class GridReel:
         by_step = self._comparison.alignment == "step"
         return f"step {moment}" if by_step or self._alike else ""
 
+    def step_words(self, moment: int) -> str:
+        label = self.label(moment)
+        return label and f"{label} of {self.count - 1}"
+
     def share(self, moment: int) -> float:
         """Of the lane that gives the moments, also where it was stopped before."""
         return self.shares[moment]

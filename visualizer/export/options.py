@@ -113,7 +113,8 @@ class ExportOptions:
         every: k, 1 … 1000.
         count: how many steps, 2 … 1000.
         fps: frames a second, 0.5 … 50; None lets the whole take about four seconds.
-        hold: how long the last frame of the film stands, seconds, 0 … 30.
+        hold: how long the last frame of the film stands, of a boomerang the one where it turns;
+            seconds, 0 … 30.
         direction: from static to the picture ("forward"), "back", or there and back ("boomerang").
         size: "1", "2" or "4" times the picture's own, "1080p" (as large as fits 1920 × 1080), or
             "auto": enlarged by a whole factor until it is worth watching.

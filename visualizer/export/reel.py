@@ -190,6 +190,10 @@ class Reel(Protocol):
         """ "step 4", or "" where the lanes stand at different steps."""
         ...
 
+    def step_words(self, moment: int) -> str:
+        """ "step 4 of 30", or "" as ``label``."""
+        ...
+
     def share(self, moment: int) -> float:
         """The noise in the variance of the latent, 0 … 1."""
         ...
@@ -279,6 +283,13 @@ class RunReel:
 
     def label(self, moment: int) -> str:
         return f"step {moment}"
+
+    def step_words(self, moment: int) -> str:
+        first = max((k + 1 for k in self.breaks if k < moment), default=0)
+        last = min((k for k in self.breaks if k >= moment), default=len(self.shares) - 1)
+        words = f"step {moment - first} of {last - first}"
+        stage = self._run.steps[moment].stage
+        return f"{stage}, {words}" if self.breaks and stage else words
 
     def share(self, moment: int) -> float:
         return self._run.steps[moment].noise_level.noise_share
