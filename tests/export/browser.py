@@ -331,6 +331,8 @@ class Page:
         """What is seen of an element, of the window, or of the whole page: (H, W, 3) uint8."""
         params: dict[str, Any] = {"format": "png", "captureBeyondViewport": whole}
         if selector is not None:
+            found = f"document.querySelector({json.dumps(selector)})"
+            self.wait(f"{found} && {found}.getBoundingClientRect().width")
             left, top, width, height = self.box(selector)
             scrolled = self.run("[scrollX, scrollY]")
             params["clip"] = {
