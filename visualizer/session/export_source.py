@@ -66,7 +66,7 @@ class ExportSources(QObject):
         self._forward: tuple[Timeline, Timeline] | None = None  # of which run, and what it became
         queued = Qt.ConnectionType.QueuedConnection
         self._asked.connect(self._on_asked, queued)
-        self._prepared.connect(lambda call: call(), queued)
+        self._prepared.connect(self._on_prepared, queued)
 
     def find(
         self,
@@ -168,6 +168,10 @@ class ExportSources(QObject):
         run = made.trajectory
         assert run is not None
         return ExportSource(run, (made,), (keys_of(made, run),))
+
+    @Slot(object)
+    def _on_prepared(self, call: Callable[[], None]) -> None:
+        call()
 
     # --- pictures -----------------------------------------------------------------------------
 
