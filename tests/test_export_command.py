@@ -386,8 +386,29 @@ def test_the_builtin_makes_what_is_missing(
     assert capsys.readouterr().err == "Loading the model …\n"
     assert len(frames("a.webp")) == len(frames("b.gif")) == STEPS + 1
     assert opened.model.calls == STEPS + 1 - 3  # each once, for both files
-    assert export("few.denoise", "--out", "c.png") == 0
-    assert opened.folders == [None]  # the final picture is there
+    assert export("few.denoise", "--out", "c.png", "--out", "d.denoise") == 0
+    assert export("few.denoise", "--content", "plot", "--out", "e.webp") == 0
+    assert opened.folders == [None]  # all that these show is there
+
+
+@pytest.mark.parametrize(
+    ("words", "calls"),
+    [
+        (["--out", "a.npz", "--every", "3"], STEPS + 1 - 3),  # numbers are not thinned out
+        (["--out", "a.html"], STEPS + 1 - 3 + STEPS),  # noisy, and the guesses
+        (["--out", "a.html", "--views", "denoised", "--every", "3"], 2),
+        (["--out", "a.pdf", "--views", "noisy"], STEPS + 1 - 3),
+        (["--out", "a.png", "--view", "channels"], 0),
+        (["--out", "a.webp", "--view", "change", "--every", "3"], 3),
+    ],
+)
+def test_only_what_is_shown_is_decoded(
+    here: Path, opened: Opened, words: list[str], calls: int
+) -> None:
+    few().save(here / "few.denoise")
+    assert export("few.denoise", *words) == 0
+    assert opened.folders == [None] * (calls > 0)
+    assert opened.model.calls == calls
 
 
 def test_a_run_of_another_model_shows_what_is_stored(

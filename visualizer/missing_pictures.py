@@ -121,14 +121,17 @@ def _shown(film: Film) -> list[tuple[int, View]]:
     from visualizer.export.sheet import layout_of
 
     options = film.options
-    if options.format in ("page", "sheet"):
-        moments = [shot.moment for shot in film.shots]
-        if options.format == "sheet":
-            moments = layout_of(film).moments
-        return [(moment, cast("View", view)) for view in options.views for moment in moments]
-    if options.format == "raw":
-        return []
-    return [max(film.needed)] if options.format == "picture" and film.needed else film.needed
+    if options.format == "picture":
+        return [max(film.needed)] if film.needed else []
+    if options.format not in ("page", "sheet", "raw"):
+        return film.needed
+    views = (options.view,) if options.format == "raw" else options.views
+    moments: Iterable[int] = (shot.moment for shot in film.shots)
+    if options.format == "sheet":
+        moments = layout_of(film).moments
+    elif options.format == "raw":
+        moments = range(film.reel.count)
+    return [(moment, cast("View", view)) for moment in moments for view in views]
 
 
 def _is_stored(run: Trajectory, key: tuple[int, View]) -> bool:
