@@ -137,7 +137,10 @@ class ExportPreview(QObject):
             self._tell(self._lost, talk, str(error))
 
     def _ask(self, source: ExportSource, keys: Sequence[PictureKey], answer: Any) -> None:
-        self._sources.ask(source, keys, answer, exactly=False)
+        try:
+            self._sources.ask(source, keys, answer, exactly=False)
+        except RuntimeError as error:
+            raise StopTalk from error  # the window is gone, and Qt has deleted who would answer
 
     def _hear(self, talk: _Talk, message: tuple[Any, ...], picture: Picture | None) -> None:
         if talk is not self._talk:
