@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,19 @@ def test_step_and_noise_are_those_of_the_moment(run: Trajectory) -> None:
 
 def test_a_stopped_run_counts_the_steps_it_was_to_take() -> None:
     assert words_of(make_run(30, stop_after=3), ("step",), 2) == ["step 2 of 30"]
+
+
+def test_the_steps_of_each_stage_are_counted_for_themselves() -> None:
+    run = make_run(7)
+    stages = ["prior"] * 3 + ["decoder"] * 5
+    steps = tuple(replace(step, stage=name) for step, name in zip(run.steps, stages, strict=True))
+    staged = replace(run, steps=steps)
+    assert [words_of(staged, ("step",), k)[0] for k in (0, 2, 3, 7)] == [
+        "prior, step 0 of 2",
+        "prior, step 2 of 2",
+        "decoder, step 0 of 4",
+        "decoder, step 4 of 4",
+    ]
 
 
 def test_a_forward_process_says_so() -> None:

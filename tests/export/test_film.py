@@ -376,12 +376,12 @@ def test_nothing_is_decoded_before_it_is_looked_at() -> None:
 def test_no_earlier_frame_is_held() -> None:
     found = film(make_run(8), captions=ALL_CAPTIONS, content="both")
     made: list[weakref.ref[Image.Image]] = []
+    most = 0
 
     def held(done: int, total: int) -> None:
         nonlocal most
         most = max(most, sum(each() is not None for each in made))
 
-    most = 0
     for image in found.frames(held):
         made.append(weakref.ref(image))
         del image
