@@ -123,8 +123,17 @@ def test_another_programs_picture_says_what_was_not_taken_over(
     assert "AUTOMATIC1111" in text
     assert "dreamshaper_8, which is not the one that is open" in text
     assert "512 × 768 is no size of this model" in text
-    assert "film" in text.split("fields.")[1]
-    assert "lip skip 2" in text
+    assert "LoRA 'film'" in text
+    assert text.endswith("more things were not taken over.")
+
+
+def test_numbers_that_the_fields_cannot_say_are_told(sitting: Sitting, tmp_path: Path) -> None:
+    request = SamplingRequest("a boat", seed=2, guidance_scale=7.25)
+    drop(sitting.window, mime(ours(tmp_path / "a.png", request)))
+    text = said(sitting, "are in the fields")
+    guidance = sitting.window.header.settings_row.guidance
+    assert text.endswith(f"Guidance 7.25 became {guidance.value():g}.")
+    assert guidance.value() == pytest.approx(7.25, abs=0.06)
 
 
 def test_the_open_dialog_takes_pictures_as_well(
@@ -250,8 +259,9 @@ def test_a_long_list_is_cut_to_what_anybody_reads(sitting: Sitting, tmp_path: Pa
     text = f"a castle {loras}\nSteps: 12, Sampler: Euler, CFG scale: 4, Seed: 9, Size: 32x32"
     drop(sitting.window, mime(remembering(tmp_path / "many.png", parameters=text)))
     told = said(sitting, "are in the fields")
-    assert told.count("LoRA") == 4
+    assert told.count("LoRA") == 3
     assert told.endswith("more things were not taken over.")
+    assert sitting.window.message._detail.toolTip().count("LoRA") == 9  # all of it, on hover
 
 
 def test_the_note_stays_beside_the_plan_and_goes_with_the_run(

@@ -83,11 +83,25 @@ class FailureBar(QFrame):
         self._say("warning", failure.title, failure.detail)
         self.is_failure, self._topic = True, ""
 
-    def show_note(self, text: str, topic: str = "", offer: Offer | None = None) -> None:
-        """Say something worth knowing; ``clear(topic)`` takes it away again."""
+    def show_note(
+        self,
+        text: str,
+        topic: str = "",
+        offer: Offer | None = None,
+        detail: str = "",
+        whole: str = "",
+    ) -> None:
+        """Say something worth knowing; ``clear(topic)`` takes it away again.
+
+        Args:
+            offer: what can be done about it.
+            detail: said more quietly below.
+            whole: what the detail leaves out, on hover.
+        """
         if self.is_failure and not self.isHidden():
             return
-        self._say("info", text, "", offer)
+        self._say("info", text, detail, offer)
+        self._detail.setToolTip(whole)
         self.is_failure, self._topic = False, topic
 
     @property
@@ -132,6 +146,7 @@ class FailureBar(QFrame):
 
     def _say(self, icon_name: str, title: str, detail: str, offer: Offer | None = None) -> None:
         self._offer = offer
+        self._detail.setToolTip("")
         if offer is not None:
             self.offer_button.setText(offer.label)
             self.offer_button.setToolTip(offer.about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ class RememberedPictures(QObject):
     A picture that remembers nothing is handed to a model that takes pictures.
     """
 
-    noted = Signal(str, object)  # what became of it, and what can be done about that (Offer)
+    noted = Signal(str, list, object)  # what became of it, what was lost, an Offer or None
     failed = Signal(object)  # Failure
     comparison_found = Signal()  # what the fields ask for now is a comparison
 
@@ -79,7 +80,7 @@ class RememberedPictures(QObject):
         elif recalled.failure is not None:
             self.failed.emit(recalled.failure)
         else:
-            takes = self._header.control.takes_pictures
+            takes = self._facts is None or self._header.control.takes_pictures
             also = "" if takes else ", and this model takes no picture beside the prompt"
             self._note(f"{name} remembers no settings{also}.")
 
@@ -93,17 +94,22 @@ class RememberedPictures(QObject):
             return
         if remembered.request is None:
             said = words.not_taken_over(remembered, self._facts)
-            self._note(f"{words.taken_over(name, remembered, compared=False)} {words.in_one(said)}")
+            self._note(words.taken_over(name, remembered, compared=False), said)
             return
         former = self._header.written()
         self._header.take_over(remembered.request)
         compared = self._fill_axes(remembered)
-        said = words.not_taken_over(remembered, self._facts)
+        row = self._header.settings_row
+        said = words.changed(remembered.request, row.steps.whole(), row.guidance.value())
+        said = [*words.not_taken_over(remembered, self._facts), *said]
         if self._given and self._header.control.takes_pictures:
-            said.append(_TO_THE_MODEL)
-        text = f"{words.taken_over(name, remembered, compared=compared)} {words.in_one(said)}"
+            said.insert(0, _TO_THE_MODEL)
         about = "Let the fields say again what they said before"
-        self._note(text, Offer(_PUT_BACK, about, lambda: self._header.put_back(former)))
+        self._note(
+            words.taken_over(name, remembered, compared=compared),
+            said,
+            Offer(_PUT_BACK, about, lambda: self._header.put_back(former)),
+        )
 
     def _fill_axes(self, remembered: Remembered) -> bool:
         """Say on the Compare page what changes from lane to lane, where that can be told."""
@@ -113,8 +119,8 @@ class RememberedPictures(QObject):
         self.comparison_found.emit()
         return self._axis_fields.show_axes(*axes)
 
-    def _note(self, text: str, offer: Offer | None = None) -> None:
-        self.noted.emit(f"{self._before} {text}".strip(), offer)
+    def _note(self, text: str, lost: Sequence[str] = (), offer: Offer | None = None) -> None:
+        self.noted.emit(f"{self._before} {text}".strip(), list(lost), offer)
 
 
 def axes_of_lanes(remembered: Remembered) -> tuple[Axis, Axis | None] | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.metadata.remembered import Remembered
 
-MOST = 4
+MOST = 3
 """So many sentences on what was not taken over are said; the others are counted."""
 _SHORT = 32
 
@@ -52,7 +52,21 @@ def not_taken_over(remembered: Remembered, facts: ModelFacts | None) -> list[str
     return [*said, *remembered.not_honored]
 
 
-def in_one(sentences: list[str]) -> str:
+def changed(request: SamplingRequest, steps: int, guidance: float) -> list[str]:
+    """Sentences on numbers that the fields cannot say as they are.
+
+    Args:
+        steps, guidance: what stands in the fields.
+    """
+    said = []
+    if request.steps not in (None, steps):
+        said.append(f"{request.steps} steps became {steps}.")
+    if request.guidance_scale is not None and abs(request.guidance_scale - guidance) > 1e-6:
+        said.append(f"Guidance {request.guidance_scale:g} became {guidance:g}.")
+    return said
+
+
+def in_short(sentences: list[str]) -> str:
     """As much of it as anybody reads."""
     left = len(sentences) - MOST
     shown = sentences if left <= 1 else sentences[:MOST]

@@ -49,6 +49,7 @@ from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine
 from visualizer.ui.rail import Rail
 from visualizer.ui.remembered_pictures import RememberedPictures
+from visualizer.ui.remembered_words import in_short
 from visualizer.ui.run_status import RunStatus
 from visualizer.ui.shortcuts import shown_keys
 from visualizer.ui.tips import WrappedTips
@@ -605,9 +606,10 @@ class MainWindow(QMainWindow):
         if topic in _PASSING:
             self._noted.start(_NOTED_MS)
 
-    def _note_remembered(self, text: str, offer: Offer | None) -> None:
+    def _note_remembered(self, text: str, lost: list[str], offer: Offer | None) -> None:
         self._message_of = ""
-        self.message.show_note(text, _REMEMBERED, offer)
+        whole = "\n".join(lost)
+        self.message.show_note(text, _REMEMBERED, offer, in_short(lost), whole)
 
     def _forget_notes(self) -> None:
         for topic in _PASSING:
