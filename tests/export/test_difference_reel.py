@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from tests.example_runs import make_picture, make_run
 from tests.export.grids import make_grid
@@ -94,7 +95,7 @@ def test_no_pair_is_refused_with_a_sentence(grid: Comparison) -> None:
         (Comparison(()), None, "needs two runs"),
         (stopped, None, "“seed 7” to compare"),
         (failed, None, "Memory ran out"),
-        (bare, None, "no pictures"),
+        (bare, None, "no moment of which both runs have a picture"),
     ):
         with pytest.raises(ExportError, match=sentence) as caught:
             film(what, pair=pair)
@@ -108,6 +109,21 @@ def test_lanes_of_different_steps_stand_on_one_clock() -> None:
     shown = tiles(found, 4)
     assert np.array_equal(shown[0], short.picture(2))
     assert np.array_equal(shown[1], long.picture(4))
+
+
+def test_only_pictures_of_one_moment_are_compared() -> None:
+    kept: Any = {(k, "noisy"): make_picture(1, k) for k in (0, 4)}
+    sparse = make_run(8, seed=2, pictures=kept)
+    assert [shot.moment for shot in film(make_grid(make_run(8), sparse)).shots] == [0, 4, 8]
+
+
+def test_the_final_picture_is_all_three(grid: Comparison) -> None:
+    for background, ground in (("dark", DARK.ground), ("light", LIGHT.ground)):
+        found = film(grid, pair=(0, 1), size="auto", background=background)
+        image = found.still(4)
+        assert image.size == found.size
+        assert np.array_equal(np.asarray(image), np.asarray(found.frame(4)))
+        assert image.getpixel((0, 0)) == ImageColor.getrgb(ground)
 
 
 def test_pictures_of_different_sizes_can_be_compared() -> None:

@@ -19,17 +19,28 @@ from visualizer.diffusion import comparison_file
 from visualizer.diffusion.comparison import Comparison
 from visualizer.diffusion.views import View
 from visualizer.export import ExportError, sheet
-from visualizer.export.film import film_of
+from visualizer.export.film import Film, film_of
+from visualizer.export.grid_mount import GridLayout
 from visualizer.export.grid_reel import MAX_FRAME_SIDE, GridReel
 from visualizer.export.options import ExportOptions
 from visualizer.export.reel import reel_of
 from visualizer.metadata import reading
 
 
+def still_layout(reel: GridReel) -> GridLayout:
+    """Where the lanes stand on a picture of the whole grid."""
+    return reel.layout(reel.still_tile("noisy"))
+
+
+def whole(reel: GridReel, moment: int) -> Image.Image:
+    return Film(reel, ExportOptions()).still(moment)
+
+
 def cut(image: Image.Image, reel: GridReel, lane: int) -> NDArray[Any]:
     """The place of a lane on a picture of the whole grid."""
-    left, top = reel.layout.corner(lane)
-    width, height = reel.layout.tile
+    layout = still_layout(reel)
+    left, top = layout.corner(lane)
+    width, height = layout.tile
     return np.asarray(image.convert("RGB"))[top : top + height, left : left + width]
 
 
@@ -51,10 +62,12 @@ def test_a_png_shows_every_lane_in_its_place_pixel_for_pixel(tmp_path: Path) -> 
     export.write(grid, tmp_path / "grid.png")
     reel = GridReel(grid)
     with Image.open(tmp_path / "grid.png") as image:
-        assert image.size == reel.layout.size
+        assert image.size == still_layout(reel).size
         for i, picture in enumerate(pictures):
             assert np.array_equal(cut(image, reel, i), picture)
-        below = np.asarray(image)[reel.layout.corner(0)[1] + 256 :, :256][: reel.layout.caption]
+        below = np.asarray(image)[still_layout(reel).corner(0)[1] + 256 :, :256][
+            : still_layout(reel).caption
+        ]
         assert below.max() > 200, "no name stands below the picture"
     noted = reading.read(tmp_path / "grid.png")
     assert noted is not None
@@ -63,14 +76,14 @@ def test_a_png_shows_every_lane_in_its_place_pixel_for_pixel(tmp_path: Path) -> 
 
 
 def test_small_pictures_are_enlarged_by_a_whole_factor() -> None:
-    assert GridReel(make_grid(make_run(1), make_run(1))).layout.tile == (256, 256)
-    assert GridReel(four_seeds(1, size=300)).layout.tile == (300, 300)
+    assert GridReel(make_grid(make_run(1), make_run(1))).still_tile("noisy") == (256, 256)
+    assert GridReel(four_seeds(1, size=300)).still_tile("noisy") == (300, 300)
 
 
 def test_pictures_keep_their_proportions() -> None:
     wide = make_run(1, final=make_picture(0, size=256)[:64])
     reel = GridReel(make_grid(wide, make_run(1, size=256)))
-    shown = cut(Image.fromarray(reel.picture(1)), reel, 0)
+    shown = cut(whole(reel, 1), reel, 0)
     assert np.array_equal(shown[96:160], wide.picture(1))
     assert len(np.unique(shown[:96].reshape(-1, 3), axis=0)) == 1
 
@@ -79,7 +92,7 @@ def test_a_failed_lane_is_a_quiet_frame_and_the_others_stay() -> None:
     grid = make_grid(make_run(2, size=256), None, make_run(2, seed=9, size=256))
     reel = GridReel(grid)
     for moment in range(3):
-        image = Image.fromarray(reel.picture(moment))
+        image = whole(reel, moment)
         assert np.array_equal(cut(image, reel, 0), make_run(2, size=256).picture(moment))
         assert np.array_equal(cut(image, reel, 2), make_run(2, seed=9, size=256).picture(moment))
         frame = cut(image, reel, 1).reshape(-1, 3)
@@ -114,7 +127,7 @@ def test_lanes_of_different_steps_stand_at_the_same_noise() -> None:
     short, long = make_run(4, seed=1, size=256), make_run(8, seed=2, size=256)
     reel = GridReel(make_grid(short, long))
     assert reel.count == 9
-    image = Image.fromarray(reel.picture(4))
+    image = whole(reel, 4)
     assert np.array_equal(cut(image, reel, 0), short.picture(2))
     assert np.array_equal(cut(image, reel, 1), long.picture(4))
     assert reel.label(4) == ""
@@ -125,19 +138,19 @@ def test_lanes_of_different_steps_stand_at_the_same_noise() -> None:
 def test_lanes_of_different_steps_stand_at_the_same_step() -> None:
     short, long = make_run(4, seed=1, size=256), make_run(8, seed=2, size=256)
     reel = GridReel(make_grid(short, long, alignment="step"))
-    image = Image.fromarray(reel.picture(3))
+    image = whole(reel, 3)
     assert np.array_equal(cut(image, reel, 0), short.picture(3))
-    ended = Image.fromarray(reel.picture(7))
+    ended = whole(reel, 7)
     assert np.array_equal(cut(ended, reel, 0), short.picture(4))
     assert reel.label(7) == "step 7"
     assert "side by side at the same step" in reel.facts
 
 
 def test_a_stopped_lane_rests_where_it_stopped() -> None:
-    whole, stopped = make_run(6, size=256), make_run(6, seed=2, size=256, stop_after=3)
-    reel = GridReel(make_grid(stopped, whole))
+    finished, stopped = make_run(6, size=256), make_run(6, seed=2, size=256, stop_after=3)
+    reel = GridReel(make_grid(stopped, finished))
     for moment in range(7):
-        image = Image.fromarray(reel.picture(moment))
+        image = whole(reel, moment)
         assert np.array_equal(cut(image, reel, 0), stopped.picture(min(moment, 2)))
         assert reel.label(moment) == f"step {moment}"
 
@@ -146,7 +159,7 @@ def test_a_lane_with_few_pictures_shows_the_nearest() -> None:
     kept: dict[tuple[int, View], Any] = {(k, "noisy"): make_picture(1, k, 256) for k in (0, 4)}
     sparse = make_run(8, size=256, pictures=kept)
     reel = GridReel(make_grid(make_run(8, size=256), sparse))
-    shown = [cut(Image.fromarray(reel.picture(m)), reel, 1) for m in (1, 3, 5)]
+    shown = [cut(whole(reel, m), reel, 1) for m in (1, 3, 5)]
     for picture, key in zip(shown, (0, 4, 4), strict=True):
         assert np.array_equal(picture, kept[key, "noisy"])
 
@@ -185,7 +198,7 @@ def test_a_grid_moves_from_static_to_its_pictures(tmp_path: Path, name: str) -> 
     assert told == [(k, 4) for k in range(1, 5)]
     durations = []
     with Image.open(tmp_path / name) as image:
-        assert image.size == reel.layout.size
+        assert image.size == still_layout(reel).size
         for k in range(4):
             image.seek(k)
             image.load()
@@ -202,7 +215,7 @@ def test_a_grid_becomes_a_video(tmp_path: Path) -> None:
     grid = four_seeds(3)
     export.write(grid, tmp_path / "grid.mp4")
     reel = GridReel(grid)
-    width, height = reel.layout.size
+    width, height = still_layout(reel).size
     with av.open(str(tmp_path / "grid.mp4")) as container:
         pictures = [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
     assert len(pictures) >= 4
@@ -216,7 +229,7 @@ def test_sixteen_large_lanes_are_no_larger_than_a_screen() -> None:
     large = make_picture(0.5, size=512)
     shown: dict[tuple[int, View], Any] = {(k, "noisy"): large for k in range(51)}
     grid = make_grid(*[make_run(50, final=large, pictures=shown)] * 16, columns=4)
-    assert GridReel(grid).layout.tile == (512, 512)  # as a picture it is not scaled down
+    assert GridReel(grid).still_tile("noisy") == (512, 512)  # as a picture it is not scaled down
     film = film_of(grid, ExportOptions())
     assert MAX_FRAME_SIDE - 16 < max(film.size) <= MAX_FRAME_SIDE
     assert len(film.shots) == 51

@@ -31,6 +31,11 @@ LINES = 3
 SMOOTH = 4
 
 
+def layout_of(tile: tuple[int, int]) -> GridLayout:
+    """Where the three stand when each has the room of a tile."""
+    return GridLayout(tile, ((0, 0), (0, 1), (0, 2)), LINES)
+
+
 class DifferenceMount:
     """One picture, the other, and how far apart they are.
 
@@ -49,7 +54,7 @@ class DifferenceMount:
     ) -> None:
         self._lanes, self._marks, self._view, self._look = lanes, marks, view, look
         self._pixels: Pixels = "square" if view == "channels" else pixels
-        self._layout = GridLayout(tile, ((0, 0), (0, 1), (0, 2)), LINES)
+        self._layout = layout_of(tile)
         self.size = self._layout.size
         self.margin = self._layout.gap
         self.pictures = self._layout.pictures

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from visualizer.export.colors import lane_color
-from visualizer.export.difference_mount import DifferenceMount
+from visualizer.export.difference_mount import DifferenceMount, layout_of
 from visualizer.export.errors import ExportError
 from visualizer.export.grid_reel import GridReel
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.views import View
     from visualizer.export.colors import Look
+    from visualizer.export.grid_mount import GridLayout
     from visualizer.export.mount import Mount
     from visualizer.export.options import Pixels
 
@@ -55,9 +56,21 @@ class DifferenceReel(GridReel):
         self._numbers = tuple(lane.number or 0 for lane in lanes)
 
     def shown(self, view: View = "noisy") -> list[int]:
-        """The moments of which both lanes have a picture."""
-        found = super().shown(view)
-        return found if all(lane.shown(view) for lane in self.lanes) else []
+        """The moments of which both lanes have the picture of their own step.
+
+        Raises:
+            ExportError: when there is none of the noisy latent.
+        """
+        lanes = [(lane.points, set(lane.shown(view))) for lane in self.lanes]
+        found = [k for k in range(self.count) if all(points[k] in have for points, have in lanes)]
+        if not found and view == "noisy":
+            raise ExportError(
+                "There is no moment of which both runs have a picture. Open them with their model."
+            )
+        return found
+
+    def layout(self, tile: tuple[int, int]) -> GridLayout:
+        return layout_of(tile)
 
     def mount(self, view: View, tile: tuple[int, int], look: Look, pixels: Pixels, /) -> Mount:
         a, b = ((letter_of(number), lane_color(number, look)) for number in self._numbers)

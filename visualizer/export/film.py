@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from visualizer.export.colors import look_of
 from visualizer.export.composition import Composition
 from visualizer.export.errors import ExportError
 from visualizer.export.mount import enlargement
@@ -82,6 +83,11 @@ class Film:
             progress(i + 1, len(self.shots))
             yield image
             del image  # no earlier frame is held while the next one is made
+
+    def still(self, moment: int) -> Image.Image:
+        """A moment without captions and plot, RGB: the picture as it is, of a grid all of them."""
+        look, tile = look_of(self.options.background), self.reel.still_tile(self.view)
+        return self.reel.mount(self.view, tile, look, self.options.pixels).image(moment)
 
     def _moments(self) -> list[int]:
         """Those there is something to show of."""

@@ -6,12 +6,9 @@ import math
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from visualizer.diffusion.alignment import lane_points
-from visualizer.diffusion.arrays import Picture, read_only
 from visualizer.diffusion.comparison import Comparison
-from visualizer.export.colors import DARK, Look
+from visualizer.export.colors import Look
 from visualizer.export.errors import ExportError
 from visualizer.export.grid_mount import GridLayout, GridMount, layout_for, within
 from visualizer.export.mount import enlargement
@@ -58,7 +55,6 @@ class GridReel:
         )
         self.columns = 1 + max(column for _, column in places)
         self.summary = comparison.summary
-        self._mounts: dict[object, GridMount] = {}
 
     @property
     def title(self) -> str:
@@ -116,10 +112,17 @@ class GridReel:
         width, height = (max(side) for side in zip(*sizes, strict=True)) if sizes else (64, 64)
         return width, height
 
-    def mount(self, view: View, tile: tuple[int, int], look: Look, pixels: Pixels, /) -> Mount:
-        return GridMount(self.lanes, self._layout_for(tile), view, look, pixels)
+    def still_tile(self, view: View) -> tuple[int, int]:
+        width, height = self.tile(view)
+        factor = enlargement(width, height, LEAST_TILE)
+        tile = width * factor, height * factor
+        return within(MAX_PICTURE_SIDE, tile, self.layout).tile
 
-    def _layout_for(self, tile: tuple[int, int]) -> GridLayout:
+    def mount(self, view: View, tile: tuple[int, int], look: Look, pixels: Pixels, /) -> Mount:
+        return GridMount(self.lanes, self.layout(tile), view, look, pixels)
+
+    def layout(self, tile: tuple[int, int]) -> GridLayout:
+        """Where the lanes stand when each has the room of a tile."""
         return layout_for(self.lanes, tile, self._places)
 
     def shown(self, view: View = "noisy") -> list[int]:
@@ -152,16 +155,6 @@ class GridReel:
             for lane in self.lanes
         ]
 
-    def picture(self, moment: int, view: View = "noisy") -> Picture:
-        return read_only(np.asarray(self._kept(self.layout, view).image(moment)))
-
-    @cached_property
-    def layout(self) -> GridLayout:
-        """Where the lanes stand on ``picture``: pixel for pixel, or enlarged by a whole factor."""
-        width, height = self.tile("noisy")
-        factor = enlargement(width, height, LEAST_TILE)
-        return within(MAX_PICTURE_SIDE, (width * factor, height * factor), self._layout_for)
-
     @cached_property
     def _alike(self) -> bool:
         """Whether all lanes stand at the same step at each moment, as far as they came."""
@@ -171,12 +164,6 @@ class GridReel:
             and all(p == min(k, len(run.steps) - 1) for k, p in enumerate(points))
             for run, points in runs
         )
-
-    def _kept(self, layout: GridLayout, view: View) -> GridMount:
-        key = (layout, view)
-        if key not in self._mounts:
-            self._mounts[key] = GridMount(self.lanes, layout, view, DARK, "smooth")
-        return self._mounts[key]
 
 
 def _places(comparison: Comparison) -> tuple[tuple[int, int], ...]:

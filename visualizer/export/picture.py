@@ -35,8 +35,8 @@ def final_picture(film: Film) -> Image.Image:
     options = film.options
     last = max(shot.moment for shot in film.shots)
     plain = options.content == "picture" and not options.captions
-    if plain and options.size in ("auto", "1"):
-        return Image.fromarray(film.reel.picture(last, film.view))
+    if plain and options.size == "auto":
+        return film.still(last)
     return film.frame(next(i for i, shot in enumerate(film.shots) if shot.moment == last))
 
 

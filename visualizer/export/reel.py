@@ -206,6 +206,10 @@ class Reel(Protocol):
         """Width and height of one picture as it is, in pixels; of several the largest."""
         ...
 
+    def still_tile(self, view: View) -> tuple[int, int]:
+        """The same on a picture that is looked at for itself: as it is, or large enough."""
+        ...
+
     def mount(self, view: View, tile: tuple[int, int], look: Look, pixels: Pixels, /) -> Mount:
         """Where its pictures stand when each has the room of a tile."""
         ...
@@ -220,10 +224,6 @@ class Reel(Protocol):
 
     def rows(self) -> list[Row]:
         """What a sheet shows, from top to bottom."""
-        ...
-
-    def picture(self, moment: int, view: View = "noisy") -> Picture:
-        """The picture of a moment, (H, W, 3) uint8: of a grid all lanes with their labels."""
         ...
 
 
@@ -335,6 +335,9 @@ class RunReel:
         assert size is not None, "a run is shown where it has pictures"
         return size
 
+    def still_tile(self, view: View) -> tuple[int, int]:
+        return self.tile(view)
+
     def mount(self, view: View, tile: tuple[int, int], _look: Look, pixels: Pixels, /) -> Mount:
         # a latent's numbers are never mixed with each other, as on the canvas
         pixels = "square" if view == "channels" else pixels
@@ -352,9 +355,6 @@ class RunReel:
 
     def rows(self) -> list[Row]:
         return [Row(self.lanes[0], view, title, meaning) for view, title, meaning in SHOWN_VIEWS]
-
-    def picture(self, moment: int, view: View = "noisy") -> Picture:
-        return self._run.picture(moment, view)
 
 
 def steps_with_pictures(run: Trajectory, view: View = "noisy") -> list[int]:
