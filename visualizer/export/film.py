@@ -86,8 +86,7 @@ class Film:
 
     def still(self, moment: int) -> Image.Image:
         """A moment without captions and plot, RGB: the picture as it is, of a grid all of them."""
-        look, tile = look_of(self.options.background), self.reel.still_tile(self.view)
-        return self.reel.mount(self.view, tile, look, self.options.pixels).image(moment)
+        return still_of(self.reel, moment, self.view, self.options)
 
     def _moments(self) -> list[int]:
         """Those there is something to show of."""
@@ -164,6 +163,12 @@ def _to_side(size: tuple[int, int], side: int) -> tuple[int, int]:
     """The size in its own proportions with a longer side of so many pixels."""
     width, height = (max(1, round(length * side / max(size))) for length in size)
     return width, height
+
+
+def still_of(reel: Reel, moment: int, view: View, options: ExportOptions) -> Image.Image:
+    """See ``Film.still``; it shows any moment that there is a picture of."""
+    tile, look = reel.still_tile(view), look_of(options.background)
+    return reel.mount(view, tile, look, options.pixels).image(moment)
 
 
 def film_of(what: Trajectory | Comparison, options: ExportOptions) -> Film:

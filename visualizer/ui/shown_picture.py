@@ -80,9 +80,13 @@ def shown_grid(grid: LaneGrid, lanes: Lanes) -> ShownPicture | None:
     ending = _ENDINGS[view] + ("" if last else f"-step-{moment}")
 
     def picture() -> Picture:
+        import numpy as np
+
+        from visualizer.export.film import still_of
+        from visualizer.export.options import ExportOptions
         from visualizer.export.reel import reel_of
 
-        return reel_of(comparison).picture(moment, view)
+        return np.asarray(still_of(reel_of(comparison), moment, view, ExportOptions()))
 
     def note() -> Note:
         from visualizer.metadata.note import note_of_comparison
