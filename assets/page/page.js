@@ -120,7 +120,10 @@
 
   function look(at) {
     view = at;
-    for (const button of viewButtons) button.setAttribute("aria-pressed", button.value === view);
+    for (const button of viewButtons) {
+      button.setAttribute("aria-pressed", button.value === view);
+      if (button.value === view) button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
     lanes.forEach(paint);
   }
 

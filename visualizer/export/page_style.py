@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from visualizer.export.colors import (
-    DARK,
     LIGHT,
     VISIBLE,
     Look,
@@ -39,12 +38,15 @@ def scheme(background: str) -> str:
 
 
 def looks(background: str) -> str:
-    """The colors as CSS: those of the system's theme, or the ones for a background."""
+    """The colors as CSS: those of the system's theme, or the ones for a background.
+
+    On paper, where no background is printed, they are always the light ones.
+    """
     names = scheme(background)
-    if background != USUAL:
-        return _variables(look_of(background), names)
-    light = _variables(LIGHT, names)
-    return f"{_variables(DARK, names)}@media (prefers-color-scheme: light) {{ {light}}}\n"
+    css = _variables(look_of(background), names)
+    if background == USUAL:
+        css += f"@media (prefers-color-scheme: light) {{ {_variables(LIGHT, names)}}}\n"
+    return f"{css}@media print {{ {_variables(LIGHT, 'light')}}}\n"
 
 
 def layout(contents: Contents) -> str:
@@ -69,7 +71,8 @@ def layout(contents: Contents) -> str:
         across = f"{width * int(size)}px"
         widest = max(WIDEST, columns * (width * int(size) + 16) - 16 + 2 * PADDING)
     return (
-        f":root {{ --columns: {columns}; --tile: {width} / {height}; --width: {across}; "
+        f":root {{ --columns: {columns}; --tile: {width} / {height}; "
+        f"--ratio: {width / height:.4f}; --width: {across}; "
         f"--whole: {whole}; "
         f"--widest: {widest}px; --most: {'none' if size in ('auto', '1080p') else across}; }}\n"
         + ("" if different else _holes(reel))
