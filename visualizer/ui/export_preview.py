@@ -102,13 +102,15 @@ class ExportStage(QWidget):
         """Another film: how long each of its frames stands, and how large they are in the file."""
         ends = tuple(accumulate(milliseconds))
         changed = ends != self._ends
-        self._ends, self._asked = ends, None
-        self._shown = min(self._shown, max(self.count - 1, 0))
+        self._ends = ends
+        last = max(self.count - 1, 0)
+        wished = self._shown if self._asked is None else self._asked  # it was of the film before
+        self._shown = min(self._shown, last)
         self.frame.set_whole(QSize(*size))
         self._show_position()
-        self._ask(self._shown)
+        self._ask(min(wished, last))
         if changed:
-            self._play_from(self._shown)
+            self._play_from(min(wished, last))
 
     def show_frame(self, i: int, picture: Picture) -> None:
         """A frame came."""
