@@ -98,7 +98,7 @@ def _lacking(what: Trajectory | Comparison, options: ExportOptions) -> set[tuple
     """(lane, step, view) of each."""
     from visualizer.export.errors import ExportError
     from visualizer.export.film import film_of
-    from visualizer.export.reel import decoded_for
+    from visualizer.export.lane import decoded_for
 
     try:
         film = film_of(what, options)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.views import View
     from visualizer.export.colors import Look
+    from visualizer.export.lane import Lane
     from visualizer.export.options import Pixels
-    from visualizer.export.reel import Lane
 
 LINES = 3
 SMOOTH = 4

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, cast
 from visualizer.export.colors import look_of
 from visualizer.export.composition import Composition
 from visualizer.export.errors import ExportError
+from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.mount import enlargement
-from visualizer.export.reel import VIEW_NAMES, reel_of
+from visualizer.export.reel import reel_of
 from visualizer.export.shots import Shot as Shot
 from visualizer.export.shots import shots_of
 

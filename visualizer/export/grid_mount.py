@@ -16,8 +16,8 @@ from visualizer.export.mount import Box, fitted
 if TYPE_CHECKING:
     from visualizer.diffusion.views import View
     from visualizer.export.colors import Look
+    from visualizer.export.lane import Lane
     from visualizer.export.options import Pixels
-    from visualizer.export.reel import Lane
 
 CAPTION_LINES = 2
 LEAST_SIDE = 32

@@ -11,8 +11,9 @@ from visualizer.diffusion.comparison import Comparison
 from visualizer.export.colors import Look
 from visualizer.export.errors import ExportError
 from visualizer.export.grid_mount import GridLayout, GridMount, layout_for, within
+from visualizer.export.lane import Lane
 from visualizer.export.mount import enlargement
-from visualizer.export.reel import SHOWN_VIEWS, Lane, Row, facts_of
+from visualizer.export.reel import SHOWN_VIEWS, Row, facts_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.views import View

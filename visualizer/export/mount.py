@@ -13,8 +13,8 @@ from PIL import Image
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.views import View
+    from visualizer.export.lane import Lane
     from visualizer.export.options import Pixels
-    from visualizer.export.reel import Lane
 
 Box = tuple[int, int, int, int]
 

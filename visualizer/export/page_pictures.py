@@ -16,8 +16,9 @@ from visualizer.diffusion.picture_difference import difference_map, heat_picture
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.views import View
+    from visualizer.export.lane import Lane
     from visualizer.export.options import ExportOptions
-    from visualizer.export.reel import Lane, Reel
+    from visualizer.export.reel import Reel
 
 MAX_PIXELS = 128_000_000
 """Of all pictures of a page in a size of our choice: larger ones are scaled down until they fit,

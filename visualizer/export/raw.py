@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from visualizer.diffusion.step import Step
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
+    from visualizer.export.lane import Lane
     from visualizer.export.options import ExportOptions
-    from visualizer.export.reel import Lane, Reel
+    from visualizer.export.reel import Reel
     from visualizer.export.writers import Progress
 
 KINDS = {

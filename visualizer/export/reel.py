@@ -7,22 +7,19 @@ grid has several, which stand at the same noise level, or at the same step, at e
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from visualizer.diffusion.trajectory import Trajectory
-from visualizer.diffusion.views import DIFFERENCES
 from visualizer.export.colors import Look
 from visualizer.export.errors import ExportError
+from visualizer.export.lane import Lane, steps_with_pictures
 from visualizer.export.mount import Mount, RunMount
 from visualizer.export.options import ExportOptions, Pixels
 
 if TYPE_CHECKING:
-    from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.comparison import Comparison
-    from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.views import View
 
 SHOWN_VIEWS: tuple[tuple[View, str, str], ...] = (
@@ -30,107 +27,9 @@ SHOWN_VIEWS: tuple[tuple[View, str, str], ...] = (
     ("denoised", "Model's guess", "the picture the model believes is in there"),
 )
 """The views that are exported unless others are asked for: their names, and what they mean."""
-VIEW_NAMES: dict[View, str] = {
-    "noisy": "Noisy latent",
-    "denoised": "Model's guess",
-    "noise": "Predicted noise",
-    "change": "Change",
-    "channels": "Channels",
-    "unprompted": "Without prompt",
-    "guidance": "Prompt's pull",
-}
-"""What people call every view."""
 WATCHABLE = 512
 """Pixels: smaller pictures of one run are enlarged by a whole factor."""
 WITHOUT_BOUND = 1 << 16
-
-
-@dataclass(frozen=True, eq=False)
-class Lane:
-    """One run of a reel.
-
-    Attributes:
-        label: what sets it apart from the others, e.g. "seed 7"; "" of a run alone.
-        request: what was asked for.
-        run: what came of it; None when nothing did.
-        points: at each moment of the reel the step of this run.
-        row, column: its place in the grid.
-        failure: a sentence on why it ended early, or "".
-    """
-
-    label: str
-    request: SamplingRequest
-    run: Trajectory | None
-    points: tuple[int, ...]
-    row: int = 0
-    column: int = 0
-    failure: str = ""
-
-    def shown(self, view: View = "noisy") -> list[int]:
-        """The steps whose picture in a view is stored or can be decoded."""
-        return [] if self.run is None else steps_with_pictures(self.run, view)
-
-    def step(self, moment: int, view: View = "noisy") -> int | None:
-        """The step that is shown at a moment: its own, or the nearest one there is a picture of."""
-        found = self._shown[view] if view in self._shown else self.shown(view)
-        self._shown[view] = found
-        if not found:
-            return None
-        point = self.points[moment]
-        after = min(bisect_left(found, point), len(found) - 1)
-        before = max(after - 1, 0)
-        return found[before if abs(found[before] - point) <= abs(found[after] - point) else after]
-
-    def picture(self, moment: int, view: View = "noisy") -> Picture | None:
-        """Its picture at a moment, (H, W, 3) uint8; None when there is none in this view."""
-        step = self.step(moment, view)
-        return None if step is None or self.run is None else self.run.picture(step, view)
-
-    @property
-    def sentence(self) -> str:
-        """What to say in the place of a picture."""
-        return self.failure or "This run has not been made."
-
-    def sentence_in(self, view: View) -> str:
-        """What to say in the place of its picture in a view."""
-        if self.run is None or not self.points or view == "noisy":
-            return self.sentence
-        return f"This run has no pictures of the view “{VIEW_NAMES[view]}”."
-
-    @property
-    def size(self) -> tuple[int, int] | None:
-        """Width and height of its last picture; None when there is none."""
-        return self.size_in("noisy")
-
-    def size_in(self, view: View) -> tuple[int, int] | None:
-        """Width and height of its pictures in a view; None when there is none.
-
-        A picture that is there is asked before one is decoded.
-        """
-        if view not in self._sizes:
-            self._sizes[view] = self._size_in(view)
-        return self._sizes[view]
-
-    def _size_in(self, view: View) -> tuple[int, int] | None:
-        run = self.run
-        if run is None or not self.points or not self.shown(view):
-            return None
-        picture = None
-        if view != "channels":
-            picture = (
-                run.final if run.final is not None else next(iter(run.pictures.values()), None)
-            )
-        if picture is None:
-            picture = self.picture(len(self.points) - 1, view)
-        return None if picture is None else (picture.shape[1], picture.shape[0])
-
-    @cached_property
-    def _shown(self) -> dict[View, list[int]]:
-        return {}
-
-    @cached_property
-    def _sizes(self) -> dict[View, tuple[int, int] | None]:
-        return {}
 
 
 @dataclass(frozen=True)
@@ -355,29 +254,6 @@ class RunReel:
 
     def rows(self) -> list[Row]:
         return [Row(self.lanes[0], view, title, meaning) for view, title, meaning in SHOWN_VIEWS]
-
-
-def steps_with_pictures(run: Trajectory, view: View = "noisy") -> list[int]:
-    """The steps of a run whose picture in a view is stored or can be decoded."""
-    shown = [k for k in range(len(run.steps)) if run.has_view(k, view)]
-    if run.decoder is not None:
-        return shown
-    last = len(run.steps) - 1 if run.final is not None else None
-    return [
-        k
-        for k in shown
-        if all(key[0] == last or key in run.pictures for key in decoded_for(k, view))
-    ]
-
-
-def decoded_for(k: int, view: View) -> list[tuple[int, View]]:
-    """The pictures a decoder has to make before step k can be shown in a view."""
-    if view == "channels":
-        return []
-    if view not in DIFFERENCES:
-        return [(k, view)]
-    before, after = DIFFERENCES[view]
-    return [(k - 1 if view == "change" else k, before), (k, after)]
 
 
 def facts_of(run: Trajectory) -> list[str]:

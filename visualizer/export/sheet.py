@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from PIL import Image, ImageDraw
 
 from visualizer.export import remembering
+from visualizer.export.captions import percent
 from visualizer.export.colors import Look, look_of
 from visualizer.export.errors import ExportError
+from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.lettering import font_for, wrapped
 from visualizer.export.mount import scaled
 from visualizer.export.picture import save
-from visualizer.export.reel import VIEW_NAMES, Row
+from visualizer.export.plain_file import plain
+from visualizer.export.reel import Row
 from visualizer.export.sheet_plot import PLOT, PLOT_BOTTOM, PLOT_TOP, draw_plot
 
 if TYPE_CHECKING:
@@ -91,7 +94,7 @@ def save_sheet(sheet: Image.Image, film: Film, file: BinaryIO, suffix: str) -> N
         info = remembering.pdf_info(film)
         # JPEG is what Pillow puts into a PDF
         values = {"quality": PDF_QUALITY, "subsampling": 0, "resolution": PDF_DOTS}
-        sheet.save(file, "PDF", **values, **info)
+        sheet.save(plain(file), "PDF", **values, **info)
     else:
         save(sheet, film, file, suffix)
 
@@ -260,16 +263,6 @@ def _labels(reel: Reel, layout: Layout) -> Image.Image:
                 draw.text((center, top), text, fill=color, font=font, anchor="ma")
                 top += 36
     return block
-
-
-def percent(share: float) -> str:
-    """ "62 % noise"; never 0 or 100 for what is neither."""
-    whole = round(100 * share)
-    if whole == 0 and share > 0:
-        return "< 1 % noise"
-    if whole == 100 and share < 1:
-        return "> 99 % noise"
-    return f"{whole} % noise"
 
 
 def _plot(reel: Reel, layout: Layout) -> Image.Image:
