@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from visualizer.export.captions import percent
 from visualizer.export.errors import ExportError
 from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.page_pictures import Album, Tile, scale_for, tiles_of
-from visualizer.export.captions import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from visualizer.export.captions import percent
 from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.reel import facts_of
 from visualizer.export.remembering import note_of_reel
-from visualizer.export.captions import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
