@@ -121,7 +121,7 @@ def test_another_programs_picture_says_what_was_not_taken_over(
     assert (request.guidance_scale, request.sampler) == (4.5, "euler")
     assert (request.width, request.height) == (32, 32)
     assert "AUTOMATIC1111" in text
-    assert "dreamshaper_8, which is not the one that is open" in text
+    assert "Made by dreamshaper_8, which is not the open model" in text
     assert "512 × 768 is no size of this model" in text
     assert "LoRA 'film'" in text
     assert text.endswith("more things were not taken over.")
@@ -248,7 +248,7 @@ def test_what_this_model_has_not_is_said(sitting: Sitting, tmp_path: Path) -> No
     request = SamplingRequest("a boat", seed=2, sampler="heun", start=start)
     drop(sitting.window, mime(ours(tmp_path / "a.png", request, model="Other")))
     text = said(sitting, "are in the fields")
-    assert "by the model Other, which is not the one that is open" in text
+    assert "Made by Other, which is not the open model" in text
     assert "The sampler heun does not go with this model" in text
     assert "began from edited static" in text
     assert sitting.window.header.request().sampler is None

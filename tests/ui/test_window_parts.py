@@ -265,9 +265,9 @@ def test_a_file_name_says_what_is_in_it() -> None:
 def test_only_local_files_are_taken(tmp_path: object) -> None:
     data = QMimeData()
     data.setText("a red car")
-    assert dropped(data) == ""
+    assert dropped(data) == []
     data.setUrls([QUrl("https://example.org/x.denoise"), QUrl.fromLocalFile("/x.denoise")])
-    assert dropped(data) == "/x.denoise"
+    assert dropped(data) == ["/x.denoise"]
 
 
 def test_progress_is_told_in_words() -> None:

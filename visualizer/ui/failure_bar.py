@@ -69,12 +69,12 @@ class FailureBar(QFrame):
         texts.setSpacing(2)
         texts.addWidget(self._title)
         texts.addWidget(self._detail)
+        texts.addWidget(self.offer_button, 0, Qt.AlignmentFlag.AlignLeft)
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(2 * theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         row.setSpacing(theme.SPACE + theme.SPACE // 2)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
-        row.addWidget(self.offer_button, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
@@ -158,7 +158,8 @@ class FailureBar(QFrame):
         self._title.setText(title)
         self._detail.setText(detail)
         self._detail.setVisible(bool(detail))
-        beside = Qt.AlignmentFlag.AlignTop if detail else Qt.AlignmentFlag.AlignVCenter
+        alone = not detail and offer is None
+        beside = Qt.AlignmentFlag.AlignVCenter if alone else Qt.AlignmentFlag.AlignTop
         self._row.setAlignment(self._icon, beside)
         self.setAccessibleDescription(f"{title} {detail}".strip())
         self.show()

@@ -35,7 +35,7 @@ def taken_over(name: str, remembered: Remembered, *, compared: bool) -> str:
     if lanes > 1:
         of_all = begun(f"{name} is a comparison of {lanes} pictures.")
         return f"{of_all} The settings of its first one are in the fields."
-    return f"The settings of {name}{whose and whose + ','} are in the fields."
+    return f"The settings of {name}{whose} are in the fields."
 
 
 def not_taken_over(remembered: Remembered, facts: ModelFacts | None) -> list[str]:
@@ -82,7 +82,7 @@ def begun(text: str) -> str:
 def _whose(remembered: Remembered) -> str:
     from visualizer.metadata.remembered import OURS
 
-    return "" if remembered.source == OURS else f", made with {remembered.source}"
+    return "" if remembered.source == OURS else f" ({remembered.source})"
 
 
 def _of_the_model(remembered: Remembered, facts: ModelFacts) -> list[str]:
@@ -90,7 +90,7 @@ def _of_the_model(remembered: Remembered, facts: ModelFacts) -> list[str]:
     same = bool(digest) and facts.weights_hash.lower().startswith(digest)
     if not name or same or _plain(name) == _plain(facts.name):
         return []
-    return [f"It was made by the model {shortened(name)}, which is not the one that is open."]
+    return [f"Made by {shortened(name)}, which is not the open model."]
 
 
 def _of_the_fields(request: SamplingRequest, facts: ModelFacts) -> list[str]:
@@ -104,7 +104,7 @@ def _of_the_fields(request: SamplingRequest, facts: ModelFacts) -> list[str]:
         said.append(f"The sampler {request.sampler} does not go with this model: its own is taken.")
     asked = (request.width, request.height)
     if None not in asked and asked not in facts.sizes:
-        said.append(f"{asked[0]} × {asked[1]} is no size of this model: the size stays as it was.")
+        said.append(f"{asked[0]} × {asked[1]} is no size of this model.")
     if request.extra.get("weighting") and not facts.weighting:
         said.append("This model reads no weights in the prompt.")
     return said
