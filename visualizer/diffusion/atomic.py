@@ -75,20 +75,19 @@ def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iter
             _sync(file)
         _sync(part)
         _check_folder(place, path, mark, ours)  # it may have changed meanwhile
-        if place.exists():
+        with contextlib.suppress(FileNotFoundError):
             place.rename(former)
         try:
             part.rename(place)
         except OSError:
-            if former.exists():
+            with contextlib.suppress(FileNotFoundError):
                 former.rename(place)
             raise
+        shutil.rmtree(former, ignore_errors=True)
     except OSError as error:
         raise WriteError(_sentence(error, path)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        if place.exists():
-            shutil.rmtree(former, ignore_errors=True)
     _sync_folder(place.parent)
 
 

@@ -13,31 +13,32 @@ from visualizer.export import remembering
 from visualizer.export.bounds import check_bound
 from visualizer.export.frame_sequence import FrameSequence
 from visualizer.export.palette import Dyer
+from visualizer.export.plain_file import plain
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
     from visualizer.export.options import ExportOptions
     from visualizer.export.writers import Progress
 
-LOSSLESS_EFFORT = 30
-"""0 … 100: more makes a WebP without loss a few percent smaller, and takes many times as long."""
+LOSSLESS = {"lossless": True, "quality": 20, "method": 0}
+"""More effort makes a WebP without loss a fifteenth smaller, and takes eight times as long."""
 PNG_LEVEL = 4
 """0 … 9: static hardly gets smaller with more, and pictures take twice as long."""
 
 
 def write_webp(film: Film, file: BinaryIO, progress: Progress) -> None:
     """An animated WebP: the smallest, and written fastest."""
+    check_bound(film)
     frames, exif = FrameSequence(film, progress), remembering.webp_exif(film)
-    if exif is not None:  # of single pictures Pillow takes the head itself that only JPEGs have
-        exif = exif.removeprefix(b"Exif\0\0")
-    _write(film, frames, file, "WEBP", exif=exif, **webp_values(film.options))
+    _save(frames, _times(film), file, "WEBP", exif=exif, **webp_values(film.options))
 
 
 def write_apng(film: Film, file: BinaryIO, progress: Progress) -> None:
     """An animated PNG: without loss, and large."""
-    note = remembering.png_info(film)
-    frames = FrameSequence(film, progress)
-    _write(film, frames, file, "PNG", pnginfo=note, compress_level=PNG_LEVEL, default_image=False)
+    check_bound(film)
+    frames, note = FrameSequence(film, progress), remembering.png_info(film)
+    values = {"compress_level": PNG_LEVEL, "default_image": False}
+    _save(frames, _times(film), file, "PNG", pnginfo=note, **values)
 
 
 def write_gif(film: Film, file: BinaryIO, progress: Progress) -> None:
@@ -46,29 +47,32 @@ def write_gif(film: Film, file: BinaryIO, progress: Progress) -> None:
     With one palette for all frames, pixels that stay as they are become transparent in the next
     frame: they cost hardly anything.
     """
+    check_bound(film)
     frames = FrameSequence(film, progress, Dyer(film).dyed)
     shared = film.options.palette == "shared"
     comment = remembering.gif_comment(film)
-    _write(film, frames, file, "GIF", optimize=shared, comment=comment)
+    times = in_hundredths(_times(film))
+    _save(frames, times, file, "GIF", optimize=shared, comment=comment)
 
 
 def webp_values(options: ExportOptions) -> dict[str, Any]:
     """How Pillow is asked for a WebP of these options."""
     if options.lossless:
-        return {"lossless": True, "quality": LOSSLESS_EFFORT, "method": 2}
+        return dict(LOSSLESS)
     return {"quality": options.quality, "method": 2}
 
 
-def _write(film: Film, frames: FrameSequence, file: BinaryIO, kind: str, **values: Any) -> None:
-    check_bound(film)
-    durations = [shot.milliseconds for shot in film.shots]
-    if kind == "GIF":
-        durations = in_hundredths(durations)
+def _times(film: Film) -> list[int]:
+    return [shot.milliseconds for shot in film.shots]
+
+
+def _save(
+    frames: FrameSequence, times: list[int], file: BinaryIO, kind: str, **values: Any
+) -> None:
     values = {key: value for key, value in values.items() if value is not None}
-    moving: dict[str, Any] = {}
-    if len(durations) > 1:
-        moving = {"save_all": True, "duration": durations, "loop": 0}
-    frames.save(file, kind, **moving, **values)
+    if len(times) > 1:
+        values |= {"save_all": True, "duration": times, "loop": 0}
+    frames.save(plain(file), kind, **values)
 
 
 def in_hundredths(milliseconds: list[int]) -> list[int]:

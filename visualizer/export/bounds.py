@@ -25,12 +25,11 @@ LARGEST_SIDES: dict[FormatKey, int] = {
     "webm": 8_192,
 }
 """Pixels: what the format can hold, and of videos what players can show."""
-_HELD_PER_PIXEL: dict[FormatKey, float] = {"webp": 1.6, "gif": 1.0, "apng": 4.0}
-"""Bytes a pixel and frame, measured on static: of WebP twice the file (the encoder's copy, and the
-whole), of GIF an index, of APNG red, green, blue and a byte that is empty."""
-_LOSSLESS_PER_PIXEL = 6.0
-_KEPT_FRAMES = 2
-"""Bytes a pixel and frame of GIFs with one palette: each frame, and where it has changed."""
+_HELD_PER_PIXEL: dict[FormatKey, float] = {"webp": 2.0, "gif": 1.25, "apng": 4.25}
+"""Bytes a pixel and frame, measured on films that begin with static: of WebP twice the file (what
+is encoded, and the whole), of GIF an index, of APNG red, green, blue and an empty byte."""
+_HIGH_QUALITY = 90
+_HIGH_PER_PIXEL, _LOSSLESS_PER_PIXEL = 4.5, 8.0
 
 
 def held_bytes(film: Film) -> int:
@@ -41,8 +40,8 @@ def held_bytes(film: Film) -> int:
     per_pixel = _HELD_PER_PIXEL[options.format]
     if options.format == "webp" and options.lossless:
         per_pixel = _LOSSLESS_PER_PIXEL
-    if options.format == "gif" and options.palette == "shared":
-        per_pixel = _KEPT_FRAMES
+    elif options.format == "webp" and options.quality > _HIGH_QUALITY:
+        per_pixel = _HIGH_PER_PIXEL
     width, height = film.size
     return round(len(film.shots) * width * height * per_pixel)
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from visualizer.export import remembering
 from visualizer.export.errors import ExportError
+from visualizer.export.plain_file import plain
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
@@ -55,14 +56,14 @@ def save(image: Image.Image, film: Film, file: BinaryIO, suffix: str) -> None:
         )
     if suffix in (".jpg", ".jpeg"):
         exif = remembering.jpeg_exif(film) or b""
-        image.save(file, "JPEG", exif=exif, **jpeg_values(film.options))
+        image.save(plain(file), "JPEG", exif=exif, **jpeg_values(film.options))
     elif suffix == ".webp":
         exif = remembering.webp_exif(film) or b""
         lossless = film.options.lossless
         quality = 80 if lossless else film.options.quality  # of what is lossless: the effort
-        image.save(file, "WEBP", exif=exif, lossless=lossless, quality=quality, method=4)
+        image.save(plain(file), "WEBP", exif=exif, lossless=lossless, quality=quality, method=4)
     else:
-        image.save(file, "PNG", pnginfo=remembering.png_info(film))
+        image.save(plain(file), "PNG", pnginfo=remembering.png_info(film))
 
 
 def jpeg_values(options: ExportOptions) -> dict[str, Any]:

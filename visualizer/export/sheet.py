@@ -19,7 +19,6 @@ from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.lettering import font_for, wrapped
 from visualizer.export.mount import scaled
 from visualizer.export.picture import save
-from visualizer.export.plain_file import plain
 from visualizer.export.reel import Row
 from visualizer.export.sheet_plot import PLOT, PLOT_BOTTOM, PLOT_TOP, draw_plot
 
@@ -94,7 +93,7 @@ def save_sheet(sheet: Image.Image, film: Film, file: BinaryIO, suffix: str) -> N
         info = remembering.pdf_info(film)
         # JPEG is what Pillow puts into a PDF
         values = {"quality": PDF_QUALITY, "subsampling": 0, "resolution": PDF_DOTS}
-        sheet.save(plain(file), "PDF", **values, **info)
+        sheet.save(file, "PDF", **values, **info)
     else:
         save(sheet, film, file, suffix)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import numpy as np
 
 from visualizer.export import remembering
+from visualizer.export.bounds import check_bound
 from visualizer.export.errors import ExportError
 
 if TYPE_CHECKING:
@@ -119,14 +120,13 @@ def encode(
 
     how = encoder_for(film.options)
     try:
-        with _opened(file, how) as container:
+        with _opened(file, how) as (container, patient):
             container.metadata.update(metadata)
             stream = _stream(container, how, film)
-            _encode(stream, container, shown)
+            for packet in _packets(stream, shown):
+                container.mux(packet)
+                patient.check()
     except av.FFmpegError as error:
-        # one with an errno comes from the file, and is told by who opened it
-        if isinstance(error, OSError) and error.errno in (28, 27, 122):
-            raise
         raise ExportError(f"The video could not be made: {error.strerror or error}.") from error
 
 
@@ -147,36 +147,76 @@ def standing(film: Film) -> list[list[int]]:
 
 
 def _write(film: Film, file: BinaryIO, progress: Progress) -> None:
+    check_bound(film)
     shown = zip(film.frames(progress), standing(film), strict=True)
     encode(film, shown, file, remembering.video_tags(film))
 
 
-@contextlib.contextmanager
-def _opened(file: BinaryIO, how: Encoder) -> Iterator[OutputContainer]:
-    """A container that writes through ``file``: a full disk is then an error of ours.
+class _Patient:
+    """A file that keeps the first error, for after the encoder is closed.
 
-    When something goes wrong it is closed without being finished.
+    Closing it writes once more; an error on top of an error would be printed by PyAV.
     """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, content: Any) -> int:
+        if self.error is None:
+            try:
+                return self._file.write(content)
+            except OSError as error:
+                self.error = error
+        return len(content)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read_again(self, *_: Any) -> BinaryIO:
+        """Moving the index to the front reads what was written."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            self.error = self.error or error
+        return open(self._file.name, "rb")
+
+    def check(self) -> None:
+        """Raise what went wrong."""
+        if self.error is not None:
+            raise self.error
+
+
+@contextlib.contextmanager
+def _opened(file: BinaryIO, how: Encoder) -> Iterator[tuple[OutputContainer, _Patient]]:
+    """A container that writes through ``file``: a full disk is then an error of ours."""
     import av
 
-    def read_again(*_: Any) -> BinaryIO:
-        """Moving the index to the front reads what was written."""
-        file.flush()
-        return open(file.name, "rb")
-
+    patient = _Patient(file)
     # in memory there is nothing to open again, and the index may stay where it is
     named = isinstance(getattr(file, "name", None), str)
     container = av.open(
-        file,
+        cast("BinaryIO", patient),
         "w",
         format=how.container,
         container_options=how.container_options if named else {},
-        io_open=read_again if named else None,
+        io_open=patient.read_again if named else None,
     )
     try:
-        yield container
-    finally:
+        yield container, patient
+    except BaseException:
+        with contextlib.suppress(av.FFmpegError):  # it may not have begun
+            container.close()
+        raise
+    try:
         container.close()
+    except av.FFmpegError:
+        patient.check()  # what was cut short cannot be finished either
+        raise
+    patient.check()
 
 
 def _stream(container: OutputContainer, how: Encoder, film: Film) -> VideoStream:
@@ -196,28 +236,27 @@ def _stream(container: OutputContainer, how: Encoder, film: Film) -> VideoStream
     return stream
 
 
-def _encode(
-    stream: VideoStream,
-    container: OutputContainer,
-    shown: Iterator[tuple[Image.Image, list[int]]],
-) -> None:
+def _packets(
+    stream: VideoStream, shown: Iterator[tuple[Image.Image, list[int]]]
+) -> Iterator[av.Packet[Any]]:
+    """The encoded frames, in the order in which the encoder gives them."""
     durations: dict[int, int] = {}  # by the time, of frames that are in the encoder
-    time = 0
 
-    def mux(packets: list[av.Packet[Any]]) -> None:
+    def timed(packets: list[av.Packet[Any]]) -> Iterator[av.Packet[Any]]:
         for packet in packets:
             if packet.pts is not None:
                 packet.duration = durations.pop(packet.pts, packet.duration or 0)
-            container.mux(packet)
+            yield packet
 
+    time = 0
     for image, pieces in shown:
         frame = _frame(image)
         for milliseconds in pieces:
             frame.pts, frame.time_base = time, MILLISECOND
             durations[time] = milliseconds
-            mux(stream.encode(frame))
+            yield from timed(stream.encode(frame))
             time += milliseconds
-    mux(stream.encode())
+    yield from timed(stream.encode())
 
 
 def _frame(image: Image.Image) -> av.VideoFrame:
