@@ -57,7 +57,6 @@ def number(option: str, name: str, about: str, *, decimals: int = 0) -> NumberFi
     low, high = RANGES[option]
     made = NumberField(name, low, high, decimals=decimals, step=0.5 if decimals else 1)
     made.setToolTip(about)
-    made.setButtonSymbols(NumberField.ButtonSymbols.NoButtons)
     made.setFixedWidth(_NUMBER_WIDTH)
     return made
 

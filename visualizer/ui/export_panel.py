@@ -268,6 +268,7 @@ class ExportPanel(QWidget):
         views = tuple(view for view in VIEWS if guided or view not in OF_GUIDANCE)
         self.fields.set_offers(Offers(refused, views))
         self._watch(self._timelines)
+        self._estimate = None
         self._show_words()
         self._preview_soon.start()
 
@@ -282,6 +283,7 @@ class ExportPanel(QWidget):
         """A person chose something."""
         options = self.fields.options
         self._settings.export = options.to_json()
+        self._estimate = None
         self._watch(self._timelines)
         self._show_words()
         self._preview_soon.start()
@@ -297,7 +299,7 @@ class ExportPanel(QWidget):
     def _show_film(self, milliseconds: Sequence[int], size: tuple[int, int]) -> None:
         if not self._is_open:
             return
-        self._film, self._estimate = (tuple(milliseconds), size), None
+        self._film = (tuple(milliseconds), size)
         self._refused = ""
         if self.fields.options.format == "raw":
             self.stage.forget(_NUMBERS)
