@@ -122,7 +122,7 @@ def test_another_programs_picture_says_what_was_not_taken_over(
     assert (request.width, request.height) == (32, 32)
     assert "AUTOMATIC1111" in text
     assert "Made by dreamshaper_8, which is not the open model" in text
-    assert "512 × 768 is no size of this model" in text
+    assert "512\u00a0×\u00a0768 is no size of this model" in text
     assert "LoRA 'film'" in text
     assert text.endswith("more things were not taken over.")
 

@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 CHECKPOINT = ".safetensors"
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """What the library that reads pictures is asked to read."""
-REMEMBERING = (*PICTURES, ".apng", ".mp4", ".webm", ".html", ".htm", ".npz", ".pdf", ".txt")
+REMEMBERING = (
+    *PICTURES,
+    ".apng",
+    ".mp4",
+    ".webm",
+    ".html",
+    ".htm",
+    ".npz",
+    ".pdf",
+    ".txt",
+    ".json",
+)
 """Files that may remember how they were made, ours and other programs'."""
 _KINDS: dict[str, tuple[str, ...]] = {
     "Runs (*.denoise)": (".denoise",),

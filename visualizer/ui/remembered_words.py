@@ -104,7 +104,7 @@ def _of_the_fields(request: SamplingRequest, facts: ModelFacts) -> list[str]:
         said.append(f"The sampler {request.sampler} does not go with this model: its own is taken.")
     asked = (request.width, request.height)
     if None not in asked and asked not in facts.sizes:
-        said.append(f"{asked[0]} × {asked[1]} is no size of this model.")
+        said.append(f"{asked[0]}\u00a0×\u00a0{asked[1]} is no size of this model.")
     if request.extra.get("weighting") and not facts.weighting:
         said.append("This model reads no weights in the prompt.")
     return said

@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
     def _make_actions(self) -> None:
         """What keys do and what menus offer, by name."""
         labels = {
-            "open": "Open a run …",
+            "open": "Open a run or a picture …",
             "save": "Save this run …",
             "open_sweep": "Open a sweep …",
             "experiment": EXPERIMENT,
