@@ -39,48 +39,53 @@ class Composition:
     def __init__(
         self, reel: Reel, options: ExportOptions, view: View, tile: tuple[int, int]
     ) -> None:
-        self._options = options
-        self._look = look_of(options.background)
+        self._options, self._look = options, look_of(options.background)
         self._mount: Mount | None = None
         if options.content != "plot":
             self._mount = reel.mount(view, tile, self._look, options.pixels)
-        inner = tile if self._mount is None else self._mount.size
+        self._inner = tile if self._mount is None else self._mount.size
         bare = not options.captions and options.content == "picture"
-        width = inner[0] if bare else max(inner[0], LEAST_WIDTH)
-        text = text_size(width, inner[1])
-        margin = (self._mount.margin if self._mount else 0) or round(0.9 * text)
-        over = options.caption_place == "over" and self._mount is not None
-        box = self._mount.pictures if over and self._mount else (0, 0, width, 0)
-        self._captions = Captions(
-            reel,
-            options.captions,
-            min(box[2] - box[0], width),
-            self._look,
-            text,
-            round(0.9 * text) if over else margin,
-            over=over,
-            most=round(MAX_OVER * (box[3] - box[1])) if over else None,
-        )
-        strip = 0 if over else self._captions.height
-        above = options.caption_place == "above"
-        top = strip if above else 0
-        left = (width - inner[0]) // 2
-        self._mount_corner = left, top
+        self._width = self._inner[0] if bare else max(self._inner[0], LEAST_WIDTH)
+        self._text = text_size(self._width, self._inner[1])
+        beside = round(0.9 * self._text)
+        self._margin = (self._mount.margin if self._mount else 0) or beside
+        self._over = options.caption_place == "over" and self._mount is not None
+        self._captions = self._write(reel, beside)
         self._plot: NoisePlot | None = None
-        plot_height = 0
         if options.content != "picture":
-            plot_height = inner[1] - strip if self._mount is None else _plot_height(inner)
-            small = max(10, round(0.8 * text))
-            plot_size = width, max(plot_height, LEAST_PLOT)
-            self._plot = NoisePlot(reel, plot_size, self._look, small, margin)
-            plot_height = plot_size[1]
-        shown = inner[1] if self._mount else 0
-        self.size = width, shown + plot_height + strip
-        if over:
-            self._captions_corner = left + box[0], top + box[3] - self._captions.height
-        else:
-            self._captions_corner = 0, 0 if above else self.size[1] - strip
+            self._plot = self._draw_plot(reel)
+        self._stack()
+
+    def _write(self, reel: Reel, beside: int) -> Captions:
+        wanted, look, text = self._options.captions, self._look, self._text
+        if not self._over or self._mount is None:
+            return Captions(reel, wanted, self._width, look, text, self._margin)
+        left, top, right, bottom = self._mount.pictures
+        most = round(MAX_OVER * (bottom - top))
+        return Captions(reel, wanted, right - left, look, text, beside, over=True, most=most)
+
+    def _draw_plot(self, reel: Reel) -> NoisePlot:
+        """Of a plot alone what the captions leave; below pictures as wide as they are."""
+        height = self._inner[1] - self._captions.height if self._mount is None else 0
+        if self._mount is not None:
+            height = round(0.3 * min(self._inner[0], 1.3 * self._inner[1]))
+        size = self._width, max(height, LEAST_PLOT)
+        return NoisePlot(reel, size, self._look, max(10, round(0.8 * self._text)), self._margin)
+
+    def _stack(self) -> None:
+        """Say where each of them stands."""
+        strip = 0 if self._over else self._captions.height
+        above = self._options.caption_place == "above"
+        left, top = (self._width - self._inner[0]) // 2, strip if above else 0
+        shown = self._inner[1] if self._mount else 0
+        plot = self._plot.size[1] if self._plot else 0
+        self.size = self._width, shown + plot + strip
+        self._mount_corner = left, top
         self._plot_corner = 0, top + shown
+        self._captions_corner = 0, 0 if above else self.size[1] - strip
+        if self._over and self._mount is not None:
+            box = self._mount.pictures
+            self._captions_corner = left + box[0], top + box[3] - self._captions.height
 
     def frame(self, moment: int) -> Image.Image:
         """The frame of a moment, RGB."""
@@ -113,8 +118,3 @@ class Composition:
 def text_size(width: int, height: int) -> int:
     """How large letters are beside pictures of this size, pixels."""
     return min(40, max(10, round(6 + min(width, 1.6 * height) / 56)))
-
-
-def _plot_height(pictures: tuple[int, int]) -> int:
-    """How high a plot below pictures is."""
-    return max(LEAST_PLOT, round(0.3 * min(pictures[0], 1.3 * pictures[1])))
