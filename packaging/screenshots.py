@@ -3,6 +3,7 @@
     python packaging/screenshots.py                          the README's pictures, in docs/images
     python packaging/screenshots.py --out FOLDER --all       every state in every size and theme
     python packaging/screenshots.py --out FOLDER --compare   the same of the Compare page alone
+    python packaging/screenshots.py --out FOLDER --export    the same of the export panel alone
 
 The window is the program's own, the model is the built-in one, and the run is a real run. Without
 a display Qt's offscreen platform draws the very same window.
@@ -25,6 +26,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from visualizer import EXAMPLE_PROMPT
+from visualizer.export.options import ExportOptions
 from visualizer.session.session import Session
 from visualizer.settings import Settings
 from visualizer.ui import theme
@@ -239,8 +241,8 @@ def readme_pictures(camera: Photographer) -> None:
     timeline = camera.session.current
     if timeline is not None and timeline.trajectory is not None:
         path = camera.folder / "ferrari.webp"
-        exported = Waiter(camera.session.exported)
-        camera.session.export_run(timeline, str(path))
+        exported = Waiter(camera.session.exports.exported)
+        camera.session.exports.start(timeline, str(path), ExportOptions())
         exported.wait(RUN_MS)
         print(path)
 
@@ -304,6 +306,47 @@ def every_compare_state(camera: Photographer) -> None:
             camera.take(f"{shot}-too-many")
 
 
+def show_panel(camera: Photographer, options: ExportOptions) -> None:
+    """Open the export panel, and wait for its estimate and its first pictures."""
+    panel = camera.window.export_panel
+    panel.fields.set_options(options)
+    estimated = Waiter(camera.session.export_preview.estimated)
+    camera.window.toggle_export()
+    estimated.wait(RUN_MS)
+    panel.stage.seek(2 * panel.stage.count // 3)
+    pause(800)
+    camera.settle()
+
+
+def every_export_state(camera: Photographer) -> None:
+    """What is looked at on the export panel: sizes × themes × choices."""
+    window = camera.window
+    captions = ("prompt", "seed", "step", "noise")
+    choices = {
+        "animation": ExportOptions(),
+        "both": ExportOptions(format="gif", content="both", captions=captions),
+        "light": ExportOptions(format="mp4", content="plot", background="light"),
+        "page": ExportOptions(format="page"),
+        "sheet": ExportOptions(format="sheet"),
+    }
+    camera.run()
+    for size in camera.sizes:
+        for name in camera.themes:
+            camera.resize(size)
+            camera.wear(name)
+            for label, options in choices.items():
+                show_panel(camera, options)
+                shot = f"{size[0]}x{size[1]}-{name}-export-{label}"
+                camera.take(shot)
+                for fold in window.export_panel.fields.folds:
+                    fold.button.setChecked(True)
+                camera.settle()
+                camera.take(f"{shot}-unfolded")
+                for fold in window.export_panel.fields.folds:
+                    fold.button.setChecked(False)
+                window.toggle_export()
+
+
 def every_state(camera: Photographer) -> None:
     """What a reviewer looks at: sizes × themes × states."""
     for size in camera.sizes:
@@ -365,6 +408,7 @@ def main() -> int:
     reader.add_argument("--out", type=Path, default=root / "docs" / "images")
     reader.add_argument("--all", action="store_true", help="every state in every size and theme")
     reader.add_argument("--compare", action="store_true", help="the same of the Compare page")
+    reader.add_argument("--export", action="store_true", help="the same of the export panel")
     reader.add_argument("--size", type=size_of, action="append", help="with --all: 960x600 …")
     reader.add_argument("--theme", choices=THEMES, action="append", help="with --all")
     reader.add_argument("--prompt", default=EXAMPLE_PROMPT)
@@ -381,6 +425,8 @@ def main() -> int:
         try:
             if arguments.compare:
                 every_compare_state(camera)
+            elif arguments.export:
+                every_export_state(camera)
             else:
                 (every_state if arguments.all else readme_pictures)(camera)
         finally:

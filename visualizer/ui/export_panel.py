@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,6 +154,8 @@ class ExportPanel(QWidget):
         preview.shown.connect(self._show_frame)
         preview.estimated.connect(self._show_estimate)
         preview.refused.connect(self._show_refusal)
+        for fold in self.fields.folds:
+            fold.toggled.connect(partial(self._bring_in_sight, fold))
         self.strip.cancel_asked.connect(exports.cancel)
         exports.progressed.connect(self._show_progress)
         exports.exported.connect(self._show_done)
@@ -162,6 +165,12 @@ class ExportPanel(QWidget):
         session.model_ready.connect(self._renew)
         for signal in (session.lanes.changed, session.lanes.pair_changed):
             signal.connect(self._renew)
+
+    def _bring_in_sight(self, fold: QWidget, unfolded: bool) -> None:
+        if unfolded:  # it is laid out only after this
+            QTimer.singleShot(
+                0, self, lambda: self._scroll.ensureWidgetVisible(fold, 0, theme.SPACE)
+            )
 
     # --- coming and going ---------------------------------------------------------------------
 
