@@ -330,6 +330,21 @@ def test_it_follows_the_system_and_fits_the_window(
         assert (plot[0], plot[2]) == (scrub[0] + 10, scrub[2] - 20), "one axis"
 
 
+@pytest.mark.parametrize("size", [(844, 390), (960, 600)])
+def test_on_a_low_screen_the_controls_stand_beside_the_picture(
+    browser: Browser, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = saved(make_run(5, size=128), tmp_path)
+    with browser.page(path, size) as page:
+        left, top, width, height = page.box("canvas")
+        assert page.box("#controls")[0] > left + width
+        assert max(width, height) > 0.55 * size[1]
+        assert top + height <= size[1]
+        assert page.run("document.getElementById('time').getBoundingClientRect().bottom") <= size[1]
+        assert page.run("document.documentElement.scrollWidth") == size[0]
+        quiet(page, path)
+
+
 def test_without_javascript_both_ends_are_shown(browser: Browser, tmp_path: Path) -> None:
     path = saved(make_grid(make_run(4), make_run(4, seed=2)), tmp_path)
     with browser.page(path, DESK, script=False) as page:
