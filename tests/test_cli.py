@@ -27,7 +27,8 @@ from visualizer.assets import asset_path
 from visualizer.diffusion import Model, Trajectory, comparison_file
 from visualizer.diffusion.comparison import Comparison
 from visualizer.display import has_display
-from visualizer.export.reel import reel_of
+from visualizer.export.film import film_of
+from visualizer.export.options import ExportOptions
 from visualizer.progress_line import ProgressLine
 
 PROMPT = "a red Ferrari on a mountain road at sunset"
@@ -455,7 +456,7 @@ def test_without_a_display_a_comparison_becomes_pictures(
     assert run_command.without_window(str(loaded / "grid.denoise")) == 0
     final, *others = (Path(line) for line in capsys.readouterr().out.splitlines())
     with Image.open(final) as image:
-        assert np.array_equal(np.asarray(image), reel_of(grid).picture(3))
+        assert np.array_equal(np.asarray(image), film_of(grid, ExportOptions()).still(3))
     assert [path.name for path in others] == ["sheet.png", "steps.webp"]
 
 

@@ -27,8 +27,6 @@ class Look:
 
 DARK = Look("#14161b", "#1c1f26", "#343944", "#e9ebf0", "#9aa2b1", "#f2a33c", "#5aa9e6")
 LIGHT = Look("#f6f6f3", "#ffffff", "#d9d9d3", "#1a1c21", "#59606d", "#a64a00", "#00639c")
-GROUND, SURFACE, LINE = DARK.ground, DARK.surface, DARK.line
-TEXT, QUIET, ACCENT = DARK.text, DARK.quiet, DARK.accent
 
 # those of the window, which lies floors above
 _LANES = (
