@@ -456,7 +456,8 @@ def test_without_a_display_a_comparison_becomes_pictures(
     assert run_command.without_window(str(loaded / "grid.denoise")) == 0
     final, *others = (Path(line) for line in capsys.readouterr().out.splitlines())
     with Image.open(final) as image:
-        assert np.array_equal(np.asarray(image), film_of(grid, ExportOptions()).still(3))
+        shown = film_of(grid, ExportOptions()).still(3)
+        assert np.array_equal(np.asarray(image), np.asarray(shown))
     assert [path.name for path in others] == ["sheet.png", "steps.webp"]
 
 
