@@ -429,6 +429,19 @@ def test_a_run_of_another_model_shows_what_is_stored(
     assert "Note" not in capsys.readouterr().err
 
 
+def test_a_sheet_of_several_runs_lacks_only_the_view_that_it_shows(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noisy = {key: picture for key, picture in make_run(STEPS).pictures.items() if key[1] == "noisy"}
+    other = replace(BUILTIN, name="Other")
+    grid = make_grid(*(make_run(STEPS, seed=k, pictures=noisy, model=other) for k in (1, 2)))
+    comparison_file.save(grid, here / "grid.denoise")
+    assert export("grid.denoise", "--out", "sheet.png") == 0
+    assert capsys.readouterr().err == ""
+    assert export("grid.denoise", "--out", "sheet.png", "--view", "denoised") in (0, 1)
+    assert "pictures are not in the file" in capsys.readouterr().err
+
+
 def test_another_builtin_is_not_taken_for_this_one(
     here: Path, opened: Opened, capsys: pytest.CaptureFixture[str]
 ) -> None:

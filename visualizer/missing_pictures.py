@@ -118,20 +118,22 @@ def _lacking(what: Trajectory | Comparison, options: ExportOptions) -> set[tuple
 
 def _shown(film: Film) -> list[tuple[int, View]]:
     """The pictures that are in the file: (moment, view)."""
-    from visualizer.export.sheet import layout_of
+    from visualizer.export import sheet
 
     options = film.options
     if options.format == "picture":
         return [max(film.needed)] if film.needed else []
-    if options.format not in ("page", "sheet", "raw"):
-        return film.needed
-    views = (options.view,) if options.format == "raw" else options.views
-    moments: Iterable[int] = (shot.moment for shot in film.shots)
-    if options.format == "sheet":
-        moments = layout_of(film).moments
+    moments: Iterable[int] = dict.fromkeys(shot.moment for shot in film.shots)
+    if options.format == "page":
+        views = {cast("View", view) for view in options.views}
+    elif options.format == "sheet":
+        moments = sheet.layout_of(film).moments
+        views = {row.view for row in sheet.rows_of(film, list(moments))}
     elif options.format == "raw":
-        moments = range(film.reel.count)
-    return [(moment, cast("View", view)) for moment in moments for view in views]
+        moments, views = range(film.reel.count), {film.view}
+    else:
+        return film.needed
+    return [(moment, view) for moment in moments for view in views]
 
 
 def _is_stored(run: Trajectory, key: tuple[int, View]) -> bool:

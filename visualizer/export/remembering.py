@@ -44,7 +44,8 @@ def jpeg_exif(film: Film) -> bytes | None:
 def webp_exif(film: Film) -> bytes | None:
     """EXIF of a WebP."""
     note = note_of_reel(film.reel) if film.options.remember else None
-    return None if note is None else writing.exif(note, MAX_WEBP_EXIF)
+    # the head that only JPEGs have: Pillow takes it away of single pictures, not of moving ones
+    return None if note is None else writing.exif(note, MAX_WEBP_EXIF).removeprefix(b"Exif\0\0")
 
 
 def gif_comment(film: Film) -> bytes | None:
