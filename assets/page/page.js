@@ -69,12 +69,15 @@
   async function paint(lane) {
     if (lane.busy) return; // it goes on until it has drawn what is wanted by then
     lane.busy = true;
-    while (lane.drawn !== wanted(lane)) {
-      const place = wanted(lane), exact = view === "channels";
-      draw(lane, place === null ? null : await unpack(place), exact);
-      lane.drawn = place;
+    try {
+      while (lane.drawn !== wanted(lane)) {
+        const place = wanted(lane), exact = view === "channels";
+        draw(lane, place === null ? null : await unpack(place), exact);
+        lane.drawn = place;
+      }
+    } finally {
+      lane.busy = false; // also where a picture is damaged
     }
-    lane.busy = false;
     const next = lane.frames[view][moment + ahead];
     if (next !== undefined && next !== null) unpack(next);
   }

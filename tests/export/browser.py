@@ -264,9 +264,11 @@ class Page:
             self.run(frame)
 
     def box(self, selector: str) -> tuple[float, float, float, float]:
-        """Left, top, width and height of an element in the window, scrolled to."""
+        """Left, top, width and height of an element in the window, once it is shown."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"{element} && {element}.getBoundingClientRect().width")
         found = self.run(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            f"(() => {{ const e = {element};"
             "e.scrollIntoView({block: 'nearest'}); const b = e.getBoundingClientRect();"
             "return [b.left, b.top, b.width, b.height]; })()"
         )
@@ -331,8 +333,6 @@ class Page:
         """What is seen of an element, of the window, or of the whole page: (H, W, 3) uint8."""
         params: dict[str, Any] = {"format": "png", "captureBeyondViewport": whole}
         if selector is not None:
-            found = f"document.querySelector({json.dumps(selector)})"
-            self.wait(f"{found} && {found}.getBoundingClientRect().width")
             left, top, width, height = self.box(selector)
             scrolled = self.run("[scrollX, scrollY]")
             params["clip"] = {
