@@ -46,11 +46,11 @@ class Superseded(Exception):
 
 def serve(connection: Connection) -> None:
     """The whole life of the process."""
-    _be_endable()
     try:
+        _be_endable()
         Service(connection).run()
     except (EOFError, Cancelled, BrokenPipeError, ConnectionResetError):
-        return  # the window was closed, or wants no more
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already: nothing is left to say
 
 
 def _be_endable() -> None:
