@@ -138,6 +138,7 @@ class Environment:
     def _requirements(self, tools: bool) -> list[str]:
         project = self._project()
         wanted = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
+        wanted += project["project"].get("optional-dependencies", {}).get("video", [])
         # Read here, so that the pip which comes with Python, too old for --group, is enough.
         return wanted + (project["dependency-groups"]["dev"] if tools else [])
 

@@ -45,6 +45,11 @@ def test_every_frame_is_a_picture_of_its_own(tmp_path: Path, run: Trajectory) ->
     assert found.request == run.request
 
 
+def test_a_folder_may_have_a_dot_in_its_name(tmp_path: Path, run: Trajectory) -> None:
+    export.write(run, tmp_path / "take 1.5", FRAMES)
+    assert (tmp_path / "take 1.5" / "0006.png").exists()
+
+
 def test_ffmpeg_makes_the_film_of_it(tmp_path: Path, run: Trajectory) -> None:
     export.write(run, tmp_path / "out", FRAMES)
     listed = tmp_path / "out" / "frames.ffconcat"

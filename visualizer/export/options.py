@@ -225,14 +225,14 @@ def for_path(path: Path, options: ExportOptions | None = None) -> ExportOptions:
     suffix = path.suffix.lower()
     if suffix in options.kind.suffixes:
         return options
-    if not suffix and options.format == "frames":
-        return options
     sheet = "sheet" in path.stem.lower()
     usual: dict[str, FormatKey] = {".png": "sheet" if sheet else "picture"}
     usual |= {".jpg": usual[".png"], ".jpeg": usual[".png"], ".pdf": "sheet", ".webp": "webp"}
     for found in FORMATS.values():
         for each in found.suffixes:
             usual.setdefault(each, found.key)
+    if options.format == "frames" and suffix not in usual:
+        return options  # a folder may be called "take 1.5"
     if suffix not in usual:
         known = [each for each in usual if each not in (".jpeg", ".htm")]
         raise ExportError(
