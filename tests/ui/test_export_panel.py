@@ -297,9 +297,9 @@ def test_only_what_means_something_is_offered(sitting: Sitting) -> None:
         "apng": (True, True, False, False),
         "gif": (True, True, True, False),
         "frames": (True, True, False, False),
-        "picture": (False, True, True, False),
+        "picture": (True, True, True, False),
         "sheet": (False, False, True, True),
-        "page": (False, False, False, True),
+        "page": (False, False, True, True),
         "raw": (False, False, False, False),
     }
     for key, (content, view, has_quality, views) in offered.items():

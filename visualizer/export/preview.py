@@ -11,6 +11,7 @@ from PIL import Image
 from visualizer.export.animation import webp_values
 from visualizer.export.palette import in_palette, palette_of, shared_palette
 from visualizer.export.picture import final_picture
+from visualizer.export.sheet import draw_sheet
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
@@ -21,13 +22,15 @@ _palettes: WeakKeyDictionary[Film, Image.Image] = WeakKeyDictionary()
 
 
 def preview(film: Film, i: int) -> Image.Image:
-    """What frame i of a film will look like in its file, RGB.
+    """What frame i of a film will look like in its file, RGB; the whole of a file without frames.
 
     APNG and pictures without loss are as they are, and good videos hardly differ from them.
     """
     options = film.options
     if options.format == "picture":
         return final_picture(film)
+    if options.format == "sheet":
+        return draw_sheet(film, lambda _done, _total: None)
     image = film.frame(i)
     if options.format == "gif":
         return in_palette(image, _palette(film, image), options.dither).convert("RGB")

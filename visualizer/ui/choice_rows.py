@@ -34,7 +34,7 @@ class ChoiceRow(QWidget):
         line.addWidget(quiet_label(label, LABEL_WIDTH), 0, Qt.AlignmentFlag.AlignVCenter)
         wide = False
         for part in parts:
-            grows = part.maximumWidth() > part.minimumWidth()
+            grows = not isinstance(part, QCheckBox) and part.maximumWidth() > part.minimumWidth()
             wide = wide or grows
             line.addWidget(part, 1 if grows else 0)
         if not wide:

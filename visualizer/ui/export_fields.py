@@ -27,7 +27,7 @@ SUBJECTS = {
 }
 """What can be exported: what it is called, and what it is."""
 _NARROW = ("difference", "forward")
-_WITHOUT_CONTENT = ("picture", "sheet", "page", "raw")
+_WITHOUT_CONTENT = ("sheet", "page", "raw")
 _WITH_VIEWS = ("page", "sheet")
 
 
@@ -221,6 +221,5 @@ class ExportFields(QWidget):
                 fold.setVisible(group.applies(options))
         self.note.setText(words.FORMAT_NOTES.get(key, ""))
         self._content_row.setVisible(key not in _WITHOUT_CONTENT)
-        plain = key not in _WITHOUT_CONTENT and options.content != "plot"
-        self._view_row.setVisible(plain or key == "picture")
+        self._view_row.setVisible(key not in _WITHOUT_CONTENT and options.content != "plot")
         self._views_row.setVisible(key in _WITH_VIEWS)

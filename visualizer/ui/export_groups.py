@@ -17,7 +17,8 @@ from visualizer.ui.segments import Segments
 
 _GROUNDS = {"dark": theme.DARK.ground, "light": theme.LIGHT.surface}
 """Colors to begin with for whoever wants another one."""
-_WITH_QUALITY = ("webp", "mp4", "webm", "picture", "sheet")
+_WITH_QUALITY = ("webp", "mp4", "webm", "picture", "sheet", "page")
+_WITH_LOSSLESS = ("webp", "page")
 
 
 class Group(QWidget):
@@ -100,6 +101,8 @@ class TimeGroup(Group):
 
     def fill(self, options: ExportOptions) -> None:
         """Show these options."""
+        sheet = options.format == "sheet"  # it has room for some steps only
+        self.steps.setItemText(0, words.EVENLY if sheet else words.STEPS["all"])
         self.steps.setCurrentIndex(self.steps.findData(options.steps))
         self.speed.setCurrentIndex(0 if options.fps is None else 1)
         self.direction.set_current(options.direction)
@@ -139,14 +142,14 @@ class SizeGroup(Group):
         self.pixels = Segments("Pixels")
         self.pixels.add("smooth", "Smooth", "Enlarged smoothly")
         self.pixels.add("square", "Square", "Every pixel stays a square")
-        self._add("Size", self.scale)
+        self._scale_row = self._add("Size", self.scale)
         self._add("Pixels", self.pixels)
         self.scale.currentIndexChanged.connect(self._edited)
         self.pixels.chosen.connect(self._edited)
 
     def applies(self, options: ExportOptions) -> bool:
-        """A page is as large as its window; numbers have no size."""
-        return options.format not in ("page", "raw")
+        """Numbers have no size."""
+        return options.format != "raw"
 
     def summary(self, options: ExportOptions) -> str:
         """ "× 2, square pixels"."""
@@ -154,6 +157,7 @@ class SizeGroup(Group):
 
     def fill(self, options: ExportOptions) -> None:
         """Show these options."""
+        self._scale_row.setVisible(options.format != "sheet")  # as large as its columns need
         self.scale.setCurrentIndex(self.scale.findData(options.size))
         self.pixels.set_current(options.pixels)
 
@@ -165,7 +169,10 @@ class SizeGroup(Group):
 class CaptionGroup(Group):
     """What is written beside the picture, and on what ground."""
 
-    title, about = "Captions", "What is written beside the picture, and on what ground"
+    title, about = (
+        "Captions and background",
+        "What is written beside the picture, and on what ground",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -185,7 +192,7 @@ class CaptionGroup(Group):
         self.color.setAccessibleName("Background color")
         self.color.setToolTip("Six digits as on web pages, for example #1c2733")
         self.color.setMaxLength(7)
-        self._add("Captions", table(self.captions.values()))
+        self._captions_row = self._add("Captions", table(self.captions.values()))
         self._place_row = self._add("Place", self.place)
         self._add("Background", self.background)
         self._color_row = self._add("Color", self.color)
@@ -197,8 +204,8 @@ class CaptionGroup(Group):
         self.color.editingFinished.connect(self._show_color)
 
     def applies(self, options: ExportOptions) -> bool:
-        """A page tells it all by itself."""
-        return options.format not in ("page", "raw")
+        """Numbers stand alone."""
+        return options.format != "raw"
 
     def summary(self, options: ExportOptions) -> str:
         """ "Prompt and seed, on light"."""
@@ -216,7 +223,9 @@ class CaptionGroup(Group):
             self._tint()
         else:
             self._show_color()
-        self._place_row.setVisible(bool(options.captions))
+        able = options.format not in words.TOLD  # they have their own
+        self._captions_row.setVisible(able)
+        self._place_row.setVisible(able and bool(options.captions))
         self._color_row.setVisible(own)
 
     def _show_color(self) -> None:
@@ -292,8 +301,9 @@ class QualityGroup(Group):
             row.setVisible(options.format == "gif")
         self._codec_row.setVisible(options.format == "webm")
         self._quality_row.setVisible(options.format in _WITH_QUALITY)
-        self.lossless.setVisible(options.format == "webp")
-        self.quality.setEnabled(not (options.format == "webp" and options.lossless))
+        lossless = options.format in _WITH_LOSSLESS
+        self.lossless.setVisible(lossless)
+        self.quality.setEnabled(not (lossless and options.lossless))
 
     def read(self) -> dict[str, Any]:
         """What the fields say."""

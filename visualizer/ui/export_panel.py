@@ -314,9 +314,16 @@ class ExportPanel(QWidget):
             self.stage.forget(_NUMBERS)
         else:
             still = self.fields.options.format in _STILL
-            self.stage.show_film((0,) if still else milliseconds, size)
+            if still:  # how large it is the estimate tells
+                milliseconds, size = (0,), self._still_size
+            self.stage.show_film(milliseconds, size)
             self._show_preparing()
         self._show_words()
+
+    @property
+    def _still_size(self) -> tuple[int, int]:
+        known = self._estimate
+        return (0, 0) if known is None else (known.width, known.height)
 
     def _want(self, i: int) -> None:
         self._session.export_preview.want(self._last if self._is_still else i)
@@ -361,6 +368,8 @@ class ExportPanel(QWidget):
 
     def _show_estimate(self, estimate: Estimate) -> None:
         self._estimate = estimate
+        if self._is_open and self.fields.options.format in _STILL:
+            self.stage.show_size(self._still_size)
         self._show_words()
 
     def _show_refusal(self, sentence: str) -> None:
@@ -375,9 +384,9 @@ class ExportPanel(QWidget):
         if not told and self._estimate is not None:
             told = words.estimate_words(self._estimate)
         elif not told and self._film is not None:
-            times, (width, height) = self._film
-            moves = options.kind.moves
-            told = words.film_words(times if moves else (), (width, height))
+            times, size = self._film
+            if options.kind.moves:
+                told = words.film_words(times, size)
         self.told.setText(told)
         self.told.setAccessibleDescription(told)
         theme.set_role(self.told, "small" if self._refused else "small-quiet")

@@ -112,6 +112,11 @@ class ExportStage(QWidget):
         if changed:
             self._play_from(min(wished, last))
 
+    def show_size(self, size: tuple[int, int]) -> None:
+        """So large a frame is in the file: it is not shown any larger."""
+        self.frame.set_whole(QSize(*size))
+        self._show_position()
+
     def show_frame(self, i: int, picture: Picture) -> None:
         """A frame came."""
         if i >= self.count:

@@ -45,6 +45,8 @@ DIRECTIONS = {
     "boomerang": ("Both ways", "To the last step, and back to the first"),
 }
 SIZES = {"auto": "Automatic", "1": "× 1", "2": "× 2", "4": "× 4", "1080p": "As fits 1080p"}
+EVENLY = "Evenly spaced"
+"""What a sheet makes of "all"."""
 STEPS = {"all": "All steps", "every": "Every few steps", "noise": "Evenly by noise"}
 CAPTIONS = {
     "prompt": ("Prompt", "Write the prompt"),
@@ -52,6 +54,8 @@ CAPTIONS = {
     "step": ("Step", "Count the steps: step 12 of 30"),
     "noise": ("Noise level", "Tell how much noise is left"),
 }
+TOLD = ("sheet", "page")
+"""Formats that tell by themselves what captions would."""
 DITHERS = {
     "diffusion": ("Smooth", "Errors are spread over the neighbors: most faithful"),
     "ordered": ("Pattern", "A fixed pattern: smaller, and calm when it plays"),
@@ -84,7 +88,7 @@ def _size_and_frames(size: tuple[int, int], frames: int, seconds: float) -> list
 
 def steps_words(options: ExportOptions) -> str:
     """ "All, automatic speed, both ways"."""
-    parts = ["All steps"]
+    parts = [EVENLY if options.format == "sheet" else STEPS["all"]]
     if options.steps == "every":
         parts = ["Every step" if options.every == 1 else f"Every {options.every} steps"]
     elif options.steps == "noise":
@@ -98,12 +102,16 @@ def steps_words(options: ExportOptions) -> str:
 
 def size_words(options: ExportOptions) -> str:
     """ "× 2, square pixels"."""
+    if options.format == "sheet":
+        return f"{options.pixels.capitalize()} pixels"
     size = SIZES[options.size]
     return f"{size}, square pixels" if options.pixels == "square" else size
 
 
 def captions_words(options: ExportOptions) -> str:
     """ "Prompt, seed, on light"."""
+    if options.format in TOLD:
+        return f"On {options.background}"
     captions = [CAPTIONS[each][0] for each in CAPTIONS if each in options.captions]
     words = ", ".join([captions[0], *(each.lower() for each in captions[1:])]) if captions else ""
     words = words or "No captions"
@@ -115,7 +123,7 @@ def quality_words(options: ExportOptions) -> str:
     if options.format == "gif":
         dither = options.dither != "none"
         return f"{options.colors} colors, {'dithered' if dither else 'not dithered'}"
-    if options.format == "webp" and options.lossless:
+    if options.format in ("webp", "page") and options.lossless:
         return "Lossless"
     if options.format == "webm":
         return f"{options.codec.upper()}, quality {options.quality}"
