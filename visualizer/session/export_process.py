@@ -2,7 +2,8 @@
 
 A thread talks to it: it hands over the run, passes commands on, and answers the wishes for
 pictures. What the run stores is read on that thread; other pictures are had through a callback,
-which answers whenever they are there.
+which answers whenever they are there. numpy is loaded when the first process is made, not with the
+window.
 """
 
 from __future__ import annotations
@@ -12,9 +13,6 @@ import queue
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
-
-from visualizer.session.export_child import serve
-from visualizer.session.export_crossing import pieces_of, runs_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -57,6 +55,8 @@ class ExportProcess:
     ) -> None:
         self._what, self._keys, self._ask, self._heard = what, keys, ask, heard
         self._whole = whole
+        from visualizer.session.export_crossing import runs_of
+
         self._runs = runs_of(what)
         self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._until: float | None = None  # when a process that was called off is ended
@@ -107,6 +107,9 @@ class ExportProcess:
             ExportFailed: when the process is suddenly gone.
         """
         from multiprocessing.connection import wait
+
+        from visualizer.session.export_child import serve
+        from visualizer.session.export_crossing import pieces_of
 
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=serve, args=(theirs,), name="export", daemon=True)
