@@ -23,8 +23,9 @@ from visualizer.export.options import ExportOptions, for_path
 from visualizer.ui import export_words as words
 from visualizer.ui import files, theme
 from visualizer.ui.export_fields import ExportFields, Offers
+from visualizer.ui.export_offers import prepared, refusals, timelines_of
 from visualizer.ui.export_preview import ExportStage
-from visualizer.ui.export_progress import ExportStrip, progress_words
+from visualizer.ui.export_progress import ExportStrip, OwnExports
 from visualizer.ui.icons import IconButton, icon
 from visualizer.ui.view_switch import OF_GUIDANCE
 from visualizer.ui.view_switch import WORDS as VIEWS
@@ -32,7 +33,6 @@ from visualizer.ui.view_switch import WORDS as VIEWS
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.export.estimate import Estimate
-    from visualizer.session.exporter import ExportProgress
     from visualizer.session.lanes import Lanes
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
@@ -55,6 +55,7 @@ class ExportPanel(QWidget):
         stage: the preview.
         fields: the choices.
         strip: how far the exports of this panel are.
+        exports: those exports.
     """
 
     closed = Signal()
@@ -64,9 +65,9 @@ class ExportPanel(QWidget):
         super().__init__(parent)
         self._session, self._settings = session, settings
         self._watched: tuple[Timeline, ...] = ()
-        self._open: list[str] = []  # the paths of its exports, the first at work
         self._film: tuple[tuple[int, ...], tuple[int, int]] | None = None
         self._estimate: Estimate | None = None
+        self._outdated = False  # film and estimate are those of the choices before
         self._refused = ""
         self._worn = ""
         self._folder = ""
@@ -76,6 +77,7 @@ class ExportPanel(QWidget):
         self.fields = ExportFields()
         self.fields.set_options(ExportOptions.from_json(settings.export))
         self.strip = ExportStrip()
+        self.exports = OwnExports(session, self.strip)
         self.close_button = IconButton("close", "Close", "Esc")
         self.warning = QLabel()
         self.warning.setFixedSize(_ICON, _ICON)
@@ -140,11 +142,7 @@ class ExportPanel(QWidget):
         self.set_compact(False)
 
     def _connect(self) -> None:
-        session, preview, exports = (
-            self._session,
-            self._session.export_preview,
-            self._session.exports,
-        )
+        session, preview = self._session, self._session.export_preview
         self.close_button.clicked.connect(self.close_panel)
         self.export_button.clicked.connect(self.export)
         self.fields.changed.connect(self._changed)
@@ -156,11 +154,7 @@ class ExportPanel(QWidget):
         preview.refused.connect(self._show_refusal)
         for fold in self.fields.folds:
             fold.toggled.connect(partial(self._bring_in_sight, fold))
-        self.strip.cancel_asked.connect(exports.cancel)
-        exports.progressed.connect(self._show_progress)
-        exports.exported.connect(self._show_done)
-        exports.cancelled.connect(self._show_cancelled)
-        exports.failed.connect(self._show_failed)
+        self.exports.said.connect(self.said)
         session.current_changed.connect(self._renew)
         session.model_ready.connect(self._renew)
         for signal in (session.lanes.changed, session.lanes.pair_changed):
@@ -190,7 +184,7 @@ class ExportPanel(QWidget):
         wished = "grid" if lanes else "run"
         if (asked == "difference" and lanes) or (asked == "forward" and not lanes):
             wished = asked
-        refused = self._refusals()
+        refused = refusals(self._session)
         if wished in refused:
             wished = next((name for name in ("grid", "run") if name not in refused), wished)
         self.fields.set_subject(wished)
@@ -207,8 +201,7 @@ class ExportPanel(QWidget):
         self._watch(())
         self._session.export_preview.set(None, self.fields.options, (1, 1))
         self.stage.forget()
-        if not self._open:
-            self.strip.hide()
+        self.exports.rest()
         self.closed.emit()
 
     def set_compact(self, compact: bool) -> None:
@@ -237,35 +230,13 @@ class ExportPanel(QWidget):
 
     @property
     def _timelines(self) -> tuple[Timeline, ...]:
-        what = self.what
-        if what is None:
-            return ()
-        if what is self._session.current:
-            return (what,)
-        lanes = self._session.lanes.lanes
-        return tuple(lane.timeline for lane in lanes if lane.timeline is not None)
-
-    def _refusals(self) -> dict[str, str]:
-        """Of each subject that cannot be exported now, the reason."""
-        session, found = self._session, {}
-        run, lanes = session.current, session.lanes
-        there = [lane for lane in lanes.lanes if lane.timeline and lane.timeline.trajectory]
-        if run is None or run.trajectory is None:
-            found["run"] = found["forward"] = "There is no finished run yet"
-        elif not run.can_decode:
-            found["forward"] = "Needs the model that made this run: open it first"
-        if not there or lanes.running:
-            found["grid"] = "Compare some pictures first, on the Compare page"
-            found["difference"] = found["grid"]
-        elif lanes.pair is None:
-            found["difference"] = "Mark two pictures of the comparison first"
-        return found
+        return timelines_of(self._session, self.fields.subject_key)
 
     def _renew(self, *_news: object) -> None:
         """There is something else to export, or less."""
         if not self._is_open:
             return
-        refused = self._refusals()
+        refused = refusals(self._session)
         chosen = self.fields.subject_key
         if chosen in refused:
             left = [name for name in ("run", "grid") if name not in refused]
@@ -277,7 +248,7 @@ class ExportPanel(QWidget):
         views = tuple(view for view in VIEWS if guided or view not in OF_GUIDANCE)
         self.fields.set_offers(Offers(refused, views))
         self._watch(self._timelines)
-        self._estimate = None
+        self._outdated = True
         self._show_words()
         self._preview_soon.start()
 
@@ -292,7 +263,7 @@ class ExportPanel(QWidget):
         """A person chose something."""
         options = self.fields.options
         self._settings.export = options.to_json()
-        self._estimate = None
+        self._outdated = True
         self._watch(self._timelines)
         self._show_words()
         self._preview_soon.start()
@@ -309,6 +280,8 @@ class ExportPanel(QWidget):
         if not self._is_open:
             return
         self._film = (tuple(milliseconds), size)
+        if self._outdated:
+            self._outdated, self._estimate = False, None
         self._refused = ""
         if self.fields.options.format == "raw":
             self.stage.forget(_NUMBERS)
@@ -355,18 +328,15 @@ class ExportPanel(QWidget):
         if options.content == "plot" or options.subject == "forward" or not self.stage.playing:
             self.stage.show_words("")
             return
-        view, done, needed = options.view, 0, 0
-        for timeline in self._timelines:
-            for k in range(len(timeline)):
-                if timeline.has_view(k, view):
-                    needed += 1
-                    done += timeline.is_exact(k, view)
+        done, needed = prepared(self._timelines, options.view)
         ready = done == needed or options.steps != "all"
         self.stage.show_words("" if ready else f"Preparing pictures: {done} of {needed}")
 
     # --- what is told below -------------------------------------------------------------------
 
     def _show_estimate(self, estimate: Estimate) -> None:
+        if self._outdated:
+            return
         self._estimate = estimate
         if self._is_open and self.fields.options.format in _STILL:
             self.stage.show_size(self._still_size)
@@ -409,8 +379,7 @@ class ExportPanel(QWidget):
             return
         self._folder = str(Path(path).parent)
         self._settings.export = options.to_json()
-        self._open.append(path)
-        self._session.exports.start(what, path, for_path(Path(path), options))
+        self.exports.start(what, path, for_path(Path(path), options))
 
     def _name(self) -> str:
         """A name that says what is in it, without its suffix."""
@@ -424,33 +393,6 @@ class ExportPanel(QWidget):
         assert session.current is not None
         ending = f"-forward{ending}" if key == "forward" else ending
         return files.file_name(session.current, ending, "")
-
-    def _show_progress(self, progress: ExportProgress) -> None:
-        if not self._open or progress.path != self._open[0]:
-            return
-        waiting = len(self._open) - 1
-        self.strip.show_progress(progress, waiting)
-        if not self._session.running:  # its steps are told there
-            name = Path(progress.path).name
-            self.said.emit(progress_words(progress, name, waiting), True)
-
-    def _show_done(self, path: str) -> None:
-        if path in self._open:
-            self._open.remove(path)
-            self.strip.show_done(path)
-            self.said.emit(f"Exported as {Path(path).name}", False)
-
-    def _show_cancelled(self) -> None:
-        if self._open:
-            self._open.clear()
-            self.strip.show_cancelled()
-            self.said.emit("Export cancelled", False)
-
-    def _show_failed(self, _failure: object) -> None:
-        if self._open:  # what went wrong is told over the preview
-            del self._open[0]
-            self.strip.hide()
-            self.said.emit("", False)
 
     # --- themes -------------------------------------------------------------------------------
 

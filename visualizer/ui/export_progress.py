@@ -1,11 +1,11 @@
-"""ExportStrip: how far an export is, and where its file is at the end."""
+"""How far an export is, and where its file is at the end: in a strip, and in the status."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
 from visualizer.ui import theme
@@ -14,7 +14,11 @@ from visualizer.ui.icons import IconButton
 from visualizer.ui.show_in_folder import show_in_folder
 
 if TYPE_CHECKING:
+    from visualizer.export.options import ExportOptions
     from visualizer.session.exporter import ExportProgress
+    from visualizer.session.lanes import Lanes
+    from visualizer.session.session import Session
+    from visualizer.session.timeline import Timeline
 
 _BAR = 1000
 
@@ -58,8 +62,7 @@ class ExportStrip(QFrame):
     def show_progress(self, progress: ExportProgress, waiting: int) -> None:
         """So far it is; ``waiting``: how many more will be written after it."""
         self._show_working(True)
-        name = Path(progress.path).name
-        self.words.set_text(progress_words(progress, name, waiting))
+        self.words.set_text(progress_words(progress, waiting))
         self.bar.setRange(0, _BAR if progress.total else 0)  # 0 … 0: nobody knows
         if progress.total:
             share = progress.done / progress.total
@@ -100,10 +103,63 @@ class ExportStrip(QFrame):
         show_in_folder(Path(self._path), self)
 
 
-def progress_words(progress: ExportProgress, name: str, waiting: int = 0) -> str:
+class OwnExports(QObject):
+    """The exports that were begun in the panel, of all there are; one is written at a time."""
+
+    said = Signal(str, bool)  # for the status; whether it stays
+
+    def __init__(self, session: Session, strip: ExportStrip) -> None:
+        super().__init__(strip)
+        self._session, self._strip = session, strip
+        self._open: list[str] = []  # paths, the first one at work
+        strip.cancel_asked.connect(session.exports.cancel)
+        session.exports.progressed.connect(self._progressed)
+        session.exports.exported.connect(self._exported)
+        session.exports.cancelled.connect(self._cancelled)
+        session.exports.failed.connect(self._failed)
+
+    def start(self, what: Timeline | Lanes, path: str, options: ExportOptions) -> None:
+        """Write it, after those that were begun before."""
+        self._open.append(path)
+        self._session.exports.start(what, path, options)
+
+    def rest(self) -> None:
+        """What is over has been seen."""
+        if not self._open:
+            self._strip.hide()
+
+    def _progressed(self, progress: ExportProgress) -> None:
+        if not self._open or progress.path != self._open[0]:
+            return
+        waiting = len(self._open) - 1
+        self._strip.show_progress(progress, waiting)
+        if not self._session.running:  # its steps are told there
+            self.said.emit(progress_words(progress, waiting), True)
+
+    def _exported(self, path: str) -> None:
+        if path in self._open:
+            self._open.remove(path)
+            self._strip.show_done(path)
+            self.said.emit(f"Exported as {Path(path).name}", False)
+
+    def _cancelled(self) -> None:
+        if self._open:
+            self._open.clear()
+            self._strip.show_cancelled()
+            self.said.emit("Export cancelled", False)
+
+    def _failed(self, _failure: object) -> None:
+        if self._open:  # what went wrong is told over the pictures
+            del self._open[0]
+            self._strip.hide()
+            self.said.emit("", False)
+
+
+def progress_words(progress: ExportProgress, waiting: int = 0) -> str:
     """ "Writing a-red-car.webp  ·  12 of 31  ·  1 more waits"."""
-    words = f"{progress.words} …" if progress.words != "Writing" else "Writing"
-    parts = [f"{words} {name}" if words == "Writing" else f"{name}: {words.lower()}"]
+    name = Path(progress.path).name
+    writes = progress.words == "Writing"
+    parts = [f"Writing {name}" if writes else f"{name}: {progress.words.lower()} …"]
     if progress.total:
         parts.append(f"{progress.done} of {progress.total}")
     if waiting:
