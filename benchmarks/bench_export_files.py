@@ -117,7 +117,8 @@ def _told(run: Trajectory, kind: Kind, path: Path, reader: str, browser: _Browse
         return "skipped, no Chromium is installed"
     answer = browser.read(path) if reader == "Chromium" else READERS[reader](path)
     wrong = list(_wrong(answer, expected(film_of(run, kind.options), kind)))
-    said = [f"{answer.frames} frames"] if answer.frames is not None else []
+    many = "frame" if answer.frames == 1 else "frames"
+    said = [f"{answer.frames} {many}"] if answer.frames is not None else []
     said += [f"{answer.seconds:.2f} s"] if answer.seconds is not None else []
     said += [f"{answer.size[0]} × {answer.size[1]}"] if answer.size is not None else []
     said += ["the prompt"] if answer.text is not None else []
