@@ -2,7 +2,8 @@
 
 Widgets say what they are with the dynamic property ``role`` (``setProperty("role", "primary")``):
 
-- QPushButton: "primary" (the one main button), "quiet" (no frame), "danger"; none is the usual one
+- QPushButton: "primary" (the one main button), "quiet" (no frame), "danger", "fold" (a line that
+  unfolds); none is the usual one
 - QLabel: "title", "small", "quiet", "small-quiet", "value"; QLabel or QToolButton: "chip"
 - QLineEdit: "prompt"; fields with the property ``invalid`` true are framed in the danger color
 - QToolButton: "drop" (text with a menu), "icon", "overlay", "segment"
