@@ -253,3 +253,36 @@ def test_a_preview_needs_no_exact_pictures(
     exact = timeline.picture(2, "noisy")
     assert exact is not None
     assert np.array_equal(shown.args[1], exact)
+
+
+def test_a_grid_goes_over_once_while_its_options_change(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    session.compare(Grid(REQUEST, Axis("seed", (1, 2))))
+    qtbot.waitUntil(lambda: not session.running)
+    preview = session.export_preview
+    with qtbot.waitSignal(preview.film_changed, timeout=WAIT):
+        preview.set(session.lanes, ExportOptions(), (500, 500))
+    first = preview._talk
+    session.lanes.playhead.seek(2)
+    with qtbot.waitSignal(preview.film_changed, timeout=WAIT):
+        preview.set(session.lanes, ExportOptions(direction="back"), (500, 500))
+    assert preview._talk is first
+    session.lanes.set_alignment("step")
+    with qtbot.waitSignal(preview.film_changed, timeout=WAIT):
+        preview.set(session.lanes, ExportOptions(), (500, 500))
+    assert preview._talk is not first
+
+
+def test_the_forward_process_is_let_go_with_the_preview(
+    qtbot: QtBot, session: Session, timeline: Timeline, tmp_path: Path
+) -> None:
+    preview, options = session.export_preview, ExportOptions(subject="forward", format="gif")
+    with qtbot.waitSignal(preview.film_changed, timeout=WAIT):
+        preview.set(timeline, options, (500, 500))
+    exported(qtbot, session, timeline, tmp_path / "f.gif", subject="forward")
+    with qtbot.waitSignal(preview.shown, timeout=WAIT):
+        preview.want(4)
+    served = len(session._sharpener._timelines)
+    preview.set(None, options, (1, 1))
+    assert len(session._sharpener._timelines) == served - 1

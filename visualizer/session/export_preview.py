@@ -41,7 +41,6 @@ class ExportPreview(QObject):
     def __init__(self, sources: ExportSources, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sources = sources
-        self._exported: Exported | None = None
         self._source: ExportSource | None = None
         self._options: ExportOptions | None = None
         self._room = (1, 1)
@@ -61,11 +60,11 @@ class ExportPreview(QObject):
         """
         self._options, self._room = options, room
         self._awaited += 1
+        self._sources.hold(self, what is not None)
         if what is None:
-            self._exported = self._source = None
+            self._source = None
             self._end_talk()
             return
-        self._exported = what
         awaited = self._awaited
 
         def found(source: ExportSource) -> None:
@@ -100,8 +99,7 @@ class ExportPreview(QObject):
         options = self._options
         assert options is not None
         whole = needs_numbers(options)
-        known = self._source
-        same = known is not None and known.what is source.what and known.keys == source.keys
+        same = self._source is source
         if self._talk is None or not same or (whole and not self._talk.whole):
             self._end_talk()
             self._source = source

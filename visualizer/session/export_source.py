@@ -64,6 +64,8 @@ class ExportSources(QObject):
         super().__init__(parent)
         self._sharpener, self._cache, self._thread = sharpener, cache, thread
         self._forward: tuple[Timeline, Timeline] | None = None  # of which run, and what it became
+        self._last: tuple[object, ExportSource] | None = None
+        self._held: set[object] = set()
         queued = Qt.ConnectionType.QueuedConnection
         self._asked.connect(self._on_asked, queued)
         self._prepared.connect(self._on_prepared, queued)
@@ -83,21 +85,18 @@ class ExportSources(QObject):
             elif options.subject == "forward":
                 self._find_forward(exported, run, found, refused)
             else:
-                found(ExportSource(run, (exported,), (keys_of(exported, run),)))
-            return
-        if exported.running:
+                found(self._of(run, (exported,)))
+        elif exported.running:
             refused(LANES_RUNNING)
-            return
-        from visualizer.session.comparison_files import comparison_of
+        else:
+            from visualizer.session.comparison_files import comparison_of
 
-        comparison = comparison_of(exported)
-        timelines = [lane.timeline for lane in exported.lanes]
-        have = tuple(t for t in timelines if t is not None and t.trajectory is not None)
-        if not have:
-            refused(Failure("There is nothing to export yet.", "Make some lanes first."))
-            return
-        keys = tuple(keys_of(each, each.trajectory) for each in have if each.trajectory is not None)
-        found(ExportSource(comparison, have, keys))
+            timelines = [lane.timeline for lane in exported.lanes]
+            have = tuple(t for t in timelines if t is not None and t.trajectory is not None)
+            if have:
+                found(self._of(comparison_of(exported), have))
+            else:
+                refused(Failure("There is nothing to export yet.", "Make some lanes first."))
 
     def ask(
         self,
@@ -114,11 +113,28 @@ class ExportSources(QObject):
         """
         self._asked.emit(source, list(keys), exactly, answer)
 
-    def forget(self, timeline: Timeline | None = None) -> None:
-        """The forward process is looked at no more."""
-        if self._forward is not None and timeline in (None, self._forward[0]):
+    def hold(self, who: object, held: bool) -> None:
+        """Whether somebody goes on using what was found; when nobody does it is let go."""
+        (self._held.add if held else self._held.discard)(who)
+        if not self._held:
+            self._forget_forward()
+            self._last = None
+
+    def _forget_forward(self) -> None:
+        if self._forward is not None:
             self._sharpener.remove(self._forward[1])
             self._forward = None
+
+    def _of(self, what: Source, timelines: tuple[Timeline, ...]) -> ExportSource:
+        """The source of this; the very one of last time where nothing has changed since.
+
+        Finding the pictures of 64 lanes takes a while, and a preview goes on with what it has.
+        """
+        state = _state_of(what, timelines)
+        if self._last is None or self._last[0] != state:
+            keys = tuple(keys_of(each) for each in timelines)
+            self._last = state, ExportSource(what, timelines, keys)
+        return self._last[1]
 
     # --- the forward process ------------------------------------------------------------------
 
@@ -133,7 +149,9 @@ class ExportSources(QObject):
             refused(Failure("The forward process needs the model of this run.", "Open it first."))
             return
         if self._forward is not None and self._forward[0] is timeline:
-            found(self._of_forward(self._forward[1]))
+            made = self._forward[1]
+            assert made.trajectory is not None
+            found(self._of(made.trajectory, (made,)))
             return
         self._thread.post(lambda: self._compute_forward(timeline, run, found, refused))
 
@@ -156,18 +174,13 @@ class ExportSources(QObject):
             return
 
         def take() -> None:
-            self.forget()
+            self._forget_forward()
             made = Timeline.of(forward, points, cache=self._cache, lazy=True, from_file=False)
             self._forward = (timeline, made)
             self._sharpener.add(made)
-            found(self._of_forward(made))
+            found(self._of(forward, (made,)))
 
         self._prepared.emit(take)
-
-    def _of_forward(self, made: Timeline) -> ExportSource:
-        run = made.trajectory
-        assert run is not None
-        return ExportSource(run, (made,), (keys_of(made, run),))
 
     @Slot(object)
     def _on_prepared(self, call: Callable[[], None]) -> None:
@@ -218,14 +231,28 @@ class ExportSources(QObject):
         self._sharpener.complete(timeline, wanted, done)
 
 
-def keys_of(timeline: Timeline, run: Trajectory) -> tuple[tuple[int, View], ...]:
-    """The pictures of a run, by step and view, that it stores or that can be made now.
+def _state_of(what: Source, timelines: tuple[Timeline, ...]) -> object:
+    """Equal where the same is exported of the same runs: all that a file shows but for pictures."""
+    from visualizer.diffusion.comparison import Comparison
+
+    runs = [(each.serial, id(each.trajectory), each.can_decode) for each in timelines]
+    if not isinstance(what, Comparison):
+        return runs
+    lanes = [(lane.label, lane.row, lane.column, lane.failure, lane.number) for lane in what.lanes]
+    labels = (what.title, what.summary, what.column_labels, what.row_labels)
+    return runs, lanes, labels, what.alignment, what.pair, what.view
+
+
+def keys_of(timeline: Timeline) -> tuple[tuple[int, View], ...]:
+    """The pictures of a finished run, by step and view, that it stores or that can be made now.
 
     A difference of two others, and the channels, which are made of numbers, count as pictures:
     whoever asks for them asks for what they are made of.
     """
     from visualizer.diffusion.views import DIFFERENCES, VIEWS
 
+    run = timeline.trajectory
+    assert run is not None
     last = len(run.steps) - 1
     stored = set(run.pictures)
     found: dict[tuple[int, View], None] = {}

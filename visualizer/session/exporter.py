@@ -90,6 +90,7 @@ class Exports(QObject):
         export = _Export(path, options)
         self._open.append(export)
         if len(self._open) == 1:
+            self.sources.hold(self, True)
             self.changed.emit(True)
         self.progressed.emit(ExportProgress(path, 0, 0, "Preparing"))
         self.sources.find(
@@ -151,7 +152,7 @@ class Exports(QObject):
         else:
             self.exported.emit(export.path)
         if not self._open:
-            self.sources.forget()
+            self.sources.hold(self, False)
             self.changed.emit(False)
 
     # --- on the thread of exports -------------------------------------------------------------
