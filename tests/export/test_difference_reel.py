@@ -12,14 +12,16 @@ from PIL import ImageColor
 from tests.example_runs import make_picture, make_run
 from tests.export.grids import make_grid
 from visualizer.diffusion.comparison import Comparison
+from visualizer.diffusion.lane_letters import letter_of
 from visualizer.diffusion.picture_difference import difference_map, heat_colors, heat_picture
 from visualizer.export import ExportError
 from visualizer.export.colors import DARK, LIGHT, contrast, lane_color
 from visualizer.export.difference_mount import percent
-from visualizer.export.difference_reel import DifferenceReel, letter_of
+from visualizer.export.difference_reel import DifferenceReel
 from visualizer.export.film import Film, film_of
 from visualizer.export.grid_mount import GridLayout
 from visualizer.export.options import ExportOptions
+from visualizer.export.reel import reel_of
 
 SIDE = 256
 
@@ -175,3 +177,15 @@ def test_the_views_are_those_of_any_run(grid: Comparison) -> None:
     found = film(grid, pair=(0, 1), view="denoised")
     assert np.array_equal(tiles(found, 0)[0], make_picture(0.25, 1, SIDE))
     assert [shot.moment for shot in film(grid, pair=(0, 1), view="change").shots] == [1, 2, 3, 4]
+
+
+def test_a_sheet_shows_both_runs_and_where_they_differ() -> None:
+    a, b = make_run(4, seed=1), make_run(4, seed=2)
+    reel = reel_of(make_grid(a, b), ExportOptions(format="sheet", subject="difference"))
+    *runs, heat = reel.rows()
+    assert [row.title for row in runs] == [lane.label for lane in reel.lanes]
+    assert heat.title == "Difference"
+    shown = heat.picture(2)
+    assert shown is not None
+    pictures = a.pictures[2, "noisy"], b.pictures[2, "noisy"]
+    assert np.array_equal(shown, heat_picture(difference_map(*pictures)))

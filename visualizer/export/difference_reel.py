@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from visualizer.diffusion.lane_letters import letter_of
+from visualizer.diffusion.picture_difference import HEAT_TOP
 from visualizer.export.colors import lane_color
 from visualizer.export.difference_mount import DifferenceMount, layout_of
 from visualizer.export.errors import ExportError
 from visualizer.export.grid_reel import GridReel
+from visualizer.export.reel import Row
 
 if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
@@ -69,6 +72,12 @@ class DifferenceReel(GridReel):
             )
         return found
 
+    def rows(self) -> list[Row]:
+        rows = super().rows()
+        a, b = self.lanes
+        colors = f"from equal to {round(100 * HEAT_TOP)} % of black to white"
+        return [*rows, Row(a, rows[0].view, "Difference", colors, other=b)]
+
     def layout(self, tile: tuple[int, int]) -> GridLayout:
         return layout_of(tile)
 
@@ -77,11 +86,3 @@ class DifferenceReel(GridReel):
         lanes = self.lanes[0], self.lanes[1]
         return DifferenceMount(lanes, (a, b), view, tile, look, pixels)
 
-
-def letter_of(number: int) -> str:
-    """A, B … Z, AA, AB …: the letter of the lane with this number, from 0."""
-    letters, number = "", number + 1
-    while number > 0:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

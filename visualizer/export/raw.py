@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from visualizer import __version__
 from visualizer.export import remembering
 from visualizer.export.errors import ExportError
-from visualizer.export.reel import model_note
 
 if TYPE_CHECKING:
     from visualizer.diffusion.step import Step
@@ -245,3 +244,8 @@ def _write_safetensors(
         for piece in array.pieces():
             file.write(_bytes(piece, array))
         progress(done + 1, len(arrays))
+
+
+def model_note(run: Trajectory) -> dict[str, str]:
+    """Which model made a run: its name, and the hash of its weights."""
+    return {"name": run.model.name, "weights": run.model.weights_hash}

@@ -19,6 +19,7 @@ from visualizer.export.mount import Mount, RunMount
 from visualizer.export.options import ExportOptions, Pixels
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.views import View
 
@@ -34,12 +35,27 @@ WITHOUT_BOUND = 1 << 16
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a sheet: a lane in a view, and what to write above it."""
+    """One row of a sheet: a lane in a view, and what to write above it.
+
+    Attributes:
+        other: where the row shows how far a lane is from another one: that one.
+    """
 
     lane: Lane
     view: View
     title: str
     meaning: str
+    other: Lane | None = None
+
+    def picture(self, moment: int) -> Picture | None:
+        """What stands in the row at a moment, (H, W, 3) uint8; None where there is nothing."""
+        picture = self.lane.picture(moment, self.view)
+        if self.other is None or picture is None:
+            return picture
+        from visualizer.diffusion.picture_difference import difference_map, heat_picture
+
+        beside = self.other.picture(moment, self.view)
+        return None if beside is None else heat_picture(difference_map(picture, beside))
 
 
 class Reel(Protocol):
@@ -278,7 +294,3 @@ def facts_of(run: Trajectory) -> list[str]:
         facts.append(f"{width} by {height} pixels")
     return facts
 
-
-def model_note(run: Trajectory) -> dict[str, str]:
-    """Which model made a run: its name, and the hash of its weights."""
-    return {"name": run.model.name, "weights": run.model.weights_hash}

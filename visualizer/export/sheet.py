@@ -202,7 +202,7 @@ def _row(row: Row, layout: Layout) -> Image.Image:
         if not layout.names and moment not in row.lane.shown(row.view):
             block.paste(layout.look.surface, (left, top), mask)
             continue
-        picture = row.lane.picture(moment, row.view)
+        picture = row.picture(moment)
         if picture is not None:
             pixels = "square" if row.view == "channels" else layout.pixels
             tile = scaled(Image.fromarray(picture), layout.tile, pixels)
