@@ -331,7 +331,7 @@ def test_a_preview_says_what_will_be_and_shows_the_frames_of_the_file(tmp_path: 
     _, milliseconds, size = talk.said[0]
     assert len(milliseconds) == 7
     assert size == (64, 64)
-    assert ("shown", 6) in talk.said
+    assert ("shown", 6, True) in talk.said
     writing = Talk(run)
     writing.process.post("write", str(tmp_path / "a.apng"), options)
     writing.run()
@@ -353,7 +353,7 @@ def test_a_preview_fits_its_room_and_takes_other_options() -> None:
     waited(lambda: "estimate" in talk.names())
     talk.process.post("film", ExportOptions(format="webp", size="1", view="denoised"), (100, 100))
     talk.process.post("frame", 2)
-    waited(lambda: ("shown", 2) in talk.said)
+    waited(lambda: ("shown", 2, True) in talk.said)
     talk.process.post("film", ExportOptions(view="guidance"), (100, 100))
     thread.join(30)
     assert not thread.is_alive()

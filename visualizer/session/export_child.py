@@ -148,8 +148,8 @@ class Service:
     # --- showing ------------------------------------------------------------------------------
 
     def _show(self, preview: Preview, i: int) -> None:
-        picture = preview.frame(i)
-        self._connection.send(("shown", i, picture.shape))
+        picture, exact = preview.frame(i)
+        self._connection.send(("shown", i, exact, picture.shape))
         self._connection.send_bytes(picture.data.cast("B"))
 
 
@@ -186,8 +186,8 @@ class Preview:
         self._send(("film", tuple(shot.milliseconds for shot in film.shots), film.size))
         self.has_to_estimate = True
 
-    def frame(self, i: int) -> Picture:
-        """A frame, not larger than there is room for.
+    def frame(self, i: int) -> tuple[Picture, bool]:
+        """A frame, not larger than there is room for, and whether all its pictures are exact.
 
         Raises:
             Superseded: when there is no such frame any more.
@@ -201,7 +201,7 @@ class Preview:
             raise Superseded
         if i in self._frames:
             self._frames.move_to_end(i)
-            return self._frames[i]
+            return self._frames[i], True
         self._store.gave_preview()
         image = preview(self._film, i)
         width, height = self._room
@@ -210,9 +210,10 @@ class Preview:
             size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
             image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
         picture = np.asarray(image)
-        if not self._store.gave_preview():
+        exact = not self._store.gave_preview()
+        if exact:
             self._keep(i, picture)
-        return picture
+        return picture, exact
 
     def estimate(self) -> None:
         """Say how large the file will be, and how long it will take."""

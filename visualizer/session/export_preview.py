@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from visualizer.session.export_process import ExportFailed, ExportProcess, StopTalk
 from visualizer.session.exporter import needs_numbers
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from visualizer.export.options import ExportOptions
     from visualizer.session.export_crossing import PictureKey
     from visualizer.session.export_source import Exported, ExportSource, ExportSources
+
+AGAIN_MS = 300
+"""A frame that is looked at is asked for again after so long, until its pictures are exact."""
 
 
 class ExportPreview(QObject):
@@ -47,6 +50,11 @@ class ExportPreview(QObject):
         self._talk: _Talk | None = None
         self._ending: list[_Talk] = []
         self._awaited = 0  # wishes for a source: only the last counts
+        self._wanted = 0
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(AGAIN_MS)
+        self._again.timeout.connect(lambda: self.want(self._wanted))
         queued = Qt.ConnectionType.QueuedConnection
         self._heard.connect(self._on_heard, queued)
         self._lost.connect(self._on_lost, queued)
@@ -78,13 +86,19 @@ class ExportPreview(QObject):
         self._sources.find(what, options, found, refused)
 
     def want(self, i: int) -> None:
-        """``shown`` follows, unless another frame is wanted before it is there."""
+        """``shown`` follows, unless another frame is wanted before it is there.
+
+        It comes again, sharper, when pictures of it were not exact yet.
+        """
+        self._wanted = i
+        self._again.stop()
         if self._talk is not None:
             self._talk.process.post("frame", i)
 
     def close(self) -> None:
         """Show nothing any more."""
         self._awaited += 1
+        self._again.stop()
         self._end_talk()
 
     def join(self, seconds: float) -> bool:
@@ -159,7 +173,9 @@ class ExportPreview(QObject):
         match message:
             case ("film", milliseconds, size):
                 self.film_changed.emit(milliseconds, size)
-            case ("shown", i):
+            case ("shown", i, exact):
+                if not exact and i == self._wanted:
+                    self._again.start()
                 self.shown.emit(i, picture)
             case ("estimate", estimate):
                 self.estimated.emit(estimate)

@@ -40,7 +40,7 @@ class ExportProcess:
         ask: gets pictures from elsewhere: it may be called from ``talk``'s thread and may answer
             on any thread, now or later.
         heard: told, on ``talk``'s thread, of every message that is no wish for pictures; with the
-            picture for ("shown", i).
+            picture for ("shown", i, exact).
         whole: hand over the numbers of every step too.
     """
 
@@ -147,8 +147,8 @@ class ExportProcess:
         elif message[0] == "shown":
             import numpy as np
 
-            picture = np.frombuffer(ours.recv_bytes(), dtype=np.uint8).reshape(message[2])
-            self._heard(message[:2], picture)
+            picture = np.frombuffer(ours.recv_bytes(), dtype=np.uint8).reshape(message[3])
+            self._heard(message[:3], picture)
         else:
             self._heard(message, None)
 
