@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
@@ -203,14 +204,14 @@ class Talk:
         what: Trajectory | Comparison,
         *,
         ask: Any = None,
+        keys: Any = None,
         whole: bool = False,
         until: str = "ended",
     ) -> None:
         self.said: list[tuple[Any, ...]] = []
         self.pictures: list[Picture] = []
         self._until = until
-        self.until_heard = threading.Event()
-        keys = [list(run.pictures) for run in runs_of(what)]
+        keys = keys or [list(run.pictures) for run in runs_of(what)]
         self.process = ExportProcess(what, keys, ask or self._refuse, self._hear, whole=whole)
         self.ended: bool | None = None
         self.error: BaseException | None = None
@@ -224,7 +225,6 @@ class Talk:
         if picture is not None:
             self.pictures.append(picture)
         if message[0] == self._until:
-            self.until_heard.set()
             raise StopTalk
 
     def run(self) -> Talk:
@@ -288,8 +288,7 @@ def test_an_export_that_is_called_off_leaves_nothing(
         answer([(key, stored[key[1:]], True) for key in first])
         answers.append(answer)
 
-    talk = Talk(run, ask=ask)
-    talk.process._keys = [list(make_run(6).pictures)]
+    talk = Talk(run, ask=ask, keys=[list(make_run(6).pictures)])
     from visualizer.export.options import for_path
 
     path = tmp_path / name
@@ -310,12 +309,12 @@ def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
         started.set()
 
     run = make_run(4)
-    talk = Talk(replace(run, pictures={}), ask=ask)
-    talk.process._keys = [list(run.pictures)]
+    talk = Talk(replace(run, pictures={}), ask=ask, keys=[list(run.pictures)])
     talk.process.post("write", str(tmp_path / "a.gif"), ExportOptions(format="gif"))
     thread = talk.start()
     assert started.wait(30)
-    talk.process._process.kill()
+    (child,) = multiprocessing.active_children()
+    child.kill()
     thread.join(20)
     assert isinstance(talk.error, ExportFailed)
 
@@ -361,3 +360,65 @@ def test_a_preview_fits_its_room_and_takes_other_options() -> None:
     assert first.shape == (40, 40, 3)
     assert second.shape == (32, 32, 3)
     assert talk.names()[-1] == "refused"
+
+
+def big_run() -> Trajectory:
+    """A run whose pictures are larger than what a pipe holds."""
+    return make_run(3, size=700)
+
+
+def test_neither_side_waits_for_the_other_to_read() -> None:
+    run = big_run()
+    answers: list[tuple[list[Key], Callable[[Sequence[Any]], None]]] = []
+
+    def ask(keys: Sequence[Key], answer: Callable[[Sequence[Any]], None]) -> None:
+        answers.append((list(keys), answer))
+
+    talk = Talk(replace(run, pictures={}), ask=ask, keys=[list(run.pictures)], until="never")
+    options = ExportOptions(format="apng", size="1")
+    talk.process.post("film", options, (2000, 2000))
+    talk.process.post("frame", 0)
+    thread = talk.start()
+    waited(lambda: answers)
+    late = answers[:]
+    # another film, of which the last frame is there: both sides have much to send at once
+    talk.process.post("film", replace(options, size="2"), (2000, 2000))
+    for keys, answer in late * 5:
+        answer([(key, run.pictures[key[1:]], True) for key in keys])
+    for _ in range(5):
+        talk.process.post("frame", 3)
+        talk.process.post("frame", 3)
+    waited(lambda: ("shown", 3, True) in talk.said)
+    talk.process.call_off()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_options_that_change_while_a_film_is_found_are_not_lost() -> None:
+    stopped = make_run(8, stop_after=5)  # its size is found from a picture
+    answers: list[tuple[list[Key], Callable[[Sequence[Any]], None]]] = []
+
+    def ask(keys: Sequence[Key], answer: Callable[[Sequence[Any]], None]) -> None:
+        answers.append((list(keys), answer))
+
+    bare = replace(stopped, pictures={})
+    talk = Talk(bare, ask=ask, keys=[list(stopped.pictures)], until="never")
+    talk.process.post("film", ExportOptions(format="webp", size="1"), (500, 500))
+    thread = talk.start()
+    waited(lambda: answers)
+    few = ExportOptions(format="webp", size="1", steps="every", every=4)
+    talk.process.post("film", few, (500, 500))
+    talk.process.post("frame", 0)
+
+    def answer_all() -> bool:
+        while answers:
+            keys, answer = answers.pop()
+            answer([(key, stopped.pictures[key[1:]], True) for key in keys])
+        return ("shown", 0, True) in talk.said
+
+    waited(answer_all)
+    films = [message for message in talk.said if message[0] == "film"]
+    assert len(films[-1][1]) == 2
+    talk.process.call_off()
+    thread.join(20)
+    assert not thread.is_alive()

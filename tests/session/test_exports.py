@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,10 @@ def test_what_is_still_being_made_is_refused(
     qtbot.waitUntil(lambda: session.current is not None)
     assert session.current is not None
     session.exports.start(session.current, str(tmp_path / "half.gif"), ExportOptions(format="gif"))
+    qtbot.waitUntil(lambda: len(witness.all("failed")) == 1)
     assert "still running" in witness.all("failed")[0].title
     session.exports.start(session.lanes, str(tmp_path / "none.gif"), ExportOptions(format="gif"))
+    qtbot.waitUntil(lambda: len(witness.all("failed")) == 2)
     assert "nothing to export" in witness.all("failed")[1].title
     assert not session.exports.running
 
@@ -165,8 +168,10 @@ def test_an_export_is_called_off_while_it_waits_for_pictures(
     path = tmp_path / "a.gif"
     session.exports.start(finished.args[0], str(path), for_path(path))
     qtbot.waitUntil(lambda: any(".part" in name for name in os.listdir(tmp_path)), timeout=WAIT)
-    with qtbot.waitSignal(session.exports.cancelled, timeout=WAIT):
+    with qtbot.waitSignal(session.exports.ended, timeout=WAIT) as ended:
         session.exports.cancel()
+    assert ended.args is not None
+    assert ended.args[0].result == "cancelled"
     assert [name for name in os.listdir(tmp_path) if name.startswith((".", "a."))] == []
     let_go()
 
@@ -272,6 +277,38 @@ def test_a_grid_goes_over_once_while_its_options_change(
     assert preview._talk is not first
 
 
+def test_of_two_exports_one_is_called_off_and_the_other_comes(
+    qtbot: QtBot, session: Session, timeline: Timeline, tmp_path: Path
+) -> None:
+    ended: dict[int, str] = {}
+    session.exports.ended.connect(lambda end: ended.update({end.export_id: end.result}))
+    first, second = (
+        session.exports.start(timeline, str(tmp_path / name), ExportOptions(format="gif"))
+        for name in ("a.gif", "b.gif")
+    )
+    session.exports.cancel(second)
+    qtbot.waitUntil(lambda: not session.exports.running, timeout=WAIT)
+    assert ended == {first: "exported", second: "cancelled"}
+    assert (tmp_path / "a.gif").exists()
+    assert not (tmp_path / "b.gif").exists()
+
+
+def test_what_an_export_waits_for_is_said(
+    qtbot: QtBot, session: Session, sampler: FakeSampler, timeline: Timeline, tmp_path: Path
+) -> None:
+    words: list[str] = []
+    session.exports.progressed.connect(lambda progress: words.append(progress.words))
+    sampler.before_step = gate = Gate(2)
+    session.generate(replace(REQUEST, seed=8))
+    qtbot.waitUntil(lambda: session.current is not timeline)
+    forward = ExportOptions(format="gif", subject="forward")  # its pictures are not there yet
+    session.exports.start(timeline, str(tmp_path / "a.gif"), forward)
+    qtbot.waitUntil(lambda: words[-1:] == ["Waiting for the run"])
+    gate.allow(100)
+    qtbot.waitUntil(lambda: not session.exports.running, timeout=WAIT)
+    assert words[-1] == "Writing"
+
+
 def test_the_forward_process_is_let_go_with_the_preview(
     qtbot: QtBot, session: Session, timeline: Timeline, tmp_path: Path
 ) -> None:
@@ -281,6 +318,7 @@ def test_the_forward_process_is_let_go_with_the_preview(
     exported(qtbot, session, timeline, tmp_path / "f.gif", subject="forward")
     with qtbot.waitSignal(preview.shown, timeout=WAIT):
         preview.want(4)
-    served = len(session._sharpener._timelines)
+    sources = session.exports.sources
+    assert sources.forward_of(timeline) is not None
     preview.set(None, options, (1, 1))
-    assert len(session._sharpener._timelines) == served - 1
+    assert sources.forward_of(timeline) is None

@@ -17,8 +17,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import RUN_MS, Sitting
+from visualizer.export.options import ExportOptions
 from visualizer.metadata.reading import read
 from visualizer.session import taking
+from visualizer.session.exporter import ExportEnd
 from visualizer.session.taking import TakenPicture
 from visualizer.ui.clipboard import GNOME_FILES, animation_mime
 from visualizer.ui.dragging import PictureMime
@@ -302,14 +304,23 @@ def test_a_picture_that_cannot_be_encoded_is_told_and_keeps_nobody_waiting(
     assert "not enough memory" in message.text
 
 
-def test_no_animation_while_something_is_exported(
-    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+def test_an_animation_waits_for_an_export_and_leaves_its_line_alone(
+    sitting: Sitting, tmp_path: Path
 ) -> None:
     sitting.run("a red car")
-    exports = sitting.session.exports
-    monkeypatch.setattr(type(exports), "running", property(lambda _self: True))
+    current, panel = sitting.session.current, sitting.window.export_panel
+    assert current is not None
+    sitting.window.toggle_export()
+    path = tmp_path / "first.webp"
+    panel.exports.start(current, str(path), ExportOptions())
+    ended: list[ExportEnd] = []
+    sitting.session.exports.ended.connect(ended.append)
     sitting.window.clipboard.take_from_canvas("animation")
-    assert "Something is being exported" in sitting.window.message.text
+    sitting.qtbot.waitUntil(lambda: len(ended) == 2, timeout=60_000)
+    assert [end.result for end in ended] == ["exported", "exported"]
+    assert path.exists()
+    assert panel.strip.words.whole == "Exported as first.webp"
+    assert on_clipboard().urls()[0].toLocalFile() == ended[1].path
 
 
 def test_an_animation_of_numbers_shows_numbers(sitting: Sitting) -> None:

@@ -435,10 +435,12 @@ def test_cancelling_leaves_nothing(
 ) -> None:
     panel = opened(sitting)
     Dialog(monkeypatch, target / "car.webp")
-    with sitting.qtbot.waitSignal(sitting.session.exports.cancelled, timeout=RUN_MS):
+    with sitting.qtbot.waitSignal(sitting.session.exports.ended, timeout=RUN_MS) as ended:
         sitting.qtbot.mouseClick(panel.export_button, LEFT)
-        assert panel.strip.cancel.isVisible()
+        sitting.qtbot.waitUntil(panel.strip.cancel.isVisible)
         sitting.qtbot.mouseClick(panel.strip.cancel, LEFT)
+    assert ended.args is not None
+    assert ended.args[0].result == "cancelled"
     assert "Nothing was left behind" in panel.strip.words.whole
     assert not list(target.iterdir())
     assert not sitting.session.exports.running

@@ -54,10 +54,10 @@ def test_groups_say_what_they_come_to() -> None:
 
 def test_progress_names_the_file() -> None:
     path = "/somewhere/a red car.webp"
-    assert progress_words(ExportProgress(path, 12, 31, "Writing"), 1) == (
+    assert progress_words(ExportProgress(1, path, 12, 31, "Writing"), 1) == (
         "Writing a red car.webp  ·  12 of 31  ·  1 more waits"
     )
-    assert progress_words(ExportProgress(path, 0, 0, "Waiting for the run")) == (
+    assert progress_words(ExportProgress(1, path, 0, 0, "Waiting for the run")) == (
         "a red car.webp: waiting for the run …"
     )
 

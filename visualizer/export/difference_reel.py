@@ -85,4 +85,3 @@ class DifferenceReel(GridReel):
         a, b = ((letter_of(number), lane_color(number, look)) for number in self._numbers)
         lanes = self.lanes[0], self.lanes[1]
         return DifferenceMount(lanes, (a, b), view, tile, look, pixels)
-

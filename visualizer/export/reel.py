@@ -293,4 +293,3 @@ def facts_of(run: Trajectory) -> list[str]:
     if width:
         facts.append(f"{width} by {height} pixels")
     return facts
-

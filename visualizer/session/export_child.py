@@ -11,8 +11,9 @@ import contextlib
 import os
 import signal
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -36,12 +37,16 @@ NICENESS = 5
 """The window and the sampler come first."""
 
 
-class Cancelled(Exception):
-    """The window's process wants no more of what is going on."""
+class Cancelled(BaseException):
+    """The window's process wants no more of what is going on. No handler of errors takes it."""
 
 
-class Superseded(Exception):
+class Superseded(BaseException):
     """The window's process wants something else now."""
+
+
+GONE = (EOFError, BrokenPipeError, ConnectionResetError)
+"""What it looks like here when the window's process has ended."""
 
 
 def serve(connection: Connection) -> None:
@@ -49,7 +54,7 @@ def serve(connection: Connection) -> None:
     try:
         _be_endable()
         Service(connection).run()
-    except (EOFError, Cancelled, BrokenPipeError, ConnectionResetError):
+    except (Cancelled, *GONE):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already: nothing is left to say
 
 
@@ -71,7 +76,7 @@ class Service:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._store = PictureStore(connection, self._interrupt)
-        self._next: tuple[Any, ...] | None = None  # a command that came in between
+        self._commands: deque[tuple[Any, ...]] = deque()
         self._showing = False
         self._told = 0.0
 
@@ -81,44 +86,52 @@ class Service:
         what = received(take, lambda number, keys: RunPictures(self._store, number, keys))
         preview = Preview(what, self._store, self._connection.send)
         while True:
-            if self._next is None and not self._connection.poll() and preview.has_to_estimate:
+            idle = not self._commands and not self._connection.poll()
+            if idle and preview.has_to_estimate:
                 self._guarded(preview.estimate)
-            command = self._command()
-            match command:
+            match self._command():
                 case ("write", path, options):
                     self._connection.send(("ended", self._written(what, path, options)))
                 case ("film", options, room):
-                    preview.set(options, room)
+                    self._guarded(partial(preview.set, options, room))
                 case ("frame", i):
-                    self._guarded(lambda i=i: self._show(preview, i))  # type: ignore[misc]
+                    self._guarded(partial(self._show, preview, i))
 
     # --- commands -----------------------------------------------------------------------------
 
     def _command(self) -> tuple[Any, ...]:
-        while self._next is None:
+        while not self._commands:
             self._store.receive()
-        command, self._next = self._next, None
-        return command
+        return self._commands.popleft()
 
     def _interrupt(self, message: tuple[Any, ...]) -> None:
-        """A message that is no picture came, perhaps in the middle of something."""
+        """A message that is no picture came, perhaps in the middle of something.
+
+        Another film makes what was wished for before it pointless, another frame only the frame.
+        """
         if message[0] == "cancel":
             raise Cancelled
-        self._next = message
+        if message[0] == "film":
+            self._commands.clear()
+        elif self._commands and self._commands[-1][0] == message[0]:
+            self._commands.pop()
+        self._commands.append(message)
         if message[0] == "film" and self._showing:
             raise Superseded
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Part of a preview: what is wrong with it is said, and the talk goes on."""
         self._showing = True
-        with contextlib.suppress(Superseded):
-            try:
-                work()
-            except (Cancelled, Superseded, EOFError, OSError):
-                raise
-            except Exception as error:  # noqa: BLE001 - an entry of this process
-                self._connection.send(("refused", sentence_of(error)))
-        self._showing = False
+        try:
+            work()
+        except Superseded:
+            return
+        except GONE:
+            raise
+        except Exception as error:  # noqa: BLE001 - an entry of this process
+            self._connection.send(("refused", sentence_of(error)))
+        finally:
+            self._showing = False
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -139,7 +152,7 @@ class Service:
             if options.kind.moves:
                 self._store.expect(keys_of(film_of(what, options)))
             export.write(what, Path(path), options=options, progress=progress)
-        except (Cancelled, EOFError, BrokenPipeError):
+        except GONE:
             raise
         except Exception as error:  # noqa: BLE001 - an entry of this process
             return sentence_of(error)
@@ -167,7 +180,11 @@ class Preview:
         self.has_to_estimate = False
 
     def set(self, options: ExportOptions, room: tuple[int, int]) -> None:
-        """Show this from now on: "film" or "refused" is said."""
+        """Show this from now on.
+
+        Raises:
+            ExportError: where nothing can be shown, or too much would be held.
+        """
         from visualizer.export.bounds import check_bound
         from visualizer.export.film import film_of
 
@@ -176,12 +193,8 @@ class Preview:
         self._bytes = 0
         self._store.forget_missing()
         self.has_to_estimate = False
-        try:
-            film = film_of(self._what, options)
-            check_bound(film)
-        except Exception as error:  # noqa: BLE001 - an entry of this process
-            self._send(("refused", sentence_of(error)))
-            return
+        film = film_of(self._what, options)
+        check_bound(film)
         self._film = film
         self._send(("film", tuple(shot.milliseconds for shot in film.shots), film.size))
         self.has_to_estimate = True
@@ -253,6 +266,6 @@ def sentence_of(error: BaseException) -> str:
     """What a person is told of an error."""
     from visualizer.session.failure import describe
 
-    if isinstance(error, LookupError):
+    if type(error) is LookupError:  # of Trajectory.picture; KeyError and the like are our own
         return "A picture could not be made by the model that is open. Try another view or step."
     return describe(error, "The export failed.").detail

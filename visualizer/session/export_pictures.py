@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 KEPT_BYTES = 64 * 2**20
 AHEAD_BYTES = 24 * 2**20
 MOST_AHEAD = 16
+LEAST_KEPT = 3
+"""Whatever their size: two that a difference is made of, and the next one."""
 
 
 class PictureStore:
@@ -61,7 +63,6 @@ class PictureStore:
         picture = self._kept[key]
         self._kept.move_to_end(key)
         if key in self._passing:  # next time the better one is asked for
-            self._passing.discard(key)
             self._gave_preview = True
             self._drop(key)
         return picture
@@ -121,10 +122,11 @@ class PictureStore:
         self._bytes += picture.nbytes
         if not exact:
             self._passing.add(key)
-        while self._bytes > KEPT_BYTES and len(self._kept) > MOST_AHEAD + 1:
+        while self._bytes > KEPT_BYTES and len(self._kept) > LEAST_KEPT:
             self._drop(next(iter(self._kept)))
 
     def _drop(self, key: PictureKey) -> None:
+        self._passing.discard(key)
         picture = self._kept.pop(key, None)
         if picture is not None:
             self._bytes -= picture.nbytes

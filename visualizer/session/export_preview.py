@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from visualizer.session.export_process import ExportFailed, ExportProcess, StopTalk
+from visualizer.session.export_source import FAILED
 from visualizer.session.exporter import needs_numbers
-from visualizer.session.failure import Failure
+from visualizer.session.failure import Failure, describe
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -103,8 +105,9 @@ class ExportPreview(QObject):
 
     def join(self, seconds: float) -> bool:
         """Wait for the threads' end."""
+        until = time.monotonic() + seconds
         for talk in self._ending:
-            talk.thread.join(max(0.0, seconds))
+            talk.thread.join(max(0.0, until - time.monotonic()))
         return not any(talk.thread.is_alive() for talk in self._ending)
 
     # --- the process --------------------------------------------------------------------------
@@ -125,7 +128,7 @@ class ExportPreview(QObject):
         talk.process = ExportProcess(
             source.what,
             source.keys,
-            partial(self._ask, source),
+            partial(self._ask, talk, source),
             partial(self._hear, talk),
             whole=whole,
         )
@@ -140,6 +143,7 @@ class ExportPreview(QObject):
         if self._talk is not None:
             self._ending.append(self._talk)
             self._talk.process.call_off(at_once=True)
+            self._sources.forget(self._talk)
             self._talk = None
 
     def _run(self, talk: _Talk) -> None:
@@ -147,10 +151,14 @@ class ExportPreview(QObject):
             talk.process.talk()
         except ExportFailed as error:
             self._tell(self._lost, talk, str(error))
+        except Exception as error:  # noqa: BLE001 - the one entry of this thread
+            self._tell(self._lost, talk, describe(error, FAILED).detail)
 
-    def _ask(self, source: ExportSource, keys: Sequence[PictureKey], answer: Any) -> None:
+    def _ask(
+        self, talk: _Talk, source: ExportSource, keys: Sequence[PictureKey], answer: Any
+    ) -> None:
         try:
-            self._sources.ask(source, keys, answer, exactly=False)
+            self._sources.ask(talk, source, keys, answer, exactly=False)
         except RuntimeError as error:
             raise StopTalk from error  # the window is gone, and Qt has deleted who would answer
 

@@ -2,14 +2,16 @@
 
 A thread talks to it: it hands over the run, passes commands on, and answers the wishes for
 pictures. What the run stores is read on that thread; other pictures are had through a callback,
-which answers whenever they are there. numpy is loaded when the first process is made, not with the
-window.
+which answers whenever they are there. A second thread does all the sending: whoever reads never
+waits for the other side to read, or both would wait for ever. numpy is loaded when the first
+process is made, not with the window.
 """
 
 from __future__ import annotations
 
 import contextlib
 import queue
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,10 +27,16 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 3.0
 """So long an export may take to clean up before its process is ended from outside."""
+LOOK_SECONDS = 0.25
+"""How often a silent process is looked at, whether it was called off and does not listen."""
 
 
 class ExportFailed(Exception):
     """An export that came to nothing; its text is a sentence for a person."""
+
+
+class StopTalk(Exception):
+    """Raised by who hears the process, when nothing more is wanted of it."""
 
 
 class ExportProcess:
@@ -37,8 +45,8 @@ class ExportProcess:
     Args:
         what: the run or comparison.
         keys: of each of its runs the pictures, by step and view, that can be had.
-        ask: gets pictures from elsewhere: it may be called from ``talk``'s thread and may answer
-            on any thread, now or later.
+        ask: gets pictures from elsewhere: it is called on ``talk``'s thread and may answer on any
+            thread, now or later.
         heard: told, on ``talk``'s thread, of every message that is no wish for pictures; with the
             picture for ("shown", i, exact).
         whole: hand over the numbers of every step too.
@@ -53,25 +61,20 @@ class ExportProcess:
         *,
         whole: bool,
     ) -> None:
-        self._what, self._keys, self._ask, self._heard = what, keys, ask, heard
-        self._whole = whole
         from visualizer.session.export_crossing import runs_of
 
+        self._what, self._keys, self._ask, self._heard = what, keys, ask, heard
+        self._whole = whole
         self._runs = runs_of(what)
-        self._inbox: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
         self._until: float | None = None  # when a process that was called off is ended
         self._process: Any = None
-        import multiprocessing  # 20 ms that the start of the program does not need
-
-        self._context = multiprocessing.get_context("spawn")
-        self._woken, self._wake = self._context.Pipe(duplex=False)
 
     # --- from any thread ----------------------------------------------------------------------
 
     def post(self, *command: Any) -> None:
         """Send a command as soon as the process listens."""
-        self._inbox.put(command)
-        self._nudge()
+        self._outbox.put(command)
 
     def call_off(self, *, at_once: bool = False) -> None:
         """End whatever is going on. What was half written is cleaned up.
@@ -85,15 +88,9 @@ class ExportProcess:
             with contextlib.suppress(ValueError, OSError):  # it has ended just now
                 self._process.terminate()
 
-    def _nudge(self) -> None:
-        try:
-            self._wake.send_bytes(b"!")
-        except OSError:
-            return  # the talk is over
-
     def _answer(self, answers: Sequence[Answer]) -> None:
-        self._inbox.put(("pictures", answers))
-        self._nudge()
+        for answer in answers:
+            self.post("picture", *answer)
 
     # --- the talk -----------------------------------------------------------------------------
 
@@ -104,31 +101,26 @@ class ExportProcess:
             True when it ended by itself, False when it was called off.
 
         Raises:
-            ExportFailed: when the process is suddenly gone.
+            ExportFailed: when the process is suddenly gone, or cannot be started.
         """
-        from multiprocessing.connection import wait
+        import multiprocessing  # 20 ms that the start of the program does not need
 
         from visualizer.session.export_child import serve
-        from visualizer.session.export_crossing import pieces_of
 
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=serve, args=(theirs,), name="export", daemon=True)
-        process.start()
-        self._process = process
-        theirs.close()
+        context = multiprocessing.get_context("spawn")
         try:
-            for piece in pieces_of(self._what, self._keys, whole=self._whole):
-                ours.send(piece)
-            while True:
-                left = None if self._until is None else self._until - time.monotonic()
-                if left is not None and left <= 0:
-                    return False
-                for ready in wait([ours, self._woken], left):
-                    if ready is ours:
-                        self._take(ours, ours.recv())
-                    else:
-                        self._woken.recv_bytes()
-                        self._deliver(ours)
+            ours, theirs = context.Pipe()
+        except OSError as error:
+            raise ExportFailed("The system has no room for another process just now.") from error
+        sender = threading.Thread(target=self._send_all, args=(ours,), name="export sender")
+        sender.daemon = True
+        try:
+            process = context.Process(target=serve, args=(theirs,), name="export", daemon=True)
+            process.start()
+            self._process = process
+            theirs.close()
+            sender.start()
+            return self._listen(ours)
         except StopTalk:
             return True
         except (EOFError, OSError) as error:
@@ -136,23 +128,32 @@ class ExportProcess:
                 return False
             raise ExportFailed("The export stopped before it was finished. Try again.") from error
         finally:
+            self.post("cancel")  # it ends by itself, if it listens
+            self._end()
+            self._outbox.put(None)
+            if sender.is_alive():
+                sender.join()  # the process is gone: what is being sent fails at once
+            theirs.close()
             ours.close()
-            self._end(process)
-            self._wake.close()
-            self._woken.close()
 
-    def _take(self, ours: Any, message: tuple[Any, ...]) -> None:
-        if message[0] == "want":
-            self._serve(ours, message[1])
-        elif message[0] == "shown":
-            import numpy as np
+    def _listen(self, ours: Any) -> bool:
+        while True:
+            while not ours.poll(LOOK_SECONDS):
+                if self._until is not None and time.monotonic() > self._until:
+                    return False
+            message = ours.recv()
+            if message[0] == "want":
+                self._serve(message[1])
+            elif message[0] == "shown":
+                import numpy as np
 
-            picture = np.frombuffer(ours.recv_bytes(), dtype=np.uint8).reshape(message[3])
-            self._heard(message[:3], picture)
-        else:
-            self._heard(message, None)
+                *told, shape = message
+                picture = np.frombuffer(ours.recv_bytes(), dtype=np.uint8).reshape(shape)
+                self._heard(tuple(told), picture)
+            else:
+                self._heard(message, None)
 
-    def _serve(self, ours: Any, keys: Sequence[PictureKey]) -> None:
+    def _serve(self, keys: Sequence[PictureKey]) -> None:
         """Send what the runs store; ask for the rest."""
         elsewhere = []
         for key in keys:
@@ -161,25 +162,28 @@ class ExportProcess:
             if picture is None:
                 elsewhere.append(key)
             else:
-                _send(ours, key, picture, exact=True)
+                self._answer([(key, picture, True)])
         if elsewhere:
             self._ask(elsewhere, self._answer)
 
-    def _deliver(self, ours: Any) -> None:
-        """Pass on what was posted."""
-        while True:
-            try:
-                command = self._inbox.get_nowait()
-            except queue.Empty:
-                return
-            if command[0] == "pictures":
-                for key, picture, exact in command[1]:
-                    _send(ours, key, picture, exact=exact)
-                continue
-            ours.send(command)
+    def _send_all(self, ours: Any) -> None:
+        """On the thread that sends: first what is exported, then what was posted."""
+        from visualizer.session.export_crossing import pieces_of
 
-    def _end(self, process: Any) -> None:
-        process.join(0.2 if self._until is None else GRACE_SECONDS)
+        with contextlib.suppress(OSError):  # the process has ended: who reads notices it too
+            for piece in pieces_of(self._what, self._keys, whole=self._whole):
+                ours.send(piece)
+            while (command := self._outbox.get()) is not None:
+                if command[0] == "picture":
+                    _send_picture(ours, *command[1:])
+                else:
+                    ours.send(command)
+
+    def _end(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        process.join(1.0 if self._until is None else GRACE_SECONDS)
         if process.is_alive():
             process.terminate()  # it cleans up on the way out
             process.join(2)
@@ -189,11 +193,7 @@ class ExportProcess:
         process.close()
 
 
-class StopTalk(Exception):
-    """Raised by who hears the process, when nothing more is wanted of it."""
-
-
-def _send(ours: Any, key: PictureKey, picture: Picture | None, *, exact: bool) -> None:
+def _send_picture(ours: Any, key: PictureKey, picture: Picture | None, exact: bool) -> None:
     if picture is None:
         ours.send(("missing", key))
         return

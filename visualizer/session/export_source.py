@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from visualizer.session.failure import Failure, describe
+from visualizer.session.jobs import JobThread
 from visualizer.session.timeline import DECODED_VIEWS, Timeline
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from visualizer.export.options import ExportOptions
     from visualizer.session.export_crossing import PictureKey, Source
     from visualizer.session.export_process import Answer
-    from visualizer.session.jobs import JobThread
     from visualizer.session.lanes import Lanes
     from visualizer.session.pictures import PictureCache
-    from visualizer.session.sharpening import Sharpener
+    from visualizer.session.sharpening import Completion, Sharpener
+    from visualizer.session.timeline import Point
 
     Exported = Timeline | Lanes
 
@@ -47,25 +48,20 @@ class ExportSource:
 class ExportSources(QObject):
     """Finds what is exported, and answers wishes for pictures of it."""
 
-    _asked = Signal(object, object, bool, object)
+    _asked = Signal(object)
     _prepared = Signal(object)
 
     def __init__(
-        self,
-        sharpener: Sharpener,
-        cache: PictureCache,
-        thread: JobThread,
-        parent: QObject | None = None,
+        self, sharpener: Sharpener, cache: PictureCache, parent: QObject | None = None
     ) -> None:
-        """
-        Args:
-            thread: computes forward processes.
-        """
         super().__init__(parent)
-        self._sharpener, self._cache, self._thread = sharpener, cache, thread
-        self._forward: tuple[Timeline, Timeline] | None = None  # of which run, and what it became
+        self._sharpener, self._cache = sharpener, cache
+        self._thread = JobThread("forward processes", self._job_failed)
+        self._forward: dict[Timeline, Timeline] = {}  # what runs became
+        self._waiting: dict[Timeline, list[_Waiting]] = {}
         self._last: tuple[object, ExportSource] | None = None
         self._held: set[object] = set()
+        self._open: dict[object, dict[tuple[int, int, View], Completion]] = {}
         queued = Qt.ConnectionType.QueuedConnection
         self._asked.connect(self._on_asked, queued)
         self._prepared.connect(self._on_prepared, queued)
@@ -77,13 +73,16 @@ class ExportSources(QObject):
         found: Callable[[ExportSource], None],
         refused: Callable[[Failure], None],
     ) -> None:
-        """Call ``found`` or ``refused``, now or soon, on the GUI thread."""
+        """Call ``found`` or ``refused``, now or soon, on the GUI thread.
+
+        What was found may be let go once nobody holds it (``hold``).
+        """
         if isinstance(exported, Timeline):
             run = exported.trajectory
             if run is None:
                 refused(STILL_RUNNING)
             elif options.subject == "forward":
-                self._find_forward(exported, run, found, refused)
+                self._find_forward(exported, run, _Waiting(found, refused))
             else:
                 found(self._of(run, (exported,)))
         elif exported.running:
@@ -100,30 +99,45 @@ class ExportSources(QObject):
 
     def ask(
         self,
+        asker: object,
         source: ExportSource,
         keys: Sequence[PictureKey],
         answer: Callable[[Sequence[Answer]], None],
         *,
         exactly: bool,
     ) -> None:
-        """Have ``answer`` called with pictures, from any thread.
+        """Have ``answer`` called with pictures, from any thread, until the asker is forgotten.
 
         Args:
             exactly: wait for the model's own decodes; else a preview will do for now.
         """
-        self._asked.emit(source, list(keys), exactly, answer)
+        self._asked.emit(_Asked(asker, source, tuple(keys), answer, exactly))
+
+    def forget(self, asker: object) -> None:
+        """Whoever asked wants nothing more: nothing is decoded for it any longer."""
+        self._sharpener.abandon(self._open.pop(asker, {}).values())
 
     def hold(self, who: object, held: bool) -> None:
         """Whether somebody goes on using what was found; when nobody does it is let go."""
         (self._held.add if held else self._held.discard)(who)
         if not self._held:
-            self._forget_forward()
+            for made in self._forward.values():
+                self._sharpener.remove(made)
+            self._forward.clear()
+            self._waiting.clear()
             self._last = None
 
-    def _forget_forward(self) -> None:
-        if self._forward is not None:
-            self._sharpener.remove(self._forward[1])
-            self._forward = None
+    def forward_of(self, timeline: Timeline) -> Timeline | None:
+        """The forward process of a run, where it has been found and somebody holds it."""
+        return self._forward.get(timeline)
+
+    def close(self) -> None:
+        """Compute nothing more."""
+        self._thread.close()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread's end."""
+        return self._thread.join(seconds)
 
     def _of(self, what: Source, timelines: tuple[Timeline, ...]) -> ExportSource:
         """The source of this; the very one of last time where nothing has changed since.
@@ -138,49 +152,51 @@ class ExportSources(QObject):
 
     # --- the forward process ------------------------------------------------------------------
 
-    def _find_forward(
-        self,
-        timeline: Timeline,
-        run: Trajectory,
-        found: Callable[[ExportSource], None],
-        refused: Callable[[Failure], None],
-    ) -> None:
+    def _find_forward(self, timeline: Timeline, run: Trajectory, waiting: _Waiting) -> None:
         if not timeline.can_decode:
-            refused(Failure("The forward process needs the model of this run.", "Open it first."))
-            return
-        if self._forward is not None and self._forward[0] is timeline:
-            made = self._forward[1]
+            waiting.refused(
+                Failure("The forward process needs the model of this run.", "Open it first.")
+            )
+        elif timeline in self._forward:
+            made = self._forward[timeline]
             assert made.trajectory is not None
-            found(self._of(made.trajectory, (made,)))
-            return
-        self._thread.post(lambda: self._compute_forward(timeline, run, found, refused))
+            waiting.found(self._of(made.trajectory, (made,)))
+        elif timeline in self._waiting:
+            self._waiting[timeline].append(waiting)
+        else:
+            self._waiting[timeline] = [waiting]
+            self._thread.post(lambda: self._compute(timeline, run))
 
-    def _compute_forward(
-        self,
-        timeline: Timeline,
-        run: Trajectory,
-        found: Callable[[ExportSource], None],
-        refused: Callable[[Failure], None],
-    ) -> None:
-        """On the thread for such work: the noise of a thousand steps takes its time."""
-        from visualizer.diffusion.forward import forward_process
-        from visualizer.session.timeline import points_of
-
+    def _compute(self, timeline: Timeline, run: Trajectory) -> None:
+        """On a thread of its own: the noise of a thousand steps takes its time."""
         try:
+            from visualizer.diffusion.forward import forward_process
+            from visualizer.session.timeline import points_of
+
             forward = forward_process(run)
             points = points_of(forward, thumbnails=False)
         except Exception as error:  # noqa: BLE001 - told where it was asked for
-            self._prepared.emit(partial(refused, describe(error, FAILED)))
-            return
+            self._prepared.emit(partial(self._refuse, timeline, describe(error, FAILED)))
+        else:
+            self._prepared.emit(partial(self._take, timeline, forward, points))
 
-        def take() -> None:
-            self._forget_forward()
-            made = Timeline.of(forward, points, cache=self._cache, lazy=True, from_file=False)
-            self._forward = (timeline, made)
-            self._sharpener.add(made)
-            found(self._of(forward, (made,)))
+    def _job_failed(self, error: BaseException) -> None:
+        raise error  # ``_compute`` lets no error out
 
-        self._prepared.emit(take)
+    def _take(self, timeline: Timeline, forward: Trajectory, points: Sequence[Point]) -> None:
+        waiting = self._waiting.pop(timeline, [])
+        if not waiting or timeline in self._forward:
+            return  # nobody holds it any more
+        made = Timeline.of(forward, points, cache=self._cache, lazy=True, from_file=False)
+        self._forward[timeline] = made
+        self._sharpener.add(made)
+        source = self._of(forward, (made,))
+        for each in waiting:
+            each.found(source)
+
+    def _refuse(self, timeline: Timeline, failure: Failure) -> None:
+        for each in self._waiting.pop(timeline, []):
+            each.refused(failure)
 
     @Slot(object)
     def _on_prepared(self, call: Callable[[], None]) -> None:
@@ -188,47 +204,65 @@ class ExportSources(QObject):
 
     # --- pictures -----------------------------------------------------------------------------
 
-    @Slot(object, object, bool, object)
-    def _on_asked(
-        self,
-        source: ExportSource,
-        keys: list[PictureKey],
-        exactly: bool,
-        answer: Callable[[Sequence[Answer]], None],
-    ) -> None:
+    @Slot(object)
+    def _on_asked(self, asked: _Asked) -> None:
         by_run: dict[int, list[tuple[int, View]]] = {}
-        for number, k, view in keys:
+        for number, k, view in asked.keys:
             by_run.setdefault(number, []).append((k, view))
         for number, wanted in by_run.items():
-            self._serve(source.timelines[number], number, wanted, exactly, answer)
+            self._serve(asked, asked.source.timelines[number], number, wanted)
 
     def _serve(
-        self,
-        timeline: Timeline,
-        number: int,
-        wanted: list[tuple[int, View]],
-        exactly: bool,
-        answer: Callable[[Sequence[Answer]], None],
+        self, asked: _Asked, timeline: Timeline, number: int, wanted: list[tuple[int, View]]
     ) -> None:
         """Answer with previews at once where they will do, and with exact pictures once there."""
         for k, view in wanted:
             if timeline.stores(k, view):  # what the run stores did not unpack, or nobody would ask
                 timeline.give_up_stored(k, view)
         passing: dict[tuple[int, View], Picture] = {}
-        if not exactly:
+        if not asked.exactly:
             for k, view in wanted:
                 picture = None if timeline.is_exact(k, view) else timeline.picture(k, view)
                 if picture is not None:
                     passing[k, view] = picture
-            if passing:
-                answer([((number, *key), picture, False) for key, picture in passing.items()])
-        left = [key for key in wanted if key not in passing]
+        asked.answer([((number, *key), picture, False) for key, picture in passing.items()])
+        for k, view in wanted:
+            self._complete(asked, timeline, (number, k, view), told=(k, view) in passing)
+
+    def _complete(self, asked: _Asked, timeline: Timeline, key: PictureKey, *, told: bool) -> None:
+        """Have an exact picture made; where a preview was told of, for the next time."""
+        _, k, view = key
+        waiting = self._open.setdefault(asked.asker, {})
+        if told and key in waiting:
+            return  # it is being made already
 
         def done(found: dict[tuple[int, View], Picture]) -> None:
-            if left:
-                answer([((number, *key), found.get(key), True) for key in left])
+            waiting.pop(key, None)
+            if not told:
+                asked.answer([(key, found.get((k, view)), True)])
 
-        self._sharpener.complete(timeline, wanted, done)
+        completion = self._sharpener.complete(timeline, [(k, view)], done)
+        if completion is not None:
+            waiting[key] = completion
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """Who waits for a source."""
+
+    found: Callable[[ExportSource], None]
+    refused: Callable[[Failure], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A wish for pictures; see ``ExportSources.ask``."""
+
+    asker: object
+    source: ExportSource
+    keys: tuple[PictureKey, ...]
+    answer: Callable[[Sequence[Answer]], None]
+    exactly: bool
 
 
 def _state_of(what: Source, timelines: tuple[Timeline, ...]) -> object:

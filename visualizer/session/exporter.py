@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from visualizer.session.export_process import ExportFailed, ExportProcess, StopTalk
 from visualizer.session.export_source import FAILED, ExportSources
@@ -28,24 +30,47 @@ class ExportProgress:
     """How far an export is.
 
     Attributes:
+        export_id: what ``Exports.start`` gave.
+        path: of the file that comes.
         done, total: frames, pictures, or rows; 0 of 0 while nothing is known.
         words: what is going on, in two or three words.
     """
 
+    export_id: int
     path: str
     done: int
     total: int
     words: str
 
 
+@dataclass(frozen=True)
+class ExportEnd:
+    """How an export ended.
+
+    Attributes:
+        export_id: what ``Exports.start`` gave.
+        path: of the file: it is there where the result is "exported".
+        result: "exported", "failed" or "cancelled".
+        failure: what went wrong, where something did.
+    """
+
+    export_id: int
+    path: str
+    result: Literal["exported", "failed", "cancelled"]
+    failure: Failure | None = None
+
+
 @dataclass(eq=False)
 class _Export:
-    """One export: its source is found by the time it runs."""
+    """One export: it has a process once its source is found."""
 
+    export_id: int
     path: str
     options: ExportOptions
     process: ExportProcess | None = None
     called_off: bool = False
+    done: int = 0
+    total: int = 0
 
 
 class Exports(QObject):
@@ -56,15 +81,16 @@ class Exports(QObject):
 
     progressed = Signal(object)
     """ExportProgress."""
+    ended = Signal(object)
+    """ExportEnd: one export is over, whatever came of it."""
     exported = Signal(str)
     """The path of a file, or folder, that is there now."""
     failed = Signal(object)
     """Failure."""
-    cancelled = Signal()
     changed = Signal(bool)
     """Something is being exported now, or nothing any more."""
-    _heard = Signal(object, object)
-    _ended = Signal(object, object)
+    _heard = Signal(object, int, int)
+    _finished = Signal(object, object)
 
     def __init__(
         self, sharpener: Sharpener, cache: PictureCache, parent: QObject | None = None
@@ -72,116 +98,147 @@ class Exports(QObject):
         super().__init__(parent)
         self._sharpener = sharpener
         self._thread = JobThread("exports", self._job_failed)
-        self._preparing = JobThread("forward", self._job_failed)
-        self.sources = ExportSources(sharpener, cache, self._preparing, self)
+        self.sources = ExportSources(sharpener, cache, self)
         self._open: list[_Export] = []
         self._at_work: _Export | None = None
+        self._ids = itertools.count(1)
         queued = Qt.ConnectionType.QueuedConnection
         self._heard.connect(self._on_heard, queued)
-        self._ended.connect(self._on_ended, queued)
+        self._finished.connect(self._on_finished, queued)
 
     @property
     def running(self) -> bool:
         """Whether something is being exported."""
         return bool(self._open)
 
-    def start(self, what: Exported, path: str, options: ExportOptions) -> None:
-        """Export: ``exported``, ``failed`` or ``cancelled`` follows. One waits for the other."""
-        export = _Export(path, options)
+    def start(self, what: Exported, path: str, options: ExportOptions) -> int:
+        """Export: ``ended`` follows, and what it tells. Exports wait for each other.
+
+        Returns:
+            The id of the export.
+        """
+        export = _Export(next(self._ids), path, options)
         self._open.append(export)
         if len(self._open) == 1:
             self.sources.hold(self, True)
             self.changed.emit(True)
-        self.progressed.emit(ExportProgress(path, 0, 0, "Preparing"))
-        self.sources.find(
-            what, options, partial(self._begin, export), partial(self._refuse, export)
-        )
+        QTimer.singleShot(0, self, lambda: self._find(export, what))
+        return export.export_id
 
-    def cancel(self) -> None:
-        """Call off everything that is being exported or waits for it."""
-        for export in self._open:
-            self._call_off(export, at_once=False)
+    def cancel(self, export_id: int | None = None) -> None:
+        """Call off an export, or all of them and those that wait."""
+        for export in list(self._open):
+            if export_id in (None, export.export_id):
+                self._call_off(export, at_once=False)
 
     def close(self) -> None:
         """The window closes: nothing half-written stays behind."""
         for export in self._open:
             self._call_off(export, at_once=True)
         self._thread.close()
-        self._preparing.close()
+        self.sources.close()
 
     def join(self, seconds: float) -> bool:
         """Wait for the threads' end."""
-        return self._thread.join(seconds) and self._preparing.join(seconds)
+        until = time.monotonic() + seconds
+        return self._thread.join(seconds) & self.sources.join(until - time.monotonic())
+
+    @Slot()
+    def look_again(self) -> None:
+        """A run has begun or ended: what exports wait for is another thing now."""
+        for export in self._open:
+            self._tell(export)
 
     def _call_off(self, export: _Export, *, at_once: bool) -> None:
         export.called_off = True
         if export.process is not None:
             export.process.call_off(at_once=at_once)
+        else:  # it has not begun
+            self._on_finished(export, None)
+
+    def _find(self, export: _Export, what: Exported) -> None:
+        if export in self._open:
+            self._tell(export)
+            begin, refuse = partial(self._begin, export), partial(self._on_finished, export)
+            self.sources.find(what, export.options, begin, refuse)
 
     # --- on the GUI thread --------------------------------------------------------------------
 
     def _begin(self, export: _Export, source: ExportSource) -> None:
-        options = export.options
-        ask = partial(self._ask, source)
-        heard = partial(self._hear, export)
-        whole = needs_numbers(options)
-        process = ExportProcess(source.what, source.keys, ask, heard, whole=whole)
-        export.process = process
-        process.post("write", export.path, options)
+        if export not in self._open:
+            return
+        export.process = process = ExportProcess(
+            source.what,
+            source.keys,
+            partial(self._ask, export, source),
+            partial(self._hear, export),
+            whole=needs_numbers(export.options),
+        )
+        process.post("write", export.path, export.options)
         self._thread.post(lambda: self._talk(export, process))
 
-    def _refuse(self, export: _Export, failure: Failure) -> None:
-        self._on_ended(export, failure)
+    def _tell(self, export: _Export) -> None:
+        if export.called_off:
+            return
+        words = "Writing" if export.total else "Preparing"
+        if self._sharpener.paused:
+            words = "Waiting for the run"
+        self.progressed.emit(
+            ExportProgress(export.export_id, export.path, export.done, export.total, words)
+        )
+
+    @Slot(object, int, int)
+    def _on_heard(self, export: _Export, done: int, total: int) -> None:
+        if export in self._open:
+            export.done, export.total = done, total
+            self._tell(export)
 
     @Slot(object, object)
-    def _on_heard(self, export: _Export, message: tuple[Any, ...]) -> None:
-        if export in self._open and not export.called_off:
-            _, done, total = message
-            words = "Waiting for the run" if self._sharpener.paused else "Writing"
-            self.progressed.emit(ExportProgress(export.path, done, total, words))
-
-    @Slot(object, object)
-    def _on_ended(self, export: _Export, failure: Failure | None) -> None:
+    def _on_finished(self, export: _Export, outcome: Failure | bool | None) -> None:
+        """An export is over: True, what went wrong, or None when it was called off in time."""
         if export not in self._open:
             return
         self._open.remove(export)
-        if export.called_off:
-            self.cancelled.emit()
-        elif failure is not None:
-            self.failed.emit(failure)
-        else:
+        self.sources.forget(export)
+        if isinstance(outcome, Failure) and not export.called_off:
+            self.ended.emit(ExportEnd(export.export_id, export.path, "failed", outcome))
+            self.failed.emit(outcome)
+        elif outcome is True:
+            self.ended.emit(ExportEnd(export.export_id, export.path, "exported"))
             self.exported.emit(export.path)
+        else:
+            self.ended.emit(ExportEnd(export.export_id, export.path, "cancelled"))
         if not self._open:
             self.sources.hold(self, False)
             self.changed.emit(False)
 
     # --- on the thread of exports -------------------------------------------------------------
 
-    def _ask(self, source: ExportSource, keys: Sequence[PictureKey], answer: Any) -> None:
-        self.sources.ask(source, keys, answer, exactly=True)
+    def _ask(
+        self, export: _Export, source: ExportSource, keys: Sequence[PictureKey], answer: Any
+    ) -> None:
+        self.sources.ask(export, source, keys, answer, exactly=True)
 
     def _talk(self, export: _Export, process: ExportProcess) -> None:
         self._at_work = export
-        if not export.called_off and not process.talk():
-            export.called_off = True
+        if export.called_off or not process.talk():
+            self._finished.emit(export, None)
         self._at_work = None
-        if export.called_off:
-            self._ended.emit(export, None)
 
     def _hear(self, export: _Export, message: tuple[Any, ...], _picture: Picture | None) -> None:
-        if message[0] == "progress":
-            self._heard.emit(export, message)
-        elif message[0] == "ended":
-            failure = Failure(FAILED, message[1]) if message[1] else None
-            self._ended.emit(export, failure)
-            raise StopTalk
+        match message:
+            case ("progress", done, total):
+                self._heard.emit(export, done, total)
+            case ("ended", sentence):
+                self._finished.emit(export, Failure(FAILED, sentence) if sentence else True)
+                raise StopTalk
 
     def _job_failed(self, error: BaseException) -> None:
         failure = describe(error, FAILED)
         if isinstance(error, ExportFailed):
             failure = Failure(FAILED, str(error))
         if self._at_work is not None:
-            self._ended.emit(self._at_work, failure)
+            self._finished.emit(self._at_work, failure)
             self._at_work = None
 
 

@@ -191,6 +191,7 @@ class Session(QObject):
         self._keeping.changed.connect(self.history_changed)
         self._run_files.opened.connect(self.opened)
         self.running_changed.connect(self.noise_lab.set_busy)
+        self.running_changed.connect(lambda _running: self.exports.look_again())
         for part in (
             self._models,
             self._running,

@@ -219,6 +219,11 @@ class Sharpener(QObject):
         mine = {id(completion) for completion in completions}
         self._settle([each for each in self._completions if id(each) in mine])
 
+    def abandon(self, completions: Iterable[Completion]) -> None:
+        """Nobody waits for these any more: ``done`` is not called."""
+        gone = {id(completion) for completion in completions}
+        self._completions = [each for each in self._completions if id(each) not in gone]
+
     def _settle(self, completions: Iterable[Completion]) -> None:
         """What is there must do."""
         for completion in completions:

@@ -19,6 +19,7 @@ from visualizer.ui.dragging import ENCODED, PictureMime, drag_out
 if TYPE_CHECKING:
     from visualizer.export.options import FormatKey
     from visualizer.metadata.note import Note
+    from visualizer.session.exporter import ExportEnd
     from visualizer.session.lanes import Lane
     from visualizer.session.session import Session
     from visualizer.session.taking import TakenPicture
@@ -53,14 +54,11 @@ class Clipboard(QObject):
         self._session, self._settings, self._window = session, settings, window
         self._canvas, self._grid = canvas, grid
         self._taking = taking or Taking(parent=self)
-        self._animation = ""
+        self._animation: int | None = None  # the id of its export
         queued = Qt.ConnectionType.QueuedConnection
         self._taking.failed.connect(self.failed, queued)
         self._taking.saved.connect(lambda path: self._say(f"Saved as {Path(path).name}"), queued)
-        exports = session.exports
-        exports.exported.connect(self._exported)
-        exports.failed.connect(self._forget_animation)
-        exports.cancelled.connect(self._forget_animation)
+        session.exports.ended.connect(self._ended)
         canvas.take_asked.connect(self.take_from_canvas)
         canvas.drag_asked.connect(lambda: self.drag(self._on_canvas(), canvas))
         grid.take_asked.connect(self.take_from_grid)
@@ -120,20 +118,16 @@ class Clipboard(QObject):
         """The whole run as a GIF: it is on the clipboard once it is encoded."""
         from visualizer.export.options import ExportOptions
 
-        if self._session.exports.running:
-            self.failed.emit(
-                Failure("Something is being exported.", "Copy the animation when that is done.")
-            )
-            return
+        if self._animation is not None:
+            return  # it is on its way
         try:
             place = self._taking.files.place_for(Path(shown.name).stem + f".{ANIMATION}")
         except OSError as error:
             self.failed.emit(Failure("The animation could not be copied.", f"{error.strerror}."))
             return
-        self._animation = str(place)
         self._say("Making an animation to copy …", stays=True)
         options = ExportOptions(format=ANIMATION, view=shown.view, remember=self._remembers)
-        self._session.exports.start(shown.what, self._animation, options)
+        self._animation = self._session.exports.start(shown.what, str(place), options)
 
     def save(self, shown: ShownPicture) -> None:
         """Ask where to, and write the picture as it is shown."""
@@ -175,15 +169,15 @@ class Clipboard(QObject):
     def _taken(self, shown: ShownPicture, *, as_file: bool) -> TakenPicture:
         return self._taking.take(shown.picture, shown.name, self._note_of(shown), as_file=as_file)
 
-    def _exported(self, path: str) -> None:
-        if path != self._animation:
+    def _ended(self, end: ExportEnd) -> None:
+        if end.export_id != self._animation:
             return
-        self._animation = ""
-        _put(animation_mime(Path(path)))
-        self._say("Animation copied")
-
-    def _forget_animation(self, _failure: object = None) -> None:
-        self._animation = ""
+        self._animation = None
+        if end.result == "exported":
+            _put(animation_mime(Path(end.path)))
+            self._say("Animation copied")
+        else:
+            self._say("")
 
     def _say(self, text: str, stays: bool = False) -> None:
         self.said.emit(text, stays)

@@ -15,7 +15,7 @@ from visualizer.ui.show_in_folder import show_in_folder
 
 if TYPE_CHECKING:
     from visualizer.export.options import ExportOptions
-    from visualizer.session.exporter import ExportProgress
+    from visualizer.session.exporter import ExportEnd, ExportProgress
     from visualizer.session.lanes import Lanes
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
@@ -111,46 +111,44 @@ class OwnExports(QObject):
     def __init__(self, session: Session, strip: ExportStrip) -> None:
         super().__init__(strip)
         self._session, self._strip = session, strip
-        self._open: list[str] = []  # paths, the first one at work
-        strip.cancel_asked.connect(session.exports.cancel)
+        self._open: list[int] = []  # ids, the first one at work
+        strip.cancel_asked.connect(self._cancel)
         session.exports.progressed.connect(self._progressed)
-        session.exports.exported.connect(self._exported)
-        session.exports.cancelled.connect(self._cancelled)
-        session.exports.failed.connect(self._failed)
+        session.exports.ended.connect(self._ended)
 
     def start(self, what: Timeline | Lanes, path: str, options: ExportOptions) -> None:
         """Write it, after those that were begun before."""
-        self._open.append(path)
-        self._session.exports.start(what, path, options)
+        self._open.append(self._session.exports.start(what, path, options))
 
     def rest(self) -> None:
         """What is over has been seen."""
         if not self._open:
             self._strip.hide()
 
+    def _cancel(self) -> None:
+        """Call off what is written in the panel's name, and what waits."""
+        for export_id in tuple(self._open):
+            self._session.exports.cancel(export_id)
+
     def _progressed(self, progress: ExportProgress) -> None:
-        if not self._open or progress.path != self._open[0]:
+        if progress.export_id not in self._open[:1]:
             return
         waiting = len(self._open) - 1
         self._strip.show_progress(progress, waiting)
         if not self._session.running:  # its steps are told there
             self.said.emit(progress_words(progress, waiting), True)
 
-    def _exported(self, path: str) -> None:
-        if path in self._open:
-            self._open.remove(path)
-            self._strip.show_done(path)
-            self.said.emit(f"Exported as {Path(path).name}", False)
-
-    def _cancelled(self) -> None:
-        if self._open:
-            self._open.clear()
+    def _ended(self, end: ExportEnd) -> None:
+        if end.export_id not in self._open:
+            return
+        self._open.remove(end.export_id)
+        if end.result == "exported":
+            self._strip.show_done(end.path)
+            self.said.emit(f"Exported as {Path(end.path).name}", False)
+        elif end.result == "cancelled":
             self._strip.show_cancelled()
             self.said.emit("Export cancelled", False)
-
-    def _failed(self, _failure: object) -> None:
-        if self._open:  # what went wrong is told over the pictures
-            del self._open[0]
+        else:  # what went wrong is told over the pictures
             self._strip.hide()
             self.said.emit("", False)
 
