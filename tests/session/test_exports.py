@@ -20,7 +20,7 @@ from visualizer.diffusion.grid import Axis, Grid
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.export.options import ExportOptions, for_path
 from visualizer.session import session as session_module
-from visualizer.session.exporter import ExportProgress
+from visualizer.session.exports import ExportProgress
 from visualizer.session.session import Session
 from visualizer.session.timeline import Timeline
 

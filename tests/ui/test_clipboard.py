@@ -20,7 +20,7 @@ from tests.ui.sitting import RUN_MS, Sitting
 from visualizer.export.options import ExportOptions
 from visualizer.metadata.reading import read
 from visualizer.session import taking
-from visualizer.session.exporter import ExportEnd
+from visualizer.session.exports import ExportEnd
 from visualizer.session.taking import TakenPicture
 from visualizer.ui.clipboard import GNOME_FILES, animation_mime
 from visualizer.ui.dragging import PictureMime

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.sitting import pixels
 from visualizer.diffusion.arrays import Picture
 from visualizer.ui import theme
-from visualizer.ui.export_preview import ExportStage
+from visualizer.ui.export_stage import ExportStage
 
 FRAME_MS, TICK_MS = 30, 10
 COUNT = 5

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from visualizer.export.estimate import Estimate
 from visualizer.export.options import ExportOptions
-from visualizer.session.exporter import ExportProgress
+from visualizer.session.exports import ExportProgress
 from visualizer.ui import export_words as words
 from visualizer.ui.export_progress import progress_words
 from visualizer.ui.fold import Fold

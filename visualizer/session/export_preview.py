@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from visualizer.session.export_process import ExportFailed, ExportProcess, StopTalk
 from visualizer.session.export_source import FAILED
-from visualizer.session.exporter import needs_numbers
+from visualizer.session.exports import needs_numbers
 from visualizer.session.failure import Failure, describe
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from visualizer.session.current_run import CurrentRun
 from visualizer.session.desk import Desk, OpenedComparison
 from visualizer.session.export_preview import ExportPreview
 from visualizer.session.export_source import LANES_RUNNING
-from visualizer.session.exporter import Exports
+from visualizer.session.exports import Exports
 from visualizer.session.failure import Failure
 from visualizer.session.keeping import Keeping
 from visualizer.session.lanes import Lanes

@@ -19,7 +19,7 @@ from visualizer.ui.dragging import ENCODED, PictureMime, drag_out
 if TYPE_CHECKING:
     from visualizer.export.options import FormatKey
     from visualizer.metadata.note import Note
-    from visualizer.session.exporter import ExportEnd
+    from visualizer.session.exports import ExportEnd
     from visualizer.session.lanes import Lane
     from visualizer.session.session import Session
     from visualizer.session.taking import TakenPicture

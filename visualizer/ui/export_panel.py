@@ -24,8 +24,8 @@ from visualizer.ui import export_words as words
 from visualizer.ui import files, theme
 from visualizer.ui.export_fields import ExportFields, Offers
 from visualizer.ui.export_offers import prepared, refusals, timelines_of
-from visualizer.ui.export_preview import ExportStage
 from visualizer.ui.export_progress import ExportStrip, OwnExports
+from visualizer.ui.export_stage import ExportStage
 from visualizer.ui.icons import IconButton, icon
 from visualizer.ui.view_switch import OF_GUIDANCE
 from visualizer.ui.view_switch import WORDS as VIEWS

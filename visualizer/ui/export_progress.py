@@ -15,7 +15,7 @@ from visualizer.ui.show_in_folder import show_in_folder
 
 if TYPE_CHECKING:
     from visualizer.export.options import ExportOptions
-    from visualizer.session.exporter import ExportEnd, ExportProgress
+    from visualizer.session.exports import ExportEnd, ExportProgress
     from visualizer.session.lanes import Lanes
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
     from visualizer.settings import Settings
-    from visualizer.ui.export_preview import ExportStage
+    from visualizer.ui.export_stage import ExportStage
     from visualizer.ui.page import Page
 
 NAME = "Denoising Visualizer"

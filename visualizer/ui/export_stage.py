@@ -1,4 +1,4 @@
-"""ExportPreview's place in the window: the film that would be written, at its real speed."""
+"""ExportStage: the film that would be written, shown in the window at its real speed."""
 
 from __future__ import annotations
 
