@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from visualizer.export import remembering
+from visualizer.export import written_metadata
 from visualizer.export.bounds import check_bound
 from visualizer.export.frame_sequence import FrameSequence
 from visualizer.export.palette import Dyer
@@ -29,14 +29,14 @@ PNG_LEVEL = 4
 def write_webp(film: Film, file: BinaryIO, progress: Progress) -> None:
     """An animated WebP: the smallest, and written fastest."""
     check_bound(film)
-    frames, exif = FrameSequence(film, progress), remembering.webp_exif(film)
+    frames, exif = FrameSequence(film, progress), written_metadata.webp_exif(film)
     _save(frames, _times(film), file, "WEBP", exif=exif, **webp_values(film.options))
 
 
 def write_apng(film: Film, file: BinaryIO, progress: Progress) -> None:
     """An animated PNG: without loss, and large."""
     check_bound(film)
-    frames, note = FrameSequence(film, progress), remembering.png_info(film)
+    frames, note = FrameSequence(film, progress), written_metadata.png_info(film)
     values = {"compress_level": PNG_LEVEL, "default_image": False}
     _save(frames, _times(film), file, "PNG", pnginfo=note, **values)
 
@@ -50,7 +50,7 @@ def write_gif(film: Film, file: BinaryIO, progress: Progress) -> None:
     check_bound(film)
     frames = FrameSequence(film, progress, Dyer(film).dyed)
     shared = film.options.palette == "shared"
-    comment = remembering.gif_comment(film)
+    comment = written_metadata.gif_comment(film)
     times = in_hundredths(_times(film))
     _save(frames, times, file, "GIF", optimize=shared, comment=comment)
 

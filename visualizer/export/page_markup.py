@@ -13,7 +13,7 @@ import numpy as np
 from visualizer.export.captions import percent
 from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.reel import facts_of
-from visualizer.export.remembering import note_of_reel
+from visualizer.export.written_metadata import note_of_reel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

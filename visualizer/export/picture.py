@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PIL import Image
 
-from visualizer.export import remembering
+from visualizer.export import written_metadata
 from visualizer.export.errors import ExportError
 from visualizer.export.plain_file import plain
 
@@ -55,15 +55,15 @@ def save(image: Image.Image, film: Film, file: BinaryIO, suffix: str) -> None:
             "Use .png."
         )
     if suffix in (".jpg", ".jpeg"):
-        exif = remembering.jpeg_exif(film) or b""
+        exif = written_metadata.jpeg_exif(film) or b""
         image.save(plain(file), "JPEG", exif=exif, **jpeg_values(film.options))
     elif suffix == ".webp":
-        exif = remembering.webp_exif(film) or b""
+        exif = written_metadata.webp_exif(film) or b""
         lossless = film.options.lossless
         quality = 80 if lossless else film.options.quality  # of what is lossless: the effort
         image.save(plain(file), "WEBP", exif=exif, lossless=lossless, quality=quality, method=4)
     else:
-        image.save(plain(file), "PNG", pnginfo=remembering.png_info(film))
+        image.save(plain(file), "PNG", pnginfo=written_metadata.png_info(film))
 
 
 def jpeg_values(options: ExportOptions) -> dict[str, Any]:

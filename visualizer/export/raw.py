@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visualizer import __version__
-from visualizer.export import remembering
+from visualizer.export import written_metadata
 from visualizer.export.errors import ExportError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def texts_of(reel: Reel, options: ExportOptions) -> dict[str, str]:
     }
     if options.remember:
         texts["runs"] = json.dumps(runs)
-    return texts | remembering.raw_texts(reel, options)
+    return texts | written_metadata.raw_texts(reel, options)
 
 
 def _arrays(lane: Lane, run: Trajectory, view: View, before: str) -> Iterator[Array]:

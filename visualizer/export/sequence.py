@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from visualizer import __version__
 from visualizer.diffusion.atomic import replacing_folder
-from visualizer.export import remembering
+from visualizer.export import written_metadata
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -41,7 +41,7 @@ def write_frames(film: Film, path: Path, progress: Progress) -> None:
 
 def write_png(image: Image.Image, film: Film, file: BinaryIO) -> None:
     """One picture of the folder; each knows how it was made."""
-    note = remembering.png_info(film)
+    note = written_metadata.png_info(film)
     image.save(file, "PNG", compress_level=PNG_LEVEL, pnginfo=note)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from PIL import Image, ImageDraw
 
-from visualizer.export import remembering
+from visualizer.export import written_metadata
 from visualizer.export.captions import percent
 from visualizer.export.colors import Look, look_of
 from visualizer.export.errors import ExportError
@@ -90,7 +90,7 @@ def write_sheet(film: Film, file: BinaryIO, progress: Progress, suffix: str) -> 
 def save_sheet(sheet: Image.Image, film: Film, file: BinaryIO, suffix: str) -> None:
     """Write what ``draw_sheet`` gave."""
     if suffix == ".pdf":
-        info = remembering.pdf_info(film)
+        info = written_metadata.pdf_info(film)
         # JPEG is what Pillow puts into a PDF
         values = {"quality": PDF_QUALITY, "subsampling": 0, "resolution": PDF_DOTS}
         sheet.save(file, "PDF", **values, **info)

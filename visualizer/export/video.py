@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
-from visualizer.export import remembering
+from visualizer.export import written_metadata
 from visualizer.export.bounds import check_bound
 from visualizer.export.errors import ExportError
 
@@ -151,7 +151,7 @@ def standing(film: Film) -> list[list[int]]:
 def _write(film: Film, file: BinaryIO, progress: Progress) -> None:
     check_bound(film)
     shown = zip(film.frames(progress), standing(film), strict=True)
-    encode(film, shown, file, remembering.video_tags(film))
+    encode(film, shown, file, written_metadata.video_tags(film))
 
 
 class _Patient:

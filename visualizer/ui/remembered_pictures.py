@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from visualizer.session.remembering import Recalled, Remembering
+from visualizer.session.metadata_reader import MetadataReader, ReadResult
 from visualizer.ui import remembered_words as words
 from visualizer.ui.failure_bar import Offer
 
@@ -40,11 +40,11 @@ class RememberedPictures(QObject):
         super().__init__(parent)
         self._header, self._axis_fields = header, axis_fields
         self._facts: ModelFacts | None = None
-        self._until_ready: Recalled | None = None
+        self._until_ready: ReadResult | None = None
         self._before = ""
         self._given = False
-        self._remembering = Remembering(self)
-        self._remembering.recalled.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._reader = MetadataReader(self)
+        self._reader.finished.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def open(self, source: Path | bytes, *, before: str = "", give: bool = False) -> None:
         """Read a picture; ``noted`` or ``failed`` follows.
@@ -55,7 +55,7 @@ class RememberedPictures(QObject):
             give: whether a picture that remembers nothing is for the model, if that takes any.
         """
         self._before, self._given = before, give
-        self._remembering.read(source)
+        self._reader.read(source)
 
     def set_facts(self, facts: ModelFacts) -> None:
         """There is a model: what waited for it can be filled in."""
@@ -66,30 +66,30 @@ class RememberedPictures(QObject):
 
     def close(self) -> None:
         """Read nothing more."""
-        self._remembering.close()
+        self._reader.close()
 
     @Slot(object)
-    def _take(self, recalled: Recalled) -> None:
+    def _take(self, result: ReadResult) -> None:
         self._until_ready = None
-        name = words.begun(words.called(recalled.source))
-        if recalled.remembered is not None:
-            self._fill(recalled)
-        elif self._given and self._header.control.give(recalled.source):
-            if recalled.failure is None:
+        name = words.begun(words.called(result.source))
+        if result.remembered is not None:
+            self._fill(result)
+        elif self._given and self._header.control.give(result.source):
+            if result.failure is None:
                 self._note(f"{name} remembers no settings. {_GIVEN}")
-        elif recalled.failure is not None:
-            self.failed.emit(recalled.failure)
+        elif result.failure is not None:
+            self.failed.emit(result.failure)
         else:
             takes = self._facts is None or self._header.control.takes_pictures
             also = "" if takes else ", and this model takes no picture beside the prompt"
             self._note(f"{name} remembers no settings{also}.")
 
-    def _fill(self, recalled: Recalled) -> None:
-        remembered, name = recalled.remembered, words.called(recalled.source)
+    def _fill(self, result: ReadResult) -> None:
+        remembered, name = result.remembered, words.called(result.source)
         assert remembered is not None
         if self._facts is None:
             # which samplers and sizes there are is not known yet
-            self._until_ready = recalled
+            self._until_ready = result
             self._note(f"The settings of {name} are filled in when the model is loaded.")
             return
         if remembered.request is None:

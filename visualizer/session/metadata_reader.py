@@ -1,4 +1,4 @@
-"""Remembering: what a picture tells of how it was made, read on a thread of its own."""
+"""MetadataReader: what a picture tells of how it was made, read on a thread of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CLOSE_S = 2.0
 
 
 @dataclass(frozen=True)
-class Recalled:
+class ReadResult:
     """What came of reading a picture.
 
     Attributes:
@@ -34,14 +34,14 @@ class Recalled:
     failure: Failure | None = None
 
 
-class Remembering(QObject):
+class MetadataReader(QObject):
     """Reads pictures one after the other; of several that wait only the last is worth reading.
 
     Signals:
-        recalled(Recalled): emitted on the thread: connect it queued.
+        finished(ReadResult): emitted on the thread: connect it queued.
     """
 
-    recalled = Signal(object)
+    finished = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class Remembering(QObject):
         self._at_hand: Path | bytes = b""
 
     def read(self, source: Path | bytes) -> None:
-        """``recalled`` follows, unless another picture is asked for before."""
+        """``finished`` follows, unless another picture is asked for before."""
         self._wanted = source
         self._thread.post(lambda: self._read(source))
 
@@ -66,7 +66,7 @@ class Remembering(QObject):
         from visualizer.metadata.reading import read
 
         remembered = read(source if isinstance(source, Path) else io.BytesIO(source))
-        self.recalled.emit(Recalled(source, remembered))
+        self.finished.emit(ReadResult(source, remembered))
 
     def _job_failed(self, error: BaseException) -> None:
-        self.recalled.emit(Recalled(self._at_hand, failure=describe(error, TITLE)))
+        self.finished.emit(ReadResult(self._at_hand, failure=describe(error, TITLE)))
