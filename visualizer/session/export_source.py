@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from visualizer.session.failure import Failure, describe
+from visualizer.session.failure import LANES_RUNNING, STILL_RUNNING, Failure, describe
 from visualizer.session.jobs import JobThread
 from visualizer.session.timeline import DECODED_VIEWS, Timeline
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Exported = Timeline | Lanes
 
 FAILED = "The export failed."
-STILL_RUNNING = Failure("This run is still running.", "Stop it, or let it finish.")
-LANES_RUNNING = Failure("The lanes are still being made.", "Stop them, or let them finish.")
 
 
 @dataclass(frozen=True, eq=False)

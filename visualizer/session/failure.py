@@ -21,6 +21,10 @@ class Failure:
     detail: str = ""
 
 
+STILL_RUNNING = Failure("This run is still running.", "Stop it, or let it finish.")
+LANES_RUNNING = Failure("The lanes are still being made.", "Stop them, or let them finish.")
+
+
 def describe(error: BaseException, title: str) -> Failure:
     """An exception as a Failure, under a title that says what was being done.
 

@@ -16,9 +16,8 @@ from visualizer.session.comparison_files import ComparisonFiles, KeptComparison
 from visualizer.session.current_run import CurrentRun
 from visualizer.session.desk import Desk, OpenedComparison
 from visualizer.session.export_preview import ExportPreview
-from visualizer.session.export_source import LANES_RUNNING
 from visualizer.session.exports import Exports
-from visualizer.session.failure import Failure
+from visualizer.session.failure import LANES_RUNNING, Failure
 from visualizer.session.keeping import Keeping
 from visualizer.session.lanes import Lanes
 from visualizer.session.loading import open_model as open_real_model
