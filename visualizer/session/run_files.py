@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from visualizer.session import wanted_pictures
+from visualizer.session.failure import STILL_RUNNING
 from visualizer.session.run_tree import RunTree, find_parent
 from visualizer.session.timeline import Timeline
 
 if TYPE_CHECKING:
     from visualizer.session.current_run import CurrentRun
     from visualizer.session.desk import Desk, Opened
-    from visualizer.session.failure import STILL_RUNNING, Failure
+    from visualizer.session.failure import Failure
     from visualizer.session.keeping import Keeping
     from visualizer.session.pictures import PictureCache
     from visualizer.session.sharpening import Sharpener
