@@ -12,8 +12,8 @@ from typing import Any
 from visualizer.metadata.comfyui_graph import MAX_WALK, Graph, Node, of_prompt, of_workflow
 from visualizer.metadata.json_text import parse_object
 from visualizer.metadata.remembered import Remembered
+from visualizer.metadata.request_builder import RequestBuilder, real, text, whole
 from visualizer.metadata.sampler_names import from_comfyui
-from visualizer.metadata.taking import Taking, real, text, whole
 
 SOURCE = "ComfyUI"
 MAX_GRAPH = 2_000_000  # characters
@@ -53,18 +53,20 @@ def _of_graph(graph: Graph, fields: Mapping[str, str]) -> Remembered:
     if not samplers:
         said = "Its graph holds no sampling node that is known here. Nothing could be taken over."
         return Remembered(SOURCE, None, not_honored=(said,), raw=fields)
-    node, taking = samplers[0], Taking()
+    node, builder = samplers[0], RequestBuilder()
     if len(samplers) > 1:
-        taking.say(
+        builder.say(
             f"It was sampled {len(samplers)} times, one after another or side by side. The first "
             "one is what is set."
         )
-    walk = _Walk(graph, node, taking)
+    walk = _Walk(graph, node, builder)
     walk.take_words()
     walk.take_numbers()
     walk.take_size()
     model = walk.take_model()
-    return Remembered(SOURCE, taking.request(), model=model, not_honored=taking.said(), raw=fields)
+    return Remembered(
+        SOURCE, builder.request(), model=model, not_honored=builder.said(), raw=fields
+    )
 
 
 def _samplers(graph: Graph) -> list[Node]:
@@ -96,7 +98,7 @@ class _Walk:
 
     graph: Graph
     node: Node
-    taking: Taking
+    builder: RequestBuilder
     guidance: Any = None
     """Of distilled models: what the model itself is told."""
 
@@ -114,7 +116,7 @@ class _Walk:
         avoid = ""
         if "negative" in holder.inputs:
             avoid = self._words(holder, "negative", "negative")
-        self.taking.words(prompt, avoid, "comfyui")
+        self.builder.words(prompt, avoid, "comfyui")
 
     def _words(self, node: Node, name: str, side: str) -> str:
         """The text that a conditioning comes from.
@@ -139,18 +141,18 @@ class _Walk:
             name = self._passed_through(node, side)
             if not name:
                 break
-        self.taking.say("The words of its prompt come from a node that is not known here.")
+        self.builder.say("The words of its prompt come from a node that is not known here.")
         return ""
 
     def _passed_through(self, node: Node, side: str) -> str:
         """The input by which a node hands a conditioning on, or ""; what it adds is said."""
         kind = text(node.kind, 60)
         if "ControlNet" in kind or "IPAdapter" in kind:
-            self.taking.say("A control picture led it (ControlNet). It is not in the file.")
+            self.builder.say("A control picture led it (ControlNet). It is not in the file.")
         elif kind in ("ConditioningCombine", "ConditioningConcat", "ConditioningAverage"):
-            self.taking.say("Several prompts were joined. The first of them is what is set.")
+            self.builder.say("Several prompts were joined. The first of them is what is set.")
         elif kind not in ("FluxGuidance", "Reroute"):
-            self.taking.say(f"The node '{kind}' changes the prompt. That is not done here.")
+            self.builder.say(f"The node '{kind}' changes the prompt. That is not done here.")
         if {"positive", "negative"} <= node.inputs.keys():
             return side
         known = [key for key in (*_CONDITIONINGS, "") if self.graph.source(node, key)]
@@ -164,10 +166,10 @@ class _Walk:
                 if isinstance(value, str):
                     texts[key] = value
                 else:
-                    self.taking.say("A part of its prompt comes from a node not known here.")
+                    self.builder.say("A part of its prompt comes from a node not known here.")
         different = {words.strip() for words in texts.values() if words.strip()}
         if len(different) > 1:
-            self.taking.say(
+            self.builder.say(
                 "It has one prompt for each text model. The longest one is what is set."
             )
         return max(texts.values(), key=len, default="")
@@ -175,26 +177,26 @@ class _Walk:
     # --- Numbers ---------------------------------------------------------------------------------
 
     def take_numbers(self) -> None:
-        graph, node, taking = self.graph, self.node, self.taking
+        graph, node, builder = self.graph, self.node, self.builder
         noise = self._above("noise")
         seed = graph.value(noise, "noise_seed" if "noise_seed" in noise.inputs else "seed")
-        taking.seed(seed)
+        builder.seed(seed)
         schedule = self._schedule()
-        taking.steps(graph.value(schedule, "steps"))
+        builder.steps(graph.value(schedule, "steps"))
         guider = self._above("guider")
         cfg = graph.value(guider, "cfg")
         plain = real(cfg)
         distilled = self.guidance is not None and (plain is None or plain <= 1)
-        taking.guidance(self.guidance if distilled else cfg)
+        builder.guidance(self.guidance if distilled else cfg)
         sampler = graph.value(self._above("sampler"), "sampler_name")
         spacing = graph.value(schedule, "scheduler")
         if isinstance(sampler, str):
-            taking.sampler(from_comfyui(sampler, spacing if isinstance(spacing, str) else ""))
+            builder.sampler(from_comfyui(sampler, spacing if isinstance(spacing, str) else ""))
         elif sampler is None:
-            taking.say(f"The sampler of its node '{text(node.kind, 60)}' is not known here.")
+            builder.say(f"The sampler of its node '{text(node.kind, 60)}' is not known here.")
         denoise = real(graph.value(schedule, "denoise"))
         if denoise is not None and denoise < 1:
-            taking.say(f"It began at a share of the noise (denoise {denoise:g}). Here it is all.")
+            builder.say(f"It began at a share of the noise (denoise {denoise:g}). Here it is all.")
         self._say_parts()
 
     def _schedule(self) -> Node:
@@ -207,7 +209,7 @@ class _Walk:
             if found is None:
                 break
             if "Split" in node.kind:
-                self.taking.say(_PART)
+                self.builder.say(_PART)
             node = found[0]
         return node
 
@@ -216,7 +218,7 @@ class _Walk:
         end = whole(self.graph.value(self.node, "end_at_step"))
         steps = whole(self.graph.value(self.node, "steps"))
         if start > 0 or (end is not None and steps is not None and end < steps):
-            self.taking.say(_PART)
+            self.builder.say(_PART)
 
     def take_size(self) -> None:
         for name in _LATENTS:
@@ -224,16 +226,16 @@ class _Walk:
                 sized = {"width", "height"} <= above.inputs.keys() and "Upscale" not in above.kind
                 if sized and "Latent" in above.kind:
                     width = self.graph.value(above, "width")
-                    self.taking.size(width, self.graph.value(above, "height"))
+                    self.builder.size(width, self.graph.value(above, "height"))
                     together = whole(self.graph.value(above, "batch_size")) or 1
                     if together > 1:
-                        self.taking.say(
+                        self.builder.say(
                             f"{together} pictures were made at once from this seed. The first of "
                             "them is what is set."
                         )
                     return
                 if "VAEEncode" in above.kind or "LoadImage" in above.kind:
-                    self.taking.say("It began from another picture, which is not in the file.")
+                    self.builder.say("It began from another picture, which is not in the file.")
                     return
 
     # --- The model -------------------------------------------------------------------------------
@@ -255,9 +257,9 @@ class _Walk:
             if isinstance(lora, str):
                 strength = text(self.graph.value(node, "strength_model"), 20)
                 words = f" (strength {strength})" if strength else ""
-                self.taking.say(f"The LoRA '{text(lora, 80)}'{words} is not applied here.")
+                self.builder.say(f"The LoRA '{text(lora, 80)}'{words} is not applied here.")
             elif kind not in _NEUTRAL:
-                self.taking.say(f"The node '{kind}' changes the model. That is not done here.")
+                self.builder.say(f"The node '{kind}' changes the model. That is not done here.")
             found = self.graph.source(node, "model") or next(
                 (f for key in node.inputs if (f := self.graph.source(node, key))), None
             )

@@ -8,8 +8,8 @@ from typing import Any
 
 from visualizer.metadata.json_text import parse_object
 from visualizer.metadata.remembered import Remembered
+from visualizer.metadata.request_builder import CLIP_SKIP, MAX_PROMPT, RequestBuilder, real, text
 from visualizer.metadata.sampler_names import from_invokeai
-from visualizer.metadata.taking import CLIP_SKIP, MAX_PROMPT, Taking, real, text
 
 SOURCE = "InvokeAI"
 
@@ -51,31 +51,31 @@ def read(fields: Mapping[str, str]) -> Remembered | None:
 def _core(values: dict[str, Any], fields: Mapping[str, str]) -> Remembered | None:
     if not {"positive_prompt", "seed", "steps", "generation_mode"} & values.keys():
         return None
-    taking = Taking()
-    taking.words(values.get("positive_prompt"), values.get("negative_prompt"), "compel")
+    builder = RequestBuilder()
+    builder.words(values.get("positive_prompt"), values.get("negative_prompt"), "compel")
     guidance = values.get("cfg_scale")
     if isinstance(guidance, list):  # one number a step
-        taking.say("Its guidance changed from step to step. The model's own is taken.")
+        builder.say("Its guidance changed from step to step. The model's own is taken.")
         guidance = None
     if values.get("guidance") is not None and (real(guidance) or 0) <= 1:
         guidance = values["guidance"]  # of distilled models: what the model itself is told
-    _take(taking, values, values.get("scheduler"), guidance)
-    _say_networks(taking, values.get("loras"))
+    _take(builder, values, values.get("scheduler"), guidance)
+    _say_networks(builder, values.get("loras"))
     if values.get("rand_device") in ("cuda", "mps", "xpu"):
-        taking.say(
+        builder.say(
             "Its noise was drawn by the graphics card, ours by the processor: the same seed gives "
             "another picture."
         )
     if "img2img" in str(values.get("generation_mode")) or "paint" in str(
         values.get("generation_mode")
     ):
-        taking.say("It began from another picture, which is not in the file.")
+        builder.say("It began from another picture, which is not in the file.")
     model = values.get("model")
     name, digest = "", ""
     if isinstance(model, dict):
         name = text(model.get("name", "")) or text(model.get("model_name", ""))
         digest = text(model.get("hash", ""))
-    return _remembered(taking, name, digest, values, fields)
+    return _remembered(builder, name, digest, values, fields)
 
 
 def _old(values: dict[str, Any], fields: Mapping[str, str]) -> Remembered | None:
@@ -89,13 +89,13 @@ def _old(values: dict[str, Any], fields: Mapping[str, str]) -> Remembered | None
     if isinstance(prompt, list):
         texts = [p.get("prompt") for p in prompt if isinstance(p, dict)]
         prompt = ", ".join(t for t in texts if isinstance(t, str))
-    taking = Taking()
-    _take_old_words(taking, prompt)
-    _take(taking, image, image.get("sampler"), image.get("cfg_scale"))
+    builder = RequestBuilder()
+    _take_old_words(builder, prompt)
+    _take(builder, image, image.get("sampler"), image.get("cfg_scale"))
     if image.get("type") == "img2img":
-        taking.say("It began from another picture, which is not in the file.")
+        builder.say("It began from another picture, which is not in the file.")
     name = text(values.get("model_weights", "")) or text(values.get("model_id", ""))
-    return _remembered(taking, name, text(values.get("model_hash", "")), values, fields)
+    return _remembered(builder, name, text(values.get("model_hash", "")), values, fields)
 
 
 def _dream(command: str, fields: Mapping[str, str]) -> Remembered | None:
@@ -106,51 +106,51 @@ def _dream(command: str, fields: Mapping[str, str]) -> Remembered | None:
     options = dict(re.findall(r"(?<!\S)-([sSWHCA])\s*([\w.+-]{1,40})", command[end + 1 :]))
     if not options:
         return None
-    taking = Taking()
-    _take_old_words(taking, command[start + 1 : end])
+    builder = RequestBuilder()
+    _take_old_words(builder, command[start + 1 : end])
     values = {
         "steps": options.get("s"),
         "seed": options.get("S"),
         "width": options.get("W"),
         "height": options.get("H"),
     }
-    _take(taking, values, options.get("A"), options.get("C"))
-    return _remembered(taking, "", "", {}, fields)
+    _take(builder, values, options.get("A"), options.get("C"))
+    return _remembered(builder, "", "", {}, fields)
 
 
-def _take_old_words(taking: Taking, prompt: Any) -> None:
+def _take_old_words(builder: RequestBuilder, prompt: Any) -> None:
     """Version 2 writes what to avoid in square brackets within the prompt."""
     if not isinstance(prompt, str):
-        taking.words(prompt, None, "compel")
+        builder.words(prompt, None, "compel")
         return
     prompt = prompt[: 2 * MAX_PROMPT]
     avoid = [part.strip() for part in re.findall(r"\[([^\[\]]*)\]", prompt)]
     kept = re.sub(r"\s{0,8}\[[^\[\]]*\]", "", prompt).strip()
-    taking.words(kept, ", ".join(part for part in avoid if part), "compel")
+    builder.words(kept, ", ".join(part for part in avoid if part), "compel")
 
 
-def _take(taking: Taking, values: Mapping[str, Any], sampler: Any, guidance: Any) -> None:
-    taking.seed(values.get("seed"))
-    taking.steps(values.get("steps"))
-    taking.guidance(guidance)
-    taking.size(values.get("width"), values.get("height"))
+def _take(builder: RequestBuilder, values: Mapping[str, Any], sampler: Any, guidance: Any) -> None:
+    builder.seed(values.get("seed"))
+    builder.steps(values.get("steps"))
+    builder.guidance(guidance)
+    builder.size(values.get("width"), values.get("height"))
     if isinstance(sampler, str) and sampler:
-        taking.sampler(from_invokeai(sampler))
+        builder.sampler(from_invokeai(sampler))
     for key, sentence in _SETTINGS.items():
         value = values.get(key)
         # the style prompt is the prompt itself, where nobody wrote another
         repeated = "_style" in key and value == values.get(key.replace("_style", ""))
         if value and not repeated:
-            taking.say(sentence.format(text(value, 80)))
+            builder.say(sentence.format(text(value, 80)))
     for key, sentence in _LISTS.items():
         if values.get(key):
-            taking.say(sentence)
+            builder.say(sentence)
     strength = real(values.get("strength"))
     if strength is not None and values.get("init_image"):
-        taking.say(f"That picture was kept by a strength of {strength:g}.")
+        builder.say(f"That picture was kept by a strength of {strength:g}.")
 
 
-def _say_networks(taking: Taking, loras: Any) -> None:
+def _say_networks(builder: RequestBuilder, loras: Any) -> None:
     for lora in loras if isinstance(loras, list) else ():
         if not isinstance(lora, dict):
             continue
@@ -160,18 +160,22 @@ def _say_networks(taking: Taking, loras: Any) -> None:
             name = text(model.get("name", "")) or text(model.get("model_name", ""))
         strength = text(lora.get("weight", ""), 20)
         words = f" (strength {strength})" if strength else ""
-        taking.say(f"The LoRA '{name or 'without a name'}'{words} is not applied here.")
+        builder.say(f"The LoRA '{name or 'without a name'}'{words} is not applied here.")
 
 
 def _remembered(
-    taking: Taking, model: str, digest: str, values: Mapping[str, Any], fields: Mapping[str, str]
+    builder: RequestBuilder,
+    model: str,
+    digest: str,
+    values: Mapping[str, Any],
+    fields: Mapping[str, str],
 ) -> Remembered:
     return Remembered(
         source=SOURCE,
-        request=taking.request(),
+        request=builder.request(),
         model=model,
         model_hash=digest,
         version=text(values.get("app_version", "")),
-        not_honored=taking.said(),
+        not_honored=builder.said(),
         raw=fields,
     )

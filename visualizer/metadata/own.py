@@ -11,8 +11,8 @@ from visualizer.diffusion.request import RequestError, SamplingRequest, clean_te
 from visualizer.metadata.json_text import parse_object
 from visualizer.metadata.note import FORMAT, VERSION, is_note
 from visualizer.metadata.remembered import OURS, Remembered, RememberedLane
+from visualizer.metadata.request_builder import MAX_SIDE, MAX_STEPS, text, whole
 from visualizer.metadata.sampler_names import LABELS
-from visualizer.metadata.taking import MAX_SIDE, MAX_STEPS, text, whole
 from visualizer.metadata.writing import NOTE_KEY
 
 _OLD_KEYS = ("request", "model", "comparison")

@@ -8,8 +8,8 @@ from typing import Any
 
 from visualizer.metadata.json_text import parse_object
 from visualizer.metadata.remembered import Remembered
+from visualizer.metadata.request_builder import RequestBuilder, text
 from visualizer.metadata.sampler_names import from_comfyui, from_invokeai
-from visualizer.metadata.taking import Taking, text
 
 
 def read_novelai(fields: Mapping[str, str]) -> Remembered | None:
@@ -19,25 +19,27 @@ def read_novelai(fields: Mapping[str, str]) -> Remembered | None:
     values = parse_object(fields.get("Comment", ""))
     if values is None:
         return None
-    taking = Taking()
+    builder = RequestBuilder()
     prompt = values.get("prompt", fields.get("Description"))
-    taking.words(prompt, values.get("uc"), "none")
-    taking.seed(values.get("seed"))
-    taking.steps(values.get("steps"))
-    taking.guidance(values.get("scale"))
-    taking.size(values.get("width"), values.get("height"))
+    builder.words(prompt, values.get("uc"), "none")
+    builder.seed(values.get("seed"))
+    builder.steps(values.get("steps"))
+    builder.guidance(values.get("scale"))
+    builder.size(values.get("width"), values.get("height"))
     sampler, spacing = values.get("sampler"), values.get("noise_schedule")
     if isinstance(sampler, str) and sampler:
         name = sampler.replace("ancestral", "a") if "dpmpp" not in sampler else sampler
-        taking.sampler(from_invokeai(name, _spacing(spacing)))
+        builder.sampler(from_invokeai(name, _spacing(spacing)))
     if isinstance(prompt, str) and re.search(r"[{\[]", prompt):
-        taking.say("NovelAI's {emphasis} and [its opposite] are read as plain words.")
-    taking.say("NovelAI's models are not here, and its noise is not ours: the picture will differ.")
+        builder.say("NovelAI's {emphasis} and [its opposite] are read as plain words.")
+    builder.say(
+        "NovelAI's models are not here, and its noise is not ours: the picture will differ."
+    )
     return Remembered(
         source="NovelAI",
-        request=taking.request(),
+        request=builder.request(),
         model=text(fields.get("Source", "")),
-        not_honored=taking.said(),
+        not_honored=builder.said(),
         raw=fields,
     )
 
@@ -53,29 +55,31 @@ def read_fooocus(fields: Mapping[str, str]) -> Remembered | None:
     values = parse_object(fields.get("parameters", ""))
     if values is None:
         return None
-    taking = Taking()
-    taking.words(values.get("prompt"), values.get("negative_prompt"), "comfyui")
-    taking.seed(values.get("seed"))
-    taking.steps(values.get("steps"))
-    taking.guidance(values.get("guidance_scale"))
+    builder = RequestBuilder()
+    builder.words(values.get("prompt"), values.get("negative_prompt"), "comfyui")
+    builder.seed(values.get("seed"))
+    builder.steps(values.get("steps"))
+    builder.guidance(values.get("guidance_scale"))
     size = re.fullmatch(r"\((\d{1,9}), (\d{1,9})\)", text(values.get("resolution", "")))
     if size:
-        taking.size(size[1], size[2])
-    taking.sampler(from_comfyui(text(values.get("sampler", "")), text(values.get("scheduler", ""))))
+        builder.size(size[1], size[2])
+    builder.sampler(
+        from_comfyui(text(values.get("sampler", "")), text(values.get("scheduler", "")))
+    )
     for lora in values["loras"] if isinstance(values.get("loras"), list) else ():
         if isinstance(lora, list) and lora:
-            taking.say(f"The LoRA '{text(lora[0], 80)}' is not applied here.")
+            builder.say(f"The LoRA '{text(lora[0], 80)}' is not applied here.")
     if values.get("styles") not in (None, [], "[]"):
-        taking.say(f"Its styles are not applied here: {_listed(values['styles'])}.")
+        builder.say(f"Its styles are not applied here: {_listed(values['styles'])}.")
     if values.get("sharpness"):
-        taking.say("Fooocus sharpens while it samples. That is not done here.")
+        builder.say("Fooocus sharpens while it samples. That is not done here.")
     return Remembered(
         source="Fooocus",
-        request=taking.request(),
+        request=builder.request(),
         model=text(values.get("base_model", "")),
         model_hash=text(values.get("base_model_hash", "")),
         version=text(values.get("version", "")).removeprefix("Fooocus").strip(),
-        not_honored=taking.said(),
+        not_honored=builder.said(),
         raw=fields,
     )
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from visualizer.metadata.infotext import Infotext
 from visualizer.metadata.remembered import OURS, Remembered
+from visualizer.metadata.request_builder import CLIP_SKIP, RequestBuilder, real, text
 from visualizer.metadata.sampler_names import from_webui
-from visualizer.metadata.taking import CLIP_SKIP, Taking, real, text
 
 _TAKEN = {
     "Steps",
@@ -90,22 +90,22 @@ def remembered(found: Infotext, raw: Mapping[str, str]) -> Remembered:
     """What a text of A1111's form says, taken over as far as it goes."""
     pairs = found.pairs
     source, version = _source(pairs)
-    taking = Taking()
-    taking.words(found.prompt, found.avoid, "webui")
-    taking.steps(pairs.get("Steps"))
-    taking.sampler(from_webui(pairs.get("Sampler", ""), pairs.get("Schedule type", "")))
-    taking.guidance(_guidance(pairs))
-    taking.seed(pairs.get("Seed"))
+    builder = RequestBuilder()
+    builder.words(found.prompt, found.avoid, "webui")
+    builder.steps(pairs.get("Steps"))
+    builder.sampler(from_webui(pairs.get("Sampler", ""), pairs.get("Schedule type", "")))
+    builder.guidance(_guidance(pairs))
+    builder.seed(pairs.get("Seed"))
     width, height = _size(pairs)
-    taking.size(width, height)
-    _say_the_rest(pairs, taking, source)
+    builder.size(width, height)
+    _say_the_rest(pairs, builder, source)
     return Remembered(
         source=source,
-        request=taking.request(),
+        request=builder.request(),
         model=text(pairs.get("Model", "")),
         model_hash=text(pairs.get("Model hash", "")),
         version=version,
-        not_honored=taking.said(),
+        not_honored=builder.said(),
         raw=raw,
     )
 
@@ -140,7 +140,7 @@ def _size(pairs: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
-def _say_the_rest(pairs: Mapping[str, str], taking: Taking, source: str) -> None:
+def _say_the_rest(pairs: Mapping[str, str], builder: RequestBuilder, source: str) -> None:
     hires = any(key.startswith("Hires") or key == "First pass size" for key in pairs)
     for key, value in pairs.items():
         shown = text(value, 60)
@@ -148,28 +148,28 @@ def _say_the_rest(pairs: Mapping[str, str], taking: Taking, source: str) -> None
         if key in _TAKEN or key in _CHANGES_NOTHING or shown in _OFF:
             continue
         if key == "First pass size":
-            taking.say(_GROUPS[0][1])
+            builder.say(_GROUPS[0][1])
         elif key == "Denoising strength":
             if not hires:
-                taking.say(
+                builder.say(
                     f"It began from another picture (denoising strength {shown}), which is not in "
                     "the file. Here it begins from noise."
                 )
         elif key == "RNG":
             if shown != "CPU":
-                taking.say(_ON_THE_CARD.format(shown))
+                builder.say(_ON_THE_CARD.format(shown))
         elif key == "Lora hashes":
-            _say_networks(value, taking)
+            _say_networks(value, builder)
         elif key in _SENTENCES:
             if not (key in ("Clip skip", "Clip Skip") and shown == "1"):
-                taking.say(_SENTENCES[key].format(shown))
+                builder.say(_SENTENCES[key].format(shown))
         else:
             words = group or "The setting '{key}: {value}' is not known here."
-            taking.say(words.format(key=text(key, 60), value=shown))
+            builder.say(words.format(key=text(key, 60), value=shown))
     if pairs.get("Start"):
-        taking.say(f"It began from {text(pairs['Start'], 60)}, which the text does not describe.")
+        builder.say(f"It began from {text(pairs['Start'], 60)}, which the text does not describe.")
     if source in ("AUTOMATIC1111", "Forge") and "RNG" not in pairs:
-        taking.say(_ON_THE_CARD.format("GPU"))
+        builder.say(_ON_THE_CARD.format("GPU"))
 
 
 _ON_THE_CARD = (
@@ -178,9 +178,9 @@ _ON_THE_CARD = (
 )
 
 
-def _say_networks(hashes: str, taking: Taking) -> None:
+def _say_networks(hashes: str, builder: RequestBuilder) -> None:
     """LoRAs that the prompt does not name."""
     for found in re.finditer(r"([^,:]{1,100}):\s*[0-9a-fA-F]{6,64}", hashes):
         name = text(found[1], 80)
-        if not any(f"LoRA '{name}'" in sentence for sentence in taking.sentences):
-            taking.say(f"The LoRA '{name}' is not applied here.")
+        if not any(f"LoRA '{name}'" in sentence for sentence in builder.sentences):
+            builder.say(f"The LoRA '{name}' is not applied here.")

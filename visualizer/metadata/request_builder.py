@@ -1,4 +1,4 @@
-"""Taking over: values of other programs made into a request, and what was lost on the way said."""
+"""RequestBuilder: what other programs say made into a request, and what was lost on the way."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WHEN = re.compile(r"(?<!\\)\[[^\[\]]{0,1000}:\s{0,9}\d{0,3}\.?\d{1,8}\s{0,9}\]"
 _JOIN = re.compile(r"\b(BREAK|AND)\b")
 
 
-class Taking:
+class RequestBuilder:
     """A request in the making.
 
     Each of the methods takes a value as it came, of whatever type, and keeps it, corrects it with a
