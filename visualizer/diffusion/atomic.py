@@ -73,21 +73,15 @@ def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iter
         yield part
         for file in part.iterdir():
             _sync(file)
-        _sync(part)
+        _sync_folder(part)
         _check_folder(place, path, mark, ours)  # it may have changed meanwhile
-        with contextlib.suppress(FileNotFoundError):
-            place.rename(former)
-        try:
-            part.rename(place)
-        except OSError:
-            with contextlib.suppress(FileNotFoundError):
-                former.rename(place)
-            raise
-        shutil.rmtree(former, ignore_errors=True)
+        _put_in_place(part, place, former)
     except OSError as error:
         raise WriteError(_sentence(error, path)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        if place.exists():  # else the former one could not be put back, and must not be lost
+            shutil.rmtree(former, ignore_errors=True)
     _sync_folder(place.parent)
 
 
@@ -172,17 +166,27 @@ def _check_folder(place: Path, path: Path, mark: str, ours: Callable[[str], bool
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
+def _put_in_place(part: Path, place: Path, former: Path) -> None:
+    """Move what was written to its place, and what is there out of it; both or neither."""
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            place.rename(former)
+        part.rename(place)
+    except BaseException:  # a cancel may come between the two moves as well
+        if part.exists():
+            with contextlib.suppress(FileNotFoundError):
+                former.rename(place)
+        raise
+
+
 def _sync(path: Path) -> None:
     """Have what was written reach the disk: a full one may say so only now."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with path.open("r+b") as file:  # Windows does it for those only who may write
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the move itself last through a power cut, where the system can do that."""
+    """Make names last through a power cut, where the system can do that."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
