@@ -80,7 +80,9 @@ def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iter
         raise WriteError(_sentence(error, path)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        if place.exists():  # else the former one could not be put back, and must not be lost
+        if os.path.lexists(
+            place
+        ):  # else the former one could not be put back, and must not be lost
             shutil.rmtree(former, ignore_errors=True)
     _sync_folder(place.parent)
 
