@@ -22,8 +22,10 @@ from PIL import Image
 from tests.example_runs import make_run
 from tests.export.grids import make_grid
 from tests.fake_hub import FakeHub
-from visualizer import __version__, cli, headless, run_command
+from visualizer import __version__, cli
 from visualizer.assets import asset_path
+from visualizer.commands import headless
+from visualizer.commands import run as run_command
 from visualizer.diffusion import Model, Trajectory, comparison_file
 from visualizer.diffusion.comparison import Comparison
 from visualizer.display import has_display

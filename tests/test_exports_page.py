@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from visualizer.commands.export_arguments import FLAGS
 from visualizer.export.bounds import LARGEST_SIDES, MAX_HELD_BYTES
 from visualizer.export.options import CHOICES, FORMATS, RANGES
 from visualizer.export.page_contents import MOST_PIXELS
 from visualizer.export.page_pictures import MAX_PIXELS
-from visualizer.export_arguments import FLAGS
 from visualizer.metadata.reading import read
 
 ROOT = Path(__file__).resolve().parent.parent

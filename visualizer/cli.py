@@ -101,9 +101,9 @@ def _window(path: str | None) -> int:
     from visualizer.display import has_display
 
     if not has_display():
-        from visualizer import run_command
+        from visualizer.commands import run
 
-        return run_command.without_window(path)
+        return run.without_window(path)
     from visualizer import app
 
     return app.run(path)
@@ -112,15 +112,8 @@ def _window(path: str | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from visualizer import (
-        __version__,
-        export_command,
-        info_command,
-        inspect_command,
-        model_commands,
-        run_command,
-        sweep_command,
-    )
+    from visualizer import __version__
+    from visualizer.commands import export, info, inspect, models, run, sweep
     from visualizer.training import command as training
 
     parser = argparse.ArgumentParser(
@@ -139,24 +132,23 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(work=work)
         return command
 
-    run = add("run", run_command.run, "make a picture without a window, and write it to files")
-    export = add("export", export_command.export, "write a run, a comparison or a sweep to files")
-    sweep = add("sweep", sweep_command.sweep, "make every prompt of a file under many seeds")
-    info = add("info", info_command.info, "tell what is in a run file or a model folder")
-    inspect = add("inspect", inspect_command.inspect, "tell how a picture or another file was made")
-    models = add("models", model_commands.models, "list the models on this computer")
-    download = add(
-        "download", model_commands.download, "download a model from the Hugging Face hub"
+    run.add_arguments(add("run", run.run, "make a picture without a window, and write it to files"))
+    export.add_arguments(
+        add("export", export.export, "write a run, a comparison or a sweep to files")
     )
-    train = add("train", training.train, "train the built-in model again, from nothing")
-    evaluate = add("evaluate", training.evaluate, "measure how well a model follows its prompts")
-    run_command.add_arguments(run)
-    export_command.add_arguments(export)
-    sweep_command.add_arguments(sweep)
-    info_command.add_arguments(info)
-    inspect_command.add_arguments(inspect)
-    model_commands.add_arguments(models, download)
-    training.add_arguments(train, evaluate)
+    sweep.add_arguments(add("sweep", sweep.sweep, "make every prompt of a file under many seeds"))
+    info.add_arguments(add("info", info.info, "tell what is in a run file or a model folder"))
+    inspect.add_arguments(
+        add("inspect", inspect.inspect, "tell how a picture or another file was made")
+    )
+    models.add_arguments(
+        add("models", models.models, "list the models on this computer"),
+        add("download", models.download, "download a model from the Hugging Face hub"),
+    )
+    training.add_arguments(
+        add("train", training.train, "train the built-in model again, from nothing"),
+        add("evaluate", training.evaluate, "measure how well a model follows its prompts"),
+    )
     return parser
 
 

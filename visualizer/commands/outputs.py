@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Out:
+class Output:
     """A file, or a folder of pictures, that is to be written.
 
     Attributes:
@@ -70,23 +70,23 @@ def add_out(parser: argparse.ArgumentParser, *, default: str) -> None:
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
-def outs_of(names: Iterable[str | Path], options: ExportOptions | None = None) -> list[Out]:
+def outputs_of(names: Iterable[str | Path], options: ExportOptions | None = None) -> list[Output]:
     """What is to be written, by its names: one that ends with a slash is a folder of pictures.
 
     Raises:
         ExportError: for an ending that nothing is written with.
     """
     options = options or ExportOptions()
-    return [_out_of(str(name), options) for name in names]
+    return [_output_of(str(name), options) for name in names]
 
 
-def _out_of(name: str, options: ExportOptions) -> Out:
+def _output_of(name: str, options: ExportOptions) -> Output:
     if name.endswith(("/", os.sep)):
-        return Out(name, replace(options, format="frames"))
-    return Out(name, for_path(Path(name), options))
+        return Output(name, replace(options, format="frames"))
+    return Output(name, for_path(Path(name), options))
 
 
-def write_all(what: Trajectory | Comparison, outs: Sequence[Out], *, quiet: bool) -> int:
+def write_all(what: Trajectory | Comparison, outputs: Sequence[Output], *, quiet: bool) -> int:
     """Write every file, also when one of them fails; 1 then."""
     from visualizer import export
     from visualizer.diffusion import Trajectory
@@ -94,22 +94,22 @@ def write_all(what: Trajectory | Comparison, outs: Sequence[Out], *, quiet: bool
     line = ProgressLine(quiet=quiet)
     status = 0
     # the run itself first: it is then safe, and the others need not decode its pictures again
-    for out in sorted(outs, key=lambda out: not out.is_run):
+    for output in sorted(outputs, key=lambda each: not each.is_run):
         line.start()
         try:
             with _ending_at_once():
-                progress = partial(line.draw, out.path.name)
-                export.write(what, out.path, options=out.options, progress=progress)
+                progress = partial(line.draw, output.path.name)
+                export.write(what, output.path, options=output.options, progress=progress)
         except export.ExportError as error:
             ProgressLine().say(f"error: {error}")
             status = 1
             continue
         finally:
             line.clear()
-        if out.is_run and isinstance(what, Trajectory):
-            what = Trajectory.open(out.path).with_decoder(what.decoder)
+        if output.is_run and isinstance(what, Trajectory):
+            what = Trajectory.open(output.path).with_decoder(what.decoder)
         if not quiet:
-            print(out.name, flush=True)
+            print(output.name, flush=True)
     return status
 
 
@@ -123,21 +123,21 @@ def _ending_at_once() -> Iterator[None]:
         signal.signal(signal.SIGTERM, former)
 
 
-def estimate_all(what: Trajectory | Comparison, outs: Sequence[Out]) -> int:
+def estimate_all(what: Trajectory | Comparison, outputs: Sequence[Output]) -> int:
     """Say of every file what it would be, and write none; 1 when one of them could not be."""
     from visualizer.export.errors import ExportError
     from visualizer.export.estimate import estimate
     from visualizer.export.film import film_of
 
     status = 0
-    for out in outs:
+    for output in outputs:
         try:
-            found = estimate(film_of(what, out.options))
+            found = estimate(film_of(what, output.options))
         except ExportError as error:
-            ProgressLine().say(f"error: {out.name}: {error}")
+            ProgressLine().say(f"error: {output.name}: {error}")
             status = 1
         else:
-            print(f"{out.name}: {estimated(found)}", flush=True)
+            print(f"{output.name}: {estimated(found)}", flush=True)
     return status
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from visualizer import headless
+from visualizer.commands import headless
 
 if TYPE_CHECKING:
+    from visualizer.commands.outputs import Output
     from visualizer.diffusion import Model, Trajectory
     from visualizer.diffusion.arrays import FloatArray, Picture
     from visualizer.diffusion.comparison import Comparison
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from visualizer.diffusion.views import View
     from visualizer.export.film import Film
     from visualizer.export.options import ExportOptions
-    from visualizer.outs import Out
     from visualizer.progress_line import ProgressLine
 
 BUILTIN = "Built-in"
@@ -33,7 +33,7 @@ ROOM = 256 * 2**20
 
 def with_model(
     what: Trajectory | Comparison,
-    outs: Sequence[Out],
+    outputs: Sequence[Output],
     folder: Path | None,
     device: str | None,
     line: ProgressLine,
@@ -52,7 +52,7 @@ def with_model(
         model = headless.open_model(folder, device)
         if not any(_made_by(model, run) for run in runs_of(what)):
             raise headless.Refused(f"'{model.name}' is not the model that made this.")
-    elif lacking(what, outs) and any(run.model.name == BUILTIN for run in runs_of(what)):
+    elif lacking(what, outputs) and any(run.model.name == BUILTIN for run in runs_of(what)):
         line.say("Loading the model …")
         model = headless.open_model(None, device)
     if model is not None:
@@ -61,7 +61,7 @@ def with_model(
             what,
             (run.with_decoder(decoder) if _made_by(model, run) else run for run in runs_of(what)),
         )
-    if missing := lacking(what, outs):
+    if missing := lacking(what, outputs):
         line.say(f"Note: {_left_out(missing)}")
     return what
 
@@ -81,16 +81,16 @@ def _made_by(model: Model, run: Trajectory) -> bool:
 # --- What is missing ------------------------------------------------------------------------------
 
 
-def lacking(what: Trajectory | Comparison, outs: Sequence[Out]) -> int:
+def lacking(what: Trajectory | Comparison, outputs: Sequence[Output]) -> int:
     """How many pictures that the files show are neither stored nor can be decoded."""
     promised = with_runs(
         what, (run if run.decoder else run.with_decoder(_Promised()) for run in runs_of(what))
     )
     missing: set[tuple[bool, int, int, View]] = set()
-    for out in outs:
-        if not out.is_run:
-            forward = out.options.subject == "forward"
-            missing |= {(forward, *key) for key in _lacking(promised, out.options)}
+    for output in outputs:
+        if not output.is_run:
+            forward = output.options.subject == "forward"
+            missing |= {(forward, *key) for key in _lacking(promised, output.options)}
     return len(missing)
 
 
@@ -176,7 +176,7 @@ class Keeping:
 
 
 def runs_of(what: Trajectory | Comparison) -> list[Trajectory]:
-    """Its runs, in order; lanes without one are left out."""
+    """Its runs, in order; lanes without one are left output."""
     from visualizer.diffusion import Trajectory
 
     if isinstance(what, Trajectory):

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visualizer import headless
+from visualizer.commands import headless
+from visualizer.commands.export_arguments import add_export_arguments, export_options
+from visualizer.commands.outputs import add_out, estimate_all, outputs_of, write_all
 from visualizer.diffusion.lane_letters import lane_numbers, letter_of
-from visualizer.export_arguments import add_export_arguments, export_options
-from visualizer.outs import add_out, estimate_all, outs_of, write_all
 from visualizer.progress_line import ProgressLine
 
 if TYPE_CHECKING:
@@ -42,24 +42,26 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from visualizer.missing_pictures import with_model
+    from visualizer.commands.missing_pictures import with_model
 
     chosen = export_options(options)
-    outs = outs_of(options.out or [_usual_name(options.path, chosen)], chosen)
+    outputs = outputs_of(options.out or [_usual_name(options.path, chosen)], chosen)
     if not options.estimate:
-        for out in outs:
-            out.check()
+        for output in outputs:
+            output.check()
     what = headless.opened(options.path)
     if options.lane is not None:
         what = _lane(what, options.lane)
     if chosen.pair is not None:
         a, b = (_index(what, number) for number in chosen.pair)
-        outs = [replace(out, options=replace(out.options, pair=(a, b))) for out in outs]
+        outputs = [
+            replace(output, options=replace(output.options, pair=(a, b))) for output in outputs
+        ]
     line = ProgressLine(quiet=options.quiet)
-    what = with_model(what, outs, options.model, options.device, line)
+    what = with_model(what, outputs, options.model, options.device, line)
     if options.estimate:
-        return estimate_all(what, outs)
-    return write_all(what, outs, quiet=options.quiet)
+        return estimate_all(what, outputs)
+    return write_all(what, outputs, quiet=options.quiet)
 
 
 def _usual_name(path: Path, options: ExportOptions) -> str:

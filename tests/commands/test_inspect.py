@@ -14,7 +14,7 @@ from PIL import Image
 from tests.example_runs import make_run
 from tests.export.grids import four_seeds
 from tests.metadata import samples
-from visualizer import inspect_command
+from visualizer.commands import inspect as inspect_command
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.metadata.note import LaneNote, Note, note_of, note_of_comparison
 from visualizer.metadata.writing import exif, png_info
@@ -131,9 +131,9 @@ def test_a_terminal_does_not_obey_a_file(
 def test_neither_torch_nor_qt_is_loaded(ours: Path) -> None:
     program = (
         "import argparse, pathlib, sys\n"
-        "from visualizer import inspect_command\n"
+        "from visualizer.commands import inspect\n"
         f"options = argparse.Namespace(files=[pathlib.Path({str(ours)!r})], json=False)\n"
-        "assert inspect_command.inspect(options) == 0\n"
+        "assert inspect.inspect(options) == 0\n"
         "heavy = {'torch', 'diffusers', 'PySide6', 'PIL'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from visualizer.commands.headless import number, whole
 from visualizer.diffusion.lane_letters import number_of
 from visualizer.export.options import CHOICES, RANGES, VIEW_NAMES, Caption, ExportOptions
-from visualizer.headless import number, whole
 
 DEFAULTS = ExportOptions()
 SEVERAL = ("pair",)

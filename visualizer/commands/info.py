@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visualizer import headless
+from visualizer.commands import headless
+from visualizer.commands.headless import count, opened
 from visualizer.diffusion.lane_letters import lane_numbers, letter_of
-from visualizer.headless import count, opened
 
 if TYPE_CHECKING:
     from visualizer.diffusion import Trajectory

@@ -29,7 +29,7 @@ MAX_WORKERS = 4096
 
 def add_arguments(sweep: argparse.ArgumentParser) -> None:
     """Tell the parser its options."""
-    from visualizer.headless import add_settings
+    from visualizer.commands.headless import add_settings
 
     add = sweep.add_argument
     add(
@@ -72,15 +72,15 @@ def sweep(options: argparse.Namespace) -> int:
 
     Ctrl+C stops it; the same command goes on from there.
     """
-    from visualizer.headless import answering
+    from visualizer.commands.headless import answering
 
     return answering(lambda: _sweep(options))
 
 
 def _sweep(options: argparse.Namespace) -> int:
+    from visualizer.commands.headless import Refused
     from visualizer.diffusion import SamplingRequest
     from visualizer.diffusion.grid import read_values
-    from visualizer.headless import Refused
     from visualizer.sweeps.folder import SweepFolder
     from visualizer.sweeps.manifest import check_size
     from visualizer.sweeps.prompt_file import read_prompts
@@ -132,7 +132,7 @@ class _Sitting:
 
     def here(self) -> int:
         """Make the runs on this machine."""
-        from visualizer.headless import notes, open_model, recommended
+        from visualizer.commands.headless import notes, open_model, recommended
         from visualizer.sweeps.here import make_here
 
         self._line.say("Loading the model …")
@@ -160,7 +160,7 @@ class _Sitting:
 
     def on_cluster(self) -> int:
         """Have the runs made by the workers of a Ray cluster."""
-        from visualizer.headless import ENVIRONMENT, recommended, stopping
+        from visualizer.commands.headless import ENVIRONMENT, recommended, stopping
         from visualizer.sweeps.cluster import Cluster
 
         most = -(-len(self._prompts) * len(self._seeds) // self._options.batch)
@@ -199,7 +199,7 @@ class _Sitting:
         make: Callable[[Sequence[PlannedRun], SweepProgress], None],
     ) -> int:
         """Make what is missing, and tell how it went."""
-        from visualizer.headless import stopping
+        from visualizer.commands.headless import stopping
         from visualizer.sweeps.manifest import Manifest
         from visualizer.sweeps.progress import SweepProgress
 
@@ -248,7 +248,7 @@ def _write_down(error: Exception) -> None:
 
 def _refuse_pictures(facts: ModelFacts) -> None:
     """Sweeps are spread over words and seeds, and have no picture to give."""
-    from visualizer.headless import Refused
+    from visualizer.commands.headless import Refused
 
     if facts.control and not facts.control_optional:
         raise Refused(
@@ -273,7 +273,7 @@ def _about_prompts(prompts: Iterable[str], model: Model) -> Iterable[str]:
 
 def _between(noun: str, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        from visualizer.headless import whole
+        from visualizer.commands.headless import whole
 
         value = whole(text)
         if not 1 <= value <= most:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from visualizer import EXAMPLE_PROMPT, headless, inspect_command
-from visualizer.export_arguments import add_export_arguments, export_options
-from visualizer.headless import add_settings, count, opened, whole
-from visualizer.outs import Out, add_out, outs_of, write_all
+from visualizer import EXAMPLE_PROMPT
+from visualizer.commands import headless, inspect
+from visualizer.commands.export_arguments import add_export_arguments, export_options
+from visualizer.commands.headless import add_settings, count, opened, whole
+from visualizer.commands.outputs import Output, add_out, outputs_of, write_all
 from visualizer.progress_line import ProgressLine
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def _run(options: argparse.Namespace) -> int:
         extra=FrozenMapping(_extra(options)),
     )
     names = options.out or [f"{_slug(request.prompt)}-{request.seed}.png"]
-    outs = outs_of(names, export_options(options))
-    return _sample_and_write(request, outs, options.model, options.device, quiet=options.quiet)
+    outputs = outputs_of(names, export_options(options))
+    return _sample_and_write(request, outputs, options.model, options.device, quiet=options.quiet)
 
 
 def _extra(options: argparse.Namespace) -> dict[str, Any]:
@@ -117,16 +118,17 @@ def _without_window(path: str | None) -> int:
     say("There is no display here, so no window can open.")
     if path is not None and not _is_run(Path(path)):
         say(f"This is what {path} tells of how it was made:")
-        return inspect_command.inspect(argparse.Namespace(files=[Path(path)], json=False))
+        return inspect.inspect(argparse.Namespace(files=[Path(path)], json=False))
     folder = _folder_for_pictures()
     names = ("final.png", "sheet.png", "steps.webp")
     if path is not None:
         say(f"Writing the pictures of {path} to {folder} instead.")
-        return write_all(opened(Path(path)), outs_of(folder / name for name in names), quiet=False)
+        outputs = outputs_of(folder / name for name in names)
+        return write_all(opened(Path(path)), outputs, quiet=False)
     say(f'Sampling "{EXAMPLE_PROMPT}" and writing it to {folder} instead.')
     request = SamplingRequest(prompt=EXAMPLE_PROMPT, seed=EXAMPLE_SEED)
-    outs = outs_of(folder / name for name in (*names, "ferrari.denoise"))
-    status = _sample_and_write(request, outs, None, None, quiet=False)
+    outputs = outputs_of(folder / name for name in (*names, "ferrari.denoise"))
+    status = _sample_and_write(request, outputs, None, None, quiet=False)
     say('For a prompt of your own: denoising-visualizer run "PROMPT" --out picture.png')
     return status
 
@@ -138,16 +140,16 @@ def _is_run(path: Path) -> bool:
 
 def _sample_and_write(
     request: SamplingRequest,
-    outs: Sequence[Out],
+    outputs: Sequence[Output],
     folder: Path | None,
     device: str | None,
     *,
     quiet: bool,
 ) -> int:
-    from visualizer.missing_pictures import Keeping
+    from visualizer.commands.missing_pictures import Keeping
 
-    for out in outs:  # before the long run, not after it
-        out.check()
+    for output in outputs:  # before the long run, not after it
+        output.check()
     line = ProgressLine(quiet=quiet)
     line.say("Loading the model …")
     model = headless.open_model(folder, device)
@@ -159,11 +161,11 @@ def _sample_and_write(
         where = f"step {len(trajectory.steps) - 1} of {len(trajectory.planned) - 1}"
         before = "Stopped before the first step: there is nothing to keep."
         line.say(trajectory.notice or (f"Stopped at {where}." if trajectory.steps else before))
-        kept = [out for out in outs if out.is_run and trajectory.steps]
+        kept = [output for output in outputs if output.is_run and trajectory.steps]
         failed = write_all(trajectory, kept, quiet=quiet)
         return 1 if trajectory.notice or failed else 130
     line.say(f"{count(len(trajectory.steps) - 1, 'step')} in {trajectory.seconds:.1f} s")
-    return write_all(trajectory, outs, quiet=quiet)
+    return write_all(trajectory, outputs, quiet=quiet)
 
 
 def _sample(model: Model, request: SamplingRequest, line: ProgressLine) -> Trajectory:

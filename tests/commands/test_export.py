@@ -16,7 +16,10 @@ from PIL import Image
 
 from tests.example_runs import StandInDecoder, make_picture, make_run
 from tests.export.grids import make_grid
-from visualizer import cli, headless
+from visualizer import cli
+from visualizer.commands import headless
+from visualizer.commands.export_arguments import FLAGS, add_export_arguments, export_options
+from visualizer.commands.missing_pictures import Keeping
 from visualizer.diffusion import ModelIdentity, Trajectory, comparison_file
 from visualizer.diffusion.arrays import Picture
 from visualizer.diffusion.lane_letters import letter_of, number_of
@@ -24,8 +27,6 @@ from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.views import View
 from visualizer.export.errors import ExportError
 from visualizer.export.options import CHOICES, RANGES, ExportOptions
-from visualizer.export_arguments import FLAGS, add_export_arguments, export_options
-from visualizer.missing_pictures import Keeping
 from visualizer.progress_line import ProgressLine
 
 STEPS = 6

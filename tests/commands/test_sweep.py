@@ -13,7 +13,8 @@ import torch
 
 from tests.diffusion.tiny_pipelines import tiny_pipeline
 from tests.families import FAMILIES
-from visualizer import cli, headless
+from visualizer import cli
+from visualizer.commands import headless
 from visualizer.diffusion import Model, Trajectory
 from visualizer.session import crash_log
 from visualizer.sweeps.folder import SweepFolder, read_failures
@@ -123,7 +124,8 @@ def test_results_are_told_by_info(loaded: Path, capsys: pytest.CaptureFixture[st
 TINY = """
 import sys
 from tests.diffusion.tiny_pipelines import tiny_pipeline
-from visualizer import cli, headless
+from visualizer import cli
+from visualizer.commands import headless
 from visualizer.diffusion import Model
 headless.open_model = lambda folder, device: Model(tiny_pipeline())
 cli.main(sys.argv[1:])
