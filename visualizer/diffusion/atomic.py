@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+PART = ".part"
+"""How the names of files end that are being written."""
+
 
 class WriteError(Exception):
     """A file that could not be written; its text is a sentence saying why."""
@@ -29,7 +32,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         WriteError: with a sentence, when the operating system refuses.
     """
     place = _place_of(path)
-    part = place.with_name(f".{secrets.token_hex(6)}.part")
+    part = _beside(place, PART)
     try:
         mode = _check_place(place)
         with part.open("xb") as file:
@@ -65,8 +68,7 @@ def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iter
             of that name that is not to be replaced.
     """
     place = _place_of(path)
-    part = place.with_name(f".{secrets.token_hex(6)}.part")
-    former = place.with_name(f".{secrets.token_hex(6)}.former")
+    part, former = _beside(place, PART), _beside(place, ".former")
     try:
         _check_folder(place, path, mark, ours)
         part.mkdir()
@@ -80,9 +82,7 @@ def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iter
         raise WriteError(_sentence(error, path)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        if os.path.lexists(
-            place
-        ):  # else the former one could not be put back, and must not be lost
+        if os.path.lexists(place):  # else the former one must not be lost
             shutil.rmtree(former, ignore_errors=True)
     _sync_folder(place.parent)
 
@@ -94,7 +94,7 @@ def check_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> None:
         WriteError: with a sentence, when it could not.
     """
     place = _place_of(path)
-    part = place.with_name(f".{secrets.token_hex(6)}.part")
+    part = _beside(place, PART)
     try:
         _check_folder(place, path, mark, ours)
         part.mkdir()
@@ -110,7 +110,7 @@ def check_writable(path: Path) -> None:
         WriteError: with a sentence, when it could not.
     """
     place = _place_of(path)
-    part = place.with_name(f".{secrets.token_hex(6)}.part")
+    part = _beside(place, PART)
     try:
         _check_place(place)
         part.open("xb").close()
@@ -119,17 +119,40 @@ def check_writable(path: Path) -> None:
         raise WriteError(_sentence(error, path)) from error
 
 
+def remove_parts(path: Path, process: int) -> None:
+    """Remove what a process that was killed has left of a file, or a folder, it was writing.
+
+    Args:
+        process: its number.
+    """
+    with contextlib.suppress(OSError, WriteError):
+        for part in _place_of(path).parent.glob(f".{process}-*{PART}"):
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
+
+
 def display_name(path: Path) -> str:
     """A file's name as it can be printed anywhere, also when it is no valid text."""
-    return path.name.encode("utf-8", "replace").decode("utf-8")
+    return (path.name or str(path)).encode("utf-8", "replace").decode("utf-8")
 
 
 def _place_of(path: Path) -> Path:
     """Where the file really lies: a link goes on pointing at it."""
+    sentence = f"'{display_name(path)}' is not a name that a file can have."
     try:
-        return Path(os.path.realpath(path))
+        place = Path(os.path.realpath(path))
     except ValueError as error:  # a NUL or half a symbol in the name
-        raise WriteError(f"'{display_name(path)}' is not a name that a file can have.") from error
+        raise WriteError(sentence) from error
+    if not place.name:  # the root of a disk
+        raise WriteError(sentence)
+    return place
+
+
+def _beside(place: Path, suffix: str) -> Path:
+    """A hidden name beside a place that nobody else takes; it tells whose it is."""
+    return place.with_name(f".{os.getpid()}-{secrets.token_hex(6)}{suffix}")
 
 
 def _check_place(place: Path) -> int | None:
