@@ -19,9 +19,9 @@ from pytestqt.qtbot import QtBot
 from tests.ui.sitting import RUN_MS, Sitting
 from visualizer.export.options import ExportOptions
 from visualizer.metadata.reading import read
-from visualizer.session import taking
+from visualizer.session import outgoing_pictures
 from visualizer.session.exports import ExportEnd
-from visualizer.session.taking import TakenPicture
+from visualizer.session.outgoing_pictures import OutgoingPicture
 from visualizer.ui.clipboard import GNOME_FILES, animation_mime
 from visualizer.ui.dragging import PictureMime
 from visualizer.ui.window import COMPARE, wear
@@ -145,7 +145,7 @@ def test_the_text_of_a_message_is_copied_instead(sitting: Sitting) -> None:
 
 def test_settings_are_copied_as_other_programs_write_them(sitting: Sitting) -> None:
     timeline = sitting.run("a red car at sunset")
-    menu = sitting.window.denoise.canvas.take_menu()
+    menu = sitting.window.denoise.canvas.picture_menu()
     actions_of(menu)["Copy settings"].trigger()
     menu.deleteLater()
     first, last = QApplication.clipboard().text().split("\n")
@@ -182,7 +182,7 @@ def test_a_picture_is_saved_as_it_is_shown(
         return str(tmp_path / f"mine{suffix}")
 
     monkeypatch.setattr("visualizer.ui.files.ask_save_as", ask)
-    sitting.window.clipboard.take_from_canvas("save")
+    sitting.window.clipboard.do_on_canvas("save")
     status = sitting.window.denoise.status
     sitting.qtbot.waitUntil(lambda: status.text() == "Saved as mine.png", timeout=RUN_MS)
     assert proposed == [f"a-red-car-at-sunset-seed-{timeline.request.seed}-step-3.png"]
@@ -196,7 +196,7 @@ def test_a_folder_without_permission_gets_a_sentence(
     sitting.run("a red car")
     gone = tmp_path / "not there" / "picture.png"
     monkeypatch.setattr("visualizer.ui.files.ask_save_as", lambda *_arguments: str(gone))
-    sitting.window.clipboard.take_from_canvas("save")
+    sitting.window.clipboard.do_on_canvas("save")
     message = sitting.window.message
     sitting.qtbot.waitUntil(lambda: message.is_failure, timeout=RUN_MS)
     assert "could not be saved" in message.text
@@ -205,7 +205,7 @@ def test_a_folder_without_permission_gets_a_sentence(
 def test_an_animation_is_copied_as_a_file(sitting: Sitting) -> None:
     timeline = sitting.run("a red car at sunset")
     with sitting.qtbot.waitSignal(sitting.session.exports.exported, timeout=60_000):
-        sitting.window.clipboard.take_from_canvas("animation")
+        sitting.window.clipboard.do_on_canvas("animation")
     data = on_clipboard()
     (url,) = data.urls()
     path = Path(url.toLocalFile())
@@ -265,11 +265,11 @@ def test_one_lane_or_the_whole_grid_is_copied(sitting: Sitting) -> None:
 
 def test_whoever_asks_before_the_picture_is_encoded_waits_for_it() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    taken = TakenPicture("a.png")
-    data = PictureMime(taken, as_file=True)
+    outgoing = OutgoingPicture("a.png")
+    data = PictureMime(outgoing, as_file=True)
     assert data.hasUrls()  # what is offered is known at once
     assert data.hasImage()
-    threading.Thread(target=lambda: taken.make(lambda: picture, None, None)).start()
+    threading.Thread(target=lambda: outgoing.make(lambda: picture, None, None)).start()
     found = Image.open(io.BytesIO(bytes(data.data("image/png").data())))
     np.testing.assert_array_equal(np.asarray(found), picture)
     assert data.urls() == []  # no file could be written
@@ -277,9 +277,9 @@ def test_whoever_asks_before_the_picture_is_encoded_waits_for_it() -> None:
 
 def test_other_programs_are_offered_other_kinds_of_picture() -> None:
     picture = np.full((8, 8, 3), (250, 10, 10), dtype=np.uint8)
-    taken = TakenPicture("a.png")
-    taken.make(lambda: picture, None, None)
-    image = PictureMime(taken, as_file=False).imageData()
+    outgoing = OutgoingPicture("a.png")
+    outgoing.make(lambda: picture, None, None)
+    image = PictureMime(outgoing, as_file=False).imageData()
     assert isinstance(image, QImage)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -295,8 +295,8 @@ def test_a_picture_that_cannot_be_encoded_is_told_and_keeps_nobody_waiting(
     def fail(*_arguments: object) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr(taking, "png_of", fail)
-    sitting.window.clipboard.take_from_canvas()
+    monkeypatch.setattr(outgoing_pictures, "png_of", fail)
+    sitting.window.clipboard.do_on_canvas()
     assert png_on_clipboard() == b""
     message = sitting.window.message
     sitting.qtbot.waitUntil(lambda: message.is_failure, timeout=RUN_MS)
@@ -315,7 +315,7 @@ def test_an_animation_waits_for_an_export_and_leaves_its_line_alone(
     panel.exports.start(current, str(path), ExportOptions())
     ended: list[ExportEnd] = []
     sitting.session.exports.ended.connect(ended.append)
-    sitting.window.clipboard.take_from_canvas("animation")
+    sitting.window.clipboard.do_on_canvas("animation")
     sitting.qtbot.waitUntil(lambda: len(ended) == 2, timeout=60_000)
     assert [end.result for end in ended] == ["exported", "exported"]
     assert path.exists()
@@ -327,6 +327,6 @@ def test_an_animation_of_numbers_shows_numbers(sitting: Sitting) -> None:
     sitting.run("a red car")
     sitting.session.playhead.set_view("channels")
     with sitting.qtbot.waitSignal(sitting.session.exports.exported, timeout=60_000):
-        sitting.window.clipboard.take_from_canvas("animation")
+        sitting.window.clipboard.do_on_canvas("animation")
     path = Path(on_clipboard().urls()[0].toLocalFile())
     assert path.name.endswith("-channels.gif")

@@ -301,7 +301,7 @@ def test_a_graph_that_cannot_be_read_is_said(sitting: Sitting, tmp_path: Path) -
 
 def test_what_is_copied_here_can_be_dropped_here(sitting: Sitting) -> None:
     timeline = sitting.run("a red car at sunset")
-    sitting.window.clipboard.take_from_canvas()
+    sitting.window.clipboard.do_on_canvas()
     content = bytes(QApplication.clipboard().mimeData().data("image/png").data())
     Image.open(io.BytesIO(content)).verify()
     data = QMimeData()

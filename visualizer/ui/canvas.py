@@ -26,8 +26,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 from visualizer.ui import theme as themes
 from visualizer.ui.grip import DragHandle, Grip
 from visualizer.ui.icons import IconButton
+from visualizer.ui.picture_menu import add_actions
 from visualizer.ui.shortcuts import shown_keys
-from visualizer.ui.take_menu import add_ways
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -135,7 +135,7 @@ class Canvas(QWidget):
     """
 
     hard_pixels_changed = Signal(bool)
-    take_asked = Signal(str)  # the picture is to leave the window: one of ``take_menu.LABELS``
+    action_asked = Signal(str)  # of ``picture_menu.LABELS``: the picture is to leave the window
     drag_asked = Signal()  # the mouse, pressed, pulls it out of the window
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
@@ -160,7 +160,7 @@ class Canvas(QWidget):
         self.copy_button = IconButton(
             "copy", "Copy this picture, or drag it into another program", shown_keys("Ctrl+C")
         )
-        self.copy_button.clicked.connect(lambda: self.take_asked.emit("picture"))
+        self.copy_button.clicked.connect(lambda: self.action_asked.emit("picture"))
         DragHandle(self.copy_button, self.drag_asked.emit)
         self.fit_button = IconButton("fit", "Show the whole picture", "double click")
         self.fit_button.clicked.connect(self.fit)
@@ -478,20 +478,20 @@ class Canvas(QWidget):
             self.fit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The ways in which the picture can leave the window."""
+        """What can be done with the picture."""
         if self._picture is None:
             event.ignore()
             return
-        menu = self.take_menu()
+        menu = self.picture_menu()
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(event.globalPos())
 
-    def take_menu(self) -> QMenu:
-        """What can be done with the picture."""
+    def picture_menu(self) -> QMenu:
+        """Ways in which the picture can leave the window."""
         menu = QMenu(self)
-        add_ways(menu, ("picture", "animation", "settings"), self.take_asked.emit)
+        add_actions(menu, ("picture", "animation", "settings"), self.action_asked.emit)
         menu.addSeparator()
-        add_ways(menu, ("save",), self.take_asked.emit)
+        add_actions(menu, ("save",), self.action_asked.emit)
         return menu
 
 

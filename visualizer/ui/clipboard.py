@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from visualizer.session.failure import Failure
-from visualizer.session.taking import Taking
+from visualizer.session.outgoing_pictures import OutgoingPictures
 from visualizer.ui import files
 from visualizer.ui.canvas import image_of
 from visualizer.ui.dragging import ENCODED, PictureMime, drag_out
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from visualizer.metadata.note import Note
     from visualizer.session.exports import ExportEnd
     from visualizer.session.lanes import Lane
+    from visualizer.session.outgoing_pictures import OutgoingPicture
     from visualizer.session.session import Session
-    from visualizer.session.taking import TakenPicture
     from visualizer.settings import Settings
     from visualizer.ui.canvas import Canvas
     from visualizer.ui.lane_grid import LaneGrid
@@ -48,31 +48,31 @@ class Clipboard(QObject):
         canvas: Canvas,
         grid: LaneGrid,
         window: QWidget,
-        taking: Taking | None = None,
+        pictures: OutgoingPictures | None = None,
     ) -> None:
         super().__init__(window)
         self._session, self._settings, self._window = session, settings, window
         self._canvas, self._grid = canvas, grid
-        self._taking = taking or Taking(parent=self)
+        self._pictures = pictures or OutgoingPictures(parent=self)
         self._animation: int | None = None  # the id of its export
         queued = Qt.ConnectionType.QueuedConnection
-        self._taking.failed.connect(self.failed, queued)
-        self._taking.saved.connect(lambda path: self._say(f"Saved as {Path(path).name}"), queued)
+        self._pictures.failed.connect(self.failed, queued)
+        self._pictures.saved.connect(lambda path: self._say(f"Saved as {Path(path).name}"), queued)
         session.exports.ended.connect(self._ended)
-        canvas.take_asked.connect(self.take_from_canvas)
+        canvas.action_asked.connect(self.do_on_canvas)
         canvas.drag_asked.connect(lambda: self.drag(self._on_canvas(), canvas))
-        grid.take_asked.connect(self.take_from_grid)
+        grid.action_asked.connect(self.do_in_grid)
         grid.drag_asked.connect(lambda lane: self.drag(self._in_grid(lane), grid))
 
     def close(self) -> None:
         """Make nothing more; what other programs were given as files goes."""
-        self._taking.close()
+        self._pictures.close()
 
-    def take_from_canvas(self, way: str = "picture") -> None:
-        """Do with the picture of the run that is looked at what ``take_menu.LABELS`` calls it."""
-        self.take(way, self._on_canvas())
+    def do_on_canvas(self, action: str = "picture") -> None:
+        """Do something of ``picture_menu.LABELS`` with the picture of the run that is shown."""
+        self.do(action, self._on_canvas())
 
-    def take_from_grid(self, way: str = "picture", lane: Lane | None = None) -> None:
+    def do_in_grid(self, action: str = "picture", lane: Lane | None = None) -> None:
         """The same with one lane, or with all of them.
 
         Args:
@@ -80,31 +80,31 @@ class Clipboard(QObject):
         """
         if lane is None and self._session.lanes.focus is not None:
             lane = self._session.lanes.lane(self._session.lanes.focus)
-        whole = way == "all" or lane is None
-        self.take(way, self._in_grid(None if whole else lane))
+        whole = action == "all" or lane is None
+        self.do(action, self._in_grid(None if whole else lane))
 
-    def take(self, way: str, shown: ShownPicture | None) -> None:
-        """Do what ``take_menu.LABELS`` calls it.
+    def do(self, action: str, shown: ShownPicture | None) -> None:
+        """Do something of ``picture_menu.LABELS`` with a picture.
 
         Args:
-            way: a key of ``LABELS``; "all" is told from "picture" by what is shown.
+            action: a key of ``LABELS``; "all" is told from "picture" by what is shown.
             shown: what is looked at; None where there is no picture.
         """
         if shown is None:
             self._say(_NOTHING)
-        elif way == "settings":
+        elif action == "settings":
             self.copy_settings(shown)
-        elif way == "animation":
+        elif action == "animation":
             self.copy_animation(shown)
-        elif way == "save":
+        elif action == "save":
             self.save(shown)
         else:
             self.copy_picture(shown)
 
     def copy_picture(self, shown: ShownPicture) -> None:
         """The picture, pixel for pixel, with what it remembers."""
-        taken = self._taken(shown, as_file=False)
-        _put(PictureMime(taken, as_file=False))
+        picture = self._offered(shown, as_file=False)
+        _put(PictureMime(picture, as_file=False))
         self._say("Picture copied")
 
     def copy_settings(self, shown: ShownPicture) -> None:
@@ -121,7 +121,7 @@ class Clipboard(QObject):
         if self._animation is not None:
             return  # it is on its way
         try:
-            place = self._taking.files.place_for(Path(shown.name).stem + f".{ANIMATION}")
+            place = self._pictures.files.place_for(Path(shown.name).stem + f".{ANIMATION}")
         except OSError as error:
             self.failed.emit(Failure("The animation could not be copied.", f"{error.strerror}."))
             return
@@ -134,13 +134,13 @@ class Clipboard(QObject):
         path = files.ask_save_as(self._window, shown.name, Path(shown.name).suffix)
         if path:
             self._say("Saving …", stays=True)
-            self._taking.save(shown.picture, self._note_of(shown), path)
+            self._pictures.save(shown.picture, self._note_of(shown), path)
 
     def drag(self, shown: ShownPicture | None, source: QWidget) -> None:
         """Take the picture to another program; returns when the mouse is let go."""
         if shown is not None:
-            taken = self._taken(shown, as_file=True)
-            drag_out(source, taken, image_of(shown.sample))
+            picture = self._offered(shown, as_file=True)
+            drag_out(source, picture, image_of(shown.sample))
 
     # --- details ------------------------------------------------------------------------------
 
@@ -166,8 +166,9 @@ class Clipboard(QObject):
     def _note_of(self, shown: ShownPicture) -> Callable[[], Note] | None:
         return shown.note if self._remembers else None
 
-    def _taken(self, shown: ShownPicture, *, as_file: bool) -> TakenPicture:
-        return self._taking.take(shown.picture, shown.name, self._note_of(shown), as_file=as_file)
+    def _offered(self, shown: ShownPicture, *, as_file: bool) -> OutgoingPicture:
+        note = self._note_of(shown)
+        return self._pictures.offer(shown.picture, shown.name, note, as_file=as_file)
 
     def _ended(self, end: ExportEnd) -> None:
         if end.export_id != self._animation:

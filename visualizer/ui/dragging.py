@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from visualizer.ui.canvas import image_of
 
 if TYPE_CHECKING:
-    from visualizer.session.taking import TakenPicture
+    from visualizer.session.outgoing_pictures import OutgoingPicture
 
 PNG, FILES, IMAGE = "image/png", "text/uri-list", "application/x-qt-image"
 ENCODED = QUrl.ComponentFormattingOption.FullyEncoded
@@ -27,13 +27,13 @@ class PictureMime(QMimeData):
     arrives; Qt makes other kinds of it for programs that want those.
     """
 
-    def __init__(self, taken: TakenPicture, *, as_file: bool) -> None:
+    def __init__(self, outgoing: OutgoingPicture, *, as_file: bool) -> None:
         """``as_file``: whether it is offered as a file as well."""
         super().__init__()
-        self._taken = taken
+        self._outgoing = outgoing
         self._given: Mapping[str, Callable[[], object]] = {
             **({FILES: self._urls} if as_file else {}),
-            PNG: lambda: QByteArray(taken.png()),
+            PNG: lambda: QByteArray(outgoing.png()),
             IMAGE: self._image,
         }
 
@@ -55,15 +55,15 @@ class PictureMime(QMimeData):
         return give()
 
     def _urls(self) -> list[QUrl]:
-        path = self._taken.path()
+        path = self._outgoing.path()
         return [] if path is None else [QUrl.fromLocalFile(str(path))]
 
     def _image(self) -> QImage:
-        picture = self._taken.picture()
+        picture = self._outgoing.picture()
         return QImage() if picture is None else image_of(picture).copy()
 
 
-def drag_out(source: QWidget, taken: TakenPicture, sample: QImage) -> Qt.DropAction:
+def drag_out(source: QWidget, outgoing: OutgoingPicture, sample: QImage) -> Qt.DropAction:
     """Offer a picture to whatever the mouse is let go over; returns when it is.
 
     Args:
@@ -71,7 +71,7 @@ def drag_out(source: QWidget, taken: TakenPicture, sample: QImage) -> Qt.DropAct
         sample: what the small picture under the cursor is made of.
     """
     drag = QDrag(source)
-    drag.setMimeData(PictureMime(taken, as_file=True))
+    drag.setMimeData(PictureMime(outgoing, as_file=True))
     thumbnail = thumbnail_of(sample, source.devicePixelRatioF())
     drag.setPixmap(thumbnail)
     drag.setHotSpot(QPoint(THUMBNAIL // 8, THUMBNAIL // 8))

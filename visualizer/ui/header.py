@@ -231,7 +231,7 @@ class Header(QWidget):
         self.control.show_request(request)
         self.set_weights(bool(request.extra.get("weighting")))
 
-    def take_over(self, request: SamplingRequest) -> None:
+    def fill_in(self, request: SamplingRequest) -> None:
         """Fill the fields from a picture: what it says, and as far as this model has it."""
         row = self.settings_row
         avoid, size = request.negative_prompt, row.picture_size

@@ -24,7 +24,7 @@ from visualizer.ui.grip import Grip
 from visualizer.ui.lane_looks import explained
 from visualizer.ui.lane_mark import lane_letter
 from visualizer.ui.lane_pictures import LanePictures
-from visualizer.ui.take_menu import add_ways
+from visualizer.ui.picture_menu import add_actions
 from visualizer.ui.tips import wrapped
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class LaneGrid(LanePictures):
     """
 
     open_asked = Signal(object)  # Timeline of a lane that is to be shown alone on its own page
-    take_asked = Signal(str, object)  # one of ``take_menu.LABELS``, and the Lane it is about
+    action_asked = Signal(str, object)  # one of ``picture_menu.LABELS``, and the Lane it is about
     drag_asked = Signal(object)  # Lane whose picture the mouse, pressed, pulls out of the window
 
     def __init__(self, lanes: Lanes, parent: QWidget | None = None) -> None:
@@ -129,8 +129,8 @@ class LaneGrid(LanePictures):
             pair.triggered.connect(lambda _=False: self.pair_with(lane.id))
         menu.addSeparator()
         if self.look(lane).picture is not None:
-            ways = ("picture", "all", "animation", "settings", "save")
-            add_ways(menu, ways, lambda way: self.take_asked.emit(way, lane))
+            actions = ("picture", "all", "animation", "settings", "save")
+            add_actions(menu, actions, lambda action: self.action_asked.emit(action, lane))
             menu.addSeparator()
         away = menu.addAction("Remove")
         away.triggered.connect(lambda _=False: self._remove(lane.id))

@@ -97,7 +97,7 @@ class RememberedPictures(QObject):
             self._note(words.taken_over(name, remembered, compared=False), said)
             return
         former = self._header.written()
-        self._header.take_over(remembered.request)
+        self._header.fill_in(remembered.request)
         compared = self._fill_axes(remembered)
         row = self._header.settings_row
         said = words.changed(remembered.request, row.steps.whole(), row.guidance.value())

@@ -508,9 +508,9 @@ class MainWindow(QMainWindow):
         if copy_selected_text():
             return
         if self.page == COMPARE:
-            self.clipboard.take_from_grid()
+            self.clipboard.do_in_grid()
         elif self.page == DENOISE:
-            self.clipboard.take_from_canvas()
+            self.clipboard.do_on_canvas()
 
     def _space(self) -> None:
         """Play or pause; a control that was reached by Tab is pressed instead."""

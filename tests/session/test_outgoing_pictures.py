@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.metadata.note import LaneNote, Note
 from visualizer.metadata.reading import read
-from visualizer.session.taken_files import TakenFiles
-from visualizer.session.taking import Taking
+from visualizer.session.outgoing_pictures import OutgoingPictures
+from visualizer.session.temporary_files import TemporaryFiles
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (16, 24, 3), dtype=np.uint8)
 
@@ -33,91 +33,93 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def taking(qtbot: QtBot, root: Path) -> Iterator[Taking]:
-    made = Taking(TakenFiles(root))
+def pictures(qtbot: QtBot, root: Path) -> Iterator[OutgoingPictures]:
+    made = OutgoingPictures(TemporaryFiles(root))
     yield made
     made.close()
 
 
-def test_a_picture_is_there_at_once_and_its_content_follows(taking: Taking) -> None:
+def test_a_picture_is_there_at_once_and_its_content_follows(pictures: OutgoingPictures) -> None:
     gate = threading.Event()
 
     def slowly() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         assert gate.wait(10)
         return PICTURE
 
-    taken = taking.take(slowly, "car.png", note)
-    assert not taken.made
+    outgoing = pictures.offer(slowly, "car.png", note)
+    assert not outgoing.made
     gate.set()
-    with Image.open(io.BytesIO(taken.png())) as image:
+    with Image.open(io.BytesIO(outgoing.png())) as image:
         np.testing.assert_array_equal(np.asarray(image), PICTURE)
-    remembered = read(io.BytesIO(taken.png()))
+    remembered = read(io.BytesIO(outgoing.png()))
     assert remembered is not None
     assert remembered.request == SamplingRequest("a red car", seed=5, steps=4)
-    assert taken.path() is None  # no file was asked for
+    assert outgoing.path() is None  # no file was asked for
 
 
-def test_a_picture_that_is_to_remember_nothing_does_not(taking: Taking) -> None:
-    taken = taking.take(lambda: PICTURE, "car.png", None)
-    assert read(io.BytesIO(taken.png())) is None
+def test_a_picture_that_is_to_remember_nothing_does_not(pictures: OutgoingPictures) -> None:
+    outgoing = pictures.offer(lambda: PICTURE, "car.png", None)
+    assert read(io.BytesIO(outgoing.png())) is None
 
 
 def test_a_file_has_the_name_that_was_wanted_and_goes_with_the_program(
-    taking: Taking, root: Path
+    pictures: OutgoingPictures, root: Path
 ) -> None:
-    taken = taking.take(lambda: PICTURE, "a-car.png", note, as_file=True)
-    again = taking.take(lambda: PICTURE, "a-car.png", note, as_file=True)
-    path, other = taken.path(), again.path()
+    outgoing = pictures.offer(lambda: PICTURE, "a-car.png", note, as_file=True)
+    again = pictures.offer(lambda: PICTURE, "a-car.png", note, as_file=True)
+    path, other = outgoing.path(), again.path()
     assert path is not None
     assert other is not None
     assert path.name == other.name == "a-car.png"
     assert path != other
-    assert path.read_bytes() == taken.png()
-    taking.close()
+    assert path.read_bytes() == outgoing.png()
+    pictures.close()
     assert not root.exists()
-    late = taking.take(lambda: PICTURE, "late.png", note)
+    late = pictures.offer(lambda: PICTURE, "late.png", note)
     assert late.png() == b""
 
 
-def test_what_fails_is_told_and_nobody_waits(qtbot: QtBot, taking: Taking) -> None:
+def test_what_fails_is_told_and_nobody_waits(qtbot: QtBot, pictures: OutgoingPictures) -> None:
     def fail() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         raise MemoryError
 
-    with qtbot.waitSignal(taking.failed) as told:
-        taken = taking.take(fail, "car.png", note)
-    assert taken.png() == b""
-    assert taken.picture() is None
+    with qtbot.waitSignal(pictures.failed) as told:
+        outgoing = pictures.offer(fail, "car.png", note)
+    assert outgoing.png() == b""
+    assert outgoing.picture() is None
     assert told.args is not None
     assert told.args[0].title == "The picture could not be copied."
 
 
 def test_a_folder_that_cannot_be_made_is_told(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("in the way")
-    taking = Taking(TakenFiles(tmp_path / "taken"))
-    with qtbot.waitSignal(taking.failed) as told:
-        taken = taking.take(lambda: PICTURE, "car.png", note, as_file=True)
-    assert taken.path() is None
+    pictures = OutgoingPictures(TemporaryFiles(tmp_path / "taken"))
+    with qtbot.waitSignal(pictures.failed) as told:
+        outgoing = pictures.offer(lambda: PICTURE, "car.png", note, as_file=True)
+    assert outgoing.path() is None
     assert told.args is not None
     assert "taken" in told.args[0].detail
-    taking.close()
+    pictures.close()
 
 
-def test_saving_replaces_a_file_as_a_whole(qtbot: QtBot, taking: Taking, tmp_path: Path) -> None:
+def test_saving_replaces_a_file_as_a_whole(
+    qtbot: QtBot, pictures: OutgoingPictures, tmp_path: Path
+) -> None:
     path = tmp_path / "car 🚗.png"
     path.write_text("old")
-    with qtbot.waitSignal(taking.saved):
-        taking.save(lambda: PICTURE, note, str(path))
+    with qtbot.waitSignal(pictures.saved):
+        pictures.save(lambda: PICTURE, note, str(path))
     with Image.open(path) as image:
         np.testing.assert_array_equal(np.asarray(image), PICTURE)
-    with qtbot.waitSignal(taking.failed) as told:
-        taking.save(lambda: PICTURE, note, str(tmp_path / "nowhere" / "car.png"))
+    with qtbot.waitSignal(pictures.failed) as told:
+        pictures.save(lambda: PICTURE, note, str(tmp_path / "nowhere" / "car.png"))
     assert told.args is not None
     assert told.args[0].title == "The picture could not be saved."
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_old_files_go_when_there_are_too_many_or_they_are_too_large(root: Path) -> None:
-    files = TakenFiles(root, max_files=3, max_bytes=1000)
+    files = TemporaryFiles(root, max_files=3, max_bytes=1000)
     places = []
     for _ in range(5):
         places.append(files.place_for("a.png"))
@@ -134,13 +136,13 @@ def test_old_files_go_when_there_are_too_many_or_they_are_too_large(root: Path) 
 
 
 def test_what_a_crash_left_behind_is_removed_and_what_others_use_is_not(root: Path) -> None:
-    other = TakenFiles(root)
+    other = TemporaryFiles(root)
     used = other.place_for("used.png")
     used.write_bytes(b"x")
     crash = (
         "import os, sys; from pathlib import Path\n"
-        "from visualizer.session.taken_files import TakenFiles\n"
-        "files = TakenFiles(Path(sys.argv[1])); place = files.place_for('left.png')\n"
+        "from visualizer.session.temporary_files import TemporaryFiles\n"
+        "files = TemporaryFiles(Path(sys.argv[1])); place = files.place_for('left.png')\n"
         "place.write_bytes(b'x'); print(place, flush=True); os._exit(1)"
     )
     done = subprocess.run(
@@ -149,7 +151,7 @@ def test_what_a_crash_left_behind_is_removed_and_what_others_use_is_not(root: Pa
     left = Path(done.stdout.strip())
     assert left.name == "left.png"
     assert left.exists()
-    mine = TakenFiles(root)
+    mine = TemporaryFiles(root)
     place = mine.place_for("mine.png")
     assert place.parent.is_dir()
     assert not left.exists()

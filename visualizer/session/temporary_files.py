@@ -1,4 +1,4 @@
-"""TakenFiles: files that other programs are given, in a bounded folder that goes with the program.
+"""TemporaryFiles: given to other programs, in a bounded folder that goes with the program.
 
 What is dragged or copied out of the window is often asked for as a file, and only for a moment.
 """
@@ -20,7 +20,7 @@ MAX_BYTES = 512 * 2**20
 _LOCK = ".lock"
 
 
-class TakenFiles:
+class TemporaryFiles:
     """A folder for this run of the program, beside those of others that run at the same time.
 
     May be used from any thread. What a program that crashed left behind is removed with the first

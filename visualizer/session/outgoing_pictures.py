@@ -1,4 +1,4 @@
-"""Pictures taken out of the program: copied, dragged or saved, encoded beside the window."""
+"""Pictures that leave the program: copied, dragged or saved, encoded beside the window."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from PySide6.QtCore import QObject, Signal
 from visualizer.folders import cache_folder
 from visualizer.session.failure import describe
 from visualizer.session.jobs import JobThread
-from visualizer.session.taken_files import TakenFiles
+from visualizer.session.temporary_files import TemporaryFiles
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.metadata.note import Note
 
-FOLDER = "taken"
+FOLDER = "outgoing"
 PATIENCE_S = 10.0
 """How long another program that asks for a picture waits for it; a large one takes 0.1 s."""
 _QUICK = 1
@@ -27,7 +27,7 @@ _QUICK = 1
 _CLOSE_S = 2.0
 
 
-class TakenPicture:
+class OutgoingPicture:
     """A picture for other programs. Its PNG is made meanwhile: whoever asks too early waits."""
 
     def __init__(self, name: str) -> None:
@@ -74,7 +74,7 @@ class TakenPicture:
         self._made.set()
 
 
-class Taking(QObject):
+class OutgoingPictures(QObject):
     """Makes PNGs on a thread of its own. Its signals are emitted there: connect them queued.
 
     Signals:
@@ -85,23 +85,23 @@ class Taking(QObject):
     saved = Signal(str)
     failed = Signal(object)
 
-    def __init__(self, files: TakenFiles | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, files: TemporaryFiles | None = None, parent: QObject | None = None) -> None:
         """``files`` keeps what other programs are given; None: in the person's own cache."""
         super().__init__(parent)
-        self.files = files or TakenFiles(cache_folder() / FOLDER)
-        self._thread = JobThread("taken pictures", self._job_failed)
+        self.files = files or TemporaryFiles(cache_folder() / FOLDER)
+        self._thread = JobThread("outgoing pictures", self._job_failed)
         self._title = ""
         self._closed = False
 
-    def take(
+    def offer(
         self,
         picture: Callable[[], Picture],
         name: str,
         note: Callable[[], Note] | None,
         *,
         as_file: bool = False,
-    ) -> TakenPicture:
-        """A picture for other programs, at once; its content follows.
+    ) -> OutgoingPicture:
+        """Give other programs a picture, at once; its content follows.
 
         Args:
             picture: gives it; called on the thread.
@@ -109,12 +109,12 @@ class Taking(QObject):
             note: gives what the picture is to remember; called on the thread. None: nothing.
             as_file: whether it is wanted as a file as well.
         """
-        taken = TakenPicture(name)
+        outgoing = OutgoingPicture(name)
         if self._closed:
-            taken.give_up()
+            outgoing.give_up()
         else:
-            self._thread.post(lambda: self._take(taken, picture, note, as_file))
-        return taken
+            self._thread.post(lambda: self._make(outgoing, picture, note, as_file))
+        return outgoing
 
     def save(
         self, picture: Callable[[], Picture], note: Callable[[], Note] | None, path: str
@@ -129,19 +129,19 @@ class Taking(QObject):
         self._thread.join(_CLOSE_S)
         self.files.close()
 
-    def _take(
+    def _make(
         self,
-        taken: TakenPicture,
+        outgoing: OutgoingPicture,
         picture: Callable[[], Picture],
         note: Callable[[], Note] | None,
         as_file: bool,
     ) -> None:
         self._title = "The picture could not be copied."
         try:
-            place = self.files.place_for(taken.name) if as_file else None
-            taken.make(picture, note and note(), place)
+            place = self.files.place_for(outgoing.name) if as_file else None
+            outgoing.make(picture, note and note(), place)
         finally:
-            taken.give_up()
+            outgoing.give_up()
 
     def _save(
         self, picture: Callable[[], Picture], note: Callable[[], Note] | None, path: Path
