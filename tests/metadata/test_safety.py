@@ -231,6 +231,50 @@ def test_a_file_cut_off_behind_its_text_still_remembers() -> None:
         read(io.BytesIO(content[:30]))
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "PDF"])
+def test_a_file_that_lost_its_end_is_called_damaged_and_not_empty(form: str) -> None:
+    note = note_of(make_run(2))
+    arguments: dict[str, Any] = {
+        "PNG": {"pnginfo": writing.png_info(note)},
+        "JPEG": {"exif": writing.exif(note)},
+        "WEBP": {"exif": writing.exif(note)},
+        "GIF": {"comment": writing.gif_comment(note)},
+        "PDF": writing.pdf_info(note),
+    }[form]
+    file = io.BytesIO()
+    Image.effect_noise((64, 64), 90).convert("RGB").save(file, form, **arguments)
+    content = file.getvalue()
+    assert read(io.BytesIO(content)) is not None
+    beginning = {"PNG": 60, "JPEG": 60, "WEBP": len(content) // 3, "GIF": 830, "PDF": 500}[form]
+    with pytest.raises(MetadataError, match="damaged: its end is missing"):
+        read(io.BytesIO(content[:beginning]))
+
+
+def test_a_webp_is_read_whatever_stands_behind_it() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (9, 8)).save(file, "WEBP", exif=writing.exif(note_of(make_run(2))))
+    content = bytearray(file.getvalue())
+    assert read(io.BytesIO(bytes(content) + b"something else")) is not None
+    content[4:8] = bytes(4)  # a program that wrote no length
+    assert read(io.BytesIO(bytes(content))) is not None
+    file = io.BytesIO()
+    Image.new("RGB", (9, 8)).save(file, "WEBP")
+    assert read(io.BytesIO(file.getvalue())) is None
+
+
+def test_a_moving_gif_that_was_cut_is_called_damaged() -> None:
+    file = io.BytesIO()
+    frames = [Image.effect_noise((40, 40), 20 * k + 20) for k in range(4)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    content = file.getvalue()
+    assert read(io.BytesIO(content)) is None
+    for end in (len(content) // 2, len(content) - 1, 900):
+        with pytest.raises(MetadataError, match="its end is missing"):
+            read(io.BytesIO(content[:end]))
+    with pytest.raises(MetadataError, match="its end is missing"):
+        read(io.BytesIO(b"GIF89a\1\0\1\0\0\0\0!\xfe\xff" + b"x" * 100))
+
+
 def test_text_behind_the_pixels_is_found() -> None:
     text = chunk(b"tEXt", b"parameters\0" + samples.A1111.encode())
     assert read(png_of(chunk(b"IDAT", b"no pixels at all"), text)) is not None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -31,10 +30,12 @@ class Texts:
     Attributes:
         fields: texts by their names.
         size: width and height of the picture, where the beginning of the file tells them.
+        cut: whether the file ends too soon, so that more may have stood in it.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
     size: tuple[int, int] | None = None
+    cut: bool = False
     _total: int = 0
 
     def add(self, name: str, text: str) -> None:
@@ -151,18 +152,20 @@ def of_jpeg(file: BinaryIO) -> Texts:
 def of_webp(file: BinaryIO) -> Texts:
     """EXIF, and the size of the canvas."""
     found = Texts()
+    there = file.seek(0, os.SEEK_END)
+    file.seek(4)
+    whole = 8 + int.from_bytes(file.read(4), "little")
     file.seek(12)
     for _ in range(MAX_CHUNKS):
+        within = file.tell() < whole - 1  # an odd chunk at the end may lack the byte that fills it
         head = file.read(8)
-        if len(head) < 8:
-            return found
-        kind, length = struct.unpack("<4sI", head)
+        kind, length = struct.unpack("<4sI", head) if len(head) == 8 else (b"", 0)
+        if not kind or file.tell() + length > there:
+            return _ended_early(found) if within else found
         if kind in (b"EXIF", b"VP8X"):
             if length > MAX_TEXT:
                 raise MetadataError("This file holds a text that is too large to be read.")
             body = file.read(length)
-            if len(body) < length:
-                return _ended_early(found)
             if kind == b"EXIF":
                 _add_exif(found, body)
             elif length >= 10:
@@ -180,7 +183,7 @@ def of_gif(file: BinaryIO) -> Texts:
     file.seek(6)
     head = file.read(7)
     if len(head) < 7:
-        raise MetadataError(DAMAGED.format("its end is missing"))
+        return _ended_early(found)
     found.size = struct.unpack("<HH", head[:4])
     _skip_colors(file, head[4])
     for _ in range(MAX_CHUNKS):
@@ -188,18 +191,19 @@ def of_gif(file: BinaryIO) -> Texts:
         if kind == b";":
             return found
         if kind == b"!":
-            label = file.read(1)
+            label, body = file.read(1), _blocks(file)
+            if body is None:
+                return _ended_early(found)
             if label == b"\xfe":
-                found.add("comment", _decoded(b"".join(_blocks(file))))
-            else:
-                _skip_blocks(file)
+                found.add("comment", _decoded(body))
         elif kind == b",":
             frame = file.read(9)
             if len(frame) < 9:
                 return _ended_early(found)
             _skip_colors(file, frame[8])
             file.seek(1, os.SEEK_CUR)
-            _skip_blocks(file)
+            if _blocks(file) is None:
+                return _ended_early(found)
         elif kind:
             raise MetadataError(DAMAGED.format("its parts do not follow each other"))
         else:
@@ -212,17 +216,18 @@ def _skip_colors(file: BinaryIO, flags: int) -> None:
         file.seek(3 << ((flags & 7) + 1), os.SEEK_CUR)
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    total = 0
-    while (length := int.from_bytes(file.read(1), "little")) and total <= MAX_TEXT:
-        body = file.read(length)
-        total += len(body)
-        yield body
-
-
-def _skip_blocks(file: BinaryIO) -> None:
-    while length := int.from_bytes(file.read(1), "little"):
-        file.seek(length, os.SEEK_CUR)
+def _blocks(file: BinaryIO) -> bytes | None:
+    """The first ``MAX_TEXT`` bytes of a row of blocks; None where the file ends within it."""
+    kept = bytearray()
+    while length := file.read(1):
+        if length == b"\0":
+            return bytes(kept)
+        body = file.read(length[0])
+        if len(body) < length[0]:
+            return None
+        if len(kept) < MAX_TEXT:
+            kept += body
+    return None
 
 
 def _add_exif(found: Texts, body: bytes) -> None:
@@ -240,6 +245,5 @@ def _decoded(body: bytes) -> str:
 
 def _ended_early(found: Texts) -> Texts:
     """What there is of a file that ends too soon."""
-    if not found.fields:
-        raise MetadataError(DAMAGED.format("its end is missing"))
+    found.cut = True
     return found

@@ -162,9 +162,10 @@ def of_pdf(file: BinaryIO) -> Texts:
     """Subject and Keywords, where they are written plainly, as Pillow does."""
     found = Texts()
     size = file.seek(0, os.SEEK_END)
-    for start in {0, max(0, size - MAX_PDF_END)}:
+    for start in sorted({0, max(0, size - MAX_PDF_END)}):
         file.seek(start)
         content = file.read(MAX_PDF_END)
+        found.cut = b"%%EOF" not in content[-1100:]  # readers look for it in the last 1024 bytes
         for match in _PDF.finditer(content):
             names = {b"Subject": TEXT_KEY, b"Keywords": NOTE_KEY}
             name = names.get(match[1], match[1].decode())
@@ -205,11 +206,14 @@ def of_plain(file: BinaryIO) -> Texts | None:
     found = Texts()
     file.seek(0)
     content = file.read(MAX_PLAIN + 1)
-    if len(content) > MAX_PLAIN or b"\0" in content:
+    if len(content) > MAX_PLAIN:
         return None
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))  # as Windows' editors once saved it
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
+        return None
+    if "\0" in text:
         return None
     if not text.lstrip().startswith("{"):
         found.add(TEXT_KEY, text)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from visualizer.diffusion.atomic import display_name
 from visualizer.metadata import comfyui, invokeai, other_files, own, smaller_programs, webui
-from visualizer.metadata.chunks import Texts, of_gif, of_jpeg, of_png, of_webp
+from visualizer.metadata.chunks import DAMAGED, Texts, of_gif, of_jpeg, of_png, of_webp
 from visualizer.metadata.exif_tags import IMAGE_HISTORY, USER_COMMENT
 from visualizer.metadata.infotext import Infotext
 from visualizer.metadata.infotext import read as read_infotext
@@ -72,7 +72,10 @@ def read_text(text: str) -> Remembered | None:
 def _read(file: BinaryIO) -> Remembered | None:
     file.seek(0)
     found = _texts(file, file.read(16))
-    return _understood(found)
+    remembered = _understood(found)
+    if remembered is None and found.cut:
+        raise MetadataError(DAMAGED.format("its end is missing"))
+    return remembered
 
 
 def _texts(file: BinaryIO, start: bytes) -> Texts:
