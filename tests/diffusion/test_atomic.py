@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from visualizer.diffusion import atomic
-from visualizer.diffusion.atomic import WriteError, replacing_folder
+from visualizer.diffusion.atomic import (
+    WriteError,
+    check_writable,
+    remove_parts,
+    replacing,
+    replacing_folder,
+)
 
 MARK = "index"
 
@@ -110,3 +116,20 @@ def test_a_former_folder_that_cannot_be_put_back_is_not_lost(
         write(place, "two")
     (former,) = tmp_path.iterdir()
     assert (former / MARK).read_text() == "one"
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".77-0123456789ab.part", ".778-0123456789ab.part", "a.gif", ".77.part"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / ".77-0123456789ac.part").mkdir()
+    (tmp_path / ".77-0123456789ac.part" / "0000.png").write_bytes(b"x")
+    remove_parts(tmp_path / "b.gif", 77)
+    left = sorted(each.name for each in tmp_path.iterdir())
+    assert left == [".77.part", ".778-0123456789ab.part", "a.gif"]
+
+
+def test_the_root_of_a_disk_is_no_name(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="not a name"), replacing(Path("/")):
+        pass
+    with pytest.raises(WriteError, match="not a name"):
+        check_writable(Path("/"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 from collections.abc import Callable
@@ -322,3 +323,39 @@ def test_the_forward_process_is_let_go_with_the_preview(
     assert sources.forward_of(timeline) is not None
     preview.set(None, options, (1, 1))
     assert sources.forward_of(timeline) is None
+
+
+def killed() -> None:
+    """End the encoding process from outside, as a system that is short of memory does."""
+    (child,) = multiprocessing.active_children()
+    child.kill()
+
+
+def test_a_killed_export_is_told_and_leaves_nothing(
+    qtbot: QtBot, session: Session, model: FakeModel, tmp_path: Path
+) -> None:
+    let_go = gated(model, 1)
+    with qtbot.waitSignal(session.run_finished) as finished:
+        session.generate(REQUEST)
+    assert finished.args is not None
+    path = tmp_path / "a.gif"
+    session.exports.start(finished.args[0], str(path), for_path(path))
+    qtbot.waitUntil(lambda: any(".part" in name for name in os.listdir(tmp_path)), timeout=WAIT)
+    with qtbot.waitSignal(session.failed, timeout=WAIT) as failed:
+        killed()
+    let_go()
+    assert failed.args is not None
+    assert "stopped before it was finished" in failed.args[0].detail
+    assert [name for name in os.listdir(tmp_path) if name.startswith((".", "a."))] == []
+
+
+def test_a_preview_that_is_killed_comes_back(
+    qtbot: QtBot, session: Session, timeline: Timeline
+) -> None:
+    preview = session.export_preview
+    with qtbot.waitSignal(preview.estimated, timeout=WAIT):
+        preview.set(timeline, ExportOptions(format="gif"), (500, 500))
+    with qtbot.waitSignal(preview.film_changed, timeout=WAIT):
+        killed()
+    with qtbot.waitSignal(preview.shown, timeout=WAIT):
+        preview.want(2)

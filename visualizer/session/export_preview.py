@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 AGAIN_MS = 300
 """A frame that is looked at is asked for again after so long, until its pictures are exact."""
 
+STOPPED = "The preview stopped twice: there may be too little memory. Close other programs."
+
 
 class ExportPreview(QObject):
     """Shows what an export would be like. Called, and heard, on the GUI thread.
@@ -47,7 +49,9 @@ class ExportPreview(QObject):
         super().__init__(parent)
         self._sources = sources
         self._source: ExportSource | None = None
+        self._exported: Exported | None = None
         self._options: ExportOptions | None = None
+        self._lost_before = False
         self._room = (1, 1)
         self._talk: _Talk | None = None
         self._ending: list[_Talk] = []
@@ -68,7 +72,7 @@ class ExportPreview(QObject):
             what: None when nothing is to be shown any more.
             room: width and height that a shown frame need not exceed, pixels.
         """
-        self._options, self._room = options, room
+        self._exported, self._options, self._room = what, options, room
         self._awaited += 1
         self._sources.hold(self, what is not None)
         if what is None:
@@ -149,8 +153,8 @@ class ExportPreview(QObject):
     def _run(self, talk: _Talk) -> None:
         try:
             talk.process.talk()
-        except ExportFailed as error:
-            self._tell(self._lost, talk, str(error))
+        except ExportFailed:
+            self._tell(self._lost, talk, STOPPED)
         except Exception as error:  # noqa: BLE001 - the one entry of this thread
             self._tell(self._lost, talk, describe(error, FAILED).detail)
 
@@ -180,6 +184,7 @@ class ExportPreview(QObject):
             return
         match message:
             case ("film", milliseconds, size):
+                self._lost_before = False
                 self.film_changed.emit(milliseconds, size)
             case ("shown", i, exact):
                 if not exact and i == self._wanted:
@@ -192,9 +197,16 @@ class ExportPreview(QObject):
 
     @Slot(object, str)
     def _on_lost(self, talk: _Talk, sentence: str) -> None:
-        if talk is self._talk:
-            self._talk = self._source = None
+        """The process is gone; the first time it is tried again."""
+        if talk is not self._talk:
+            return
+        self._talk = self._source = None
+        self._sources.forget(talk)
+        if self._lost_before or self._exported is None or self._options is None:
             self.refused.emit(sentence)
+            return
+        self._lost_before = True
+        self.set(self._exported, self._options, self._room)
 
 
 class _Talk:

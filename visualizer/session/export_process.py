@@ -69,6 +69,8 @@ class ExportProcess:
         self._outbox: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
         self._until: float | None = None  # when a process that was called off is ended
         self._process: Any = None
+        self.process_number = 0
+        """Of the process in the system, once ``talk`` has begun."""
 
     # --- from any thread ----------------------------------------------------------------------
 
@@ -118,6 +120,7 @@ class ExportProcess:
             process = context.Process(target=serve, args=(theirs,), name="export", daemon=True)
             process.start()
             self._process = process
+            self.process_number = process.pid or 0
             theirs.close()
             sender.start()
             return self._listen(ours)

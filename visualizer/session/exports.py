@@ -7,10 +7,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from visualizer.diffusion.atomic import remove_parts
 from visualizer.session.export_process import ExportFailed, ExportProcess, StopTalk
 from visualizer.session.export_source import FAILED, ExportSources
 from visualizer.session.failure import Failure, describe
@@ -221,8 +223,12 @@ class Exports(QObject):
 
     def _talk(self, export: _Export, process: ExportProcess) -> None:
         self._at_work = export
-        if export.called_off or not process.talk():
-            self._finished.emit(export, None)
+        try:
+            if export.called_off or not process.talk():
+                self._finished.emit(export, None)
+        finally:
+            if process.process_number:  # it may have been killed before it could clean up
+                remove_parts(Path(export.path), process.process_number)
         self._at_work = None
 
     def _hear(self, export: _Export, message: tuple[Any, ...], _picture: Picture | None) -> None:

@@ -27,7 +27,7 @@ LOCK = "sweep.lock"
 MAX_MANIFEST = 64 * 2**20  # bytes
 MAX_FAILURES = 64 * 2**20
 """Bytes of ``FAILURES`` that are read; what stands behind them is passed over."""
-_HALF = re.compile(r"\.[0-9a-f]{12}\.part")
+_HALF = re.compile(r"\.(\d+-)?[0-9a-f]{12}\.part")
 """Files that ``atomic.replacing`` had not moved into their place yet."""
 
 
