@@ -44,8 +44,8 @@ READABLE, VISIBLE = 4.5, 3.0
 
 
 def look_of(background: str) -> Look:
-    """The look of "dark", "light" or "#rrggbb": words on any color can be read."""
-    known = {"dark": DARK, "light": LIGHT}.get(background)
+    """The look of a background: "auto" is dark; words on a color "#rrggbb" can be read."""
+    known = {"auto": DARK, "dark": DARK, "light": LIGHT}.get(background)
     if known is not None:
         return known
     ground = background.lower()

@@ -39,7 +39,7 @@ class Composition:
     def __init__(
         self, reel: Reel, options: ExportOptions, view: View, tile: tuple[int, int]
     ) -> None:
-        self._options, self._look = options, look_of(options.background)
+        self._options, self._look = options, look_of(options.ground)
         self._mount: Mount | None = None
         if options.content != "plot":
             self._mount = reel.mount(view, tile, self._look, options.pixels)

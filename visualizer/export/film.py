@@ -168,7 +168,7 @@ def _to_side(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 def still_of(reel: Reel, moment: int, view: View, options: ExportOptions) -> Image.Image:
     """See ``Film.still``; it shows any moment that there is a picture of."""
-    tile, look = reel.still_tile(view), look_of(options.background)
+    tile, look = reel.still_tile(view), look_of(options.ground)
     return reel.mount(view, tile, look, options.pixels).image(moment)
 
 

@@ -27,6 +27,8 @@ CaptionPlace = Literal["below", "above", "over"]
 Dither = Literal["diffusion", "ordered", "none"]
 Palette = Literal["shared", "each"]
 Codec = Literal["vp9", "av1"]
+BACKGROUNDS = ("auto", "dark", "light")
+"""Those with names; any color will do as well."""
 VIEW_NAMES = ("noisy", "denoised", "noise", "change", "channels", "unprompted", "guidance")
 """Those of ``visualizer.diffusion.views``, which loads numpy."""
 
@@ -73,6 +75,8 @@ FORMATS: dict[FormatKey, Format] = {
 }
 """All formats, the one that most people want first."""
 
+PAPER = ".pdf"
+"""What is made to be printed."""
 RANGES: dict[str, tuple[float, float]] = {
     "every": (1, 1000),
     "count": (2, 1000),
@@ -103,6 +107,7 @@ class ExportOptions:
 
     Attributes:
         format: a key of ``FORMATS``.
+        suffix: the ending of the file where the format has several; "" for the usual one.
         subject: "whole" (the run, or the whole grid), "difference" (of the pair of a comparison),
             "forward" (the forward process: the run's last picture destroyed by noise).
         content: "picture", "plot" (the noise plot with its moving playhead), or "both".
@@ -121,7 +126,8 @@ class ExportOptions:
         pixels: enlarged "smooth" or as "square" pixels.
         captions: what is written beside the picture; () for nothing.
         caption_place: "below", "above", or "over" the picture's lower edge.
-        background: "dark", "light" or "#rrggbb".
+        background: "dark", "light", "#rrggbb", or "auto": dark, but light on paper, and on a page
+            as the reader's own device is.
         colors: of a GIF, 2 … 256.
         dither: of a GIF: error "diffusion", an "ordered" pattern, or "none".
         palette: of a GIF: one "shared" by all frames, or one for "each".
@@ -136,6 +142,7 @@ class ExportOptions:
     """
 
     format: FormatKey = "webp"
+    suffix: str = ""
     subject: Subject = "whole"
     content: Content = "picture"
     view: str = "noisy"
@@ -150,7 +157,7 @@ class ExportOptions:
     pixels: Pixels = "smooth"
     captions: tuple[str, ...] = ()
     caption_place: CaptionPlace = "below"
-    background: str = "dark"
+    background: str = "auto"
     colors: int = 256
     dither: Dither = "diffusion"
     palette: Palette = "each"
@@ -176,13 +183,25 @@ class ExportOptions:
         _check_among("views", self.views, VIEW_NAMES)
         if not self.views:
             raise ExportError("At least one view is needed.")
-        if self.background not in ("dark", "light") and not is_color(self.background):
-            raise ExportError("The background is dark, light, or a color such as #1c2733.")
+        if self.background not in BACKGROUNDS and not is_color(self.background):
+            raise ExportError("The background is auto, dark, light, or a color such as #1c2733.")
 
     @property
     def kind(self) -> Format:
         """The format in full."""
         return FORMATS[self.format]
+
+    @property
+    def ending(self) -> str:
+        """What the name of the file ends with: "" for a folder."""
+        return self.suffix if self.suffix in self.kind.suffixes else self.kind.suffix
+
+    @property
+    def ground(self) -> str:
+        """The background, where somebody has to decide: what is printed is light."""
+        if self.background != "auto":
+            return self.background
+        return "light" if self.ending == PAPER else "dark"
 
     def to_json(self) -> dict[str, Any]:
         """JSON values only."""
@@ -224,7 +243,7 @@ def for_path(path: Path, options: ExportOptions | None = None) -> ExportOptions:
     options = options or ExportOptions()
     suffix = path.suffix.lower()
     if suffix in options.kind.suffixes:
-        return options
+        return replace(options, suffix=suffix)
     sheet = "sheet" in path.stem.lower()
     usual: dict[str, FormatKey] = {".png": "sheet" if sheet else "picture"}
     usual |= {".jpg": usual[".png"], ".jpeg": usual[".png"], ".pdf": "sheet", ".webp": "webp"}
@@ -238,7 +257,7 @@ def for_path(path: Path, options: ExportOptions | None = None) -> ExportOptions:
         raise ExportError(
             f"'{_shown(path)}' has an ending that cannot be written. Use {_listed(known)}."
         )
-    return replace(options, format=usual[suffix])
+    return replace(options, format=usual[suffix], suffix=suffix)
 
 
 def is_color(text: str) -> bool:

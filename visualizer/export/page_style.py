@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from visualizer.export.page_contents import Contents
     from visualizer.export.reel import Reel
 
-USUAL = "dark"
+USUAL = "auto"
 """The background that leaves the choice to the system of whoever looks at the page."""
 WIDEST = 1120
 """Of a page, pixels, where nobody asks for more."""

@@ -25,7 +25,7 @@ from visualizer.export.sheet_plot import PLOT, PLOT_BOTTOM, PLOT_TOP, draw_plot
 if TYPE_CHECKING:
     from visualizer.diffusion.views import View
     from visualizer.export.film import Film
-    from visualizer.export.options import Pixels
+    from visualizer.export.options import ExportOptions, Pixels
     from visualizer.export.reel import Reel
     from visualizer.export.writers import Progress
 
@@ -43,8 +43,7 @@ LABEL = 136  # what "> 99 % noise" needs
 SMOOTH = 4  # round corners are drawn so many times larger and reduced
 MAX_WIDTH = 8192
 """Pixels: pictures become smaller until a sheet is no wider."""
-PDF_DOTS = 150
-"""Dots an inch: a sheet of eight columns is about as wide as A4 lies."""
+A4_INCHES = (11.69, 8.27)
 PDF_QUALITY = 95
 MEANINGS: dict[View, str] = {
     "noisy": "what the sampler holds at this step",
@@ -92,10 +91,21 @@ def save_sheet(sheet: Image.Image, film: Film, file: BinaryIO, suffix: str) -> N
     if suffix == ".pdf":
         info = written_metadata.pdf_info(film)
         # JPEG is what Pillow puts into a PDF
-        values = {"quality": PDF_QUALITY, "subsampling": 0, "resolution": PDF_DOTS}
-        sheet.save(file, "PDF", **values, **info)
+        page, dots = on_paper(sheet, film.options)
+        page.save(file, "PDF", quality=PDF_QUALITY, subsampling=0, resolution=dots, **info)
     else:
         save(sheet, film, file, suffix)
+
+
+def on_paper(sheet: Image.Image, options: ExportOptions) -> tuple[Image.Image, float]:
+    """The sheet in the middle of A4, lying or standing as it is larger, and the dots an inch."""
+    fits = [max(sheet.width / w, sheet.height / h) for w, h in (A4_INCHES, A4_INCHES[::-1])]
+    dots = min(fits)
+    width, height = A4_INCHES if fits[0] <= fits[1] else A4_INCHES[::-1]
+    size = round(width * dots), round(height * dots)
+    page = Image.new("RGB", size, look_of(options.ground).ground)
+    page.paste(sheet, ((size[0] - sheet.width) // 2, (size[1] - sheet.height) // 2))
+    return page, dots
 
 
 def draw_sheet(film: Film, progress: Progress) -> Image.Image:
@@ -144,7 +154,7 @@ def layout_of(film: Film) -> Layout:
     tile = max(8, round(width * scale)), max(8, round(height * scale))
     pitch = max(tile[0], LABEL) + GAP
     full = MARGIN * 2 + names + columns * pitch - GAP
-    look = look_of(film.options.background)
+    look = look_of(film.options.ground)
     return Layout(moments, tile, pitch, names, full, look, film.options.pixels)
 
 
