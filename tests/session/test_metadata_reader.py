@@ -23,6 +23,7 @@ def reader(qtbot: QtBot) -> Iterator[MetadataReader]:
     made = MetadataReader()
     yield made
     made.close()
+    assert made.join(10)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from visualizer.diffusion.arrays import Picture
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.metadata.note import LaneNote, Note
 from visualizer.metadata.reading import read
@@ -27,6 +28,16 @@ def note() -> Note:
     return Note((LaneNote(SamplingRequest("a red car", seed=5, steps=4)),))
 
 
+def held(gate: threading.Event) -> Callable[[], Picture]:
+    """Gives the picture when the gate opens."""
+
+    def picture() -> Picture:
+        assert gate.wait(10)
+        return PICTURE
+
+    return picture
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "taken"
@@ -37,16 +48,12 @@ def pictures(qtbot: QtBot, root: Path) -> Iterator[OutgoingPictures]:
     made = OutgoingPictures(TemporaryFiles(root))
     yield made
     made.close()
+    assert made.join(10)
 
 
 def test_a_picture_is_there_at_once_and_its_content_follows(pictures: OutgoingPictures) -> None:
     gate = threading.Event()
-
-    def slowly() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        assert gate.wait(10)
-        return PICTURE
-
-    outgoing = pictures.offer(slowly, "car.png", note)
+    outgoing = pictures.offer(held(gate), "car.png", note)
     assert not outgoing.made
     gate.set()
     with Image.open(io.BytesIO(outgoing.png())) as image:
@@ -74,13 +81,14 @@ def test_a_file_has_the_name_that_was_wanted_and_goes_with_the_program(
     assert path != other
     assert path.read_bytes() == outgoing.png()
     pictures.close()
+    assert pictures.join(10)
     assert not root.exists()
     late = pictures.offer(lambda: PICTURE, "late.png", note)
     assert late.png() == b""
 
 
 def test_what_fails_is_told_and_nobody_waits(qtbot: QtBot, pictures: OutgoingPictures) -> None:
-    def fail() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    def fail() -> Picture:
         raise MemoryError
 
     with qtbot.waitSignal(pictures.failed) as told:
@@ -89,6 +97,34 @@ def test_what_fails_is_told_and_nobody_waits(qtbot: QtBot, pictures: OutgoingPic
     assert outgoing.picture() is None
     assert told.args is not None
     assert told.args[0].title == "The picture could not be copied."
+
+
+def test_nobody_waits_for_what_could_not_be_made_before_the_end(qtbot: QtBot, root: Path) -> None:
+    pictures, gate = OutgoingPictures(TemporaryFiles(root)), threading.Event()
+    under_way = pictures.offer(held(gate), "car.png", note)
+    behind = pictures.offer(lambda: PICTURE, "boat.png", note, as_file=True)
+    pictures.close()
+    assert not pictures.join(0.05)
+    assert under_way.made
+    assert behind.made
+    assert (behind.picture(), behind.png(), behind.path()) == (None, b"", None)
+    gate.set()
+    assert pictures.join(10)
+    assert behind.png() == b"", "it was not made after all"
+
+
+def test_what_was_asked_for_before_the_end_is_made(
+    qtbot: QtBot, root: Path, tmp_path: Path
+) -> None:
+    pictures, gate = OutgoingPictures(TemporaryFiles(root)), threading.Event()
+    path = tmp_path / "car.png"
+    pictures.offer(held(gate), "car.png", note)
+    pictures.save(lambda: PICTURE, note, str(path))
+    copied = pictures.offer(lambda: PICTURE, "car.png", note)
+    pictures.close()
+    gate.set()
+    assert pictures.join(10)
+    assert path.read_bytes() == copied.png()
 
 
 def test_a_folder_that_cannot_be_made_is_told(qtbot: QtBot, tmp_path: Path) -> None:
@@ -100,6 +136,7 @@ def test_a_folder_that_cannot_be_made_is_told(qtbot: QtBot, tmp_path: Path) -> N
     assert told.args is not None
     assert "taken" in told.args[0].detail
     pictures.close()
+    assert pictures.join(10)
 
 
 def test_saving_replaces_a_file_as_a_whole(

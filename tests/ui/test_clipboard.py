@@ -215,7 +215,7 @@ def test_an_animation_is_copied_as_a_file(sitting: Sitting) -> None:
     assert bytes(data.data("image/gif").data()) == path.read_bytes()
     gnome = bytes(data.data(GNOME_FILES).data()).decode().split("\n")
     assert gnome == ["copy", url.toString(url.ComponentFormattingOption.FullyEncoded)]
-    sitting.window.clipboard.close()
+    sitting.window.close()
     assert not path.exists()  # nothing is left behind
 
 

@@ -19,7 +19,9 @@ from tests.example_runs import make_run
 from tests.session.fake_model import Gate
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, TaughtModel, pixels
 from visualizer.diffusion.views import VIEWS
+from visualizer.session import session
 from visualizer.session.failure import Failure
+from visualizer.session.jobs import JobThread
 from visualizer.settings import Settings
 from visualizer.ui import theme
 from visualizer.ui.window import wear
@@ -233,6 +235,24 @@ def test_closing_in_the_middle_of_a_run_leaves_nothing_running(
     assert not {t for t in set(threading.enumerate()) - before if t.name == "diffusion"}
     assert sitting.settings.path.exists()
     sitting.close()
+
+
+def test_all_threads_share_one_deadline_at_the_end(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    join = JobThread.join
+
+    def watched(thread: JobThread, seconds: float) -> bool:
+        waits.append(seconds)
+        return join(thread, seconds)
+
+    monkeypatch.setattr(session, "CLOSE_SECONDS", 1.5)
+    monkeypatch.setattr(JobThread, "join", watched)
+    sitting.window.close()
+    assert len(waits) > 6
+    assert waits[0] <= 1.5
+    assert waits == sorted(waits, reverse=True), "none begins to count anew"
 
 
 def test_generate_waits_for_the_model_and_says_so(qtbot: QtBot, tmp_path: Path) -> None:

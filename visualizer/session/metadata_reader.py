@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from visualizer.metadata.remembered import Remembered
 
 TITLE = "The picture could not be read."
-_CLOSE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,10 @@ class MetadataReader(QObject):
     def close(self) -> None:
         """Read nothing more."""
         self._thread.close()
-        self._thread.join(_CLOSE_S)
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread's end."""
+        return self._thread.join(seconds)
 
     def _read(self, source: Path | bytes) -> None:
         if source is not self._wanted:

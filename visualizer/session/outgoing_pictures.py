@@ -24,7 +24,6 @@ PATIENCE_S = 10.0
 """How long another program that asks for a picture waits for it; a large one takes 0.1 s."""
 _QUICK = 1
 """zlib's level: a third larger than the best, and many times as quick."""
-_CLOSE_S = 2.0
 
 
 class OutgoingPicture:
@@ -92,6 +91,7 @@ class OutgoingPictures(QObject):
         self._thread = JobThread("outgoing pictures", self._job_failed)
         self._title = ""
         self._closed = False
+        self._unmade: set[OutgoingPicture] = set()
 
     def offer(
         self,
@@ -113,6 +113,7 @@ class OutgoingPictures(QObject):
         if self._closed:
             outgoing.give_up()
         else:
+            self._unmade.add(outgoing)
             self._thread.post(lambda: self._make(outgoing, picture, note, as_file))
         return outgoing
 
@@ -123,11 +124,22 @@ class OutgoingPictures(QObject):
         self._thread.post(lambda: self._save(picture, note, Path(path)))
 
     def close(self) -> None:
-        """Make nothing more, and take back what other programs were given."""
+        """Take nothing more. What was asked for before is still made: ``join`` waits for it."""
         self._closed = True
+        self._thread.finish()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for what is being made, give up the rest, take back what programs were given.
+
+        Returns:
+            Whether everything was made.
+        """
+        ended = self._thread.join(seconds)
         self._thread.close()
-        self._thread.join(_CLOSE_S)
+        for outgoing in list(self._unmade):
+            outgoing.give_up()  # else whoever pastes it now would wait in vain
         self.files.close()
+        return ended
 
     def _make(
         self,
@@ -142,6 +154,7 @@ class OutgoingPictures(QObject):
             outgoing.make(picture, note and note(), place)
         finally:
             outgoing.give_up()
+            self._unmade.discard(outgoing)
 
     def _save(
         self, picture: Callable[[], Picture], note: Callable[[], Note] | None, path: Path

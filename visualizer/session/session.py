@@ -519,6 +519,11 @@ class Session(QObject):
     def _fail(self, failure: Failure) -> None:
         self.failed.emit(failure)
 
+    @property
+    def closing_left(self) -> float:
+        """Seconds that closing may still take, once it has begun."""
+        return CLOSE_SECONDS if self._close_by is None else self._close_by - time.monotonic()
+
     def close(self) -> bool:
         """Cancel everything and wait at most 10 s. True when no thread is left."""
         if not self._closed:

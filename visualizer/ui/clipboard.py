@@ -65,8 +65,12 @@ class Clipboard(QObject):
         grid.drag_asked.connect(lambda lane: self.drag(self._in_grid(lane), grid))
 
     def close(self) -> None:
-        """Make nothing more; what other programs were given as files goes."""
+        """Take nothing more."""
         self._pictures.close()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for what is being made; what other programs were given as files goes."""
+        return self._pictures.join(seconds)
 
     def do_on_canvas(self, action: str = "picture") -> None:
         """Do something of ``picture_menu.LABELS`` with the picture of the run that is shown."""

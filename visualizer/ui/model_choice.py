@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from visualizer.diffusion.found_models import FoundModel
     from visualizer.settings import Settings
 
-_CLOSE_SECONDS = 5.0
 _RATE_SECONDS = 5.0
 _OVERHEAD = 1.15
 _SINGLE_PRECISION = (
@@ -81,12 +80,15 @@ class ModelChoice(QObject):
         downloads.failed.connect(self._download_failed, queued)
 
     def close(self) -> None:
-        """Give up what goes on, and wait for its end."""
+        """Give up what goes on."""
         for worker in self.workers:
             worker.close()
-        until = time.monotonic() + _CLOSE_SECONDS
-        for worker in self.workers:
-            worker.join(until - time.monotonic())
+
+    def join(self, seconds: float) -> bool:
+        """Wait for its end."""
+        until = time.monotonic() + seconds
+        ended = [worker.join(until - time.monotonic()) for worker in self.workers]
+        return all(ended)
 
     @property
     def workers(self) -> tuple[ModelFinder, Downloads]:

@@ -68,6 +68,10 @@ class RememberedPictures(QObject):
         """Read nothing more."""
         self._reader.close()
 
+    def join(self, seconds: float) -> bool:
+        """Wait for what is being read."""
+        return self._reader.join(seconds)
+
     @Slot(object)
     def _take(self, result: ReadResult) -> None:
         self._until_ready = None

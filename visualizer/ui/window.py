@@ -721,10 +721,12 @@ class MainWindow(QMainWindow):
         self.hide()
         QApplication.processEvents()
         self._remember(geometry)
+        others = (self.models, self.clipboard, self.remembered)
+        for other in others:
+            other.close()
         self.session.close()
-        self.models.close()
-        self.clipboard.close()
-        self.remembered.close()
+        for other in others:
+            other.join(self.session.closing_left)
 
     def _remember(self, geometry: QByteArray) -> None:
         settings, header, row = self.settings, self.header, self.header.settings_row
