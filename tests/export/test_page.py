@@ -318,7 +318,8 @@ def test_playing_follows_the_film() -> None:
 
 def test_the_theme_follows_the_system_or_the_background() -> None:
     for background, schemes, ground in (
-        ("dark", "dark light", "#14161b"),
+        ("auto", "dark light", "#14161b"),
+        ("dark", "dark", "#14161b"),
         ("light", "light", "#f6f6f3"),
         ("#203040", "dark", "#203040"),
         ("#ffe0c0", "light", "#ffe0c0"),
@@ -327,7 +328,7 @@ def test_the_theme_follows_the_system_or_the_background() -> None:
         assert {"name": "color-scheme", "content": schemes} in found.all("meta")
         style = found.texts["style"]
         assert f"--ground: {ground};" in style
-        assert ("prefers-color-scheme" in style) == (background == "dark")
+        assert ("prefers-color-scheme" in style) == (background == "auto")
 
 
 def test_size_and_pixels_change_how_pictures_are_shown_and_never_the_pictures() -> None:
@@ -354,6 +355,52 @@ def test_a_page_that_remembers_nothing_says_only_what_is_asked_for() -> None:
     assert found.texts["h1"] == "a very private prompt"
     assert found.texts["bdi"] == "seed 31337"
     assert "#made" not in found.texts
+
+
+def _private_grid() -> Comparison:
+    """Lanes whose names, settings and failures tell what may be private."""
+    runs = [
+        make_run(3, seed=seed, prompt=prompt)
+        for seed, prompt in ((31337, "a private car"), (90210, "a private house"))
+    ]
+    lanes = [
+        replace(lane, label=f"{lane.request.prompt} · seed {lane.request.seed}")
+        for lane in make_grid(*runs, None).lanes
+    ]
+    lanes[1] = replace(lanes[1], number=4)
+    lanes[2] = replace(lanes[2], failure="'001-a-private-boat-seed-777001.denoise' cannot be read.")
+    return Comparison(tuple(lanes), title="private things")
+
+
+@pytest.mark.parametrize("subject", ["whole", "difference"])
+def test_a_grid_that_remembers_nothing_calls_lanes_by_their_letters(subject: Any) -> None:
+    options = replace(PAGE, remember=False, subject=subject, pair=(0, 1))
+    text, found = made(_private_grid(), options)
+    assert not [word for word in ("private", "31337", "90210", "777001", "-boat-") if word in text]
+    labels = [lane["label"] for lane in found.data["lanes"] if lane is not None]
+    assert labels[:2] == ["A", "E"]
+    if subject == "whole":
+        assert "This run has not been made." in text
+
+
+def test_what_captions_name_stands_in_the_names_of_lanes() -> None:
+    options = replace(PAGE, remember=False)
+    text, found = made(_private_grid(), replace(options, captions=("seed",)))
+    assert [lane and lane["label"] for lane in found.data["lanes"]] == [
+        "A · seed 31337",
+        "E · seed 90210",
+        None,
+    ]
+    assert "private" not in text
+    text, found = made(_private_grid(), replace(options, captions=("prompt",)))
+    assert [lane and lane["label"] for lane in found.data["lanes"]] == [
+        "A · a private car",
+        "E · a private house",
+        None,
+    ]
+    assert "31337" not in text
+    _, found = made(_private_grid())
+    assert found.data["lanes"][0]["label"] == "a private car · seed 31337"
 
 
 def test_the_quality_and_lossless_pictures_are_honored() -> None:
