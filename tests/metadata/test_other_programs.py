@@ -298,10 +298,178 @@ def test_comfyui_in_circles_ends() -> None:
     assert is_said(found, "not known here")
 
 
+def test_comfyui_says_layers_that_the_text_model_leaves_out() -> None:
+    graph = samples.comfyui_prompt()
+    graph["70"] = {
+        "class_type": "CLIPSetLastLayer",
+        "inputs": {"stop_at_clip_layer": -2, "clip": ["71", 0]},
+    }
+    graph["71"] = {"class_type": "Reroute", "inputs": {"": ["10", 1]}}
+    graph["6"]["inputs"]["clip"] = ["70", 0]
+    found = read_png(prompt=json.dumps(graph))
+    assert len(found.not_honored) == 2
+    assert is_said(found, "Clip skip 2 is not done here", "LoRA 'film.safetensors' (strength 0.7)")
+    graph["70"]["inputs"]["stop_at_clip_layer"] = -1  # the last one
+    assert len(read_png(prompt=json.dumps(graph)).not_honored) == 1
+    drawn = samples.comfyui_workflow()
+    drawn["nodes"][3]["inputs"] = [{"name": "clip", "link": 7}]
+    drawn["nodes"].append({"id": 8, "type": "CLIPSetLastLayer", "widgets_values": [-2]})
+    drawn["links"].append([7, 8, 0, 6, 0, "CLIP"])
+    assert is_said(read_png(workflow=json.dumps(drawn)), "Clip skip 2")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"lora_name": "film", "lora_model_strength": 0.6}, ["LoRA 'film' (strength 0.6)"]),
+        ({"lora_name": "None", "clip_skip": -2}, ["Clip skip 2"]),
+        ({"lora_name": "None", "clip_skip": -1}, []),
+        ({"lora_name": "None", "lora_stack": ["61", 0]}, ["'a' (strength 0.5)", "'c'"]),
+        ({"lora_stack": ["62", 0]}, ["LoRA 'd' (strength 0.9)"]),
+        ({"lora_1": {"on": True, "lora": "e", "strength": 1}}, ["LoRA 'e' (strength 1)"]),
+        ({"lora_1": {"on": False, "lora": "e", "strength": 1}}, []),
+    ],
+)
+def test_comfyui_with_a_loader_that_does_everything(
+    inputs: dict[str, Any], said: list[str]
+) -> None:
+    graph = samples.comfyui_prompt()
+    words = {"positive": "a blue car", "negative": "fog", "ckpt_name": "other.safetensors"}
+    size = {"empty_latent_width": 640, "empty_latent_height": 512}
+    graph["60"] = {"class_type": "Efficient Loader", "inputs": {**words, **size, **inputs}}
+    graph["61"] = {
+        "class_type": "LoRA Stacker",
+        "inputs": {
+            "lora_count": 1,
+            "lora_name_1": "a",
+            "lora_wt_1": 0.5,
+            "lora_name_2": "b",
+            "lora_stack": ["63", 0],
+        },
+    }
+    graph["62"] = {
+        "class_type": "CR LoRA Stack",
+        "inputs": {
+            "switch_1": "On",
+            "lora_name_1": "d",
+            "model_weight_1": 0.9,
+            "switch_2": "Off",
+            "lora_name_2": "f",
+        },
+    }
+    graph["63"] = {"class_type": "LoRA Stacker", "inputs": {"lora_name_1": "c"}}
+    links = {"model": ["60", 0], "positive": ["60", 1], "negative": ["60", 2]}
+    graph["3"]["inputs"] |= {**links, "latent_image": ["60", 3]}
+    found = read_png(prompt=json.dumps(graph))
+    assert found.model == "other.safetensors"
+    assert (request_of(found).width, request_of(found).height) == (640, 512)
+    assert len(found.not_honored) == len(said)
+    assert is_said(found, *said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "size"),
+    [
+        ("SDXLEmptyLatentSizePicker+", {"resolution": "1152x896 (1.29)"}, (1152, 896)),
+        (
+            "SDXLEmptyLatentSizePicker+",
+            {"resolution": "1152x896 (1.29)", "width_override": 640, "height_override": 512},
+            (640, 512),
+        ),
+        ("EmptyLatentImage", {"width": ["81", 0], "height": ["81", 1]}, (1024, 768)),
+        ("MysteryLatent", {"aspect": "wide"}, None),
+        ("EmptyLatentImage", {"width": ["82", 0], "height": ["82", 0]}, None),
+    ],
+)
+def test_comfyui_says_a_size_that_is_not_found(
+    kind: str, inputs: dict[str, Any], size: tuple[int, int] | None
+) -> None:
+    graph = samples.comfyui_prompt()
+    graph["5"] = {"class_type": kind, "inputs": inputs}
+    graph["81"] = {"class_type": "Resolutions", "inputs": {"resolution": "wide - 1024x768 (4:3)"}}
+    graph["82"] = {"class_type": "Mystery", "inputs": {"a": 1, "b": 2}}
+    found = read_png(prompt=json.dumps(graph))
+    assert (request_of(found).width, request_of(found).height) == (size or (None, None))
+    said = "Its size comes from a node that is not known here. The model's own is taken."
+    assert (said in found.not_honored) == (size is None)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "prompt", "said"),
+    [
+        (
+            {
+                "StringConcatenate": {
+                    "string_a": ["91", 0],
+                    "string_b": ["92", 0],
+                    "delimiter": ", ",
+                }
+            },
+            "a car, at dusk",
+            "",
+        ),
+        (
+            {"Text Concatenate": {"text_a": "x", "text_c": ["92", 0], "delimiter": " "}},
+            "x at dusk",
+            "",
+        ),
+        (
+            {"StringConcatenate": {"string_a": "x", "string_b": ["93", 0], "delimiter": ""}},
+            "x",
+            "A part of its prompt comes from a node not known here",
+        ),
+        ({"ShowText|pysssss": {"text": ["93", 0], "text_0": "seen"}}, "seen", "the last time"),
+        ({"ShowText|pysssss": {"text": ["92", 0], "text_0": "old"}}, "at dusk", ""),
+        (
+            {"StringReplace": {"string": ["92", 0], "find": "dusk", "replace": "dawn"}},
+            "at dusk",
+            "'StringReplace' changes the prompt",
+        ),
+    ],
+)
+def test_comfyui_joins_the_words_that_nodes_make(
+    nodes: dict[str, dict[str, Any]], prompt: str, said: str
+) -> None:
+    graph = samples.comfyui_prompt()
+    ((kind, inputs),) = nodes.items()
+    graph["6"]["inputs"]["text"] = ["90", 0]
+    graph["90"] = {"class_type": kind, "inputs": inputs}
+    joined = {"string_a": "a", "string_b": "car", "delimiter": " "}
+    graph["91"] = {"class_type": "StringConcatenate", "inputs": joined}
+    graph["92"] = {"class_type": "PrimitiveStringMultiline", "inputs": {"value": "at dusk"}}
+    graph["93"] = {"class_type": "OllamaGenerate", "inputs": {"model": "x", "keep": 5}}
+    found = read_png(prompt=json.dumps(graph))
+    assert request_of(found).prompt == prompt
+    rest = [sentence for sentence in found.not_honored if "LoRA" not in sentence]
+    assert len(rest) == bool(said)
+    assert is_said(found, said) or not said
+
+
+def test_comfyui_joining_itself_again_and_again_ends() -> None:
+    graph = samples.comfyui_prompt()
+    graph["6"]["inputs"]["text"] = ["100", 0]
+    for k in range(100, 200):
+        both = {"string_a": [str(k + 1), 0], "string_b": [str(k + 1), 0], "delimiter": ""}
+        graph[str(k)] = {"class_type": "StringConcatenate", "inputs": both}
+    graph["200"] = {"class_type": "PrimitiveString", "inputs": {"value": "x"}}
+    assert is_said(read_png(prompt=json.dumps(graph)), "A part of its prompt")
+
+
 def test_comfyui_without_a_sampler() -> None:
-    found = read_png(prompt=json.dumps({"1": {"class_type": "LoadImage", "inputs": {}}}))
-    assert found.request is None
-    assert is_said(found, "no sampling node")
+    for workflow in ({}, {"workflow": json.dumps({"nodes": [], "links": []})}):
+        graph = json.dumps({"1": {"class_type": "LoadImage", "inputs": {}}})
+        found = read_png(prompt=graph, **workflow)
+        assert found.request is None
+        assert is_said(found, "no sampling node")
+
+
+@pytest.mark.parametrize("name", ["ddim", "euler", "uni_pc"])
+def test_comfyui_spacing_that_is_even_in_time_is_no_loss(name: str) -> None:
+    graph = samples.comfyui_prompt()
+    graph["3"]["inputs"] |= {"sampler_name": name, "scheduler": "ddim_uniform"}
+    found = read_png(prompt=json.dumps(graph))
+    assert request_of(found).sampler == {"uni_pc": "unipc"}.get(name, name)
+    assert not is_said(found, "spaced")
 
 
 # --- InvokeAI, NovelAI, Fooocus ------------------------------------------------------------------

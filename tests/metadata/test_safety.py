@@ -234,15 +234,15 @@ def test_a_file_cut_off_behind_its_text_still_remembers() -> None:
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "PDF"])
 def test_a_file_that_lost_its_end_is_called_damaged_and_not_empty(form: str) -> None:
     note = note_of(make_run(2))
-    arguments: dict[str, Any] = {
+    told: dict[str, dict[str, Any]] = {
         "PNG": {"pnginfo": writing.png_info(note)},
         "JPEG": {"exif": writing.exif(note)},
         "WEBP": {"exif": writing.exif(note)},
         "GIF": {"comment": writing.gif_comment(note)},
-        "PDF": writing.pdf_info(note),
-    }[form]
+        "PDF": dict(writing.pdf_info(note)),
+    }
     file = io.BytesIO()
-    Image.effect_noise((64, 64), 90).convert("RGB").save(file, form, **arguments)
+    Image.effect_noise((64, 64), 90).convert("RGB").save(file, form, **told[form])
     content = file.getvalue()
     assert read(io.BytesIO(content)) is not None
     beginning = {"PNG": 60, "JPEG": 60, "WEBP": len(content) // 3, "GIF": 830, "PDF": 500}[form]

@@ -5,11 +5,20 @@ From the node that samples the walk goes up to the words, the noise, the size an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from visualizer.metadata.comfyui_graph import MAX_WALK, Graph, Node, of_prompt, of_workflow
+from visualizer.metadata.comfyui_graph import (
+    MAX_WALK,
+    Graph,
+    Node,
+    Way,
+    of_prompt,
+    of_workflow,
+)
+from visualizer.metadata.comfyui_model import say_text_model, take_model
 from visualizer.metadata.json_text import parse_object
 from visualizer.metadata.remembered import Remembered
 from visualizer.metadata.request_builder import RequestBuilder, real, text, whole
@@ -20,32 +29,22 @@ MAX_GRAPH = 2_000_000  # characters
 
 _LATENTS = ("latent_image", "latent", "samples")
 _CONDITIONINGS = ("conditioning", "conditioning_1", "conditioning_to", "positive", "cond")
-_LOADED = ("ckpt_name", "unet_name", "model_name", "base_ckpt_name")
+_RESOLUTION = re.compile(r"(\d{2,5})\s{0,3}[x×*]\s{0,3}(\d{2,5})")
 _PART = "It sampled a part of its steps only. Here all of them are taken."
-_NEUTRAL = {
-    "Reroute",
-    "ModelSamplingFlux",
-    "ModelSamplingSD3",
-    "ModelSamplingAuraFlow",
-    "DualCLIPLoader",
-    "TripleCLIPLoader",
-    "CLIPLoader",
-    "VAELoader",
-}
 
 
 def read(fields: Mapping[str, str]) -> Remembered | None:
     """What the text fields of a file say; None where ComfyUI wrote none of them."""
+    unknown = None
     for name, graph_of in (("prompt", of_prompt), ("workflow", of_workflow)):
         values = parse_object(fields[name], MAX_GRAPH) if name in fields else None
-        if values is None:
-            continue
-        graph = graph_of(values)
+        graph = Graph() if values is None else graph_of(values)
         if graph.nodes:
             found = _of_graph(graph, fields)
-            if found.request is not None or name == "workflow" or "workflow" not in fields:
+            if found.request is not None:
                 return found
-    return None
+            unknown = unknown or found
+    return unknown
 
 
 def _of_graph(graph: Graph, fields: Mapping[str, str]) -> Remembered:
@@ -63,7 +62,7 @@ def _of_graph(graph: Graph, fields: Mapping[str, str]) -> Remembered:
     walk.take_words()
     walk.take_numbers()
     walk.take_size()
-    model = walk.take_model()
+    model = take_model(graph, walk.above("guider"), builder)
     return Remembered(
         SOURCE, builder.request(), model=model, not_honored=builder.said(), raw=fields
     )
@@ -102,7 +101,7 @@ class _Walk:
     guidance: Any = None
     """Of distilled models: what the model itself is told."""
 
-    def _above(self, name: str) -> Node:
+    def above(self, name: str) -> Node:
         """What an input is linked to, or the node itself."""
         found = self.graph.source(self.node, name)
         return self.node if found is None else found[0]
@@ -110,7 +109,7 @@ class _Walk:
     # --- Words -----------------------------------------------------------------------------------
 
     def take_words(self) -> None:
-        holder = self._above("guider")
+        holder = self.above("guider")
         start = "positive" if "positive" in holder.inputs else "conditioning"
         prompt = self._words(holder, start, "positive")
         avoid = ""
@@ -137,6 +136,7 @@ class _Walk:
             if "Text" in node.kind or "text" in inputs or "text_g" in inputs:
                 return self._encoded(node)
             if isinstance(inputs.get(side), str):  # loaders that encode the words themselves
+                say_text_model(self.graph, node, self.builder)
                 return str(inputs[side])
             name = self._passed_through(node, side)
             if not name:
@@ -162,11 +162,12 @@ class _Walk:
         texts: dict[str, str] = {}
         for key in ("text", "text_g", "t5xxl", "prompt", "text_l", "clip_l", "clip_g"):
             if key in node.inputs:
-                value = self.graph.value(node, key)
+                way = Way()
+                value = self.graph.value(node, key, way)
                 if isinstance(value, str):
                     texts[key] = value
-                else:
-                    self.builder.say("A part of its prompt comes from a node not known here.")
+                self._say_way(way, isinstance(value, str))
+        say_text_model(self.graph, node, self.builder)
         different = {words.strip() for words in texts.values() if words.strip()}
         if len(different) > 1:
             self.builder.say(
@@ -174,21 +175,32 @@ class _Walk:
             )
         return max(texts.values(), key=len, default="")
 
+    def _say_way(self, way: Way, found: bool) -> None:
+        if way.missing or not found:
+            self.builder.say("A part of its prompt comes from a node not known here.")
+        if way.shown:
+            self.builder.say(
+                "A node made a part of its prompt. What that showed the last time is what is set."
+            )
+        for kind in way.changing:
+            said = f"The node '{text(kind, 60)}' changes the prompt. That is not done here."
+            self.builder.say(said)
+
     # --- Numbers ---------------------------------------------------------------------------------
 
     def take_numbers(self) -> None:
         graph, node, builder = self.graph, self.node, self.builder
-        noise = self._above("noise")
+        noise = self.above("noise")
         seed = graph.value(noise, "noise_seed" if "noise_seed" in noise.inputs else "seed")
         builder.seed(seed)
         schedule = self._schedule()
         builder.steps(graph.value(schedule, "steps"))
-        guider = self._above("guider")
+        guider = self.above("guider")
         cfg = graph.value(guider, "cfg")
         plain = real(cfg)
         distilled = self.guidance is not None and (plain is None or plain <= 1)
         builder.guidance(self.guidance if distilled else cfg)
-        sampler = graph.value(self._above("sampler"), "sampler_name")
+        sampler = graph.value(self.above("sampler"), "sampler_name")
         spacing = graph.value(schedule, "scheduler")
         if isinstance(sampler, str):
             builder.sampler(from_comfyui(sampler, spacing if isinstance(spacing, str) else ""))
@@ -201,7 +213,7 @@ class _Walk:
 
     def _schedule(self) -> Node:
         """The node that says how many steps; sigmas may be split or flipped on their way."""
-        node = self._above("sigmas")
+        node = self.above("sigmas")
         for _ in range(MAX_WALK):
             if "steps" in node.inputs or node is self.node:
                 break
@@ -223,44 +235,41 @@ class _Walk:
     def take_size(self) -> None:
         for name in _LATENTS:
             for above in self.graph.upstream(self.node, name):
-                sized = {"width", "height"} <= above.inputs.keys() and "Upscale" not in above.kind
-                if sized and "Latent" in above.kind:
-                    width = self.graph.value(above, "width")
-                    self.builder.size(width, self.graph.value(above, "height"))
-                    together = whole(self.graph.value(above, "batch_size")) or 1
-                    if together > 1:
-                        self.builder.say(
-                            f"{together} pictures were made at once from this seed. The first of "
-                            "them is what is set."
-                        )
-                    return
                 if "VAEEncode" in above.kind or "LoadImage" in above.kind:
                     self.builder.say("It began from another picture, which is not in the file.")
                     return
+                width, height = self._size(above)
+                if (width, height) == (None, None):
+                    continue
+                self.builder.size(width, height)
+                together = whole(self.graph.value(above, "batch_size")) or 1
+                if together > 1:
+                    self.builder.say(
+                        f"{together} pictures were made at once from this seed. The first of "
+                        "them is what is set."
+                    )
+                return
+        self.builder.say(
+            "Its size comes from a node that is not known here. The model's own is taken."
+        )
 
-    # --- The model -------------------------------------------------------------------------------
+    def _size(self, node: Node) -> tuple[Any, Any]:
+        """Width and height of the empty latents that a node makes; None, None where it does not."""
+        graph = self.graph
+        for width, height in (
+            ("empty_latent_width", "empty_latent_height"),
+            ("width_override", "height_override"),
+            ("width", "height"),
+        ):
+            sides = graph.value(node, width), graph.value(node, height)
+            latents = "Latent" in node.kind and "Upscale" not in node.kind
+            if any(sides) and (latents or width.startswith("empty")):
+                return _resolution(sides[0]) or sides
+        listed = _resolution(graph.value(node, "resolution")) if "Latent" in node.kind else None
+        return listed or (None, None)
 
-    def take_model(self) -> str:
-        """The name of the model; what changes it on its way is said."""
-        node = self._above("guider")
-        found = self.graph.source(node, "model")
-        for _ in range(MAX_WALK):
-            if found is None:
-                break
-            node = found[0]
-            for key in _LOADED:
-                name = self.graph.value(node, key)
-                if isinstance(name, str):
-                    return text(name)
-            kind = text(node.kind, 60)
-            lora = self.graph.value(node, "lora_name")
-            if isinstance(lora, str):
-                strength = text(self.graph.value(node, "strength_model"), 20)
-                words = f" (strength {strength})" if strength else ""
-                self.builder.say(f"The LoRA '{text(lora, 80)}'{words} is not applied here.")
-            elif kind not in _NEUTRAL:
-                self.builder.say(f"The node '{kind}' changes the model. That is not done here.")
-            found = self.graph.source(node, "model") or next(
-                (f for key in node.inputs if (f := self.graph.source(node, key))), None
-            )
-        return ""
+
+def _resolution(value: Any) -> tuple[str, str] | None:
+    """Both sides of a text such as "square - 1024x1024 (1:1)", by which nodes list sizes."""
+    found = _RESOLUTION.search(value[:100]) if isinstance(value, str) else None
+    return None if found is None else (found[1], found[2])

@@ -44,12 +44,31 @@ _WIDGETS: dict[str, tuple[str, ...]] = {
     "UNETLoader": ("unet_name",),
     "LoraLoader": ("lora_name", "strength_model"),
     "LoraLoaderModelOnly": ("lora_name", "strength_model"),
+    "CLIPSetLastLayer": ("stop_at_clip_layer",),
     "PrimitiveNode": ("value",),
+    "PrimitiveInt": ("value",),
+    "PrimitiveFloat": ("value",),
+    "PrimitiveString": ("value",),
+    "PrimitiveStringMultiline": ("value",),
+    "StringConcatenate": ("string_a", "string_b", "delimiter"),
 }
 """The order in which nodes of a workflow keep their values; "" is of no interest."""
 
 _PASSED_ON = ("value", "int", "float", "string", "text", "seed", "number", "Number", "Text", "any")
 """Inputs of nodes that hand a value on, such as primitives and reroutes."""
+
+
+_JOINED = (
+    ("string_a", "string_b", "string_c"),
+    ("text_a", "text_b", "text_c", "text_d"),
+    ("string1", "string2"),
+    ("text1", "text2"),
+    ("prompt1", "prompt2"),
+)
+_BETWEEN = ("delimiter", "separator")
+"""Inputs of nodes that join texts: these, with that between them."""
+_CHANGES = {"find", "regex_pattern", "start", "mode"}
+"""Inputs of nodes that do something to a text."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,23 @@ class Node:
     number: str
     kind: str
     inputs: Mapping[str, Any]
+
+
+@dataclass
+class Way:
+    """A way along links, which may part where texts are joined.
+
+    Attributes:
+        left: how many links may still be followed.
+        missing: whether a part of a text is made by a node that is not known here.
+        shown: whether a text is taken that was shown, since nobody knows how it is made.
+        changing: the kinds of the nodes that do something to the text.
+    """
+
+    left: int = MAX_WALK
+    missing: bool = False
+    shown: bool = False
+    changing: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -75,9 +111,15 @@ class Graph:
         found = self.nodes.get(str(link[0]))
         return None if found is None else (found, link[1])
 
-    def value(self, node: Node, name: str) -> Any:
-        """The value of an input, followed along its links; None where there is none."""
-        for _ in range(MAX_WALK):
+    def value(self, node: Node, name: str, way: Way | None = None) -> Any:
+        """The value of an input, followed along its links; None where there is none.
+
+        Args:
+            way: is told what there was on it.
+        """
+        way = way or Way()
+        while way.left > 0:
+            way.left -= 1
             value = node.inputs.get(name)
             if not is_link(value):
                 return value if isinstance(value, (str, int, float)) else None
@@ -85,21 +127,34 @@ class Graph:
             if found is None:
                 return None
             node = found[0]
-            joined = self._joined(node)
-            if joined is not None:
-                return joined
+            if isinstance(node.inputs.get("text_0"), str):
+                return self._shown(node, way)
+            joined = _joined_inputs(node)
+            if joined:
+                return self._joined(node, joined, way)
+            if "string" in node.inputs and _CHANGES & node.inputs.keys():
+                way.changing.append(node.kind)
             name = next((key for key in (name, *_PASSED_ON) if key in node.inputs), "")
             if not name and len(node.inputs) == 1:  # a reroute, whatever it calls its input
                 name = next(iter(node.inputs))
         return None
 
-    def _joined(self, node: Node) -> str | None:
-        """The text of a node that joins two."""
-        parts = [node.inputs.get(key) for key in ("string_a", "string_b")]
-        if not all(isinstance(part, str) for part in parts):
-            return None
-        between = node.inputs.get("delimiter")
-        return (between if isinstance(between, str) else "").join(str(part) for part in parts)
+    def _joined(self, node: Node, names: list[str], way: Way) -> str | None:
+        """The text of a node that joins several, as far as they are known."""
+        values = [self.value(node, name, way) for name in names]
+        parts = [value for value in values if isinstance(value, str)]
+        way.missing = way.missing or len(parts) < len(values)
+        between = [self.value(node, key, way) for key in _BETWEEN if key in node.inputs]
+        delimiter = between[0] if between and isinstance(between[0], str) else ""
+        return delimiter.join(parts) if parts else None
+
+    def _shown(self, node: Node, way: Way) -> str:
+        """The text of a node that shows one: as it is made, else as it was shown last."""
+        made = self.value(node, "text", way)
+        if isinstance(made, str):
+            return made
+        way.shown = True
+        return str(node.inputs["text_0"])
 
     def upstream(self, node: Node, *names: str) -> Iterator[Node]:
         """The nodes above one, nearest first; by some of its inputs, or by all of them."""
@@ -114,6 +169,17 @@ class Graph:
             seen.add(current.number)
             yield current
             waiting += [f[0] for key in current.inputs if (f := self.source(current, key))]
+
+
+def _joined_inputs(node: Node) -> list[str]:
+    """The inputs that a node joins to one text; [] for other nodes."""
+    if "Concat" not in node.kind and not any(key in node.inputs for key in _BETWEEN):
+        return []
+    for group in _JOINED:
+        names = [name for name in group if name in node.inputs]
+        if len(names) > 1:
+            return names
+    return []
 
 
 def is_link(value: object) -> TypeGuard[list[Any]]:

@@ -62,7 +62,18 @@ _AUTOMATIC = {
     "dpm2_a": "karras",
 }
 """What "Automatic" means there since version 1.9."""
-_EVEN = {"", "automatic", "uniform", "normal", "simple", "sgm_uniform", "discrete", "default"}
+_EVEN = {
+    "",
+    "automatic",
+    "ddim",
+    "ddim_uniform",
+    "default",
+    "discrete",
+    "normal",
+    "sgm_uniform",
+    "simple",
+    "uniform",
+}
 """Spacings that are even in time, as ours are where nothing is said."""
 _NO_SPACING = {"ddim", "ddpm", "unipc", "pndm", "plms", "deis", "sa_solver", "tcd"}
 """Samplers that are written without a schedule type."""
