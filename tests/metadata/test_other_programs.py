@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +120,49 @@ def test_gif_comments_and_text_files() -> None:
     assert found is not None
     assert request_of(found).seed == 5
     assert read_text("a shopping list: eggs, milk, bread") is None
+
+
+def test_civitai_lists_its_models_as_json() -> None:
+    resources = [
+        {
+            "type": "checkpoint",
+            "modelVersionId": 1,
+            "modelName": "Foo, bar",
+            "modelVersionName": "v1",
+        },
+        {"type": "lora", "weight": 0.8, "modelVersionId": 2, "modelName": "Film: noir"},
+        {"type": "embed", "modelName": "easyneg"},
+    ]
+    found = read_text(
+        "a cat\nSteps: 30, Sampler: Euler, CFG scale: 7, Seed: 3, Size: 832x1216, RNG: CPU, "
+        f"Civitai resources: {json.dumps(resources)}, Civitai metadata: {{}}, Clip skip: 2"
+    )
+    assert found is not None
+    assert found.model == "Foo, bar"
+    assert request_of(found).seed == 3
+    assert len(found.not_honored) == 3
+    assert is_said(found, "LoRA 'Film: noir' (strength 0.8)", "embedding 'easyneg'", "Clip skip 2")
+
+
+@pytest.mark.parametrize(
+    ("written", "width", "said"),
+    [("512 x 768", 512, ""), ("512×768", 512, ""), ("tall", None, "Its size, 'tall', cannot be")],
+)
+def test_a_size_is_read_or_said(written: str, width: int | None, said: str) -> None:
+    found = read_text(f"x\nSteps: 20, Sampler: Euler, Seed: 1, Size: {written}, RNG: CPU")
+    assert found is not None
+    assert request_of(found).width == width
+    assert len(found.not_honored) == bool(said)
+    assert is_said(found, said) or not said
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-8"])
+def test_a_text_file_is_read_in_any_form_of_unicode(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "settings.txt"
+    path.write_bytes(samples.FORGE.replace("red car", "赤い車").encode(encoding))
+    found = read(path)
+    assert found is not None
+    assert request_of(found).prompt == "a 赤い車"
 
 
 @pytest.mark.parametrize(

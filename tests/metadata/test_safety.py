@@ -299,7 +299,18 @@ def test_deep_and_endless_json_is_refused_at_once(text: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["a" * 190_000, "a b-" * 45_000, 'k:"' * 60_000, "k: " + "\\" * 190_000, "aa: " * 45_000],
+    [
+        "a" * 190_000,
+        "a b-" * 45_000,
+        'k:"' * 60_000,
+        "k: " + "\\" * 190_000,
+        "aa: " * 45_000,
+        "aa: [" * 38_000,
+        "aa: " + "[" * 190_000,
+        "aa: [" + "1," * 90_000,
+        "aa: " + '{"k aa: {":1,' * 14_000,
+        'aa: ["aa: [",' * 14_000,
+    ],
 )
 def test_hostile_lines_are_read_in_reasonable_time(line: str) -> None:
     start = time.perf_counter()

@@ -4,7 +4,8 @@
     Negative prompt: blurry
     Steps: 30, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: 512x512, …
 
-The last line holds pairs; a value with a comma, a colon or a line break stands in JSON quotes.
+The last line holds pairs; a value with a comma, a colon or a line break stands in JSON quotes,
+or is JSON itself.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from dataclasses import dataclass
 
 AVOID = "Negative prompt:"
 MAX_TEXT = 200_000  # characters
+MAX_LISTS = 20
+"""So many values of a line may be JSON without quotes."""
 
 # Keys are bounded: without a bound a long line without a colon takes quadratic time.
 _PAIR = re.compile(r'\s*(?P<key>\w[\w \-/]{1,80}):\s*(?P<value>"(?:\\.|[^\\"])++"|[^,]*)(?:,|$)')
+_END = re.compile(r"\s*(?:,|$)")
 _SPECIAL = re.compile(r"([\\()\[\]])")
 _ESCAPED = re.compile(r"\\([\\()\[\]])")
 
@@ -85,7 +89,28 @@ def unescaped(text: str) -> str:
 
 
 def _pairs(line: str) -> dict[str, str]:
-    return {match["key"]: _unquoted(match["value"]) for match in _PAIR.finditer(line)}
+    pairs: dict[str, str] = {}
+    place, tries = 0, MAX_LISTS
+    while match := _PAIR.search(line, place):
+        value, place = match["value"], match.end()
+        if value.startswith(("[", "{")) and tries:
+            tries -= 1
+            value, place = _listed(line, match.start("value")) or (value, place)
+        pairs[match["key"]] = _unquoted(value)
+    return pairs
+
+
+def _listed(line: str, start: int) -> tuple[str, int] | None:
+    """A JSON list or object within a line, and where the next pair begins; None for what is none.
+
+    Civitai writes them without quotes, commas and all.
+    """
+    try:
+        end = json.JSONDecoder().raw_decode(line, start)[1]
+    except (ValueError, RecursionError):
+        return None
+    after = _END.match(line, end)
+    return None if after is None else (line[start:end], after.end())
 
 
 def _quoted(value: str) -> str:

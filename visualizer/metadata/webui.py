@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from visualizer.metadata.infotext import Infotext
+from visualizer.metadata.json_text import NoJson, parse
 from visualizer.metadata.remembered import OURS, Remembered
 from visualizer.metadata.request_builder import CLIP_SKIP, RequestBuilder, real, text
 from visualizer.metadata.sampler_names import from_webui
@@ -47,7 +48,8 @@ _CHANGES_NOTHING = {
     "VAE hash",
     OURS,
 }
-_OFF = ("", "0", "0.0", "-1x-1", "None", "False", "Disable", "Disabled")
+_OFF = ("", "0", "0.0", "-1x-1", "None", "False", "Disable", "Disabled", "{}", "[]")
+_RESOURCES, _MAX_RESOURCES = "Civitai resources", 50
 _SENTENCES = {
     "Clip skip": CLIP_SKIP,
     "Clip Skip": CLIP_SKIP,
@@ -96,13 +98,12 @@ def remembered(found: Infotext, raw: Mapping[str, str]) -> Remembered:
     builder.sampler(from_webui(pairs.get("Sampler", ""), pairs.get("Schedule type", "")))
     builder.guidance(_guidance(pairs))
     builder.seed(pairs.get("Seed"))
-    width, height = _size(pairs)
-    builder.size(width, height)
+    _take_size(pairs, builder)
     _say_the_rest(pairs, builder, source)
     return Remembered(
         source=source,
         request=builder.request(),
-        model=text(pairs.get("Model", "")),
+        model=text(pairs.get("Model", "")) or _checkpoint(pairs.get(_RESOURCES, "")),
         model_hash=text(pairs.get("Model hash", "")),
         version=version,
         not_honored=builder.said(),
@@ -131,13 +132,17 @@ def _guidance(pairs: Mapping[str, str]) -> str:
     return distilled if distilled and (plain is None or plain <= 1) else guidance
 
 
-def _size(pairs: Mapping[str, str]) -> tuple[str, str]:
+def _take_size(pairs: Mapping[str, str], builder: RequestBuilder) -> None:
     """Of the first pass, where there were two."""
     for name in ("First pass size", "Size"):
-        found = re.fullmatch(r"(\d{1,9})x(\d{1,9})", pairs.get(name, "").strip())
+        written = pairs.get(name, "").strip()
+        found = re.fullmatch(r"(\d{1,9})\s{0,3}[x×]\s{0,3}(\d{1,9})", written)
         if found and found[1] != "0":
-            return found[1], found[2]
-    return "", ""
+            builder.size(found[1], found[2])
+            return
+        if written and not found:
+            shown = text(written, 40)
+            builder.say(f"Its size, '{shown}', cannot be read here. The model's own is taken.")
 
 
 def _say_the_rest(pairs: Mapping[str, str], builder: RequestBuilder, source: str) -> None:
@@ -158,6 +163,8 @@ def _say_the_rest(pairs: Mapping[str, str], builder: RequestBuilder, source: str
         elif key == "RNG":
             if shown != "CPU":
                 builder.say(_ON_THE_CARD.format(shown))
+        elif key == _RESOURCES:
+            _say_resources(value, builder)
         elif key == "Lora hashes":
             _say_networks(value, builder)
         elif key in _SENTENCES:
@@ -184,3 +191,32 @@ def _say_networks(hashes: str, builder: RequestBuilder) -> None:
         name = text(found[1], 80)
         if not any(f"LoRA '{name}'" in sentence for sentence in builder.sentences):
             builder.say(f"The LoRA '{name}' is not applied here.")
+
+
+def _say_resources(written: str, builder: RequestBuilder) -> None:
+    """Models that Civitai names."""
+    for kind, name, strength in _resources(written):
+        if kind == "checkpoint":
+            continue  # the model itself
+        words = f" (strength {strength})" if strength else ""
+        if "embed" in kind or "inversion" in kind:
+            builder.say(f"The embedding '{name}' is not here. Its name is read as words.")
+        else:
+            what = "LoRA" if kind.startswith(("lora", "locon", "lyco", "dora")) else f"{kind} model"
+            builder.say(f"The {what} '{name}'{words} is not applied here.")
+
+
+def _checkpoint(written: str) -> str:
+    return next((name for kind, name, _ in _resources(written) if kind == "checkpoint"), "")
+
+
+def _resources(written: str) -> Iterator[tuple[str, str, str]]:
+    """Of each: what it is, in small letters, what it is called, and how strong."""
+    try:
+        listed = parse(written)
+    except NoJson:
+        return
+    for entry in listed[:_MAX_RESOURCES] if isinstance(listed, list) else ():
+        if isinstance(entry, dict):
+            name = text(entry.get("modelName", ""), 80) or "without a name"
+            yield text(entry.get("type", ""), 20).lower(), name, text(entry.get("weight", ""), 20)
