@@ -15,7 +15,7 @@ from visualizer.diffusion.trajectory import Trajectory
 from visualizer.export.animation import in_hundredths
 from visualizer.export.frame_sequence import FrameSequence
 from visualizer.export.options import ExportOptions
-from visualizer.export.palette import Dyer, in_palette, palette_of
+from visualizer.export.palette import Quantizer, in_palette, palette_of
 from visualizer.metadata.reading import read
 
 NAMES = ["run.webp", "run.gif", "run.apng"]
@@ -150,8 +150,8 @@ def test_what_stands_still_does_not_shimmer_with_one_palette_for_all(dither: str
     pictures = {(k, "noisy"): moving[k] for k in range(2)}
     run = make_run(2, pictures=pictures, final=moving[2])  # type: ignore[arg-type]
     shown = film(run, format="gif", palette="shared", dither=dither, size="1")
-    dyer = Dyer(shown)
-    dyed = [np.asarray(dyer.dyed(image).convert("RGB")) for image in shown.frames(silent)]
+    quantizer = Quantizer(shown)
+    dyed = [np.asarray(quantizer.quantized(image).convert("RGB")) for image in shown.frames(silent)]
     assert np.array_equal(dyed[0][16:], dyed[1][16:])
     assert np.array_equal(dyed[1][16:], dyed[2][16:])
     assert not np.array_equal(dyed[0][:16], dyed[1][:16])

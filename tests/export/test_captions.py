@@ -14,11 +14,12 @@ from tests.example_runs import StandInDecoder, make_picture, make_run
 from tests.export.grids import four_seeds, make_grid
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.export import lettering
-from visualizer.export.captions import PROMPT_LINES, Captions, facts_of, percent
+from visualizer.export.captions import PROMPT_LINES, Captions, spoken_facts
 from visualizer.export.colors import DARK
 from visualizer.export.film import Film, film_of
 from visualizer.export.options import ExportOptions
 from visualizer.export.reel import reel_of
+from visualizer.export.share_words import noise_words
 
 ALL = ("prompt", "seed", "step", "noise")
 SIDE = 256
@@ -44,7 +45,7 @@ def inked(strip: NDArray[np.int16]) -> NDArray[np.bool_]:
 
 def words_of(what: Any, wanted: tuple[str, ...], moment: int) -> list[str]:
     options = ExportOptions()
-    return [fact.text(moment) for fact in facts_of(reel_of(what, options), wanted)]
+    return [fact.text(moment) for fact in spoken_facts(reel_of(what, options), wanted)]
 
 
 # --- What is said ---------------------------------------------------------------------------------
@@ -77,11 +78,11 @@ def test_the_steps_of_each_stage_are_counted_for_themselves() -> None:
 def test_a_forward_process_says_so() -> None:
     run = make_run(4, decoder=StandInDecoder())
     reel = reel_of(run, ExportOptions(subject="forward"))
-    assert [fact.text(4) for fact in facts_of(reel, ("noise",))] == [
+    assert [fact.text(4) for fact in spoken_facts(reel, ("noise",))] == [
         "forward process",
         "100 % noise",
     ]
-    assert facts_of(reel, ()) == []
+    assert spoken_facts(reel, ()) == []
 
 
 def test_a_grid_says_what_its_lanes_have_in_common() -> None:
@@ -95,7 +96,7 @@ def test_a_grid_says_what_its_lanes_have_in_common() -> None:
 
 
 def test_shares_are_rounded_honestly() -> None:
-    assert [percent(share) for share in (0, 0.001, 0.5, 0.999, 1)] == [
+    assert [noise_words(share) for share in (0, 0.001, 0.5, 0.999, 1)] == [
         "0 % noise",
         "< 1 % noise",
         "50 % noise",

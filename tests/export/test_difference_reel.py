@@ -16,12 +16,12 @@ from visualizer.diffusion.lane_letters import letter_of
 from visualizer.diffusion.picture_difference import difference_map, heat_colors, heat_picture
 from visualizer.export import ExportError
 from visualizer.export.colors import DARK, LIGHT, contrast, lane_color
-from visualizer.export.difference_mount import percent
 from visualizer.export.difference_reel import DifferenceReel
 from visualizer.export.film import Film, film_of
 from visualizer.export.grid_mount import GridLayout
 from visualizer.export.options import ExportOptions
 from visualizer.export.reel import reel_of
+from visualizer.export.share_words import percent
 
 SIDE = 256
 

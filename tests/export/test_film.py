@@ -22,6 +22,7 @@ from visualizer.diffusion.views import VIEWS, View
 from visualizer.export import ExportError
 from visualizer.export.colors import READABLE, VISIBLE, contrast, look_of
 from visualizer.export.film import FULL_HD, Film, film_of
+from visualizer.export.needed import shown
 from visualizer.export.options import ExportOptions, Size
 from visualizer.export.shots import evenly_by_noise, shots_of
 
@@ -188,10 +189,10 @@ def test_what_a_change_is_made_of_may_be_stored() -> None:
 
 def test_the_pictures_that_are_needed_come_in_the_order_of_the_film() -> None:
     found = film(make_run(4), direction="back", view="denoised")
-    assert found.needed == [(k, "denoised") for k in (4, 3, 2, 1, 0)]
+    assert shown(found) == [(k, "denoised") for k in (4, 3, 2, 1, 0)]
     there_and_back = film(make_run(4), direction="boomerang", steps="every", every=2)
-    assert there_and_back.needed == [(0, "noisy"), (2, "noisy"), (4, "noisy")]
-    assert film(make_run(4), content="plot").needed == []
+    assert shown(there_and_back) == [(0, "noisy"), (2, "noisy"), (4, "noisy")]
+    assert shown(film(make_run(4), content="plot")) == []
 
 
 def test_whatever_cannot_be_shown_is_refused_with_a_sentence() -> None:
@@ -362,7 +363,7 @@ def test_nothing_is_decoded_before_it_is_looked_at() -> None:
     run = make_run(20, pictures=False, decoder=decoder)
     found = film(run, captions=ALL_CAPTIONS, content="both", size="1")
     assert len(found.shots) == 21
-    assert found.needed
+    assert shown(found)
     assert found.size
     assert decoder.calls == 0
     list(film(run, content="plot").frames(lambda done, total: None))

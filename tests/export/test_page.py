@@ -417,8 +417,17 @@ def test_a_forward_process_opens_at_its_picture() -> None:
     run = make_run(4).with_decoder(StandInDecoder())
     _, found = made(run, replace(PAGE, subject="forward"))
     assert found.data["start"] == 0
-    assert found.data["moments"][0][0] == "step 0 · 0 % noise"
+    assert found.data["moments"][0][0] == "step 0 of 4 · 0 % noise"
     assert found.data["moments"][-1][0].endswith("100 % noise")
+
+
+def test_the_steps_of_stages_are_counted_as_on_a_film() -> None:
+    run = make_run(7)
+    stages = ["prior"] * 3 + ["decoder"] * 5
+    steps = tuple(replace(step, stage=name) for step, name in zip(run.steps, stages, strict=True))
+    _, found = made(replace(run, steps=steps), PAGE)
+    assert found.data["moments"][0][0] == "prior, step 0 of 2 · 100 % noise"
+    assert found.data["moments"][3][0].startswith("decoder, step 0 of 4 · ")
 
 
 def test_a_difference_has_a_heat_map_beside_its_runs() -> None:

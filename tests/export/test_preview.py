@@ -58,7 +58,7 @@ def test_the_shared_palette_is_made_once(monkeypatch: pytest.MonkeyPatch) -> Non
         made.append(1)
         return shared_palette(film)
 
-    monkeypatch.setattr("visualizer.export.preview.shared_palette", counted)
+    monkeypatch.setattr("visualizer.export.palette.shared_palette", counted)
     shown = film(make_run(6), format="gif", palette="shared")
     for k in range(5):
         preview(shown, k)

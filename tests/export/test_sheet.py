@@ -15,9 +15,9 @@ from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.export import ExportError, sheet
-from visualizer.export.captions import percent
 from visualizer.export.options import ExportOptions
 from visualizer.export.reel import facts_of
+from visualizer.export.share_words import noise_words
 from visualizer.metadata.reading import read
 
 
@@ -141,7 +141,7 @@ def test_what_the_sheet_says_of_a_run() -> None:
 
 
 def test_flow_levels_are_labeled_by_their_variance_share() -> None:
-    assert percent(NoiseLevel.from_sigma(0.5, "flow").noise_share) == "50 % noise"
+    assert noise_words(NoiseLevel.from_sigma(0.5, "flow").noise_share) == "50 % noise"
 
 
 def test_a_jpeg_shows_the_same(tmp_path: Path, run: Trajectory) -> None:

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from visualizer.commands.headless import number, whole
 from visualizer.diffusion.lane_letters import number_of
-from visualizer.export.options import CHOICES, RANGES, VIEW_NAMES, Caption, ExportOptions
+from visualizer.export.options import CHOICES, RANGES, VIEWS, Caption, ExportOptions
 
 DEFAULTS = ExportOptions()
 SEVERAL = ("pair",)
@@ -117,7 +117,7 @@ FLAGS: tuple[Flag, ...] = (
         "views",
         "What",
         "of a page and a sheet: the views in it, or all",
-        read=_list(VIEW_NAMES),
+        read=_list(VIEWS),
         metavar="VIEW,VIEW",
     ),
     Flag(

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from visualizer.diffusion.layout import LatentLayout
     from visualizer.diffusion.trajectory import Decoder
     from visualizer.diffusion.views import View
-    from visualizer.export.film import Film
     from visualizer.export.options import ExportOptions
     from visualizer.progress_line import ProgressLine
 
@@ -98,42 +97,21 @@ def _lacking(what: Trajectory | Comparison, options: ExportOptions) -> set[tuple
     """(lane, step, view) of each."""
     from visualizer.export.errors import ExportError
     from visualizer.export.film import film_of
-    from visualizer.export.lane import decoded_for
+    from visualizer.export.needed import pictures_needed
 
     try:
         film = film_of(what, options)
+        needed = pictures_needed(film)
     except ExportError:
         return set()  # it cannot be shown at all: who writes it says why
+    runs = [lane.run for lane in film.reel.lanes]
     return {
-        (number, *key)
-        for moment, view in _shown(film)
-        for number, lane in enumerate(film.reel.lanes)
-        if lane.run is not None
-        and isinstance(lane.run.decoder, _Promised)
-        and (step := lane.step(moment, view)) is not None
-        for key in decoded_for(step, view)
-        if not _is_stored(lane.run, key)
+        (number, k, view)
+        for number, k, view in needed
+        if (run := runs[number]) is not None
+        and isinstance(run.decoder, _Promised)
+        and not _is_stored(run, (k, view))
     }
-
-
-def _shown(film: Film) -> list[tuple[int, View]]:
-    """The pictures that are in the file: (moment, view)."""
-    from visualizer.export import sheet
-
-    options = film.options
-    if options.format == "picture":
-        return [max(film.needed)] if film.needed else []
-    moments: Iterable[int] = dict.fromkeys(shot.moment for shot in film.shots)
-    if options.format == "page":
-        views = {cast("View", view) for view in options.views}
-    elif options.format == "sheet":
-        moments = sheet.layout_of(film).moments
-        views = {row.view for row in sheet.rows_of(film, list(moments))}
-    elif options.format == "raw":
-        moments, views = range(film.reel.count), {film.view}
-    else:
-        return film.needed
-    return [(moment, view) for moment in moments for view in views]
 
 
 def _is_stored(run: Trajectory, key: tuple[int, View]) -> bool:

@@ -104,6 +104,11 @@ def _squares(a: Picture, b: Picture) -> NDArray[np.uint16]:
     return apart
 
 
+def difference_picture(a: Picture, b: Picture, most: int | None = None) -> Picture:
+    """The heat map of two pictures, (H, W, 3) uint8; ``most`` as of ``difference_map``."""
+    return heat_picture(difference_map(a, b, most))
+
+
 def heat_picture(distances: NDArray[np.float32], top: float = HEAT_TOP) -> Picture:
     """The map as a picture, (H, W, 3) uint8: 0 is the first color, ``top`` and more the last."""
     places = distances * np.float32((_COLORS - 1) / top)

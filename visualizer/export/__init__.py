@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.export.options import ExportOptions
-    from visualizer.export.writers import Progress
+    from visualizer.export.progress import Progress
 
 
 def write(
@@ -43,9 +43,10 @@ def write(
         ExportError: with a sentence, when it cannot be written there.
     """
     from visualizer.export.options import ExportOptions
+    from visualizer.export.progress import unwatched
     from visualizer.export.writers import write_file
 
-    write_file(what, Path(path), options or ExportOptions(), progress or _silent)
+    write_file(what, Path(path), options or ExportOptions(), progress or unwatched)
 
 
 def check(path: str | Path, options: ExportOptions | None = None) -> None:
@@ -59,7 +60,3 @@ def check(path: str | Path, options: ExportOptions | None = None) -> None:
     from visualizer.export.writers import check_place
 
     check_place(Path(path), options or ExportOptions())
-
-
-def _silent(done: int, total: int) -> None:
-    """Progress that nobody watches."""

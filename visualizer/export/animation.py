@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from visualizer.export import written_metadata
 from visualizer.export.bounds import check_bound
 from visualizer.export.frame_sequence import FrameSequence
-from visualizer.export.palette import Dyer
+from visualizer.export.palette import Quantizer
+from visualizer.export.picture import PNG_LEVEL
 from visualizer.export.plain_file import plain
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
     from visualizer.export.options import ExportOptions
-    from visualizer.export.writers import Progress
+    from visualizer.export.progress import Progress
 
 LOSSLESS = {"lossless": True, "quality": 20, "method": 0}
 """More effort makes a WebP without loss a fifteenth smaller, and takes eight times as long."""
-PNG_LEVEL = 4
-"""0 … 9: static hardly gets smaller with more, and pictures take twice as long."""
 
 
 def write_webp(film: Film, file: BinaryIO, progress: Progress) -> None:
@@ -48,7 +47,7 @@ def write_gif(film: Film, file: BinaryIO, progress: Progress) -> None:
     frame: they cost hardly anything.
     """
     check_bound(film)
-    frames = FrameSequence(film, progress, Dyer(film).dyed)
+    frames = FrameSequence(film, progress, Quantizer(film).quantized)
     shared = film.options.palette == "shared"
     comment = written_metadata.gif_comment(film)
     times = in_hundredths(_times(film))

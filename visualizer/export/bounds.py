@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 MAX_HELD_BYTES = 512 * 2**20
 """The most that the frames of one animation may take in memory."""
+_WEBP_SIDE = 16_383
 LARGEST_SIDES: dict[FormatKey, int] = {
-    "webp": 16_383,
+    "webp": _WEBP_SIDE,
     "gif": 65_535,
     "mp4": 8_192,
     "webm": 8_192,
 }
 """Pixels: what the format can hold, and of videos what players can show."""
+LARGEST_PICTURES = {".jpg": 65_500, ".jpeg": 65_500, ".webp": _WEBP_SIDE}
+"""Pixels: the same for files of a single picture, by their ending."""
 _HELD_PER_PIXEL: dict[FormatKey, float] = {"webp": 2.0, "gif": 1.25, "apng": 4.25}
 """Bytes a pixel and frame, measured on films that begin with static: of WebP twice the file (what
 is encoded, and the whole), of GIF an index, of APNG red, green, blue and an empty byte."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from visualizer.export.lettering import Line, line_of, wrapped
+from visualizer.export.share_words import noise_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class Captions:
         self._width = width
         self._small = max(10, round(0.86 * text))
         room = max(1, width - 2 * margin)
-        self._rows = _rows(facts_of(reel, wanted), self._small, room)
+        self._rows = _rows(spoken_facts(reel, wanted), self._small, room)
         lines = PROMPT_LINES if "prompt" in wanted else 0
         while most is not None and lines > 1 and self._height(lines) > most:
             lines -= 1
@@ -164,7 +165,7 @@ class Captions:
                 line.draw(draw, corner[0] + left, corner[1] + below, quiet)
 
 
-def facts_of(reel: Reel, wanted: tuple[str, ...]) -> list[Fact]:
+def spoken_facts(reel: Reel, wanted: tuple[str, ...]) -> list[Fact]:
     """What a strip says beside the prompt."""
     facts: list[Fact] = []
     if reel.forward and wanted:
@@ -176,18 +177,8 @@ def facts_of(reel: Reel, wanted: tuple[str, ...]) -> list[Fact]:
         words = [reel.step_words(moment) for moment in range(reel.count)]
         facts.append(Fact(reel.step_words, max(words, key=len), True))
     if "noise" in wanted and reel.shares:
-        facts.append(Fact(lambda k: percent(reel.shares[k]), "> 99 % noise", True))
+        facts.append(Fact(lambda k: noise_words(reel.shares[k]), "> 99 % noise", True))
     return facts
-
-
-def percent(share: float) -> str:
-    """ "62 % noise"; never 0 or 100 for what is neither."""
-    whole = round(100 * share)
-    if whole == 0 and share > 0:
-        return "< 1 % noise"
-    if whole == 100 and share < 1:
-        return "> 99 % noise"
-    return f"{whole} % noise"
 
 
 def _still(text: str) -> Fact:

@@ -10,15 +10,16 @@ from PIL import Image, ImageDraw
 
 from visualizer.diffusion.picture_difference import (
     HEAT_TOP,
-    difference_map,
+    difference_picture,
     heat_colors,
-    heat_picture,
     mean_distance,
 )
 from visualizer.export.colors import contrast
 from visualizer.export.grid_mount import GridLayout
 from visualizer.export.lettering import line_of, wrapped
 from visualizer.export.mount import fitted
+from visualizer.export.share_words import percent
+from visualizer.export.smooth_drawing import arrow, rounded
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from visualizer.export.options import Pixels
 
 LINES = 3
-SMOOTH = 4
 
 
 def layout_of(tile: tuple[int, int]) -> GridLayout:
@@ -71,7 +71,7 @@ class DifferenceMount:
         a, b = (lane.picture(moment, self._view) for lane in self._lanes)
         assert a is not None, "a difference is shown where both have pictures"
         assert b is not None, "a difference is shown where both have pictures"
-        heat = heat_picture(difference_map(a, b, max(self._layout.tile)))
+        heat = difference_picture(a, b, max(self._layout.tile))
         for i, picture in enumerate((a, b, heat)):
             self._put_picture(image, corner, i, picture)
         self._put_distance(image, corner, mean_distance(a, b))
@@ -96,7 +96,7 @@ class DifferenceMount:
         x = corner[0] + left + place * (right - left - 1)
         half = max(3, round(text / 3.2))
         box = round(x) - half, corner[1] + top - half - 1
-        image.paste(self._look.text, box, _arrow(half))
+        image.paste(self._look.text, box, arrow(half))
 
     @property
     def _baseline(self) -> int:
@@ -127,7 +127,7 @@ class DifferenceMount:
         side = round(1.3 * text)
         letters = line_of(letter, round(0.86 * text))
         width = max(side, round(letters.width + 0.7 * text))
-        plate = _rounded((width, side), side // 5)
+        plate = rounded((width, side), side // 5)
         top = baseline - round(0.36 * text) - side // 2
         image.paste(color, (left, top), plate)
         ink = max("#000000", "#ffffff", key=lambda each: contrast(color, each))
@@ -147,7 +147,7 @@ class DifferenceMount:
         text, look = self._layout.text, self._look
         places = np.linspace(0, 255, right - left).round().astype(int)
         colors = np.repeat(heat_colors()[places][None], bottom - top, axis=0)
-        image.paste(Image.fromarray(colors), (left, top), _rounded((right - left, bottom - top), 2))
+        image.paste(Image.fromarray(colors), (left, top), rounded((right - left, bottom - top), 2))
         draw = ImageDraw.Draw(image)
         size = max(11, round(0.86 * text))
         baseline = bottom + round(1.25 * size)
@@ -155,25 +155,3 @@ class DifferenceMount:
             words = line_of(f"{round(100 * share)} %" + (" +" if place == 1 else ""), size)
             begin = left + place * (right - left - words.width)
             words.draw(draw, begin, baseline, look.quiet)
-
-
-def percent(share: float) -> str:
-    """ "12 %"; never 0 for what is not."""
-    return "< 1 %" if 0 < share < 0.005 else f"{round(100 * share)} %"
-
-
-def _rounded(size: tuple[int, int], radius: int) -> Image.Image:
-    """A mask with rounded corners."""
-    big = Image.new("L", (size[0] * SMOOTH, size[1] * SMOOTH), 0)
-    ImageDraw.Draw(big).rounded_rectangle(
-        (0, 0, big.width - 1, big.height - 1), radius * SMOOTH, fill=255
-    )
-    return big.reduce(SMOOTH)
-
-
-def _arrow(half: int) -> Image.Image:
-    """A mask: an arrow that points down, twice ``half`` wide."""
-    big = Image.new("L", ((2 * half + 1) * SMOOTH, half * SMOOTH), 0)
-    corners = [(0, 0), (big.width, 0), (big.width / 2, big.height)]
-    ImageDraw.Draw(big).polygon(corners, fill=255)
-    return big.reduce(SMOOTH)

@@ -17,6 +17,7 @@ import numpy as np
 from visualizer.diffusion.stored_pictures import STORED_VIEWS, chosen_steps, pack
 from visualizer.export import page, picture, raw, sequence, sheet, writers
 from visualizer.export.bounds import check_bound, held_bytes
+from visualizer.export.progress import unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ def _still(film: Film, suffix: str) -> Estimate:
     file = io.BytesIO()
     began = time.perf_counter()
     if film.options.format == "sheet":
-        image = sheet.draw_sheet(film, _silent)
+        image = sheet.draw_sheet(film, unwatched)
         sheet.save_sheet(image, film, file, suffix)
     else:
         image = picture.final_picture(film)
@@ -150,7 +151,7 @@ def _tried(film: Film, moments: list[int]) -> tuple[float, float]:
     if film.options.format == "frames":
         sequence.write_png(short.frame(0), short, file)
     else:
-        writers.write_film(short, file, _silent, "")
+        writers.write_film(short, file, unwatched, "")
     return len(file.getvalue()), (time.perf_counter() - began) / len(moments)
 
 
@@ -201,7 +202,3 @@ _OTHERS: dict[str, Callable[[Film], tuple[int, float]]] = {
     "run": _run,
     "page": _page,
 }
-
-
-def _silent(done: int, total: int) -> None:
-    """Nobody watches."""

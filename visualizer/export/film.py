@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from visualizer.export.colors import look_of
 from visualizer.export.composition import Composition
 from visualizer.export.errors import ExportError
-from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.mount import enlargement
 from visualizer.export.reel import reel_of
 from visualizer.export.shots import Shot as Shot
 from visualizer.export.shots import shots_of
+from visualizer.export.view_words import VIEW_NAMES
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
     from visualizer.export.options import ExportOptions
+    from visualizer.export.progress import Progress
     from visualizer.export.reel import Reel
-
-    Progress = Callable[[int, int], None]
 
 FULL_HD = (1920, 1080)
 LEAST_SIDE = 16
@@ -40,6 +39,7 @@ class Film:
     Nothing is decoded before a size or a frame is asked for, and no frame is kept.
 
     Attributes:
+        view: what is shown of each step; of a page the first view.
         shots: in the order in which they are shown.
 
     Raises:
@@ -49,7 +49,7 @@ class Film:
     def __init__(self, reel: Reel, options: ExportOptions) -> None:
         self.reel = reel
         self.options = options
-        self.view = next(iter(self._on_page), cast("View", options.view))
+        self.view = next(iter(self.on_page), cast("View", options.view))
         self.shots: tuple[Shot, ...] = shots_of(self._moments(), reel.shares, options)
 
     @property
@@ -61,17 +61,6 @@ class Film:
     def seconds(self) -> float:
         """How long it takes."""
         return sum(shot.milliseconds for shot in self.shots) / 1000
-
-    @property
-    def needed(self) -> list[tuple[int, View]]:
-        """The pictures it is made of: (moment, view), in the order in which they are used first."""
-        if self._on_page:
-            moments = sorted({shot.moment for shot in self.shots})
-            shown = self._on_page.items()
-            return [(moment, view) for moment in moments for view, has in shown if moment in has]
-        if self.options.content == "plot":
-            return []
-        return [(moment, self.view) for moment in dict.fromkeys(shot.moment for shot in self.shots)]
 
     def frame(self, i: int) -> Image.Image:
         """The frame of ``shots[i]``, RGB."""
@@ -94,8 +83,8 @@ class Film:
         reel = self.reel
         if not reel.count:
             reel.shown()  # says so
-        if self._on_page:
-            moments = sorted(set().union(*self._on_page.values()))
+        if self.on_page:
+            moments = sorted(set().union(*self.on_page.values()))
         elif self.options.content != "picture" and len(reel.shares) < 2:
             raise ExportError("It takes two noise levels to draw a plot, and here is only one.")
         elif self.options.content == "plot":
@@ -111,13 +100,20 @@ class Film:
         return moments
 
     @cached_property
-    def _on_page(self) -> dict[View, set[int]]:
+    def on_page(self) -> dict[View, set[int]]:
         """The moments of each view that a page offers; of other files nothing."""
         if self.options.format != "page":
             return {}
         from visualizer.export.page_contents import shown_in
 
         return shown_in(self.reel, self.options.views)
+
+    @cached_property
+    def shared_palette(self) -> Image.Image:
+        """Of a GIF: the colors that all frames share, chosen by some of them."""
+        from visualizer.export.palette import shared_palette
+
+        return shared_palette(self)
 
     @cached_property
     def _composition(self) -> Composition:

@@ -9,7 +9,7 @@ from PIL import Image
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
-    from visualizer.export.writers import Progress
+    from visualizer.export.progress import Progress
 
 
 class FrameSequence(Image.Image):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from visualizer.diffusion.alignment import lane_points
 from visualizer.diffusion.comparison import Comparison
+from visualizer.diffusion.lane_letters import lane_numbers, letter_of
 from visualizer.export.colors import Look
 from visualizer.export.errors import ExportError
 from visualizer.export.grid_mount import GridLayout, GridMount, layout_for, within
@@ -50,9 +51,20 @@ class GridReel:
         points = lane_points(comparison)
         self.count = max(len(p) for p in points)
         self._places = places = _places(comparison)
+        letters = map(letter_of, lane_numbers(comparison.lanes))
         self.lanes = tuple(
-            Lane(lane.label or f"run {i + 1}", lane.request, lane.run, p, *place, lane.failure)
-            for i, (lane, p, place) in enumerate(zip(comparison.lanes, points, places, strict=True))
+            Lane(
+                lane.label or f"run {i + 1}",
+                lane.request,
+                lane.run,
+                p,
+                *place,
+                failure=lane.failure,
+                letter=letter,
+            )
+            for i, (lane, p, place, letter) in enumerate(
+                zip(comparison.lanes, points, places, letters, strict=True)
+            )
         )
         self.columns = 1 + max(column for _, column in places)
         self.summary = comparison.summary
@@ -150,7 +162,7 @@ class GridReel:
 
     def rows(self) -> list[Row]:
         chosen = self._comparison.view
-        view = chosen if chosen in [name for name, _, _ in SHOWN_VIEWS] else "noisy"
+        view = chosen if chosen in SHOWN_VIEWS else "noisy"
         return [
             Row(lane, view, lane.label, "" if lane.size is None else lane.failure)
             for lane in self.lanes

@@ -8,23 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from visualizer.diffusion.views import DIFFERENCES
+from visualizer.export.view_words import VIEW_NAMES
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
-
-VIEW_NAMES: dict[View, str] = {
-    "noisy": "Noisy latent",
-    "denoised": "Model's guess",
-    "noise": "Predicted noise",
-    "change": "Change",
-    "channels": "Channels",
-    "unprompted": "Without prompt",
-    "guidance": "Prompt's pull",
-}
-"""What people call every view."""
+NOT_MADE = "This run has not been made."
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +29,7 @@ class Lane:
         points: at each moment of the reel the step of this run.
         row, column: its place in the grid.
         failure: a sentence on why it ended early, or "".
+        letter: what it is called wherever nothing is said of it; "" of a run alone.
     """
 
     label: str
@@ -47,6 +39,7 @@ class Lane:
     row: int = 0
     column: int = 0
     failure: str = ""
+    letter: str = ""
 
     def shown(self, view: View = "noisy") -> list[int]:
         """The steps whose picture in a view is stored or can be decoded."""
@@ -71,7 +64,7 @@ class Lane:
     @property
     def sentence(self) -> str:
         """What to say in the place of a picture."""
-        return self.failure or "This run has not been made."
+        return self.failure or NOT_MADE
 
     def sentence_in(self, view: View) -> str:
         """What to say in the place of its picture in a view."""

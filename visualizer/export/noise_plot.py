@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from visualizer.export.lettering import Line, line_of
+from visualizer.export.noise_lines import lines_through
+from visualizer.export.smooth_drawing import SmoothDrawing, disk
 
 if TYPE_CHECKING:
     from visualizer.export.colors import Look
     from visualizer.export.reel import Reel
+    from visualizer.export.smooth_drawing import Points
 
-SMOOTH = 4  # lines are drawn so many times larger and reduced
 NARROW = 20
 """So many letters wide, a plot has no room for numbers beside it."""
-Points = list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ class NoisePlot:
         share = self._reel.shares[moment] if measured is None else measured
         middle = left + layout.thick / 2, corner[1] + layout.y(share) + 0.5
         for radius, color in ((layout.dot, look.ground), (layout.dot * 0.72, look.accent)):
-            mask, where = _disk(middle, radius)
+            mask, where = disk(middle, radius)
             image.paste(color, where, mask)
 
     @cached_property
@@ -152,45 +151,35 @@ class NoisePlot:
     def _lines(self) -> Image.Image:
         """Area, grid and curves."""
         layout, look = self.layout, self._look
-        big = Image.new("RGB", (layout.width * SMOOTH, layout.height * SMOOTH), look.ground)
-        draw = ImageDraw.Draw(big)
-        thin, bottom = max(SMOOTH, layout.thick * SMOOTH // 2), layout.bottom + 0.5
-        planned = self._pieces(list(self._reel.shares))
-        measured = self._pieces(self._measured)
-        for piece in planned:
-            area = [(piece[0][0], bottom), *piece, (piece[-1][0], bottom)]
-            draw.polygon(_enlarged(area), fill=look.surface)
+        drawing = SmoothDrawing((layout.width, layout.height), look.ground)
+        bottom = layout.bottom + 0.5
+        measured = {k: share for k, share in enumerate(self._measured) if share is not None}
+        planned = self._through(dict(enumerate(self._reel.shares)))
+        for line in planned:
+            drawing.area(line, bottom, look.surface)
         for level in (0.0, 0.5, 1.0):
             y = layout.y(level) + 0.5
-            ends = _enlarged([(layout.left, y), (layout.right, y)])
-            draw.line(ends, fill=look.line, width=thin)
+            drawing.line([(layout.left, y), (layout.right, y)], look.line, layout.thick / 2)
         for k in self._reel.breaks:
             x = layout.x(k + 0.5)
-            ends = _enlarged([(x, layout.top), (x, bottom)])
-            draw.line(ends, fill=look.line, width=thin)
-        width = layout.thick * SMOOTH
-        for pieces, color, thick in (
-            (planned, look.quiet, round(0.8 * width)),
-            (measured, look.second, width),
-        ):
-            for piece in pieces:
-                draw.line(_enlarged(piece), fill=color, width=thick, joint="curve")
+            drawing.line([(x, layout.top), (x, bottom)], look.line, layout.thick / 2)
+        for line in planned:
+            drawing.line(line, look.quiet, 0.8 * layout.thick)
+        for line in self._through(measured):
+            drawing.line(line, look.second, layout.thick)
         marked = set(layout.spread(1.2 * layout.text))
-        for k, share in enumerate(self._measured):
-            if k in marked and share is not None:
-                (where,) = _enlarged([(layout.x(k), layout.y(share) + 0.5)])
-                draw.circle(where, 1.5 * width, fill=look.second)
-        return big.reduce(SMOOTH)
+        for k, share in measured.items():
+            if k in marked:
+                drawing.dot(self._point(k, share), 1.5 * layout.thick, look.second)
+        return drawing.image()
 
-    def _pieces(self, shares: list[float | None]) -> list[Points]:
-        """The points of a line, in pieces that nothing joins."""
-        pieces: list[Points] = [[]]
-        for k, share in enumerate(shares):
-            if share is not None:
-                pieces[-1].append((self.layout.x(k), self.layout.y(share) + 0.5))
-            if share is None or k in self._reel.breaks:
-                pieces.append([])
-        return [piece for piece in pieces if len(piece) > 1]
+    def _through(self, shares: dict[int, float]) -> list[Points]:
+        """The points of the lines through these shares."""
+        lines = lines_through(shares, self._reel.breaks)
+        return [[self._point(k, share) for k, share in line] for line in lines]
+
+    def _point(self, moment: int, share: float) -> tuple[float, float]:
+        return self.layout.x(moment), self.layout.y(share) + 0.5
 
     def _draw_numbers(self, draw: ImageDraw.ImageDraw, corner: tuple[int, int]) -> None:
         layout, color = self.layout, self._look.quiet
@@ -229,19 +218,3 @@ class NoisePlot:
 def _last(total: int, text: int) -> Line:
     """The last number below the axis."""
     return line_of(str(total - 1), text)
-
-
-def _disk(
-    middle: tuple[float, float], radius: float
-) -> tuple[Image.Image, tuple[int, int, int, int]]:
-    """A smooth disk as a mask, and the box it lies in."""
-    left, top = (math.floor(m - radius) - 1 for m in middle)
-    side = math.ceil(2 * radius) + 4
-    y, x = np.mgrid[:side, :side] + 0.5
-    away = np.hypot(left + x - middle[0], top + y - middle[1])
-    cover: NDArray[np.uint8] = (np.clip(radius - away + 0.5, 0, 1) * 255).astype(np.uint8)
-    return Image.fromarray(cover), (left, top, left + side, top + side)
-
-
-def _enlarged(points: Points) -> Points:
-    return [(x * SMOOTH, y * SMOOTH) for x, y in points]

@@ -6,12 +6,13 @@ Nothing heavy is imported here: the window and the command line read this before
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from visualizer.export.errors import ExportError
+from visualizer.export.view_words import VIEW_NAMES
 
 FormatKey = Literal[
     "webp", "gif", "apng", "mp4", "webm", "frames", "picture", "sheet", "page", "raw", "run"
@@ -29,7 +30,7 @@ Palette = Literal["shared", "each"]
 Codec = Literal["vp9", "av1"]
 BACKGROUNDS = ("auto", "dark", "light")
 """Those with names; any color will do as well."""
-VIEW_NAMES = ("noisy", "denoised", "noise", "change", "channels", "unprompted", "guidance")
+VIEWS: tuple[str, ...] = tuple(VIEW_NAMES)
 """Those of ``visualizer.diffusion.views``, which loads numpy."""
 
 
@@ -89,7 +90,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "format": get_args(FormatKey),
     "subject": get_args(Subject),
     "content": get_args(Content),
-    "view": VIEW_NAMES,
+    "view": VIEWS,
     "steps": get_args(Spacing),
     "direction": get_args(Direction),
     "size": get_args(Size),
@@ -180,7 +181,7 @@ class ExportOptions:
             if not number or not low <= value <= high:
                 raise ExportError(f"The {_word(name)} lies between {low:g} and {high:g}.")
         _check_among("captions", self.captions, get_args(Caption))
-        _check_among("views", self.views, VIEW_NAMES)
+        _check_among("views", self.views, VIEWS)
         if not self.views:
             raise ExportError("At least one view is needed.")
         if self.background not in BACKGROUNDS and not is_color(self.background):
@@ -271,8 +272,9 @@ def _check_among(name: str, values: object, choices: tuple[str, ...]) -> None:
 
 
 def _is_pair(value: object) -> bool:
-    whole = isinstance(value, tuple) and all(type(each) is int for each in value)
-    return value is None or (whole and len(value) == 2)  # type: ignore[arg-type]
+    if not isinstance(value, tuple):
+        return value is None
+    return len(value) == 2 and all(type(each) is int for each in value)
 
 
 def _word(name: str) -> str:
@@ -282,8 +284,8 @@ def _word(name: str) -> str:
     return words.get(name, name)
 
 
-def _listed(choices: object) -> str:
-    *others, last = [str(each) for each in choices]  # type: ignore[attr-defined]
+def _listed(choices: Iterable[object]) -> str:
+    *others, last = (str(each) for each in choices)
     return f"{', '.join(others)} or {last}" if others else last
 
 

@@ -22,7 +22,7 @@ from visualizer.export.page_sizes import predicted_sizes
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
-    from visualizer.export.writers import Progress
+    from visualizer.export.progress import Progress
 
 Coder = Callable[[int], bytes]
 """The place of a picture in the album ► the picture as a file."""

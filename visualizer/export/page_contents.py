@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from visualizer.export.captions import percent
 from visualizer.export.errors import ExportError
-from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.page_pictures import Album, Tile, scale_for, tiles_of
+from visualizer.export.share_words import noise_words, percent
+from visualizer.export.view_words import VIEW_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Contents:
 
     def __init__(self, film: Film) -> None:
         self.reel, self.options = reel, options = film.reel, film.options
-        self.tiles = tiles_of(reel)
+        self.tiles = tiles_of(reel, options)
         self._shown = shown_in(reel, options.views)
         self.views: list[View] = list(self._shown)
         self.shots = film.shots
@@ -88,10 +88,8 @@ class Contents:
     def words(self, i: int) -> str:
         """ "step 4 of 30 · 62 % noise"."""
         moment = self.moments[i]
-        label = self.reel.label(moment)
-        if label and not self.reel.forward:
-            label = f"{label} of {max(len(self.reel.shares), self.reel.count) - 1}"
-        return " · ".join(word for word in (label, percent(self.reel.share(moment))) if word)
+        words = self.reel.step_words(moment), noise_words(self.reel.share(moment))
+        return " · ".join(word for word in words if word)
 
     @cached_property
     def measured(self) -> dict[int, float]:
@@ -111,8 +109,8 @@ class Contents:
             "moments": [
                 [
                     self.words(i),
-                    _share(self.reel.share(moment)),
-                    _share(measured[moment]) if moment in measured else "",
+                    percent(self.reel.share(moment)),
+                    percent(measured[moment]) if moment in measured else "",
                 ]
                 for i, moment in enumerate(self.moments)
             ],
@@ -179,8 +177,3 @@ def shown_in(reel: Reel, views: Sequence[str]) -> dict[View, set[int]]:
         raise refused or ExportError(f"There are no pictures of the view {names} here.")
     most = max(len(moments) for moments in found.values())
     return {view: moments for view, moments in found.items() if len(moments) > 1 or most == 1}
-
-
-def _share(share: float) -> str:
-    """ "62 %"."""
-    return percent(share).removesuffix(" noise")

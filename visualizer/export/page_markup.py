@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from visualizer.export.captions import percent
-from visualizer.export.lane import VIEW_NAMES
+from visualizer.export.noise_lines import lines_through
 from visualizer.export.reel import facts_of
+from visualizer.export.share_words import noise_words
+from visualizer.export.view_words import VIEW_NAMES
 from visualizer.export.written_metadata import note_of_reel
+from visualizer.metadata.remembered import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +80,7 @@ def head(contents: Contents, style: str, script: str, schemes: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="{schemes}">
 <meta name="referrer" content="no-referrer">
-<meta name="generator" content="Denoising Visualizer">
+<meta name="generator" content="{OURS}">
 <link rel="icon" href="data:,">
 <title>{text(contents.title)}</title>{made}
 <style>{style}</style>
@@ -246,8 +248,8 @@ def _plot(contents: Contents) -> str:
     """The share of noise, planned and measured, on the slider's own axis."""
     reel, last = contents.reel, len(contents.moments) - 1
     every = list(range(contents.moments[0], contents.moments[-1] + 1))
-    planned = _pieces({k: reel.shares[k] for k in every}, contents)
-    measured = _pieces({k: contents.measured[k] for k in every if k in contents.measured}, contents)
+    planned = _lines({k: reel.shares[k] for k in every}, contents)
+    measured = _lines({k: contents.measured[k] for k in every if k in contents.measured}, contents)
     areas = "".join(
         f'<polygon class="area" points="{line.split(",")[0]},100 {line} '
         f'{line.split()[-1].split(",")[0]},100"/>'
@@ -256,7 +258,7 @@ def _plot(contents: Contents) -> str:
     lines = "".join(f'<polyline class="curve" points="{line}"/>' for line in planned)
     lines += "".join(f'<polyline class="measured" points="{line}"/>' for line in measured)
     rising = " rising" if reel.shares[every[-1]] > reel.shares[every[0]] else ""
-    ends = (text(reel.label(k) or percent(reel.share(k))) for k in (every[0], every[-1]))
+    ends = (text(reel.label(k) or noise_words(reel.share(k))) for k in (every[0], every[-1]))
     return f"""<div class="time" id="time">
 <div class="plot{rising}" id="plot">
 <svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="Share of noise">
@@ -272,19 +274,19 @@ aria-label="Moment of the denoising">
 <p class="ends quiet small" aria-hidden="true"><span>{"</span><span>".join(ends)}</span></p>"""
 
 
-def _pieces(shares: dict[int, float], contents: Contents) -> list[str]:
-    """Points of lines, one for each stage: (0 … 1000, 0 … 100) from the upper left corner.
+def _lines(shares: dict[int, float], contents: Contents) -> list[str]:
+    """Points of lines: (0 … 1000, 0 … 100) from the upper left corner.
 
     The moments of the page stand evenly, and all others in between.
     """
-    chosen, breaks = contents.moments, contents.reel.breaks
-    places = np.interp(list(shares), chosen, np.linspace(0, 1000, len(chosen)))
-    pieces: list[list[str]] = [[]]
-    for place, (moment, share) in zip(places, shares.items(), strict=True):
-        pieces[-1].append(f"{place:.6g},{100 - 100 * share:.4g}")
-        if moment in breaks:
-            pieces.append([])
-    return [" ".join(points) for points in pieces if points]
+    chosen = contents.moments
+    places = np.linspace(0, 1000, len(chosen))
+
+    def point(moment: int, share: float) -> str:
+        return f"{np.interp(moment, chosen, places):.6g},{100 - 100 * share:.4g}"
+
+    lines = lines_through(shares, contents.reel.breaks)
+    return [" ".join(point(*each) for each in line) for line in lines]
 
 
 def _keys(contents: Contents) -> str:

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from PIL import Image
 
-from visualizer.diffusion.picture_difference import difference_map, heat_picture
+from visualizer.diffusion.grid import short_texts
+from visualizer.diffusion.picture_difference import difference_picture
+from visualizer.export.lane import NOT_MADE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.views import View
     from visualizer.export.lane import Lane
@@ -30,6 +34,7 @@ COLOR_OF_STATIC = 0.5
 """What is left of the color of pure static at half the resolution."""
 COARSER = 25
 """So much lower is the JPEG quality of pure static: nobody sees the errors in it."""
+NOT_FINISHED = "This run was not finished."
 
 
 class Tile(Protocol):
@@ -66,18 +71,9 @@ class LaneTile:
     """The pictures of one lane."""
 
     lane: Lane
-
-    @property
-    def label(self) -> str:
-        return self.lane.label
-
-    @property
-    def sentence(self) -> str:
-        return self.lane.sentence
-
-    @property
-    def failure(self) -> str:
-        return self.lane.failure
+    label: str
+    sentence: str
+    failure: str
 
     def size(self, view: View) -> tuple[int, int] | None:
         return self.lane.size_in(view)
@@ -116,19 +112,46 @@ class DifferenceTile:
         return None if a is None or b is None else (a, b)
 
     def picture(self, moment: int, view: View) -> Picture:
-        return heat_picture(
-            difference_map(self.a.picture(moment, view), self.b.picture(moment, view))
-        )
+        return difference_picture(self.a.picture(moment, view), self.b.picture(moment, view))
 
 
-def tiles_of(reel: Reel) -> tuple[Tile, ...]:
-    """The tiles of a page, from left to right and from top to bottom."""
+def tiles_of(reel: Reel, options: ExportOptions) -> tuple[Tile, ...]:
+    """The tiles of a page, from left to right and from top to bottom.
+
+    On a page that remembers nothing lanes have no names of their own: those tell prompts, seeds and
+    settings, and what went wrong may tell the name of a file that does.
+    """
     from visualizer.export.difference_reel import DifferenceReel
 
-    lanes = tuple(LaneTile(lane) for lane in reel.lanes)
+    if options.remember:
+        told = [(lane.label, lane.sentence, lane.failure) for lane in reel.lanes]
+    else:
+        told = [
+            (name, NOT_MADE, NOT_FINISHED if lane.failure else "")
+            for name, lane in zip(_names(reel.lanes, options.captions), reel.lanes, strict=True)
+        ]
+    lanes = tuple(LaneTile(lane, *words) for lane, words in zip(reel.lanes, told, strict=True))
     if isinstance(reel, DifferenceReel):
         return (*lanes, DifferenceTile(lanes[0], lanes[1]))
     return lanes
+
+
+def _names(lanes: Sequence[Lane], captions: tuple[str, ...]) -> list[str]:
+    """Letters, and of the prompts and seeds that may be told those that set lanes apart."""
+    if len(lanes) == 1:
+        return [lanes[0].letter]
+    names = [lane.letter for lane in lanes]
+    seeds = [f"seed {lane.request.seed}" for lane in lanes]
+    prompts = list(dict.fromkeys(lane.request.prompt for lane in lanes))
+    if "seed" in captions and len(set(seeds)) > 1:
+        names = [f"{name} · {seed}" for name, seed in zip(names, seeds, strict=True)]
+    if "prompt" in captions and len(prompts) > 1:
+        short = dict(zip(prompts, short_texts(prompts), strict=True))
+        names = [
+            f"{name} · {short[lane.request.prompt] or 'no words'}"
+            for name, lane in zip(names, lanes, strict=True)
+        ]
+    return names
 
 
 @dataclass(frozen=True)

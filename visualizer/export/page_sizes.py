@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from visualizer.export.shots import evenly
 
+if TYPE_CHECKING:
     from visualizer.diffusion.views import View
     from visualizer.export.page_pictures import Album
 
-Value = TypeVar("Value")
 Curve = tuple[list[int], NDArray[np.float64]]
 """Moments, ascending, and the bytes a pixel there."""
 SAMPLED_TILES, SAMPLED_MOMENTS = 3, 6
@@ -28,7 +27,7 @@ def predicted_sizes(album: Album) -> list[int]:
     sizes = [0] * len(album.wanted)
     for places in _by_view(album).values():
         tiles = list(_by_tile(album, places).values())
-        curves = [_curve(album, tile) for tile in _evenly(tiles, SAMPLED_TILES)]
+        curves = [_curve(album, tile) for tile in evenly(tiles, SAMPLED_TILES)]
         for place in places:
             wanted = album.wanted[place]
             rate = _rate(curves, wanted.moment)
@@ -45,7 +44,7 @@ def _rate(curves: list[Curve], moment: int) -> float:
 
 def _curve(album: Album, places: list[int]) -> Curve:
     """Some moments of one tile, and the bytes a pixel there."""
-    some = _evenly(places, SAMPLED_MOMENTS)
+    some = evenly(places, SAMPLED_MOMENTS)
     rates = []
     for place in some:
         wanted = album.wanted[place]
@@ -66,10 +65,3 @@ def _by_tile(album: Album, places: list[int]) -> dict[int, list[int]]:
     for place in places:
         found.setdefault(id(album.wanted[place].tile), []).append(place)
     return found
-
-
-def _evenly(values: Sequence[Value], count: int) -> list[Value]:
-    """At most so many of the values, with the first and the last."""
-    if len(values) <= count:
-        return list(values)
-    return [values[round(i * (len(values) - 1) / (count - 1))] for i in range(count)]

@@ -22,7 +22,7 @@ ROUNDS = 3
 """How often the colors move to the middle of those they stand for (Lloyd 1982)."""
 
 
-class Dyer:
+class Quantizer:
     """Puts the frames of a film into few colors.
 
     Each frame gets a palette of its own, or all get one that a sample of them has chosen. With a
@@ -36,9 +36,9 @@ class Dyer:
         self._palette: Image.Image | None = None
         self._before: tuple[Image.Image, Image.Image] | None = None
         if film.options.palette == "shared":
-            self._palette = shared_palette(film)
+            self._palette = film.shared_palette
 
-    def dyed(self, image: Image.Image) -> Image.Image:
+    def quantized(self, image: Image.Image) -> Image.Image:
         """The frame after the one before, as a picture with a palette."""
         palette = self._palette or palette_of([image], self._colors)
         found = in_palette(image, palette, self._dither)

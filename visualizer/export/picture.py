@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import Image
 
 from visualizer.export import written_metadata
+from visualizer.export.bounds import LARGEST_PICTURES
 from visualizer.export.errors import ExportError
 from visualizer.export.plain_file import plain
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
     from visualizer.export.options import ExportOptions
-    from visualizer.export.writers import Progress
+    from visualizer.export.progress import Progress
 
 FULL_COLOR = 90
 """From this quality on a JPEG keeps its colors in full, and not one for four pixels."""
-LARGEST = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
-"""Pixels: the largest side that the kinds of files can hold."""
+PNG_LEVEL = 4
+"""Of frames, 0 … 9: static hardly gets smaller with more, and pictures take twice as long."""
 
 
 def write_picture(film: Film, file: BinaryIO, progress: Progress, suffix: str) -> None:
@@ -35,8 +36,8 @@ def final_picture(film: Film) -> Image.Image:
     """What is written: RGB."""
     options = film.options
     last = max(shot.moment for shot in film.shots)
-    plain = options.content == "picture" and not options.captions
-    if plain and options.size == "auto":
+    bare = options.content == "picture" and not options.captions
+    if bare and options.size == "auto":
         return film.still(last)
     return film.frame(next(i for i, shot in enumerate(film.shots) if shot.moment == last))
 
@@ -47,7 +48,7 @@ def save(image: Image.Image, film: Film, file: BinaryIO, suffix: str) -> None:
     Raises:
         ExportError: when it is larger than such a file can hold.
     """
-    most = LARGEST.get(suffix)
+    most = LARGEST_PICTURES.get(suffix)
     if most is not None and max(image.size) > most:
         width, height = image.size
         raise ExportError(

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from PIL import Image
 
 from visualizer.export.animation import webp_values
-from visualizer.export.palette import in_palette, palette_of, shared_palette
+from visualizer.export.palette import in_palette, palette_of
 from visualizer.export.picture import final_picture
+from visualizer.export.progress import unwatched
 from visualizer.export.sheet import draw_sheet
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
-
-
-_palettes: WeakKeyDictionary[Film, Image.Image] = WeakKeyDictionary()
-"""The palette that all frames of a film share: made once, for as long as there is the film."""
 
 
 def preview(film: Film, i: int) -> Image.Image:
@@ -30,7 +26,7 @@ def preview(film: Film, i: int) -> Image.Image:
     if options.format == "picture":
         return final_picture(film)
     if options.format == "sheet":
-        return draw_sheet(film, lambda _done, _total: None)
+        return draw_sheet(film, unwatched)
     image = film.frame(i)
     if options.format == "gif":
         return in_palette(image, _palette(film, image), options.dither).convert("RGB")
@@ -45,6 +41,4 @@ def preview(film: Film, i: int) -> Image.Image:
 def _palette(film: Film, image: Image.Image) -> Image.Image:
     if film.options.palette == "each":
         return palette_of([image], film.options.colors)
-    if film not in _palettes:
-        _palettes[film] = shared_palette(film)
-    return _palettes[film]
+    return film.shared_palette

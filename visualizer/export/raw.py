@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizer import __version__
 from visualizer.export import written_metadata
 from visualizer.export.errors import ExportError
+from visualizer.metadata.note import PROGRAM
 
 if TYPE_CHECKING:
     from visualizer.diffusion.step import Step
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.views import View
     from visualizer.export.lane import Lane
     from visualizer.export.options import ExportOptions
+    from visualizer.export.progress import Progress
     from visualizer.export.reel import Reel
-    from visualizer.export.writers import Progress
 
 KINDS = {
     "float64": "F64",
@@ -114,7 +114,7 @@ def texts_of(reel: Reel, options: ExportOptions) -> dict[str, str]:
         for lane in reel.lanes
     ]
     texts = {
-        "software": f"Denoising Visualizer {__version__}",
+        "software": PROGRAM,
         "stage_names": json.dumps(stages if len(stages) > 1 else stages[0]),
     }
     if options.remember:

@@ -17,17 +17,15 @@ from visualizer.export.errors import ExportError
 from visualizer.export.lane import Lane, steps_with_pictures
 from visualizer.export.mount import Mount, RunMount
 from visualizer.export.options import ExportOptions, Pixels
+from visualizer.export.view_words import MEANINGS, VIEW_NAMES
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.views import View
 
-SHOWN_VIEWS: tuple[tuple[View, str, str], ...] = (
-    ("noisy", "Noisy latent", "what the sampler holds at this step"),
-    ("denoised", "Model's guess", "the picture the model believes is in there"),
-)
-"""The views that are exported unless others are asked for: their names, and what they mean."""
+SHOWN_VIEWS: tuple[View, ...] = ("noisy", "denoised")
+"""The views that are exported unless others are asked for."""
 WATCHABLE = 512
 """Pixels: smaller pictures of one run are enlarged by a whole factor."""
 WITHOUT_BOUND = 1 << 16
@@ -52,10 +50,15 @@ class Row:
         picture = self.lane.picture(moment, self.view)
         if self.other is None or picture is None:
             return picture
-        from visualizer.diffusion.picture_difference import difference_map, heat_picture
+        from visualizer.diffusion.picture_difference import difference_picture
 
         beside = self.other.picture(moment, self.view)
-        return None if beside is None else heat_picture(difference_map(picture, beside))
+        return None if beside is None else difference_picture(picture, beside)
+
+
+def row_of(lane: Lane, view: View) -> Row:
+    """The row of the only lane in a view: called what the view is called."""
+    return Row(lane, view, VIEW_NAMES[view], MEANINGS[view])
 
 
 class Reel(Protocol):
@@ -269,7 +272,7 @@ class RunReel:
         return found
 
     def rows(self) -> list[Row]:
-        return [Row(self.lanes[0], view, title, meaning) for view, title, meaning in SHOWN_VIEWS]
+        return [row_of(self.lanes[0], view) for view in SHOWN_VIEWS]
 
 
 def facts_of(run: Trajectory) -> list[str]:

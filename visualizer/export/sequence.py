@@ -6,21 +6,21 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from visualizer import __version__
 from visualizer.diffusion.atomic import replacing_folder
 from visualizer.export import written_metadata
+from visualizer.export.picture import PNG_LEVEL
+from visualizer.metadata.note import PROGRAM
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from visualizer.export.film import Film
-    from visualizer.export.writers import Progress
+    from visualizer.export.progress import Progress
 
 INDEX = "frames.json"
 """What a folder of ours is told by; it also says how long each picture stands."""
 LIST = "frames.ffconcat"
 """The same for FFmpeg: ``ffmpeg -i frames.ffconcat film.mp4`` keeps the time of each picture."""
-PNG_LEVEL = 4
 
 
 def write_frames(film: Film, path: Path, progress: Progress) -> None:
@@ -63,7 +63,7 @@ def _index(film: Film, names: list[str]) -> dict[str, Any]:
         for name, shot in zip(names, film.shots, strict=True)
     ]
     return {
-        "software": f"Denoising Visualizer {__version__}",
+        "software": PROGRAM,
         "width": width,
         "height": height,
         "seconds": film.seconds,

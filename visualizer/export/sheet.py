@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from PIL import Image, ImageDraw
 
 from visualizer.export import written_metadata
-from visualizer.export.captions import percent
 from visualizer.export.colors import Look, look_of
 from visualizer.export.errors import ExportError
-from visualizer.export.lane import VIEW_NAMES
 from visualizer.export.lettering import font_for, wrapped
 from visualizer.export.mount import scaled
 from visualizer.export.picture import save
-from visualizer.export.reel import Row
+from visualizer.export.reel import row_of
+from visualizer.export.share_words import noise_words
 from visualizer.export.sheet_plot import PLOT, PLOT_BOTTOM, PLOT_TOP, draw_plot
+from visualizer.export.shots import evenly
+from visualizer.export.smooth_drawing import rounded
 
 if TYPE_CHECKING:
     from visualizer.diffusion.views import View
     from visualizer.export.film import Film
     from visualizer.export.options import ExportOptions, Pixels
-    from visualizer.export.reel import Reel
-    from visualizer.export.writers import Progress
+    from visualizer.export.progress import Progress
+    from visualizer.export.reel import Reel, Row
 
 TITLE, BODY, SMALL = 46, 26, 22  # text sizes, pixels
 
@@ -35,25 +36,16 @@ COLUMNS = 8
 TILES = ((4, 240), (8, 176), (16, 128), (64, 96))
 """The width of a picture, in pixels, on a sheet of up to so many rows."""
 GAP = 16
+ROUND = 8  # the radius of the corners of pictures
 MARGIN = 80
 TITLE_ROW = 48
 NAMES = 300
 LINE_HEIGHT = 34
 LABEL = 136  # what "> 99 % noise" needs
-SMOOTH = 4  # round corners are drawn so many times larger and reduced
 MAX_WIDTH = 8192
 """Pixels: pictures become smaller until a sheet is no wider."""
 A4_INCHES = (11.69, 8.27)
 PDF_QUALITY = 95
-MEANINGS: dict[View, str] = {
-    "noisy": "what the sampler holds at this step",
-    "denoised": "the picture the model believes is in there",
-    "noise": "what the model takes for noise",
-    "change": "since the step before, amplified",
-    "channels": "the numbers of the latent, a picture for each channel",
-    "unprompted": "what the model would guess without the prompt",
-    "guidance": "what the prompt changes about the guess",
-}
 
 
 @dataclass(frozen=True)
@@ -158,13 +150,6 @@ def layout_of(film: Film) -> Layout:
     return Layout(moments, tile, pitch, names, full, look, film.options.pixels)
 
 
-def evenly(moments: list[int], limit: int) -> list[int]:
-    """At most ``limit`` of the moments, evenly chosen, the first and the last among them."""
-    if len(moments) <= limit:
-        return moments
-    return [moments[round(i * (len(moments) - 1) / (limit - 1))] for i in range(limit)]
-
-
 def rows_of(film: Film, moments: list[int]) -> list[Row]:
     """What is shown from top to bottom: of a run the chosen views, of a grid its lanes.
 
@@ -177,9 +162,9 @@ def rows_of(film: Film, moments: list[int]) -> list[Row]:
         return rows if film.view == "noisy" else [replace(row, view=film.view) for row in rows]
     lane = reel.lanes[0]
     views = cast("tuple[View, ...]", options.views)
-    rows = [Row(lane, view, VIEW_NAMES[view], MEANINGS[view]) for view in views]
+    rows = [row_of(lane, view) for view in views]
     found = [row for row in rows if len(set(moments) - set(reel.shown(row.view))) <= 1]
-    return found or [Row(lane, film.view, VIEW_NAMES[film.view], MEANINGS[film.view])]
+    return found or [row_of(lane, film.view)]
 
 
 def _heading(reel: Reel, layout: Layout) -> Image.Image:
@@ -207,7 +192,7 @@ def _row(row: Row, layout: Layout) -> Image.Image:
         _name(block, row, layout)
     else:
         _title(block, row.title, row.meaning, layout.look)
-    mask = _rounded(layout.tile)
+    mask = rounded(layout.tile, ROUND)
     for left, moment in zip(layout.lefts, layout.moments, strict=True):
         if not layout.names and moment not in row.lane.shown(row.view):
             block.paste(layout.look.surface, (left, top), mask)
@@ -265,7 +250,7 @@ def _labels(reel: Reel, layout: Layout) -> Image.Image:
         top = 0
         for text, size, color in (
             (reel.label(moment), BODY, layout.look.text),
-            (percent(reel.share(moment)), SMALL, layout.look.quiet),
+            (noise_words(reel.share(moment)), SMALL, layout.look.quiet),
         ):
             if text:
                 font = font_for(text, size)
@@ -297,10 +282,3 @@ def _plot(reel: Reel, layout: Layout) -> Image.Image:
 
 def _block(layout: Layout, height: int) -> Image.Image:
     return Image.new("RGB", (layout.width, height), layout.look.ground)
-
-
-def _rounded(size: tuple[int, int]) -> Image.Image:
-    """A mask with gently rounded corners."""
-    big = Image.new("L", (size[0] * SMOOTH, size[1] * SMOOTH), 0)
-    ImageDraw.Draw(big).rounded_rectangle((0, 0, *big.size), radius=8 * SMOOTH, fill=255)
-    return big.resize(size, Image.Resampling.LANCZOS)

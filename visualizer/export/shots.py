@@ -6,11 +6,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from visualizer.export.options import ExportOptions
 
+Value = TypeVar("Value")
 SECONDS = 4.0
 """How long a film takes where nobody says how fast it is …"""
 SHORTEST, LONGEST = 40, 125
@@ -54,6 +55,13 @@ def every(moments: list[int], k: int) -> list[int]:
     """Every k-th moment from the first one on, and the last one."""
     chosen = moments[::k]
     return chosen if chosen[-1] == moments[-1] else [*chosen, moments[-1]]
+
+
+def evenly(values: Sequence[Value], most: int) -> list[Value]:
+    """At most so many of the values, evenly chosen, the first and the last among them."""
+    if len(values) <= most:
+        return list(values)
+    return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
 
 
 def evenly_by_noise(moments: list[int], shares: list[float], count: int) -> list[int]:

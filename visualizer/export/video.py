@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from visualizer.export.film import Film
     from visualizer.export.options import ExportOptions
-    from visualizer.export.writers import Progress
+    from visualizer.export.progress import Progress
 
 MISSING = (
     'Videos need the package "av": pip install "denoising-visualizer[video]". '
@@ -122,12 +122,12 @@ def encode(
 
     how = encoder_for(film.options)
     try:
-        with _opened(file, how) as (container, patient):
+        with _opened(file, how) as (container, kept):
             container.metadata.update(metadata)
             stream = _stream(container, how, film)
             for packet in _packets(stream, shown):
                 container.mux(packet)
-                patient.check()
+                kept.check()
     except av.FFmpegError as error:
         raise ExportError(f"The video could not be made: {error.strerror or error}.") from error
 
@@ -154,7 +154,7 @@ def _write(film: Film, file: BinaryIO, progress: Progress) -> None:
     encode(film, shown, file, written_metadata.video_tags(film))
 
 
-class _Patient:
+class _ErrorKeeper:
     """A file that keeps the first error, for after the encoder is closed.
 
     Closing it writes once more; an error on top of an error would be printed by PyAV.
@@ -193,22 +193,22 @@ class _Patient:
 
 
 @contextlib.contextmanager
-def _opened(file: BinaryIO, how: Encoder) -> Iterator[tuple[OutputContainer, _Patient]]:
+def _opened(file: BinaryIO, how: Encoder) -> Iterator[tuple[OutputContainer, _ErrorKeeper]]:
     """A container that writes through ``file``: a full disk is then an error of ours."""
     import av
 
-    patient = _Patient(file)
+    kept = _ErrorKeeper(file)
     # in memory there is nothing to open again, and the index may stay where it is
     named = isinstance(getattr(file, "name", None), str)
     container = av.open(
-        cast("BinaryIO", patient),
+        cast("BinaryIO", kept),
         "w",
         format=how.container,
         container_options=how.container_options if named else {},
-        io_open=patient.read_again if named else None,
+        io_open=kept.read_again if named else None,
     )
     try:
-        yield container, patient
+        yield container, kept
     except BaseException:
         with contextlib.suppress(av.FFmpegError):  # it may not have begun
             container.close()
@@ -216,9 +216,9 @@ def _opened(file: BinaryIO, how: Encoder) -> Iterator[tuple[OutputContainer, _Pa
     try:
         container.close()
     except av.FFmpegError:
-        patient.check()  # what was cut short cannot be finished either
+        kept.check()  # what was cut short cannot be finished either
         raise
-    patient.check()
+    kept.check()
 
 
 def _stream(container: OutputContainer, how: Encoder, film: Film) -> VideoStream:

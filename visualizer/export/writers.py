@@ -13,12 +13,12 @@ from visualizer.export import animation, page, picture, raw, sequence, sheet, vi
 from visualizer.export.errors import ExportError
 from visualizer.export.film import Film, film_of
 from visualizer.export.options import ExportOptions, FormatKey, for_path
+from visualizer.export.progress import Progress
 from visualizer.export.reel import reel_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
 
-Progress = Callable[[int, int], None]
 Writer = Callable[[Film, BinaryIO, Progress], None]
 PictureWriter = Callable[[Film, BinaryIO, Progress, str], None]
 

@@ -245,21 +245,14 @@ class Preview:
 
 def keys_of(film: Film) -> list[PictureKey]:
     """The pictures that a film is made of, in the order in which it comes to them."""
-    from visualizer.diffusion.views import DIFFERENCES
+    from visualizer.export.needed import pictures_needed
 
-    keys: list[PictureKey] = []
-    for moment, view in film.needed:
-        for lane in film.reel.lanes:
-            k = lane.step(moment, view)
-            if k is None or lane.run is None or not isinstance(lane.run.pictures, RunPictures):
-                continue
-            number = lane.run.pictures.number
-            if view in DIFFERENCES:
-                before, after = DIFFERENCES[view]
-                keys += [(number, k - 1 if view == "change" else k, before), (number, k, after)]
-            else:
-                keys.append((number, k, view))
-    return list(dict.fromkeys(keys))
+    stores = [lane.run.pictures if lane.run is not None else None for lane in film.reel.lanes]
+    return [
+        (store.number, k, view)
+        for lane, k, view in pictures_needed(film)
+        if isinstance(store := stores[lane], RunPictures)
+    ]
 
 
 def sentence_of(error: BaseException) -> str:
