@@ -18,6 +18,7 @@ from tests.example_runs import make_run
 from tests.export.grids import four_seeds, make_grid
 from tests.metadata import webui_parser
 from tests.metadata.samples import png
+from visualizer import export
 from visualizer.diffusion import comparison_file, runfile
 from visualizer.diffusion.request import FrozenMapping, SamplingRequest
 from visualizer.diffusion.starts import EditedNoise, FromStep, Mix
@@ -307,3 +308,46 @@ def test_exiftool_shows_both(
         assert "denoising-visualizer" in str(shown[own])
     elif own is not None:
         assert json.loads(shown[own]) == note.to_json()
+
+
+def exiftool_columns() -> list[tuple[str, str]]:
+    """Each ending that the documentation names, and what it says exiftool shows of such files."""
+    text = (Path(__file__).parents[2] / "docs" / "pictures-that-remember.md").read_text("utf-8")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    start = next(i for i, row in enumerate(rows) if row[-1].strip() == "`exiftool FILE` shows")
+    columns = []
+    for kinds, *_, shown in rows[start + 2 : start + 10]:
+        for kind in kinds.replace("page (HTML)", "html").split(","):
+            columns.append((kind.strip(" `.").lower().replace("jpeg", "jpg"), shown.strip()))
+    return columns
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@pytest.mark.parametrize(("ending", "shown"), exiftool_columns())
+def test_exiftool_shows_what_the_documentation_says(
+    tmp_path: Path, ending: str, shown: str
+) -> None:
+    if ending in ("mp4", "webm"):
+        pytest.importorskip("av")
+    path, run = tmp_path / f"a.{ending}", make_run(3, prompt="a red car, by the sea")
+    if ending == "denoise":
+        runfile.save(run, path)
+    else:
+        export.write(run, path)
+    printed = subprocess.run(["exiftool", "-j", path], capture_output=True, check=False).stdout
+    values = list(json.loads(printed)[0].values())
+    note = note_of(run)
+    whole = writing.gif_comment(note).decode() if ending == "gif" else writing.json_text(note)
+    found = (
+        any("Seed: 7" in str(value) for value in values),
+        any("denoising-visualizer" in str(value) for value in values),
+        whole in values,
+    )
+    assert (
+        found
+        == {
+            "both": (True, True, True),
+            "the text; the JSON in pieces": (True, True, False),
+            "nothing": (False, False, False),
+        }[shown]
+    )
