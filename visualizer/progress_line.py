@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from visualizer.time_words import duration
+
 WIDTH = 28  # characters of the bar
 
 
@@ -73,12 +75,4 @@ class ProgressLine:
             return ""
         speed = done / seconds
         pace = f"{speed:.1f} per second" if speed >= 1 else f"{1 / speed:.1f} s each"
-        return f"   {pace}   {clock((total - done) / speed)} left"
-
-
-def clock(seconds: float) -> str:
-    """A time as people say it: "12 s", "3:05 min", "7:40 h"."""
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes >= 60:
-        return f"{minutes // 60}:{minutes % 60:02d} h"
-    return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"
+        return f"   {pace}   {duration((total - done) / speed)} left"

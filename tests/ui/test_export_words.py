@@ -10,30 +10,12 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from visualizer.export.estimate import Estimate
 from visualizer.export.options import ExportOptions
 from visualizer.session.exports import ExportProgress
 from visualizer.ui import export_words as words
 from visualizer.ui.export_progress import progress_words
 from visualizer.ui.fold import Fold
 from visualizer.ui.show_in_folder import show_in_folder
-
-
-def estimate(**values: float) -> Estimate:
-    known = {"bytes": 2_149_000, "seconds": 2.2, "frames": 31, "width": 512, "height": 512}
-    return Estimate(**{**known, "film_seconds": 5.4, "held_bytes": 0, **values})  # type: ignore[arg-type]
-
-
-def test_an_estimate_is_one_line() -> None:
-    assert words.estimate_words(estimate()) == (
-        "About 2.1 MB  ·  512 × 512  ·  31 frames, 5.4 s  ·  ready in about 2 s"
-    )
-    still = estimate(frames=1, film_seconds=0, seconds=0.2)
-    assert words.estimate_words(still) == (
-        "About 2.1 MB  ·  512 × 512  ·  ready in less than a second"
-    )
-    numbers = estimate(frames=1, film_seconds=0, width=0, height=0, seconds=200, bytes=999_900)
-    assert words.estimate_words(numbers) == "About 1 MB  ·  ready in about 3 min"
 
 
 def test_groups_say_what_they_come_to() -> None:

@@ -25,7 +25,7 @@ from visualizer.ui.failure_bar import FailureBar
 from visualizer.ui.files import dropped, file_name
 from visualizer.ui.history_strip import description
 from visualizer.ui.number_field import MAX_SEED, NumberField
-from visualizer.ui.progress_line import duration, pictures_text, progress_text
+from visualizer.ui.progress_line import pictures_text, progress_text
 from visualizer.ui.prompt_field import LONGEST, PromptField, clean_line
 from visualizer.ui.shortcuts import GROUPS
 from visualizer.ui.word_hints import suggestion, unknown_words
@@ -280,7 +280,6 @@ def test_progress_is_told_in_words() -> None:
     assert progress_text(Progress(0, 30)) == "Step 0 of 30"
     assert pictures_text(3, 9, Progress(90, 270, 15, 12)) == "3 of 9 pictures  ·  12 s left"
     assert pictures_text(0, 9, Progress(0, 270)) == "Making 9 pictures"
-    assert [duration(s) for s in (0.04, 12.3, 65, 4800)] == ["0.0 s", "12 s", "65 s", "1 h 20 min"]
 
 
 def test_a_note_never_covers_a_failure(qtbot: QtBot) -> None:

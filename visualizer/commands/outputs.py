@@ -12,14 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visualizer.byte_words import in_words
+from visualizer.export.estimate_words import estimate_words
 from visualizer.export.options import ExportOptions, for_path
-from visualizer.progress_line import ProgressLine, clock
+from visualizer.progress_line import ProgressLine
 
 if TYPE_CHECKING:
     from visualizer.diffusion import Trajectory
     from visualizer.diffusion.comparison import Comparison
-    from visualizer.export.estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -137,18 +136,5 @@ def estimate_all(what: Trajectory | Comparison, outputs: Sequence[Output]) -> in
             ProgressLine().say(f"error: {output.name}: {error}")
             status = 1
         else:
-            print(f"{output.name}: {estimated(found)}", flush=True)
+            print(f"{output.name}: {estimate_words(found)}", flush=True)
     return status
-
-
-def estimated(found: Estimate) -> str:
-    """ "about 1.2 MB, 30 frames of 512 × 512 pixels, 5.3 s long, written in 2 s"."""
-    parts = [f"about {in_words(found.bytes)}"]
-    if found.frames > 1:
-        parts.append(f"{found.frames} frames of {found.width} × {found.height} pixels")
-    elif found.width:
-        parts.append(f"{found.width} × {found.height} pixels")
-    if found.film_seconds:
-        parts.append(f"{found.film_seconds:.1f} s long")
-    parts.append(f"written in about {clock(max(1, found.seconds))}")
-    return ", ".join(parts)

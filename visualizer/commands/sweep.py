@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visualizer.progress_line import ProgressLine, clock
+from visualizer.progress_line import ProgressLine
+from visualizer.time_words import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -230,7 +231,7 @@ class _Sitting:
         if pace := progress.per_minute:
             made = missing - progress.failed
             seconds = 60 * missing / pace
-            self._line.say(f"{made} runs in {clock(seconds)}, {pace:.3g} per minute.")
+            self._line.say(f"{made} runs in {duration(seconds)}, {pace:.3g} per minute.")
         if progress.failed:
             ProgressLine().say(
                 f"error: {progress.failed} of {progress.total} runs could not be made; "

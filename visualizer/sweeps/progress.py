@@ -6,7 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
-from visualizer.progress_line import ProgressLine, clock
+from visualizer.progress_line import ProgressLine
+from visualizer.time_words import duration
 
 SPEAK_EVERY = 60.0  # seconds between two lines where there is no terminal
 
@@ -76,7 +77,7 @@ class SweepProgress:
         if pace is None or left is None:
             return ""
         shown = f"{pace:.0f}" if pace >= 9.5 else f"{pace:.2g}"
-        return f"   {shown} per minute   {clock(left)} left"
+        return f"   {shown} per minute   {duration(left)} left"
 
     def _tell(self) -> None:
         self._line.draw("Picture", self.done, self.total, self._pace())

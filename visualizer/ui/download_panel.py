@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from visualizer.byte_words import in_words
+from visualizer.time_words import duration
 from visualizer.ui import theme
 from visualizer.ui.fit_mark import Fit, FitMark
 from visualizer.ui.icons import SIZE, icon
-from visualizer.ui.progress_line import duration
 
 State = Literal["asking", "looking", "offered", "loading", "stopped", "failed", "done"]
 _BAR = 1000

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from visualizer.export.estimate_words import estimate_words, film_words
 from visualizer.export.options import ExportOptions, for_path
 from visualizer.ui import export_words as words
 from visualizer.ui import files, theme
@@ -213,9 +214,9 @@ class ExportPanel(QWidget):
         between = space if compact else 3 * space // 2
         self._foot.setContentsMargins(around, between, around, between)
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """A wide window has room for wide choices."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
+        super().resizeEvent(event)
         wide = self.width() >= _WIDE
         self._choices.setFixedWidth(_WIDE_FIELDS if wide else _FIELDS_WIDTH)
 
@@ -352,11 +353,11 @@ class ExportPanel(QWidget):
         options = self.fields.options
         told = self._refused
         if not told and self._estimate is not None:
-            told = words.estimate_words(self._estimate)
+            told = estimate_words(self._estimate)
         elif not told and self._film is not None:
             times, size = self._film
             if options.kind.moves:
-                told = words.film_words(times, size)
+                told = film_words(times, size)
         self.told.setText(told)
         self.told.setAccessibleDescription(told)
         theme.set_role(self.told, "small" if self._refused else "small-quiet")

@@ -1,16 +1,8 @@
-"""What the export panel says: of formats, of choices, and of the file that would be written."""
+"""What the export panel says of formats and of choices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from visualizer.byte_words import in_words
 from visualizer.export.options import ExportOptions, FormatKey
-from visualizer.ui.progress_line import duration
-
-if TYPE_CHECKING:
-    from visualizer.export.estimate import Estimate
 
 FORMAT_NOTES: dict[FormatKey, str] = {
     "webp": "Small and sharp. Every browser plays it.",
@@ -63,29 +55,6 @@ DITHERS = {
 }
 
 
-def estimate_words(estimate: Estimate) -> str:
-    """ "About 2.1 MB  ·  512 × 512  ·  31 frames, 5.4 s  ·  ready in about 2 s"."""
-    parts = [f"About {_rounded(estimate.bytes)}"]
-    parts += _size_and_frames(
-        (estimate.width, estimate.height), estimate.frames, estimate.film_seconds
-    )
-    parts.append(f"ready in {_about(estimate.seconds)}")
-    return "  ·  ".join(parts)
-
-
-def film_words(milliseconds: Sequence[int], size: tuple[int, int]) -> str:
-    """ "512 × 512  ·  31 frames, 5.4 s"; what is known at once."""
-    parts = _size_and_frames(size, len(milliseconds), sum(milliseconds) / 1000)
-    return "  ·  ".join(parts)
-
-
-def _size_and_frames(size: tuple[int, int], frames: int, seconds: float) -> list[str]:
-    parts = [f"{size[0]} × {size[1]}"] if all(size) else []
-    if frames > 1:
-        parts.append(f"{frames} frames" + (f", {duration(seconds)}" if seconds > 0 else ""))
-    return parts
-
-
 def steps_words(options: ExportOptions) -> str:
     """ "All, automatic speed, both ways"."""
     parts = [EVENLY if options.format == "sheet" else STEPS["all"]]
@@ -128,19 +97,3 @@ def quality_words(options: ExportOptions) -> str:
     if options.format == "webm":
         return f"{options.codec.upper()}, quality {options.quality}"
     return f"Quality {options.quality}"
-
-
-def _rounded(size: int) -> str:
-    """Two digits: it is an estimate."""
-    digits = max(len(str(max(size, 1))) - 2, 0)
-    return in_words(round(size, -digits))
-
-
-def _about(seconds: float) -> str:
-    if seconds < 1:
-        return "less than a second"
-    return (
-        f"about {duration(float(f'{seconds:.2g}') if seconds >= 10 else round(seconds))}".replace(
-            ".0 s", " s"
-        )
-    )

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from visualizer.time_words import duration
 from visualizer.ui import theme
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ class ProgressLine(QWidget):
         self._sweep = (self._sweep + 1) % _SWEEP_STEPS
         self.update()
 
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """A line that was hidden while work went on wanders again."""
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         if self._share is None:
             self._timer.start()
 
@@ -131,13 +132,3 @@ def pictures_text(done: int, count: int, progress: Progress) -> str:
     if progress.seconds_left is not None and progress.done < progress.total:
         parts.append(f"{duration(progress.seconds_left)} left")
     return "  ·  ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """A time as a person says it: "0.8 s", "12 s", "3 min", "1 h 20 min"."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

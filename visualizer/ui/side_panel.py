@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from visualizer.time_words import duration
 from visualizer.ui import theme
 from visualizer.ui.explanation import Explanation, Moment, State, explain, measured_words, percent
 from visualizer.ui.icons import IconButton
-from visualizer.ui.progress_line import duration
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
