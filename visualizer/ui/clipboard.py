@@ -125,7 +125,9 @@ class Clipboard(QObject):
         if self._animation is not None:
             return  # it is on its way
         try:
-            place = self._pictures.files.place_for(Path(shown.name).stem + f".{ANIMATION}")
+            place = self._pictures.files.place_for(
+                Path(self._name_of(shown)).stem + f".{ANIMATION}"
+            )
         except OSError as error:
             self.failed.emit(Failure("The animation could not be copied.", f"{error.strerror}."))
             return
@@ -135,7 +137,8 @@ class Clipboard(QObject):
 
     def save(self, shown: ShownPicture) -> None:
         """Ask where to, and write the picture as it is shown."""
-        path = files.ask_save_as(self._window, shown.name, Path(shown.name).suffix)
+        name = self._name_of(shown)
+        path = files.ask_save_as(self._window, name, Path(name).suffix)
         if path:
             self._say("Saving …", stays=True)
             self._pictures.save(shown.picture, self._note_of(shown), path)
@@ -170,9 +173,13 @@ class Clipboard(QObject):
     def _note_of(self, shown: ShownPicture) -> Callable[[], Note] | None:
         return shown.note if self._remembers else None
 
+    def _name_of(self, shown: ShownPicture) -> str:
+        """A name is told as well: of what is to remember nothing it says nothing."""
+        return shown.name if self._remembers else shown.plain_name
+
     def _offered(self, shown: ShownPicture, *, as_file: bool) -> OutgoingPicture:
-        note = self._note_of(shown)
-        return self._pictures.offer(shown.picture, shown.name, note, as_file=as_file)
+        name, note = self._name_of(shown), self._note_of(shown)
+        return self._pictures.offer(shown.picture, name, note, as_file=as_file)
 
     def _ended(self, end: ExportEnd) -> None:
         if end.export_id != self._animation:

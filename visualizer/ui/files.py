@@ -42,6 +42,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
 }
 """What dialogs call a kind of file, and its endings."""
 _RUNS = next(iter(_KINDS))
+PLAIN_NAME = "picture"
+"""Of a file that is to tell nothing of how it was made."""
 
 
 def ask_open(parent: QWidget) -> str:
@@ -155,7 +157,7 @@ def is_sweep(path: str) -> bool:
 
 def file_name(timeline: Timeline, ending: str, suffix: str) -> str:
     """A name that says what is in it: "a-red-ferrari-on-a-mountain-seed-7.denoise"."""
-    name = _name_of(timeline.request.prompt) or "picture"
+    name = _name_of(timeline.request.prompt) or PLAIN_NAME
     return f"{name}-seed-{timeline.request.seed}{ending}{suffix}"
 
 

@@ -35,6 +35,7 @@ class ShownPicture:
 
     Attributes:
         name: of a file with it, "a-red-car-seed-7-step-12.png".
+        plain_name: one that tells nothing of how it was made, "picture-step-12.png".
         picture: gives (H, W, 3) uint8; may take a while, and may be called on any thread.
         note: gives what it remembers; likewise.
         sample: the picture, or one of its parts, for a small image of it.
@@ -43,6 +44,7 @@ class ShownPicture:
     """
 
     name: str
+    plain_name: str
     picture: Callable[[], Picture]
     note: Callable[[], Note]
     sample: Picture
@@ -95,6 +97,7 @@ def shown_grid(grid: LaneGrid, lanes: Lanes) -> ShownPicture | None:
 
     return ShownPicture(
         files.comparison_name(words, ending, SUFFIX),
+        files.comparison_name("", ending, SUFFIX),
         picture,
         note,
         sample,
@@ -121,6 +124,7 @@ def _of_run(timeline: Timeline, k: int, view: str, picture: Picture) -> ShownPic
 
     return ShownPicture(
         files.file_name(timeline, ending, SUFFIX),
+        f"{files.PLAIN_NAME}{ending}{SUFFIX}",
         lambda: picture,
         note,
         picture,
