@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from visualizer.commands import headless
 from visualizer.commands.headless import count, opened
+from visualizer.commands.rows import Row, pixels, print_rows, request_rows
 from visualizer.diffusion.lane_letters import lane_numbers, letter_of
+from visualizer.time_words import duration
 
 if TYPE_CHECKING:
     from visualizer.diffusion import Trajectory
@@ -30,60 +32,49 @@ def _info(path: Path) -> int:
     from visualizer.sweeps.results import is_sweep
 
     if path.suffix == ".safetensors" or (path.is_dir() and not is_sweep(path)):
-        lines = _about_model(headless.open_model(path, None).facts)
+        rows = _about_model(headless.open_model(path, None).facts)
     else:
         from visualizer.diffusion import Trajectory
 
         found = opened(path)
-        lines = _about_run(found) if isinstance(found, Trajectory) else _about_comparison(found)
-    width = max(len(name) for name, _ in lines) + 2
-    for name, text in lines:
-        print(f"{name:<{width}}{text}")
+        rows = _about_run(found) if isinstance(found, Trajectory) else _about_comparison(found)
+    print_rows(rows)
     return 0
 
 
-def _about_run(run: Trajectory) -> list[tuple[str, str]]:
-    request, model = run.request, run.model
+def _about_run(run: Trajectory) -> list[Row]:
+    model = run.model
     done, planned = max(0, len(run.steps) - 1), max(0, len(run.planned) - 1)
-    lines = [("prompt", request.prompt or "(none)")]
-    if request.negative_prompt:
-        lines.append(("avoid", request.negative_prompt))
-    lines.append(("seed", str(request.seed)))
-    lines.append(("steps", f"stopped at {done} of {planned}" if run.cancelled else str(done)))
-    if request.guidance_scale is not None:
-        lines.append(("guidance", f"{request.guidance_scale:g}"))
-    lines.append(("sampler", run.sampler or "the model's own"))
-    if run.final is not None:
-        lines.append(("size", f"{run.final.shape[1]} × {run.final.shape[0]} pixels"))
+    steps = f"stopped at {done} of {planned}" if run.cancelled else str(done)
+    size = "" if run.final is None else pixels(run.final.shape[1], run.final.shape[0])
     versions = ", ".join(f"{name} {version}" for name, version in model.versions.items())
-    lines += [
+    return [
+        *request_rows(run.request, steps=steps, sampler=run.sampler, size=size),
         ("model", f"{model.name} ({model.pipeline_class}, weights {model.weights_hash[:12]})"),
         ("made on", f"{model.device}, {model.dtype}, {count(model.threads, 'thread')}"),
         ("made with", versions),
-        ("took", f"{run.seconds:.1f} s"),
+        ("took", duration(run.seconds)),
         ("pictures", f"{len(run.pictures) + (run.final is not None)} in the file"),
+        ("notice", run.notice),
     ]
-    if run.notice:
-        lines.append(("notice", run.notice))
-    return [(name, text) for name, text in lines if text]
 
 
-def _about_comparison(comparison: Comparison) -> list[tuple[str, str]]:
+def _about_comparison(comparison: Comparison) -> list[Row]:
     from visualizer.export.reel import reel_of
 
     lanes = comparison.lanes
-    lines = [("comparison", comparison.title or f"{count(len(lanes), 'run')} side by side")]
+    rows = [("comparison", comparison.title or f"{count(len(lanes), 'run')} side by side")]
     if lanes:
-        lines.append(("in common", ", ".join(reel_of(comparison).facts[1:])))
-    lines += [
+        rows.append(("in common", ", ".join(reel_of(comparison).facts[1:])))
+    rows += [
         ("columns", ", ".join(comparison.column_labels)),
         ("rows", ", ".join(comparison.row_labels)),
         ("measured", comparison.summary),
     ]
     for number, lane in zip(lane_numbers(lanes), lanes, strict=True):
         name = f"run {letter_of(number)}"
-        lines.append((name, f"{lane.label or lane.request.prompt}: {_state(lane)}"))
-    return [(name, text) for name, text in lines if text]
+        rows.append((name, f"{lane.label or lane.request.prompt}: {_state(lane)}"))
+    return rows
 
 
 def _state(lane: CompareLane) -> str:
@@ -97,8 +88,8 @@ def _state(lane: CompareLane) -> str:
     return count(done, "step")
 
 
-def _about_model(facts: ModelFacts) -> list[tuple[str, str]]:
-    lines = [
+def _about_model(facts: ModelFacts) -> list[Row]:
+    rows = [
         ("model", f"{facts.name} ({facts.pipeline_class}, weights {facts.weights_hash[:12]})"),
         ("family", facts.family),
         ("license", facts.license),
@@ -112,6 +103,6 @@ def _about_model(facts: ModelFacts) -> list[tuple[str, str]]:
     ]
     if facts.vocabulary is not None:
         known = facts.vocabulary
-        lines.append(("knows", ", ".join((*known.objects, *known.colors, *known.places))))
-    lines += [("not shown", sentence) for sentence in facts.cannot_show]
-    return [(name, text) for name, text in lines if text]
+        rows.append(("knows", ", ".join((*known.objects, *known.colors, *known.places))))
+    rows += [("not shown", sentence) for sentence in facts.cannot_show]
+    return rows

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from visualizer.commands.rows import Row, pixels, print_rows, printable, request_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from visualizer.metadata.remembered import Remembered
 
 FOUND, NOTHING, UNREADABLE = 0, 1, 2
-
-# A terminal obeys control characters, and a file may hold any; others turn the order of words.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,14 +56,14 @@ def inspect(options: argparse.Namespace) -> int:
             entries.append(_entry(path, found, error))
             continue
         if len(options.files) > 1:
-            print("\n" * bool(place) + _safe(str(path)))
+            print("\n" * bool(place) + printable(str(path)))
         if error:
             print(end="", flush=True)
-            _complain(f"error: {_safe(error)}")
+            _complain(f"error: {printable(error)}")
         elif found is None:
             print("This file remembers nothing of how it was made.")
         else:
-            _print(_rows(found))
+            print_rows(_rows(found))
     if options.json:
         print(json.dumps(entries, indent=2))
     return status
@@ -110,16 +108,16 @@ def _json(request: SamplingRequest | None) -> dict[str, Any] | None:
 # --- For people -----------------------------------------------------------------------------------
 
 
-def _rows(found: Remembered) -> Iterator[tuple[str, str]]:
+def _rows(found: Remembered) -> Iterator[Row]:
     yield "made by", f"{found.source} {found.version}".strip()
     if found.title:
         yield "comparison", found.title
     if found.request is not None:
-        yield from _request_rows(found.request)
+        yield from request_rows(found.request)
     if found.model or found.model_hash:
         yield "model", _model(found.model, found.model_hash)
     if found.size:
-        yield "picture", f"{found.size[0]} × {found.size[1]} pixels"
+        yield "picture", pixels(*found.size)
     for number, lane in enumerate(found.lanes, start=1):
         words = [
             lane.label,
@@ -129,30 +127,6 @@ def _rows(found: Remembered) -> Iterator[tuple[str, str]]:
         yield f"run {number}", ": ".join(word for word in words if word) or "nothing known"
     for sentence in found.not_honored:
         yield "not taken", sentence
-
-
-def _request_rows(request: SamplingRequest) -> Iterator[tuple[str, str]]:
-    yield "prompt", request.prompt or "(none)"
-    if request.negative_prompt:
-        yield "avoid", request.negative_prompt
-    yield "seed", str(request.seed)
-    if request.steps is not None:
-        yield "steps", str(request.steps)
-    if request.guidance_scale is not None:
-        yield "guidance", f"{request.guidance_scale:g}"
-    yield "sampler", _sampler(request.sampler)
-    if request.width and request.height:
-        yield "size", f"{request.width} × {request.height} pixels"
-    if request.start.kind != "seed":
-        yield "start", request.start.kind
-    if request.extra:
-        yield "further", request.extra.digest()
-
-
-def _sampler(key: str | None) -> str:
-    from visualizer.metadata.sampler_names import LABELS
-
-    return "the model's own" if key is None else LABELS.get(key, key)
 
 
 def _model(name: str, digest: str) -> str:
@@ -166,21 +140,6 @@ def _summary(request: SamplingRequest | None) -> str:
     if request.steps is not None:
         words.append(f"{request.steps} steps")
     return ", ".join(words)
-
-
-def _print(rows: Iterator[tuple[str, str]]) -> None:
-    listed = list(rows)
-    width = max(len(name) for name, _ in listed) + 2
-    for name, text in listed:
-        first, *rest = _safe(text).split("\n")
-        print(f"{name:<{width}}{first}")
-        for line in rest:
-            print(" " * width + line)
-
-
-def _safe(text: str) -> str:
-    """Text that a terminal shows and does not obey."""
-    return _CONTROL.sub("�", text.replace("\r\n", "\n"))
 
 
 def _complain(sentence: str) -> None:

@@ -18,6 +18,7 @@ from visualizer.commands.export_arguments import add_export_arguments, export_op
 from visualizer.commands.headless import add_settings, count, opened, whole
 from visualizer.commands.outputs import Output, add_out, outputs_of, write_all
 from visualizer.progress_line import ProgressLine
+from visualizer.time_words import duration
 
 if TYPE_CHECKING:
     from visualizer.diffusion import Model, SamplingRequest, Trajectory
@@ -164,7 +165,7 @@ def _sample_and_write(
         kept = [output for output in outputs if output.is_run and trajectory.steps]
         failed = write_all(trajectory, kept, quiet=quiet)
         return 1 if trajectory.notice or failed else 130
-    line.say(f"{count(len(trajectory.steps) - 1, 'step')} in {trajectory.seconds:.1f} s")
+    line.say(f"{count(len(trajectory.steps) - 1, 'step')} in {duration(trajectory.seconds)}")
     return write_all(trajectory, outputs, quiet=quiet)
 
 
