@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,7 @@ from visualizer.diffusion.picture_difference import (
 from visualizer.export.colors import contrast
 from visualizer.export.grid_mount import GridLayout
 from visualizer.export.lettering import line_of, wrapped
-from visualizer.export.mount import fitted
+from visualizer.export.mount import GroundMount, fitted
 from visualizer.export.share_words import percent
 from visualizer.export.smooth_drawing import arrow, rounded
 
@@ -36,7 +35,7 @@ def layout_of(tile: tuple[int, int]) -> GridLayout:
     return GridLayout(tile, ((0, 0), (0, 1), (0, 2)), LINES)
 
 
-class DifferenceMount:
+class DifferenceMount(GroundMount):
     """One picture, the other, and how far apart they are.
 
     Args:
@@ -58,14 +57,6 @@ class DifferenceMount:
         self.size = self._layout.size
         self.margin = self._layout.gap
         self.pictures = self._layout.pictures
-
-    def image(self, moment: int) -> Image.Image:
-        image = self._ground.copy()
-        self.put(image, (0, 0), moment)
-        return image
-
-    def draw_ground(self, image: Image.Image, corner: tuple[int, int]) -> None:
-        image.paste(self._ground, corner)
 
     def put(self, image: Image.Image, corner: tuple[int, int], moment: int) -> None:
         a, b = (lane.picture(moment, self._view) for lane in self._lanes)
@@ -111,8 +102,7 @@ class DifferenceMount:
         top = self._baseline + round(0.8 * text)
         return left, top, left + self._layout.tile[0], top + max(4, round(0.5 * text))
 
-    @cached_property
-    def _ground(self) -> Image.Image:
+    def _drawn_ground(self) -> Image.Image:
         """Names below the pictures, and the scale of colors below the map."""
         image = Image.new("RGB", self._layout.size, self._look.ground)
         for place, (lane, mark) in enumerate(zip(self._lanes, self._marks, strict=True)):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
 from visualizer.export.lettering import wrapped
-from visualizer.export.mount import Box, fitted
+from visualizer.export.mount import Box, GroundMount, fitted
 
 if TYPE_CHECKING:
     from visualizer.diffusion.views import View
@@ -77,7 +76,7 @@ class GridLayout:
         return (self.gap, self.gap, width - self.gap, height - self.gap - self.caption)
 
 
-class GridMount:
+class GridMount(GroundMount):
     """All lanes at one size; the ground with their names is drawn once."""
 
     def __init__(
@@ -96,14 +95,6 @@ class GridMount:
         self.margin = layout.gap
         self.pictures = layout.pictures
 
-    def image(self, moment: int) -> Image.Image:
-        image = self._ground.copy()
-        self.put(image, (0, 0), moment)
-        return image
-
-    def draw_ground(self, image: Image.Image, corner: tuple[int, int]) -> None:
-        image.paste(self._ground, corner)
-
     def put(self, image: Image.Image, corner: tuple[int, int], moment: int) -> None:
         width, height = self._layout.tile
         for i, lane in enumerate(self._lanes):
@@ -114,8 +105,7 @@ class GridMount:
                 left += corner[0] + (width - tile.width) // 2
                 image.paste(tile, (left, corner[1] + top + (height - tile.height) // 2))
 
-    @cached_property
-    def _ground(self) -> Image.Image:
+    def _drawn_ground(self) -> Image.Image:
         look, layout = self._look, self._layout
         image = Image.new("RGB", layout.size, look.ground)
         draw = ImageDraw.Draw(image)

@@ -6,6 +6,8 @@ drawn once, on which the pictures of each moment are put.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from PIL import Image
@@ -66,6 +68,30 @@ class RunMount:
 
     def put(self, image: Image.Image, corner: tuple[int, int], moment: int) -> None:
         image.paste(self.image(moment), corner)
+
+
+class GroundMount(ABC):
+    """Pictures on a ground that is drawn once and stays as it is."""
+
+    def image(self, moment: int) -> Image.Image:
+        image = self._ground.copy()
+        self.put(image, (0, 0), moment)
+        return image
+
+    def draw_ground(self, image: Image.Image, corner: tuple[int, int]) -> None:
+        image.paste(self._ground, corner)
+
+    @abstractmethod
+    def put(self, image: Image.Image, corner: tuple[int, int], moment: int) -> None:
+        """See ``Mount``."""
+
+    @cached_property
+    def _ground(self) -> Image.Image:
+        return self._drawn_ground()
+
+    @abstractmethod
+    def _drawn_ground(self) -> Image.Image:
+        """The ground, RGB, as large as the mount."""
 
 
 def enlargement(width: int, height: int, least: int) -> int:
