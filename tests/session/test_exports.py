@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from tests.export.reading import frames_of
 from tests.session.fake_model import FakeModel, FakeSampler, Gate
 from tests.session.witness import Witness
 from visualizer.diffusion.grid import Axis, Grid
@@ -53,22 +53,13 @@ def exported(qtbot: QtBot, session: Session, what: Any, path: Path, **options: A
     return path
 
 
-def frames(path: Path) -> list[np.ndarray[Any, Any]]:
-    found = []
-    with Image.open(path) as image:
-        for k in range(getattr(image, "n_frames", 1)):
-            image.seek(k)
-            found.append(np.asarray(image.convert("RGB")))
-    return found
-
-
 def test_every_frame_is_the_models_own_decode(
     qtbot: QtBot, session: Session, model: FakeModel, timeline: Timeline, tmp_path: Path
 ) -> None:
     path = exported(qtbot, session, timeline, tmp_path / "a.apng", size="1")
     run = timeline.trajectory
     assert run is not None
-    shown = frames(path)
+    shown = frames_of(path)
     assert len(shown) == 7
     for k, frame in enumerate(shown):
         assert np.array_equal(frame, run.with_decoder(model).picture(k)), k
@@ -90,7 +81,7 @@ def test_the_forward_process_begins_with_the_picture_and_ends_in_static(
     qtbot: QtBot, session: Session, timeline: Timeline, tmp_path: Path
 ) -> None:
     path = exported(qtbot, session, timeline, tmp_path / "f.apng", subject="forward", size="1")
-    shown = frames(path)
+    shown = frames_of(path)
     run = timeline.trajectory
     assert run is not None
     assert run.final is not None
@@ -109,7 +100,7 @@ def test_the_lanes_and_their_difference_are_exported(
     first, second = session.lanes.lanes
     session.lanes.set_pair((first.id, second.id))
     path = exported(qtbot, session, session.lanes, tmp_path / "d.gif", subject="difference")
-    assert len(frames(path)) == 7
+    assert len(frames_of(path)) == 7
 
 
 def test_exports_wait_for_each_other_and_all_come(
@@ -204,7 +195,7 @@ def test_the_preview_shows_the_frames_that_will_be_written(
     ):
         preview.set(timeline, options, (2000, 2000))
         preview.want(3)
-    written = frames(exported(qtbot, session, timeline, tmp_path / "a.apng", size="1"))
+    written = frames_of(exported(qtbot, session, timeline, tmp_path / "a.apng", size="1"))
     qtbot.waitUntil(lambda: timeline.is_exact(3, "noisy"), timeout=WAIT)
     with qtbot.waitSignal(preview.shown, timeout=WAIT) as shown:
         preview.want(3)

@@ -1,16 +1,20 @@
-"""What every test of the window shares: a dark theme, and no widget left behind."""
+"""What tests of the window share: a dark theme, a sitting, and no widget left behind."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDeadlineTimer, QEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
+from tests.ui.sitting import Sitting
 from visualizer.ui import theme
+from visualizer.ui.window import wear
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +35,13 @@ def clean_application(qapp: QApplication) -> Iterator[None]:
         gc.collect()  # only then: it takes longer than most tests
         QTest.qWait(10)  # a thread may be at its last job, which holds what the session held
     assert not left_behind()
+
+
+@pytest.fixture
+def sitting(qtbot: QtBot, tmp_path: Path) -> Iterator[Sitting]:
+    """A window that is ready, with a model of which every number is known."""
+    wear("dark")
+    made = Sitting(qtbot, tmp_path)
+    made.start()
+    yield made
+    made.close()

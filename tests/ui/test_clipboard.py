@@ -14,7 +14,6 @@ from PIL import Image
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
-from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import RUN_MS, Sitting
 from visualizer.export.options import ExportOptions
@@ -24,19 +23,16 @@ from visualizer.session.exports import ExportEnd
 from visualizer.session.outgoing_pictures import OutgoingPicture
 from visualizer.ui.clipboard import GNOME_FILES, animation_mime
 from visualizer.ui.dragging import PictureMime
-from visualizer.ui.window import COMPARE, wear
+from visualizer.ui.window import COMPARE
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def sitting(qtbot: QtBot, tmp_path: Path) -> Iterator[Sitting]:
-    wear("dark")
-    made = Sitting(qtbot, tmp_path)
-    made.start()
-    yield made
+def sitting(sitting: Sitting) -> Iterator[Sitting]:
+    """A sitting that leaves nothing on the clipboard."""
+    yield sitting
     QApplication.clipboard().clear()
-    made.close()
 
 
 def on_clipboard() -> QMimeData:
@@ -217,6 +213,31 @@ def test_an_animation_is_copied_as_a_file(sitting: Sitting) -> None:
     assert gnome == ["copy", url.toString(url.ComponentFormattingOption.FullyEncoded)]
     sitting.window.close()
     assert not path.exists()  # nothing is left behind
+
+
+def test_files_that_are_to_remember_nothing_are_called_after_nothing(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sitting.run("a red car at sunset")
+    sitting.settings.export = {"remember": False}
+    with sitting.qtbot.waitSignal(sitting.session.exports.exported, timeout=60_000):
+        sitting.window.clipboard.do_on_canvas("animation")
+    (url,) = on_clipboard().urls()
+    assert Path(url.toLocalFile()).name == "picture.gif"
+    proposed: list[str] = []
+    monkeypatch.setattr(
+        "visualizer.ui.files.ask_save_as", lambda _parent, name, _suffix: proposed.append(name)
+    )
+    sitting.session.playhead.seek(3)
+    sitting.exact(3)
+    sitting.window.clipboard.do_on_canvas("save")
+    assert proposed == ["picture-step-3.png"]
+    sitting.window.show_page(COMPARE)
+    with sitting.qtbot.waitSignal(sitting.session.comparison_kept, timeout=RUN_MS):
+        sitting.window.compare.compare_four_seeds()
+    sitting.session.lanes.playhead.seek(sitting.session.lanes.total - 1)
+    sitting.window.clipboard.do_in_grid("save")
+    assert proposed[1:] == ["pictures-compared.png"]
 
 
 def test_a_name_with_odd_letters_is_a_proper_address(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,11 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def sitting(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sitting]:
+def sitting(sitting: Sitting, monkeypatch: pytest.MonkeyPatch) -> Sitting:
+    """On the page that compares."""
     monkeypatch.setattr(session_module, "SECOND_PRESS_S", 0.0)
-    made = Sitting(qtbot, tmp_path)
-    made.start()
-    made.press(Qt.Key.Key_2, CTRL)
-    yield made
-    made.close()
+    sitting.press(Qt.Key.Key_2, CTRL)
+    return sitting
 
 
 def page_of(sitting: Sitting) -> ComparePage:

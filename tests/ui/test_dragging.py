@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +12,11 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import RUN_MS, Sitting
 from visualizer.metadata.reading import read
 from visualizer.ui import dragging
-from visualizer.ui.window import COMPARE, wear
+from visualizer.ui.window import COMPARE
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -53,15 +51,6 @@ def drags(monkeypatch: pytest.MonkeyPatch) -> list[FakeDrag]:
     FakeDrag.begun = []
     monkeypatch.setattr(dragging, "QDrag", FakeDrag)
     return FakeDrag.begun
-
-
-@pytest.fixture
-def sitting(qtbot: QtBot, tmp_path: Path) -> Iterator[Sitting]:
-    wear("dark")
-    made = Sitting(qtbot, tmp_path)
-    made.start()
-    yield made
-    made.close()
 
 
 def pull(
@@ -99,6 +88,24 @@ def test_a_picture_that_is_seen_whole_is_dragged_away(
     assert bytes(drag.data.data("text/uri-list").data()).decode() == f"{url.toString()}\r\n"
     assert max(drag.pixmap.width(), drag.pixmap.height()) == dragging.THUMBNAIL
     assert drag.source is canvas
+
+
+def test_a_file_that_is_to_remember_nothing_has_a_name_that_says_nothing(
+    sitting: Sitting, drags: list[FakeDrag]
+) -> None:
+    timeline = sitting.run("a red car at sunset")
+    sitting.exact(len(timeline) - 1)
+    canvas = sitting.window.denoise.canvas
+    sitting.settings.export = {"remember": False}
+    middle = canvas.rect().center()
+    pull(canvas, middle, middle + QPoint(90, 10))
+    path = Path(drags[0].data.urls()[0].toLocalFile())
+    assert path.name == "picture.png"
+    assert read(path) is None
+    sitting.session.playhead.seek(3)
+    sitting.exact(3)
+    pull(canvas, middle, middle + QPoint(90, 10))
+    assert Path(drags[1].data.urls()[0].toLocalFile()).name == "picture-step-3.png"
 
 
 def test_a_click_is_no_drag_and_nothing_is_dragged_where_there_is_no_picture(

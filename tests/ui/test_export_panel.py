@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,26 +15,22 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, pixels
+from visualizer.export.estimate import Estimate
+from visualizer.export.estimate_words import estimate_words
 from visualizer.export.options import ExportOptions
 from visualizer.session import session as session_module
 from visualizer.settings import Settings
 from visualizer.ui import files
 from visualizer.ui.export_panel import ExportPanel
-from visualizer.ui.window import wear
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
 PLAIN = ExportOptions(size="1")
 
 
-@pytest.fixture
-def sitting(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sitting]:
+@pytest.fixture(autouse=True)
+def _no_double_press(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_module, "SECOND_PRESS_S", 0.0)
-    wear("dark")
-    made = Sitting(qtbot, tmp_path / "sitting")
-    made.start()
-    yield made
-    made.close()
 
 
 class Dialog:
@@ -72,7 +67,7 @@ def open_panel(sitting: Sitting, options: ExportOptions = PLAIN) -> ExportPanel:
     panel.fields.set_options(options)
     sitting.press(Qt.Key.Key_E, CONTROL)
     assert panel.isVisible()
-    sitting.qtbot.waitUntil(lambda: panel.stage.frame._picture is not None, timeout=RUN_MS)
+    sitting.qtbot.waitUntil(lambda: panel.stage.picture is not None, timeout=RUN_MS)
     return panel
 
 
@@ -86,7 +81,7 @@ def write(sitting: Sitting, panel: ExportPanel) -> str:
 
 def frame(panel: ExportPanel) -> np.ndarray[Any, Any]:
     """What the preview shows, pixel by pixel."""
-    picture = panel.stage.frame._picture
+    picture = panel.stage.picture
     assert picture is not None
     return picture
 
@@ -230,13 +225,15 @@ def test_a_choice_changes_what_is_seen(sitting: Sitting) -> None:
 def test_the_estimate_is_told_and_close_to_the_file(
     sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told: list[Estimate] = []
+    sitting.session.export_preview.estimated.connect(told.append)
     panel = opened(sitting, replace(PLAIN, format="gif"))
     sitting.qtbot.waitUntil(lambda: "ready in" in panel.told.text(), timeout=RUN_MS)
+    assert estimate_words(told[-1]) == panel.told.text()
     assert f"{STEPS + 1} frames" in panel.told.text()
     Dialog(monkeypatch, target / "car.gif")
     size = Path(write(sitting, panel)).stat().st_size
-    assert panel._estimate is not None
-    assert 0.5 < panel._estimate.bytes / size < 2
+    assert 0.5 < told[-1].bytes / size < 2
 
 
 # --- choices reach the file -----------------------------------------------------------------------

@@ -16,43 +16,31 @@ FRAME_MS, TICK_MS = 30, 10
 COUNT = 5
 
 
-class Watch:
-    """Does what a QElapsedTimer does, in the time of a test."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._began = clock.now
-
-    def start(self) -> None:
-        """From now on."""
-        self._began = self._clock.now
-
-    def elapsed(self) -> int:
-        """Milliseconds since then."""
-        return self._clock.now - self._began
-
-
 class Clock:
-    """Time that a test lets pass, tick by tick."""
+    """Time that a test lets pass."""
 
-    def __init__(self, stage: ExportStage) -> None:
-        self.now = 0
-        self._stage = stage
-        stage._timer.setInterval(10**6)
-        stage._clock = Watch(self)  # type: ignore[assignment]
-        stage._since_asked = Watch(self)  # type: ignore[assignment]
+    def __init__(self) -> None:
+        self.milliseconds = 0
 
-    def move(self, milliseconds: int) -> None:
-        """Let time pass."""
+    def __call__(self) -> int:
+        """What time it is."""
+        return self.milliseconds
+
+    def move(self, stage: ExportStage, milliseconds: int) -> None:
+        """Let time pass, tick by tick."""
         for _ in range(0, milliseconds, TICK_MS):
-            self.now += TICK_MS
-            if self._stage._timer.isActive():
-                self._stage._tick()
+            self.milliseconds += TICK_MS
+            stage.tick()
 
 
 @pytest.fixture
-def stage(qtbot: QtBot) -> ExportStage:
-    made = ExportStage()
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def stage(qtbot: QtBot, clock: Clock) -> ExportStage:
+    made = ExportStage(clock=clock)
     qtbot.addWidget(made)
     made.resize(400, 300)
     with qtbot.waitExposed(made):
@@ -70,8 +58,11 @@ def answer(stage: ExportStage, asked: list[int]) -> None:
     stage.wanted.connect(lambda i: stage.show_frame(i, gray(40 * i)))
 
 
-def test_it_plays_every_frame_and_begins_anew(stage: ExportStage, qtbot: QtBot) -> None:
-    asked: list[int] = []
+def test_it_plays_every_frame_and_begins_anew(qtbot: QtBot) -> None:
+    stage, asked = ExportStage(), list[int]()
+    qtbot.addWidget(stage)
+    with qtbot.waitExposed(stage):
+        stage.show()
     answer(stage, asked)
     stage.show_film([200] * COUNT, (40, 40))  # slow: a busy machine leaves none out
     qtbot.waitUntil(lambda: asked[-3:] == [COUNT - 1, 0, 1], timeout=10_000)
@@ -79,31 +70,33 @@ def test_it_plays_every_frame_and_begins_anew(stage: ExportStage, qtbot: QtBot) 
     assert stage.position.text().startswith(f"{stage.index + 1} of {COUNT}")
 
 
-def test_the_last_frame_stands_as_long_as_the_film_says(stage: ExportStage) -> None:
-    clock, asked = Clock(stage), list[int]()
+def test_the_last_frame_stands_as_long_as_the_film_says(stage: ExportStage, clock: Clock) -> None:
+    asked: list[int] = []
     answer(stage, asked)
     stage.show_film([FRAME_MS, FRAME_MS, 10 * FRAME_MS], (40, 40))
-    clock.move(11 * FRAME_MS)
+    clock.move(stage, 11 * FRAME_MS)
     assert asked == [0, 1, 2]
-    clock.move(FRAME_MS)
+    clock.move(stage, FRAME_MS)
     assert asked == [0, 1, 2, 0]
 
 
-def test_a_late_frame_makes_no_queue(stage: ExportStage) -> None:
-    clock, asked = Clock(stage), list[int]()
+def test_a_late_frame_makes_no_queue(stage: ExportStage, clock: Clock) -> None:
+    asked: list[int] = []
     stage.wanted.connect(asked.append)
     stage.show_film([FRAME_MS] * 40, (40, 40))
-    clock.move(5 * FRAME_MS)
+    clock.move(stage, 5 * FRAME_MS)
     assert asked == [0], "nothing more is asked for while the first one is awaited"
     stage.show_frame(0, gray(0))
-    clock.move(TICK_MS)
+    clock.move(stage, TICK_MS)
     assert asked == [0, 5], "what is asked for then is the frame whose time it is"
-    clock.move(2000)
+    clock.move(stage, 2000)
     assert len(asked) == 4, "a frame that never comes is asked for once more a second"
 
 
-def test_paused_it_asks_only_for_what_a_person_wants(stage: ExportStage, qtbot: QtBot) -> None:
-    clock, asked = Clock(stage), list[int]()
+def test_paused_it_asks_only_for_what_a_person_wants(
+    stage: ExportStage, clock: Clock, qtbot: QtBot
+) -> None:
+    asked: list[int] = []
     answer(stage, asked)
     stage.show_film([FRAME_MS] * COUNT, (40, 40))
     qtbot.mouseClick(stage.play_button, Qt.MouseButton.LeftButton)
@@ -116,21 +109,21 @@ def test_paused_it_asks_only_for_what_a_person_wants(stage: ExportStage, qtbot: 
     stage.step(-1)
     assert asked == [4, 3, 1, 0, 0]
     asked.clear()
-    clock.move(3 * FRAME_MS)
+    clock.move(stage, 3 * FRAME_MS)
     assert asked == []
     stage.refresh()
     assert asked == [0], "a sharper picture is fetched"
 
 
-def test_hidden_it_asks_for_nothing(stage: ExportStage) -> None:
-    clock, asked = Clock(stage), list[int]()
+def test_hidden_it_asks_for_nothing(stage: ExportStage, clock: Clock) -> None:
+    asked: list[int] = []
     answer(stage, asked)
     stage.show_film([FRAME_MS] * COUNT, (40, 40))
     stage.hide()
-    clock.move(3 * FRAME_MS)
+    clock.move(stage, 3 * FRAME_MS)
     assert asked == [0]
     stage.show()
-    clock.move(FRAME_MS)
+    clock.move(stage, FRAME_MS)
     assert asked == [0, 1]
 
 

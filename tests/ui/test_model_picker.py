@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QToolTip
-from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import Sitting, pixels
 from visualizer.diffusion.found_models import FoundModel
@@ -120,15 +118,6 @@ def test_words_filter_by_name_family_and_license() -> None:
 
 
 # --- The panel ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def sitting(qtbot: QtBot, tmp_path: Path) -> Iterator[Sitting]:
-    wear("dark")
-    made = Sitting(qtbot, tmp_path)
-    made.start()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,11 @@ from visualizer.session.timeline import Timeline, points_of
 from visualizer.settings import Settings
 from visualizer.ui.explanation import Moment, explain
 from visualizer.ui.settings_row import DropButton
-from visualizer.ui.window import wear
 
 
 @pytest.fixture(autouse=True)
 def _no_double_press(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("visualizer.ui.run_status._SECOND_PRESS_MS", 0)
-
-
-@pytest.fixture
-def sitting(qtbot: QtBot, tmp_path: Path) -> Iterator[Sitting]:
-    wear("dark")
-    made = Sitting(qtbot, tmp_path)
-    made.start()
-    yield made
-    made.close()
 
 
 def test_settings_left_alone_are_the_models_own(qtbot: QtBot, tmp_path: Path) -> None:

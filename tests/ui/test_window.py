@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,15 +26,6 @@ from visualizer.ui import theme
 from visualizer.ui.window import wear
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def sitting(qtbot: QtBot, tmp_path: Path) -> Iterator[Sitting]:
-    wear("dark")
-    made = Sitting(qtbot, tmp_path)
-    made.start()
-    yield made
-    made.close()
 
 
 def test_a_prompt_and_enter_make_a_picture(sitting: Sitting) -> None:

@@ -7,7 +7,7 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -529,9 +529,9 @@ class _Panel(QFrame):
         column.addWidget(self._stack, 1)
         self.switch.chosen.connect(self.show_part)
 
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """The first time, its first part is made."""
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         if self.names:
             self.show_part(self.switch.current)
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QMargins, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QHideEvent, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from visualizer.ui import theme
@@ -26,6 +35,11 @@ _RADIUS = 8
 _MARGINS = QMargins(*[2 * theme.SPACE] * 4)
 
 
+def now_ms() -> int:
+    """The time in milliseconds, since some moment."""
+    return time.monotonic_ns() // 1_000_000
+
+
 class ExportStage(QWidget):
     """Plays the film: asks for one frame at a time, and shows what comes.
 
@@ -37,14 +51,15 @@ class ExportStage(QWidget):
     """A frame of the film."""
     room_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, clock: Callable[[], int] = now_ms) -> None:
+        """``clock`` tells the time, in milliseconds since any moment."""
         super().__init__(parent)
+        self._clock = clock
         self._ends: tuple[int, ...] = ()  # of every frame, in milliseconds of the film
         self._shown = 0
         self._asked: int | None = None
-        self._since_asked = QElapsedTimer()
-        self._clock = QElapsedTimer()
-        self._from_ms = 0
+        self._asked_at = 0
+        self._began = 0  # when the film would have begun to be where it is
         self._playing = True
         self._sliding = False
         self.frame = _Screen()
@@ -62,7 +77,7 @@ class ExportStage(QWidget):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer.timeout.connect(self.tick)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
         row.addWidget(self.play_button)
@@ -97,6 +112,11 @@ class ExportStage(QWidget):
     def playing(self) -> bool:
         """Whether it plays by itself."""
         return self._playing
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is shown, (H, W, 3) uint8; None while nothing is."""
+        return self.frame.picture
 
     def show_film(self, milliseconds: Sequence[int], size: tuple[int, int]) -> None:
         """Another film: how long each of its frames stands, and how large they are in the file."""
@@ -174,6 +194,16 @@ class ExportStage(QWidget):
         if self.count:
             self._ask(min(max(i, 0), self.count - 1))
 
+    def tick(self) -> None:
+        """Ask for the frame whose time it is by now."""
+        if not self._timer.isActive() or not self.isVisible() or not self._ends:
+            return
+        now = self._clock()
+        due = bisect_right(self._ends, (now - self._began) % self._ends[-1])
+        waiting = self._asked is not None and now - self._asked_at < _PATIENCE_MS
+        if due != self._shown and not waiting:
+            self._ask(due)
+
     def _set_playing(self, on: bool) -> None:
         self._playing = on
         self.play_button.set_icon("pause" if on else "play")
@@ -182,25 +212,15 @@ class ExportStage(QWidget):
 
     def _play_from(self, i: int) -> None:
         """The clock stands where this frame begins."""
-        self._from_ms = self._ends[i - 1] if 0 < i < len(self._ends) else 0
-        self._clock.start()
+        self._began = self._clock() - (self._ends[i - 1] if 0 < i < len(self._ends) else 0)
         if self._playing and len(self._ends) > 1 and self._ends[-1] > 0:
             self._timer.start()
         else:
             self._timer.stop()
 
-    def _tick(self) -> None:
-        if not self.isVisible() or not self._ends:
-            return
-        now = (self._from_ms + self._clock.elapsed()) % self._ends[-1]
-        due = min(bisect_right(self._ends, now), self.count - 1)
-        waiting = self._asked is not None and self._since_asked.elapsed() < _PATIENCE_MS
-        if due != self._shown and not waiting:
-            self._ask(due)
-
     def _ask(self, i: int) -> None:
         self._asked = i
-        self._since_asked.start()
+        self._asked_at = self._clock()
         self.wanted.emit(i)
 
     def _slid(self, value: int) -> None:
@@ -226,9 +246,9 @@ class ExportStage(QWidget):
         super().hideEvent(event)
         self._timer.stop()
 
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         """Go on where it was."""
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         self._play_from(self._shown)
 
 
@@ -258,6 +278,11 @@ class _Screen(RingedWidget):
         if self._image.isNull() or self._whole.isEmpty():
             return None
         return self._target().width() / self._whole.width()
+
+    @property
+    def picture(self) -> Picture | None:
+        """What was given last to be shown."""
+        return self._picture
 
     def show_picture(self, picture: Picture | None) -> None:
         """Show (H, W, 3) uint8, or nothing."""

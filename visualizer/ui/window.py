@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -639,14 +639,14 @@ class MainWindow(QMainWindow):
             page.set_compact(compact)
         self.export_panel.set_compact(compact)
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The message is as high as its text, and stays over the pictures."""
         kinds = (QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize)
         if event.type() in kinds:
             own = watched is self.message
             if own != (event.type() == QEvent.Type.Resize) and not self.message.isHidden():
                 QTimer.singleShot(0, self, self._place_message)
-        return super().eventFilter(watched, event)  # type: ignore[arg-type]
+        return super().eventFilter(watched, event)
 
     def _place_message(self) -> None:
         """Over the lower edge of the pictures, beside the panel: no control is covered."""
