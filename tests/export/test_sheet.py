@@ -106,6 +106,14 @@ def test_a_pdf_has_a_page_with_title_and_author(tmp_path: Path, run: Trajectory)
     assert "PageCount                       : 1" in told
 
 
+def test_a_pdf_that_forgets_has_no_title(tmp_path: Path, run: Trajectory) -> None:
+    path = tmp_path / "sheet.pdf"
+    export.write(run, path, ExportOptions(remember=False))
+    told = said_by("exiftool", "-s", path)
+    assert "PageCount" in told
+    assert not [name for name in ("Title", "Author", "Subject", "Keywords") if f"{name} " in told]
+
+
 def test_a_sheet_stays_readable_whatever_the_run() -> None:
     runs = {
         "one step": make_run(1),

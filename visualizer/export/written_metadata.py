@@ -61,7 +61,7 @@ def video_tags(film: Film) -> dict[str, str]:
 def pdf_info(film: Film) -> dict[str, str]:
     """Title, author and subject of a PDF."""
     if not film.options.remember:
-        return {}
+        return {"title": ""}  # else Pillow takes the name of the file, which is not its last one
     return {"author": PROGRAM, **writing.pdf_info(note_of_reel(film.reel))}
 
 
