@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +56,18 @@ def test_a_webp_without_loss_is_the_picture_itself(tmp_path: Path, run: Trajecto
     export.write(run, tmp_path / "a.webp", ExportOptions(format="picture", lossless=True))
     with Image.open(tmp_path / "a.webp") as image:
         assert np.array_equal(np.asarray(image.convert("RGB")), run.picture(6))
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.jpg"])
+def test_static_keeps_its_color(tmp_path: Path, name: str) -> None:
+    def spread(pixels: Any) -> float:
+        return float((pixels[..., 0].astype(float) - pixels[..., 1]).std())
+
+    stopped = make_run(6, stop_after=1)  # what it shows is static
+    export.write(stopped, tmp_path / name, ExportOptions(format="picture"))
+    with Image.open(tmp_path / name) as image:
+        found = np.asarray(image.convert("RGB"))
+    assert spread(found) > 0.9 * spread(stopped.picture(0))
 
 
 @pytest.mark.parametrize("name", ["final.png", "final.jpg", "final.webp"])

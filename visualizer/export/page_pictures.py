@@ -14,6 +14,7 @@ from PIL import Image
 from visualizer.diffusion.grid import short_texts
 from visualizer.diffusion.picture_difference import difference_picture
 from visualizer.export.lane import NOT_MADE
+from visualizer.export.shots import evenly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,8 @@ so that a phone opens the page."""
 KEPT_COLOR = 0.9
 """WebP halves the resolution of color, which turns colored static gray: pictures that would keep
 less of their color become JPEG, which need not do that."""
+SAMPLED_PIXELS = 2**19
+"""So many pixels tell how much color is kept."""
 COLOR_OF_STATIC = 0.5
 """What is left of the color of pure static at half the resolution."""
 COARSER = 25
@@ -236,15 +239,20 @@ def coded(
 
 
 def color_kept(image: Image.Image) -> float:
-    """How much of the picture's color is left where 2 × 2 pixels share it, 0 … 1."""
+    """How much of the picture's color is left where 2 × 2 pixels share it, 0 … 1.
+
+    Of a large one some pairs of rows are looked at, and no copy is made of the whole.
+    """
     width, height = image.width // 2 * 2, image.height // 2 * 2
     if not width or not height:
         return 1.0
-    pixels = np.asarray(image.convert("RGB"), dtype=np.int16)[:height, :width]
+    pairs = evenly(range(0, height, 2), max(2, SAMPLED_PIXELS // (2 * width)))
+    bands = [image.crop((0, top, width, top + 2)).convert("RGB") for top in pairs]
+    pixels = np.stack([np.asarray(band, dtype=np.int16) for band in bands])
     before = after = 0.0
     for channel in (0, 2):
         color = pixels[..., channel] - pixels[..., 1]
-        shared = color.reshape(height // 2, 2, width // 2, 2).mean((1, 3), dtype=np.float32)
+        shared = color.reshape(len(pairs), 2, width // 2, 2).mean((1, 3), dtype=np.float32)
         before += float(color.var(dtype=np.float64))
         after += float(shared.var(dtype=np.float64))
     return math.sqrt(after / before) if before else 1.0

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image
 
 from visualizer.export import written_metadata
 from visualizer.export.bounds import LARGEST_PICTURES
 from visualizer.export.errors import ExportError
+from visualizer.export.page_pictures import KEPT_COLOR, color_kept
 from visualizer.export.plain_file import plain
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
-    from visualizer.export.options import ExportOptions
     from visualizer.export.progress import Progress
 
 FULL_COLOR = 90
-"""From this quality on a JPEG keeps its colors in full, and not one for four pixels."""
+"""From this quality on a JPEG keeps its colors in full, and not one for four pixels; static does at
+any quality, which would look gray otherwise."""
 PNG_LEVEL = 4
 """Of frames, 0 … 9: static hardly gets smaller with more, and pictures take twice as long."""
 
@@ -45,6 +46,8 @@ def final_picture(film: Film) -> Image.Image:
 def save(image: Image.Image, film: Film, file: BinaryIO, suffix: str) -> None:
     """Write one picture as PNG, JPEG or WebP, with what is to be remembered of it.
 
+    Static, whose color is in single pixels, keeps it: a WebP that would lose much is without loss.
+
     Raises:
         ExportError: when it is larger than such a file can hold.
     """
@@ -55,19 +58,16 @@ def save(image: Image.Image, film: Film, file: BinaryIO, suffix: str) -> None:
             f"A {suffix} has at most {most} pixels a side, and this is {width} × {height}. "
             "Use .png."
         )
+    quality = film.options.quality
     if suffix in (".jpg", ".jpeg"):
         exif = written_metadata.jpeg_exif(film) or b""
-        image.save(plain(file), "JPEG", exif=exif, **jpeg_values(film.options))
+        full = quality >= FULL_COLOR or color_kept(image) < KEPT_COLOR
+        values = {"quality": quality, "subsampling": 0 if full else 2, "optimize": True}
+        image.save(plain(file), "JPEG", exif=exif, **values)
     elif suffix == ".webp":
         exif = written_metadata.webp_exif(film) or b""
-        lossless = film.options.lossless
-        quality = 80 if lossless else film.options.quality  # of what is lossless: the effort
+        lossless = film.options.lossless or color_kept(image) < KEPT_COLOR
+        quality = 80 if lossless else quality  # of what is lossless: the effort
         image.save(plain(file), "WEBP", exif=exif, lossless=lossless, quality=quality, method=4)
     else:
         image.save(plain(file), "PNG", pnginfo=written_metadata.png_info(film))
-
-
-def jpeg_values(options: ExportOptions) -> dict[str, Any]:
-    """How Pillow is asked for a JPEG of these options."""
-    full = options.quality >= FULL_COLOR
-    return {"quality": options.quality, "subsampling": 0 if full else 2, "optimize": True}
