@@ -311,3 +311,138 @@ def test_what_is_copied_here_can_be_dropped_here(sitting: Sitting) -> None:
     said(sitting, "are in the fields")
     assert sitting.window.header.request() == timeline.request
     QApplication.clipboard().clear()
+
+
+def damaged(path: Path) -> Path:
+    path.write_bytes(remembering(path, parameters=WEBUI).read_bytes()[:60])
+    return path
+
+
+def test_what_is_said_of_a_picture_takes_the_place_of_an_older_error(
+    sitting: Sitting, tmp_path: Path
+) -> None:
+    message, prompt = sitting.window.message, sitting.window.header.prompt
+    drop(sitting.window, mime(damaged(tmp_path / "broken.png")))
+    said(sitting, "could not be read")
+    before = prompt.text()
+    drop(sitting.window, mime(remembering(tmp_path / "film.png", parameters=WEBUI)))
+    text = said(sitting, "are in the fields")
+    assert not message.is_failure
+    assert "could not be read" not in text
+    assert "LoRA 'film'" in message._detail.toolTip()
+    assert message.offer_button.text() == "Put back"
+    sitting.qtbot.mouseClick(message.offer_button, Qt.MouseButton.LeftButton)
+    assert prompt.text() == before
+    drop(sitting.window, mime(damaged(tmp_path / "broken.png")))
+    said(sitting, "could not be read")
+    drop(sitting.window, mime(remembering(tmp_path / "plain.png")))
+    said(sitting, "remembers no settings")
+
+
+def test_one_picture_dropped_on_the_compare_page_takes_the_place_of_what_is_compared(
+    sitting: Sitting, tmp_path: Path
+) -> None:
+    window, fields = sitting.window, sitting.window.compare.axis_fields
+    sitting.type_prompt("a red car")
+    window.show_page(COMPARE)
+    fields.down.set_field("prompt")
+    fields.down.set_text("a red car\na blue cat")
+    before = fields.grid(window.header.request())
+    assert len(before) == 8
+    request = SamplingRequest("a green castle", seed=4_000_000_000, steps=5)
+    drop(window, mime(ours(tmp_path / "castle.png", request)))
+    text = said(sitting, "are in the fields")
+    assert text == (
+        "The settings of ‘castle.png’ are in the fields. Its seed and its prompt took the place "
+        "of the lists above: add others to compare."
+    )
+    assert window.page == COMPARE
+    assert fields.said.sentence.endswith("1 × 1 = 1 picture.")
+    (cell,) = fields.grid(window.header.request())
+    made = (cell.request.prompt, cell.request.seed, cell.request.steps)
+    assert made == ("a green castle", 4_000_000_000, 5)
+    sitting.qtbot.mouseClick(window.message.offer_button, Qt.MouseButton.LeftButton)
+    assert fields.grid(window.header.request()) == before
+    window.show_page(DENOISE)
+    assert window.header.prompt.text() == "a red car"
+
+
+def test_fields_that_say_it_already_or_cannot_say_it_stay(sitting: Sitting, tmp_path: Path) -> None:
+    window, fields = sitting.window, sitting.window.compare.axis_fields
+    window.show_page(COMPARE)
+    fields.show_seeds("7")
+    fields.down.set_field("prompt")
+    fields.down.set_text("a red car\na blue cat")
+    drop(window, mime(ours(tmp_path / "a.png", SamplingRequest("a | b", seed=7))))
+    text = said(sitting, "are in the fields")
+    assert "Its prompt does not fit into the list, which stays as it is." in text
+    assert "took the place" not in text
+    assert fields.across.text() == "7"
+    assert fields.down.text() == "a red car\na blue cat"
+    fields.down.set_field("steps")
+    kept = fields.down.text()
+    other = "a boat\nSteps: many, Sampler: Euler, Seed: 8, Size: 32x32, RNG: CPU"
+    drop(window, mime(remembering(tmp_path / "b.png", parameters=other)))
+    text = said(sitting, "‘b.png’")
+    assert "Its seed took the place of the list above" in text
+    assert fields.down.text() == kept  # the picture does not say how many steps
+
+
+def test_samplers_and_an_avoid_text_take_the_place_of_those_that_are_compared(
+    sitting: Sitting, tmp_path: Path
+) -> None:
+    window, fields = sitting.window, sitting.window.compare.axis_fields
+    window.show_page(COMPARE)
+    fields.across.set_field("sampler")
+    fields.across.set_values((None, "ddim"))
+    fields.down.set_field("negative_prompt")
+    fields.down.set_text("fog\nrain")
+    before = fields.grid(window.header.request())
+    picture = SamplingRequest("a boat", seed=7, sampler="euler", guidance_scale=3.0)
+    drop(window, mime(ours(tmp_path / "a.png", picture)))
+    text = said(sitting, "are in the fields")
+    assert "Its sampler and its text to avoid took the place" in text
+    (cell,) = fields.grid(window.header.request())
+    assert (cell.request.sampler, cell.request.negative_prompt) == ("euler", None)
+    sitting.qtbot.mouseClick(window.message.offer_button, Qt.MouseButton.LeftButton)
+    assert fields.grid(window.header.request()) == before
+
+
+def test_a_comparison_that_this_model_cannot_make_leaves_the_page_as_it_is(
+    sitting: Sitting, tmp_path: Path
+) -> None:
+    requests = [SamplingRequest("a red car", sampler=sampler) for sampler in ("euler", "heun")]
+    drop(sitting.window, mime(ours(tmp_path / "grid.png", *requests)))
+    assert "The settings of its first one are in the fields" in said(sitting, "grid.png")
+    assert sitting.window.page == DENOISE
+
+
+def test_what_is_compared_comes_back_after_another_comparison(
+    sitting: Sitting, tmp_path: Path
+) -> None:
+    window, fields = sitting.window, sitting.window.compare.axis_fields
+    sitting.type_prompt("a red car")
+    window.show_page(COMPARE)
+    before = fields.grid(window.header.request())
+    requests = [
+        SamplingRequest(prompt, seed=seed, steps=6, guidance_scale=3.0, width=32, height=32)
+        for prompt in ("a boat", "a castle")
+        for seed in (8, 9)
+    ]
+    drop(window, mime(ours(tmp_path / "grid.png", *requests)))
+    said(sitting, "a comparison of 4 pictures")
+    sitting.qtbot.mouseClick(window.message.offer_button, Qt.MouseButton.LeftButton)
+    assert fields.grid(window.header.request()) == before
+
+
+def test_line_breaks_that_become_blanks_are_said(sitting: Sitting, tmp_path: Path) -> None:
+    request = SamplingRequest("a red car\nby a lake", "fog\nrain", seed=2)
+    drop(sitting.window, mime(ours(tmp_path / "a.png", request)))
+    text = said(sitting, "are in the fields")
+    assert "Line breaks of the prompt became blanks: its field is one line." in text
+    assert "Line breaks of the text to avoid became blanks" in text
+    assert sitting.window.header.prompt.text() == "a red car by a lake"
+    drop(sitting.window, mime(ours(tmp_path / "b.png", SamplingRequest("a car\n", seed=2))))
+    assert "became" not in said(sitting, "‘b.png’")
+    drop(sitting.window, mime(ours(tmp_path / "c.png", SamplingRequest("a car " * 6000, seed=2))))
+    assert "Only the first 32,767 characters of the prompt fit" in said(sitting, "‘c.png’")

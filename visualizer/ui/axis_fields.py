@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
@@ -76,6 +78,23 @@ _COMPARED = ("euler", "euler_a", "ddim")
 _TEXTS = ("prompt", "negative_prompt")
 
 
+@dataclass(frozen=True)
+class WrittenAxis:
+    """What stands in an axis field, to be put back.
+
+    Attributes:
+        field: of the request, or "".
+        texts: the values of every field that was looked at, as they are typed.
+        typed: the fields whose values somebody chose.
+        samplers: those that are ticked.
+    """
+
+    field: str
+    texts: Mapping[str, str]
+    typed: frozenset[str]
+    samplers: tuple[str | None, ...]
+
+
 class AxisFields(QWidget):
     """Across [seed] [1-4]   Down [prompt] [ … ]   and what that comes to."""
 
@@ -146,6 +165,37 @@ class AxisFields(QWidget):
             if axis is not None:
                 field.set_values(axis.values)
         return True
+
+    def show_one_picture(self, values: Mapping[str, Any]) -> dict[str, bool]:
+        """Let the axes say what one picture was made from, each a single value.
+
+        Args:
+            values: of the fields of a request, as far as they are known.
+
+        Returns:
+            The fields whose axis said something else, and whether it could be changed.
+        """
+        from visualizer.diffusion.grid import Axis
+
+        changed = {}
+        for axis in (self.across, self.down):
+            if axis.field not in values:
+                continue
+            one = Axis(axis.field, (values[axis.field],))
+            if not axis.shows(one):
+                changed[axis.field] = axis.can_show(one)
+                if changed[axis.field]:
+                    axis.set_values(one.values)
+        return changed
+
+    def written(self) -> tuple[WrittenAxis, WrittenAxis]:
+        """What stands in the fields."""
+        return self.across.written(), self.down.written()
+
+    def put_back(self, written: tuple[WrittenAxis, WrittenAxis]) -> None:
+        """Let that stand in the fields again, as far as this model has it."""
+        for axis, was in zip((self.across, self.down), written, strict=True):
+            axis.put_back(was)
 
     def grid(self, base: SamplingRequest) -> Grid:
         """The requests that the fields make.
@@ -316,6 +366,29 @@ class AxisField(QWidget):
             return read_values(axis.field, _as_typed(axis.field, axis.values)) == axis.values
         except RequestError:
             return False
+
+    def shows(self, axis: Axis) -> bool:
+        """Whether these are its values."""
+        from visualizer.diffusion.request import RequestError
+
+        try:
+            return axis.field == self.field and axis.values == self.values()
+        except RequestError:
+            return False
+
+    def written(self) -> WrittenAxis:
+        """What stands in it."""
+        chosen = self.samplers.chosen()
+        return WrittenAxis(self.field, dict(self._kept), frozenset(self._typed), chosen)
+
+    def put_back(self, written: WrittenAxis) -> None:
+        """Let that stand in it again, as far as this model has it."""
+        self._kept, self._typed = dict(written.texts), set(written.typed)
+        if self.samplers.chosen() != written.samplers:
+            self.samplers.choose(written.samplers)
+        self.set_field(written.field)
+        self._show_values()
+        self.edited.emit()
 
     def set_values(self, values: tuple[Any, ...]) -> None:
         """Show these values."""

@@ -383,16 +383,19 @@ class ExportPanel(QWidget):
         self.exports.start(what, path, for_path(Path(path), options))
 
     def _name(self) -> str:
-        """A name that says what is in it, without its suffix."""
+        """A name that says what is in it, if the file may, without its suffix."""
         session, key = self._session, self.fields.subject_key
+        remembers = self.fields.options.remember
         ending = "-sheet" if self.fields.options.format == "sheet" else ""
         if key in ("grid", "difference"):
             lanes = session.lanes
             title = lanes.title or lanes.lanes[0].request.prompt
             ending = f"-difference{ending}" if key == "difference" else ending
-            return files.comparison_name(title, ending, "")
+            return files.comparison_name(title if remembers else "", ending, "")
         assert session.current is not None
         ending = f"-forward{ending}" if key == "forward" else ending
+        if not remembers:
+            return f"{files.PLAIN_NAME}{ending}"
         return files.file_name(session.current, ending, "")
 
     # --- themes -------------------------------------------------------------------------------

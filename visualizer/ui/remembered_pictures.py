@@ -15,9 +15,10 @@ from visualizer.ui.failure_bar import Offer
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.grid import Axis
+    from visualizer.diffusion.request import SamplingRequest
     from visualizer.metadata.remembered import Remembered
-    from visualizer.ui.axis_fields import AxisFields
-    from visualizer.ui.header import Header
+    from visualizer.ui.axis_fields import AxisFields, WrittenAxis
+    from visualizer.ui.header import Header, Written
 
 _PUT_BACK = "Put back"
 _TO_THE_MODEL = "To give it to the model, drop it on its place below the prompt."
@@ -100,28 +101,62 @@ class RememberedPictures(QObject):
             said = words.not_taken_over(remembered, self._facts)
             self._note(words.taken_over(name, remembered, compared=False), said)
             return
-        former = self._header.written()
+        former = self._header.written(), self._axis_fields.written()
         self._header.fill_in(remembered.request)
         compared = self._fill_axes(remembered)
-        row = self._header.settings_row
-        said = words.changed(remembered.request, row.steps.whole(), row.guidance.value())
-        said = [*words.not_taken_over(remembered, self._facts), *said]
+        header, row = self._header, self._header.settings_row
+        said = [
+            *words.not_taken_over(remembered, self._facts),
+            *words.changed(
+                remembered.request,
+                header.prompt.text(),
+                row.avoid.text(),
+                row.steps.whole(),
+                row.guidance.value(),
+            ),
+        ]
         if self._given and self._header.control.takes_pictures:
             said.insert(0, _TO_THE_MODEL)
+        text = words.taken_over(name, remembered, compared=compared)
+        if not compared:
+            text = f"{text} {self._fill_single_axes(remembered.request)}".strip()
         about = "Let the fields say again what they said before"
-        self._note(
-            words.taken_over(name, remembered, compared=compared),
-            said,
-            Offer(_PUT_BACK, about, lambda: self._header.put_back(former)),
-        )
+        self._note(text, said, Offer(_PUT_BACK, about, lambda: self._put_back(*former)))
+
+    def _put_back(self, written: Written, axes: tuple[WrittenAxis, WrittenAxis]) -> None:
+        self._header.put_back(written)
+        self._axis_fields.put_back(axes)
 
     def _fill_axes(self, remembered: Remembered) -> bool:
         """Say on the Compare page what changes from lane to lane, where that can be told."""
         axes = axes_of_lanes(remembered)
         if axes is None:
             return False
-        self.comparison_found.emit()
-        return self._axis_fields.show_axes(*axes)
+        shown = self._axis_fields.show_axes(*axes)
+        if shown:
+            self.comparison_found.emit()
+        return shown
+
+    def _fill_single_axes(self, request: SamplingRequest) -> str:
+        """Where the Compare page is shown its fields count, not those of the header: fill them.
+
+        Returns:
+            What is to be said of it, or "".
+        """
+        if self._axis_fields.isHidden():
+            return ""
+        header, row = self._header, self._header.settings_row
+        values = {
+            "seed": header.seed.whole(),
+            "prompt": header.prompt.text().strip(),
+            "negative_prompt": row.avoid.text().strip() or None,
+            "sampler": row.sampler_key(),
+        }
+        if request.steps is not None:
+            values["steps"] = row.steps.whole()
+        if request.guidance_scale is not None:
+            values["guidance_scale"] = row.guidance.value()
+        return words.one_picture(self._axis_fields.show_one_picture(values))
 
     def _note(self, text: str, lost: Sequence[str] = (), offer: Offer | None = None) -> None:
         self.noted.emit(f"{self._before} {text}".strip(), list(lost), offer)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+
+from visualizer.ui.axis_fields import WORDS as FIELD_NAMES
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
@@ -52,17 +55,49 @@ def not_taken_over(remembered: Remembered, facts: ModelFacts | None) -> list[str
     return [*said, *remembered.not_honored]
 
 
-def changed(request: SamplingRequest, steps: int, guidance: float) -> list[str]:
-    """Sentences on numbers that the fields cannot say as they are.
+def one_picture(changed: Mapping[str, bool]) -> str:
+    """What became of the lists of what is compared, where one picture came; "" for nothing.
 
     Args:
-        steps, guidance: what stands in the fields.
+        changed: the fields whose list said something else, and whether it could be replaced.
     """
+    names = {**FIELD_NAMES, "negative_prompt": "text to avoid"}
+    now = [names[field] for field, done in changed.items() if done]
+    kept = [names[field] for field, done in changed.items() if not done]
     said = []
+    if now:
+        what = " and ".join(f"its {name}" for name in now)
+        lists = "list" if len(now) == 1 else "lists"
+        said.append(begun(f"{what} took the place of the {lists} above: add others to compare."))
+    said += [f"Its {name} does not fit into the list, which stays as it is." for name in kept]
+    return " ".join(said)
+
+
+def changed(
+    request: SamplingRequest, prompt: str, avoid: str, steps: int, guidance: float
+) -> list[str]:
+    """Sentences on what the fields cannot say as it is.
+
+    Args:
+        prompt, avoid, steps, guidance: what stands in the fields.
+    """
+    said = [
+        *_on_one_line(request.prompt, prompt, "prompt"),
+        *_on_one_line(request.negative_prompt or "", avoid, "text to avoid"),
+    ]
     if request.steps not in (None, steps):
         said.append(f"{request.steps} steps became {steps}.")
     if request.guidance_scale is not None and abs(request.guidance_scale - guidance) > 1e-6:
         said.append(f"Guidance {request.guidance_scale:g} became {guidance:g}.")
+    return said
+
+
+def _on_one_line(words: str, shown: str, name: str) -> list[str]:
+    said = []
+    if len(words.strip().splitlines()) > 1:
+        said.append(f"Line breaks of the {name} became blanks: its field is one line.")
+    if len(shown) < len(words):
+        said.append(f"Only the first {len(shown):,} characters of the {name} fit into its field.")
     return said
 
 

@@ -608,6 +608,8 @@ class MainWindow(QMainWindow):
 
     def _note_remembered(self, text: str, lost: list[str], offer: Offer | None) -> None:
         self._message_of = ""
+        if self.message.is_failure:  # an older one: this answers what was just asked for
+            self.message.dismiss()
         whole = "\n".join(lost)
         self.message.show_note(text, _REMEMBERED, offer, in_short(lost), whole)
 
