@@ -424,6 +424,18 @@ def test_no_name_no_export(sitting: Sitting, monkeypatch: pytest.MonkeyPatch) ->
     assert not panel.strip.isVisible()
 
 
+def test_the_name_of_a_file_that_is_to_remember_nothing_says_nothing(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened(sitting)
+    dialog = Dialog(monkeypatch, "", "")
+    sitting.qtbot.mouseClick(panel.export_button, LEFT)
+    panel.fields.remember.click()
+    sitting.qtbot.mouseClick(panel.export_button, LEFT)
+    names = [Path(asked[1]).stem for asked in dialog.asked]
+    assert names == ["a-red-car-at-sunset-seed-7", "picture"]
+
+
 # --- while it is written, and after ---------------------------------------------------------------
 
 
