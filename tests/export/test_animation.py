@@ -44,7 +44,8 @@ def test_an_animation_goes_from_static_to_the_picture_and_stays_there(
         assert far(reduced(picture), reduced(film(run).frame(k))) < 4
     assert durations_of(tmp_path / name)[-1] == 1500
     assert sum(durations_of(tmp_path / name)) == 1000 * film(run).seconds
-    assert told == [(k, 7) for k in range(1, 8)]
+    assert told == sorted(told)
+    assert set(told) == {(k, 7) for k in range(1, 8)}
     with Image.open(tmp_path / name) as image:
         assert image.info["loop"] == 0
 

@@ -13,11 +13,11 @@ from tests.example_runs import StandInDecoder, make_run
 from tests.export.reading import film
 from visualizer import export
 from visualizer.export import ExportError, bounds
-from visualizer.export.animation import write_webp
+from visualizer.export.animation import write_apng
 from visualizer.export.options import ExportOptions, FormatKey
 
-HOLDING = ("webp", "gif", "apng")
-STREAMING = ("mp4", "webm", "frames")
+HOLDING = ("gif", "apng")
+STREAMING = ("webp", "mp4", "webm", "frames")
 
 
 def long_film(**options: Any) -> Any:
@@ -31,7 +31,9 @@ def test_what_would_take_too_much_memory_is_refused_with_the_alternatives(key: s
     with pytest.raises(ExportError) as refused:
         bounds.check_bound(long_film(format=key, size="1080p"))
     told = str(refused.value)
-    assert re.search(r"Choose every \d+(nd|rd|th) step, a smaller size, or MP4, WebM or", told)
+    assert re.search(
+        r"Choose every \d+(nd|rd|th) step, a smaller size, or WebP, MP4, WebM or", told
+    )
 
 
 def test_the_words_name_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -41,8 +43,8 @@ def test_the_words_name_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         export.write(run, tmp_path / "run.apng")
     assert str(refused.value) == (
         "31 frames of 512 × 512 pixels would take 34.5 MB of memory, and Animation (APNG) may take "
-        "10.5 MB. Choose every 4th step, a smaller size, or MP4, WebM or a folder of pictures, "
-        "which hold one frame at a time."
+        "10.5 MB. Choose every 4th step, a smaller size, or WebP, MP4, WebM or a folder of "
+        "pictures, which hold one frame at a time."
     )
     assert list(tmp_path.iterdir()) == []
     fourth = ExportOptions(format="apng", steps="every", every=4)
@@ -67,12 +69,12 @@ def test_no_frame_is_left_out_silently() -> None:
 def test_nothing_is_made_before_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MAX_HELD_BYTES", 1)
     decoder = StandInDecoder()
-    shown = film(make_run(900, pictures=False, decoder=decoder), format="webp")
+    shown = film(make_run(900, pictures=False, decoder=decoder), format="apng")
     _ = shown.size
     before = decoder.calls
     file = io.BytesIO()
     with pytest.raises(ExportError, match="of memory"):
-        write_webp(shown, file, lambda done, total: None)
+        write_apng(shown, file, lambda done, total: None)
     assert decoder.calls == before
     assert file.getvalue() == b""
 

@@ -16,6 +16,7 @@ from visualizer import export
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.export import ExportError
 from visualizer.export.options import ExportOptions
+from visualizer.export.progress import Progress
 
 NAMES = [
     "final.png",
@@ -38,6 +39,17 @@ class Stopped(Exception):
     """What a person's cancel raises."""
 
 
+def stopping_at(call: int) -> Progress:
+    """Progress that stops an export when it is told for the so manyth time."""
+    calls = iter(range(1, call + 1))
+
+    def progress(_done: int, _total: int) -> None:
+        if next(calls) == call:
+            raise Stopped
+
+    return progress
+
+
 def options_for(name: str) -> ExportOptions:
     return ExportOptions(format="frames" if name == "frames" else "webp")
 
@@ -53,18 +65,50 @@ def test_a_cancelled_export_leaves_nothing(tmp_path: Path, run: Trajectory, name
     whole = tmp_path / "whole"
     whole.mkdir()
     export.write(run, whole / name, options_for(name), lambda done, total: told.append(done))
-    assert told == list(range(1, len(told) + 1))
+    assert told == sorted(told)
+    assert set(told) == set(range(1, told[-1] + 1))
     for stop in {1, len(told) // 2 + 1, len(told)}:
         folder = tmp_path / f"stopped{stop}"
         folder.mkdir()
-
-        def progress(done: int, total: int, stop: int = stop) -> None:
-            if done == stop:
-                raise Stopped
-
         with pytest.raises(Stopped):
-            export.write(run, folder / name, options_for(name), progress)
+            export.write(run, folder / name, options_for(name), stopping_at(stop))
         assert list(folder.iterdir()) == [], f"cancelled at {stop}"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "frames"])
+def test_a_cancel_wins_until_the_file_takes_its_place(
+    tmp_path: Path, run: Trajectory, name: str
+) -> None:
+    path = tmp_path / name
+    written: list[bool] = []
+
+    def looked_at(_done: int, _total: int) -> None:
+        (part,) = (each for each in tmp_path.iterdir() if each != path)
+        written.append(part.stat().st_size == size)
+
+    export.write(run, path, options_for(name))
+    size = path.stat().st_size
+    export.write(run, path, options_for(name), looked_at)
+    assert written[-1], "told once more when everything is written"
+    assert len(written) > 1
+    path.write_bytes(b"former")
+    with pytest.raises(Stopped):
+        export.write(run, path, options_for(name), stopping_at(len(written)))
+    assert path.read_bytes() == b"former"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_can_be_cancelled_until_it_takes_its_place(
+    tmp_path: Path, run: Trajectory
+) -> None:
+    there: list[bool] = []
+
+    def looked_at(_done: int, _total: int) -> None:
+        (part,) = tmp_path.iterdir()
+        there.append((part / "frames.json").exists())
+
+    export.write(run, tmp_path / "frames", options_for("frames"), looked_at)
+    assert there == [False] * 7 + [True]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "frames"] + ["run.denoise"])
@@ -154,6 +198,13 @@ def test_odd_places_get_a_sentence(tmp_path: Path, run: Trajectory, name: str) -
             export.check(place, options)
     assert [path.name for path in tmp_path.iterdir()] == ["in the way"]
     assert (tmp_path / "in the way" / name / "letter").read_text() == "precious"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc here")
+def test_a_folder_that_takes_no_files_is_not_said_to_be_missing(run: Trajectory) -> None:
+    for attempt in (lambda p: export.write(run, p), export.check):
+        with pytest.raises(ExportError, match="nothing can be made in that folder"):
+            attempt(Path("/proc/final.png"))
 
 
 def test_names_may_have_any_letters(tmp_path: Path, run: Trajectory) -> None:

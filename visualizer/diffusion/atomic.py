@@ -22,11 +22,14 @@ class WriteError(Exception):
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, last_word: Callable[[], None] = lambda: None) -> Iterator[BinaryIO]:
     """A binary file to write and seek in, which takes the place of ``path`` when the block ends.
 
     Whatever goes wrong (a full disk, an exception in the block, Ctrl+C), a former file at ``path``
     stays as it was and nothing is left beside it.
+
+    Args:
+        last_word: called when all is written, right before it takes its place; may still raise.
 
     Raises:
         WriteError: with a sentence, when the operating system refuses.
@@ -44,6 +47,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if mode is not None:
             part.chmod(mode)
+        last_word()
         part.replace(place)
     except OSError as error:
         raise WriteError(_sentence(error, path)) from error
@@ -54,7 +58,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iterator[Path]:
+def replacing_folder(
+    path: Path,
+    mark: str,
+    ours: Callable[[str], bool],
+    last_word: Callable[[], None] = lambda: None,
+) -> Iterator[Path]:
     """An empty folder to write in, which takes the place of ``path`` when the block ends.
 
     Whatever goes wrong, a former folder at ``path`` stays as it was and nothing is left beside it.
@@ -62,6 +71,7 @@ def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iter
     Args:
         mark: the file that a folder of ours has; only such a folder, or an empty one, is replaced.
         ours: whether a file in a folder of ours may have a name.
+        last_word: called when all is written, right before it takes its place; may still raise.
 
     Raises:
         WriteError: with a sentence, when the operating system refuses, or when there is something
@@ -77,6 +87,7 @@ def replacing_folder(path: Path, mark: str, ours: Callable[[str], bool]) -> Iter
             _sync(file)
         _sync_folder(part)
         _check_folder(place, path, mark, ours)  # it may have changed meanwhile
+        last_word()
         _put_in_place(part, place, former)
     except OSError as error:
         raise WriteError(_sentence(error, path)) from error
@@ -227,6 +238,8 @@ def _sentence(error: OSError, path: Path) -> str:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"'{name}' was not saved: you may not write there. Choose another folder."
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        if _place_of(path).parent.is_dir():
+            return f"'{name}' was not saved: nothing can be made in that folder. Choose another."
         return f"'{name}' was not saved: its folder does not exist."
     if error.errno == errno.EISDIR:
         return f"'{name}' was not saved: there is a folder of that name."

@@ -1,7 +1,7 @@
 """The film as a moving picture that browsers and chats show: WebP, GIF, APNG.
 
-Pillow's writers hold what they have encoded (WebP) or all frames (GIF, APNG) until the end; see
-``visualizer.export.bounds``.
+A WebP is written frame by frame. Pillow's writers of GIF and APNG hold all frames until the end;
+see ``visualizer.export.bounds``.
 """
 
 from __future__ import annotations
@@ -15,28 +15,38 @@ from visualizer.export.frame_sequence import FrameSequence
 from visualizer.export.palette import Quantizer
 from visualizer.export.picture import PNG_LEVEL
 from visualizer.export.plain_file import plain
+from visualizer.export.webp_container import WebpContainer
+from visualizer.export.webp_frame import webp_frame
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
-    from visualizer.export.options import ExportOptions
     from visualizer.export.progress import Progress
-
-LOSSLESS = {"lossless": True, "quality": 20, "method": 0}
-"""More effort makes a WebP without loss a fifteenth smaller, and takes eight times as long."""
 
 
 def write_webp(film: Film, file: BinaryIO, progress: Progress) -> None:
-    """An animated WebP: the smallest, and written fastest."""
+    """An animated WebP: the smallest, and written fastest.
+
+    Raises:
+        ExportError: with a sentence, when it would be larger than a WebP can be.
+    """
     check_bound(film)
-    frames, exif = FrameSequence(film, progress), written_metadata.webp_exif(film)
-    _save(frames, _times(film), file, "WEBP", exif=exif, **webp_values(film.options))
+    container = WebpContainer(file, film.size, written_metadata.webp_exif(film) or b"")
+    shown, coded = b"", b""
+    for image, shot in zip(film.frames(progress), film.shots, strict=True):
+        if (pixels := image.tobytes()) != shown:
+            shown, coded = pixels, webp_frame(image, film.options)
+        container.add(coded, shot.milliseconds)
+    container.close()
 
 
 def write_apng(film: Film, file: BinaryIO, progress: Progress) -> None:
     """An animated PNG: without loss, and large."""
     check_bound(film)
     frames, note = FrameSequence(film, progress), written_metadata.png_info(film)
-    values = {"compress_level": PNG_LEVEL, "default_image": False}
+    # Pillow makes one frame of equal ones only if they are blended alike, and of these it is no
+    # matter how: nothing is transparent
+    blend = [k % 2 for k in range(len(film.shots))]
+    values = {"compress_level": PNG_LEVEL, "default_image": False, "blend": blend}
     _save(frames, _times(film), file, "PNG", pnginfo=note, **values)
 
 
@@ -44,7 +54,8 @@ def write_gif(film: Film, file: BinaryIO, progress: Progress) -> None:
     """An animated GIF: up to 256 colors a frame, shown everywhere.
 
     With one palette for all frames, pixels that stay as they are become transparent in the next
-    frame: they cost hardly anything.
+    frame: they cost hardly anything. Frames that are exactly equal become one that stands longer:
+    Pillow makes no others.
     """
     check_bound(film)
     frames = FrameSequence(film, progress, Quantizer(film).quantized)
@@ -52,13 +63,6 @@ def write_gif(film: Film, file: BinaryIO, progress: Progress) -> None:
     comment = written_metadata.gif_comment(film)
     times = in_hundredths(_times(film))
     _save(frames, times, file, "GIF", optimize=shared, comment=comment)
-
-
-def webp_values(options: ExportOptions) -> dict[str, Any]:
-    """How Pillow is asked for a WebP of these options."""
-    if options.lossless:
-        return dict(LOSSLESS)
-    return {"quality": options.quality, "method": 2}
 
 
 def _times(film: Film) -> list[int]:
@@ -71,7 +75,7 @@ def _save(
     values = {key: value for key, value in values.items() if value is not None}
     if len(times) > 1:
         values |= {"save_all": True, "duration": times, "loop": 0}
-    frames.save(plain(file), kind, **values)
+    frames.save(plain(file, frames.tell_again), kind, **values)
 
 
 def in_hundredths(milliseconds: list[int]) -> list[int]:

@@ -1,8 +1,7 @@
 """What an export may hold in memory, and how large pictures may be, said before it begins.
 
-MP4, WebM, folders of pictures and pages go into their file frame by frame. Pillow's writers of
-animations do not: for WebP they hold what is encoded until the last frame is there, and for GIF and
-APNG every frame.
+WebP, MP4, WebM, folders of pictures and pages go into their file frame by frame. Pillow's writers
+of GIF and APNG hold every frame until the last one is there.
 """
 
 from __future__ import annotations
@@ -28,11 +27,9 @@ LARGEST_SIDES: dict[FormatKey, int] = {
 """Pixels: what the format can hold, and of videos what players can show."""
 LARGEST_PICTURES = {".jpg": 65_500, ".jpeg": 65_500, ".webp": _WEBP_SIDE}
 """Pixels: the same for files of a single picture, by their ending."""
-_HELD_PER_PIXEL: dict[FormatKey, float] = {"webp": 2.0, "gif": 1.25, "apng": 4.25}
-"""Bytes a pixel and frame, measured on films that begin with static: of WebP twice the file (what
-is encoded, and the whole), of GIF an index, of APNG red, green, blue and an empty byte."""
-_HIGH_QUALITY = 90
-_HIGH_PER_PIXEL, _LOSSLESS_PER_PIXEL = 4.5, 8.0
+_HELD_PER_PIXEL: dict[FormatKey, float] = {"gif": 1.25, "apng": 4.25}
+"""Bytes a pixel and frame, measured on films that begin with static: of GIF an index, of APNG red,
+green, blue and an empty byte."""
 
 
 def held_bytes(film: Film) -> int:
@@ -40,13 +37,8 @@ def held_bytes(film: Film) -> int:
     options = film.options
     if options.kind.streams:
         return 0
-    per_pixel = _HELD_PER_PIXEL[options.format]
-    if options.format == "webp" and options.lossless:
-        per_pixel = _LOSSLESS_PER_PIXEL
-    elif options.format == "webp" and options.quality > _HIGH_QUALITY:
-        per_pixel = _HIGH_PER_PIXEL
     width, height = film.size
-    return round(len(film.shots) * width * height * per_pixel)
+    return round(len(film.shots) * width * height * _HELD_PER_PIXEL[options.format])
 
 
 def check_bound(film: Film) -> None:
@@ -71,8 +63,8 @@ def check_bound(film: Film) -> None:
     raise ExportError(
         f"{count} frames of {width} × {height} pixels would take {in_words(held)} of memory, and "
         f"{FORMATS[options.format].label} may take {in_words(MAX_HELD_BYTES)}. "
-        f"Choose {_fewer(film, held)}a smaller size, or MP4, WebM or a folder of pictures, which "
-        "hold one frame at a time."
+        f"Choose {_fewer(film, held)}a smaller size, or WebP, MP4, WebM or a folder of pictures, "
+        "which hold one frame at a time."
     )
 
 

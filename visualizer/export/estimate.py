@@ -63,7 +63,7 @@ def estimate(film: Film, suffix: str = "") -> Estimate:
     """What to expect of the file of a film; of short films of 512 × 512 in half a second.
 
     Args:
-        suffix: the ending of the file where a format has several; the usual one when left out.
+        suffix: the ending of the file where a format has several; else that of the options.
 
     Raises:
         ExportError: with a sentence, when it cannot be written.
@@ -78,7 +78,7 @@ def estimate(film: Film, suffix: str = "") -> Estimate:
     if options.format in _OTHERS:
         size, seconds = _OTHERS[options.format](film)
         return Estimate(size, seconds, 1, 0, 0, 0.0, 0)
-    return _still(film, suffix or options.kind.suffix)
+    return _still(film, suffix or options.ending)
 
 
 def _still(film: Film, suffix: str) -> Estimate:

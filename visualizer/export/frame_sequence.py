@@ -29,6 +29,7 @@ class FrameSequence(Image.Image):
         super().__init__()
         self.n_frames = len(film.shots)
         self._prepare = prepare
+        self._progress = progress
         self._frames: Iterator[Image.Image] = film.frames(progress)
         self._wanted, self._there = 0, -1
         self.load()
@@ -44,6 +45,10 @@ class FrameSequence(Image.Image):
         if not 0 <= frame < self.n_frames:
             raise EOFError("there are no more frames")
         self._wanted = frame
+
+    def tell_again(self) -> None:
+        """Tell the progress where it stands: Pillow's writers have much to do after the frames."""
+        self._progress(self._there + 1, self.n_frames)
 
     def load(self) -> Any:
         """Make the frame that was sought; the writers go through them once and in order."""

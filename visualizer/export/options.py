@@ -61,7 +61,7 @@ class Format:
 FORMATS: dict[FormatKey, Format] = {
     found.key: found
     for found in (
-        Format("webp", "Animation (WebP)", (".webp",), moves=True, streams=False),
+        Format("webp", "Animation (WebP)", (".webp",), moves=True),
         Format("gif", "Animation (GIF)", (".gif",), moves=True, streams=False),
         Format("apng", "Animation (APNG)", (".apng", ".png"), moves=True, streams=False),
         Format("mp4", "Video (MP4)", (".mp4",), moves=True),

@@ -1,4 +1,4 @@
-"""What a frame will look like in the file: with a GIF's few colors, with what WebP leaves out."""
+"""What a frame will look like in the file: in a GIF's few colors, without what encoders drop."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from visualizer.export.animation import webp_values
 from visualizer.export.palette import in_palette, palette_of
 from visualizer.export.picture import final_picture
 from visualizer.export.progress import unwatched
 from visualizer.export.sheet import draw_sheet
+from visualizer.export.video_frame import as_in_video
+from visualizer.export.webp_frame import webp_frame
 
 if TYPE_CHECKING:
     from visualizer.export.film import Film
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 def preview(film: Film, i: int) -> Image.Image:
     """What frame i of a film will look like in its file, RGB; the whole of a file without frames.
 
-    APNG and pictures without loss are as they are, and good videos hardly differ from them.
+    APNG and folders of PNG are as they are. Of videos the frame is encoded alone.
+
+    Raises:
+        ExportError: with a sentence, where it takes a package that is not installed.
     """
     options = film.options
     if options.format == "picture":
@@ -30,11 +34,11 @@ def preview(film: Film, i: int) -> Image.Image:
     image = film.frame(i)
     if options.format == "gif":
         return in_palette(image, _palette(film, image), options.dither).convert("RGB")
-    if options.format == "webp" and not options.lossless:
-        file = io.BytesIO()
-        image.save(file, "WEBP", **webp_values(options))
-        with Image.open(file) as decoded:
+    if options.format == "webp":
+        with Image.open(io.BytesIO(webp_frame(image, options))) as decoded:
             return decoded.convert("RGB")
+    if options.format in ("mp4", "webm"):
+        return as_in_video(film, image)
     return image
 
 

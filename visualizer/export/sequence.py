@@ -31,7 +31,8 @@ def write_frames(film: Film, path: Path, progress: Progress) -> None:
     """
     digits = max(4, len(str(len(film.shots) - 1)))
     names = [f"{i:0{digits}d}.png" for i in range(len(film.shots))]
-    with replacing_folder(path, INDEX, names_of_ours) as folder:
+    total = len(names)
+    with replacing_folder(path, INDEX, names_of_ours, lambda: progress(total, total)) as folder:
         for name, image in zip(names, film.frames(progress), strict=True):
             with (folder / name).open("xb") as file:
                 write_png(image, film, file)

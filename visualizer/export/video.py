@@ -104,14 +104,14 @@ def encoder_for(options: ExportOptions) -> Encoder:
 
 def encode(
     film: Film,
-    shown: Iterator[tuple[Image.Image, list[int]]],
+    shown: Iterator[tuple[Image.Image, int]],
     file: BinaryIO,
     metadata: dict[str, str],
 ) -> None:
     """Encode frames into a file.
 
     Args:
-        shown: frames, each with how long it stands, in pieces of milliseconds.
+        shown: frames, each with how many milliseconds it stands.
         metadata: of the container, e.g. "title" and "comment".
 
     Raises:
@@ -150,8 +150,17 @@ def standing(film: Film) -> list[list[int]]:
 
 def _write(film: Film, file: BinaryIO, progress: Progress) -> None:
     check_bound(film)
-    shown = zip(film.frames(progress), standing(film), strict=True)
-    encode(film, shown, file, written_metadata.video_tags(film))
+    encode(film, _shown(film, progress), file, written_metadata.video_tags(film))
+
+
+def _shown(film: Film, progress: Progress) -> Iterator[tuple[Image.Image, int]]:
+    """Every frame as often as it is shown, with its milliseconds; ``progress`` is told of each."""
+    held = standing(film)
+    for done, (image, pieces) in enumerate(zip(film.frames(progress), held, strict=True), start=1):
+        for k, milliseconds in enumerate(pieces):
+            if k:
+                progress(done, len(held))
+            yield image, milliseconds
 
 
 class _ErrorKeeper:
@@ -222,24 +231,34 @@ def _opened(file: BinaryIO, how: Encoder) -> Iterator[tuple[OutputContainer, _Er
 
 
 def _stream(container: OutputContainer, how: Encoder, film: Film) -> VideoStream:
-    width, height = film.size
-    beat = min(shot.milliseconds for shot in film.shots)
-    stream = cast(
-        "VideoStream",
-        container.add_stream(how.codec, rate=Fraction(1000, beat), options=how.options),
-    )
-    stream.width, stream.height = width + width % 2, height + height % 2
-    stream.pix_fmt = "yuv420p"
-    context = stream.codec_context
+    rate = rate_of(film)
+    stream = cast("VideoStream", container.add_stream(how.codec, rate=rate, options=how.options))
+    set_up(stream.codec_context, film.size)
+    return stream
+
+
+def rate_of(film: Film) -> Fraction:
+    """Frames a second, where none stands longer than the others."""
+    return Fraction(1000, min(shot.milliseconds for shot in film.shots))
+
+
+def set_up(context: av.VideoCodecContext, size: tuple[int, int]) -> None:
+    """Tell an encoder what kind of frames it gets, and how they are to be understood.
+
+    Args:
+        size: of the frames, pixels; odd sides become even.
+    """
+    width, height = size
+    context.width, context.height = width + width % 2, height + height % 2
+    context.pix_fmt = "yuv420p"
     context.time_base = MILLISECOND
     context.thread_count = min(THREADS, os.cpu_count() or 1)
     context.color_primaries = context.color_trc = context.colorspace = BT709
     context.color_range = LIMITED
-    return stream
 
 
 def _packets(
-    stream: VideoStream, shown: Iterator[tuple[Image.Image, list[int]]]
+    stream: VideoStream, shown: Iterator[tuple[Image.Image, int]]
 ) -> Iterator[av.Packet[Any]]:
     """The encoded frames, in the order in which the encoder gives them."""
     durations: dict[int, int] = {}  # by the time, of frames that are in the encoder
@@ -250,18 +269,18 @@ def _packets(
                 packet.duration = durations.pop(packet.pts, packet.duration or 0)
             yield packet
 
-    time = 0
-    for image, pieces in shown:
-        frame = _frame(image)
-        for milliseconds in pieces:
-            frame.pts, frame.time_base = time, MILLISECOND
-            durations[time] = milliseconds
-            yield from timed(stream.encode(frame))
-            time += milliseconds
+    time, before = 0, None
+    for image, milliseconds in shown:
+        if image is not before:
+            frame, before = frame_of(image), image
+        frame.pts, frame.time_base = time, MILLISECOND
+        durations[time] = milliseconds
+        yield from timed(stream.encode(frame))
+        time += milliseconds
     yield from timed(stream.encode())
 
 
-def _frame(image: Image.Image) -> av.VideoFrame:
+def frame_of(image: Image.Image) -> av.VideoFrame:
     """In yuv420p of BT.709."""
     import av
     from av.video.reformatter import ColorRange, Colorspace, Interpolation

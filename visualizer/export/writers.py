@@ -13,7 +13,7 @@ from visualizer.export import animation, page, picture, raw, sequence, sheet, vi
 from visualizer.export.errors import ExportError
 from visualizer.export.film import Film, film_of
 from visualizer.export.options import ExportOptions, FormatKey, for_path
-from visualizer.export.progress import Progress
+from visualizer.export.progress import Progress, Watched
 from visualizer.export.reel import reel_of
 
 if TYPE_CHECKING:
@@ -42,19 +42,20 @@ def write_file(
 ) -> None:
     """See ``visualizer.export.write``."""
     options = for_path(path, options)
+    watched = Watched(progress)
     try:
         if options.format == "run":
             _save(what, path)
         elif options.format == "raw":
             reel = reel_of(what, options)
-            with replacing(path) as file:
-                raw.write_raw(reel, options, file, progress, path.suffix.lower())
+            with replacing(path, watched.again) as file:
+                raw.write_raw(reel, options, file, watched, path.suffix.lower())
         elif options.format == "frames":
             sequence.write_frames(film_of(what, options), path, progress)
         else:
             film = film_of(what, options)
-            with replacing(path) as file:
-                write_film(film, file, progress, path.suffix.lower())
+            with replacing(path, watched.again) as file:
+                write_film(film, file, watched, path.suffix.lower())
     except (WriteError, runfile.RunFileError) as error:
         raise ExportError(str(error)) from error
 
