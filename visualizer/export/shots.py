@@ -58,7 +58,7 @@ def every(moments: list[int], k: int) -> list[int]:
 
 
 def evenly(values: Sequence[Value], most: int) -> list[Value]:
-    """At most so many of the values, evenly chosen, the first and the last among them."""
+    """At most so many of the values, two or more, evenly chosen, with the first and the last."""
     if len(values) <= most:
         return list(values)
     return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
