@@ -26,6 +26,7 @@ from visualizer import __version__, cli
 from visualizer.assets import asset_path
 from visualizer.commands import headless
 from visualizer.commands import run as run_command
+from visualizer.commands.missing_pictures import Keeping
 from visualizer.diffusion import Model, Trajectory, comparison_file
 from visualizer.diffusion.comparison import Comparison
 from visualizer.display import has_display
@@ -160,7 +161,31 @@ def test_ctrl_c_keeps_the_partial_run(
     out, err = capsys.readouterr()
     assert out == "a.denoise\n"
     assert "Stopping …" in err
-    assert f"Stopped at step {len(run.steps) - 1} of 20." in err
+    assert (
+        f"Stopped at step {len(run.steps) - 1} of 20.\nWriting a.denoise with its pictures" in err
+    )
+
+
+def test_ctrl_c_while_the_partial_run_is_written_ends_at_once(
+    loaded: Path,
+    interrupting: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    decoded = 0
+
+    def decode(self: Keeping, latents: Any, layout: Any) -> Any:
+        nonlocal decoded
+        decoded += 1
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("it did not end it")
+
+    monkeypatch.setattr(Keeping, "decode", decode)
+    assert cli.main(["run", PROMPT, "--steps", "20", "--out", "a.denoise"]) == 130
+    assert decoded == 1
+    assert list(loaded.iterdir()) == []
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()[-1]) == ("", "Stopped.")
 
 
 def test_a_second_ctrl_c_ends_at_once(

@@ -17,7 +17,7 @@ from PIL import Image
 from tests.example_runs import StandInDecoder, make_picture, make_run
 from tests.export.grids import make_grid
 from visualizer import cli
-from visualizer.commands import headless
+from visualizer.commands import headless, outputs
 from visualizer.commands.export_arguments import FLAGS, add_export_arguments, export_options
 from visualizer.commands.missing_pictures import Keeping
 from visualizer.diffusion import ModelIdentity, Trajectory, comparison_file
@@ -26,6 +26,8 @@ from visualizer.diffusion.lane_letters import letter_of, number_of
 from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.views import View
 from visualizer.export.errors import ExportError
+from visualizer.export.estimate import Estimate
+from visualizer.export.estimate_words import estimate_words
 from visualizer.export.options import CHOICES, RANGES, ExportOptions
 from visualizer.progress_line import ProgressLine
 
@@ -72,7 +74,13 @@ VALUES: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(ExportOptions)])
+SAID_BY_NAMES = ("suffix",)
+"""Fields that the name of a file says."""
+
+
+@pytest.mark.parametrize(
+    "field", [field.name for field in fields(ExportOptions) if field.name not in SAID_BY_NAMES]
+)
 def test_every_option_can_be_said(field: str) -> None:
     for value in VALUES[field]:
         expected = replace(ExportOptions(), **{field: value})
@@ -112,7 +120,7 @@ def test_help_tells_every_option_with_its_choices_and_range(
         (["--fps", "nan"], "The number of frames a second lies between 0.5 and 50."),
         (["--fps", "60"], "The number of frames a second lies between 0.5 and 50."),
         (["--count", "1"], "The number of steps lies between 2 and 1000."),
-        (["--background", "blue"], "The background is dark, light, or a color"),
+        (["--background", "blue"], "The background is auto, dark, light, or a color"),
     ],
 )
 def test_values_that_are_none(words: list[str], sentence: str) -> None:
@@ -247,6 +255,18 @@ def test_a_file_remembers_unless_it_is_told_to_forget(here: Path, run: Trajector
     assert run.request.prompt.encode() not in (here / "b.png").read_bytes()
 
 
+def test_a_run_file_does_not_forget_and_says_so(
+    here: Path, run: Trajectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export("run.denoise", "--out", "a.denoise", "--out", "a.png", "--forget") == 0
+    assert Trajectory.open(here / "a.denoise").request == run.request
+    (note,) = capsys.readouterr().err.splitlines()
+    assert note.startswith("Note: a.denoise is the run itself and tells everything")
+    assert export("run.denoise", "--out", "a.denoise") == 0
+    assert export("run.denoise", "--out", "a.png", "--forget") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_the_exif_of_a_moving_webp_begins_as_that_of_a_still_one(
     here: Path, run: Trajectory
 ) -> None:
@@ -315,9 +335,17 @@ def test_the_difference_of_a_pair(here: Path, grid: list[Trajectory]) -> None:
         (["run.denoise", "--out", "a.tiff"], "an ending that cannot be written"),
         (["run.denoise", "--out", "gone/a.gif"], "its folder does not exist"),
         (["run.denoise", "--fps", "0"], "The number of frames a second"),
+        (["run.denoise", "--view", "guidance"], "There are no pictures of the view"),
+        (["run.denoise", "--out", "ok.png", "--subject", "difference"], "A difference needs two"),
+        (["run.denoise", "--subject", "difference", "--estimate"], "A difference needs two"),
+        (["run.denoise", "--subject", "difference", "--out", "a.npz"], "A difference needs two"),
+        (["run.denoise", "--format", "mp4", "--out", "a.webp"], "a file that ends with .mp4"),
+        (["run.denoise", "--format", "gif", "--out", "a.gif", "--out", "b.png"], "'b.png' contra"),
+        (["run.denoise", "--format", "frames", "--out", "a.gif"], "name ends with a slash"),
+        (["run.denoise", "--format", "sheet", "--out", "a/"], ".png or .jpg or .jpeg or .pdf"),
     ],
 )
-def test_what_cannot_be_exported(
+def test_what_makes_no_sense_is_refused_before_anything_is_written(
     here: Path,
     grid: list[Trajectory],
     run: Trajectory,
@@ -326,7 +354,7 @@ def test_what_cannot_be_exported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = sorted(here.iterdir())
-    assert export(*words) in (1, 2)
+    assert export(*words) == 2
     out, err = capsys.readouterr()
     assert sentence in err
     assert (out, err.count("error: "), "Traceback" in err) == ("", 1, False)
@@ -469,17 +497,23 @@ def test_pictures_are_decoded_once_while_there_is_room() -> None:
 # --- Before and while it is written ---------------------------------------------------------------
 
 
-def test_an_estimate_writes_nothing(
-    here: Path, run: Trajectory, capsys: pytest.CaptureFixture[str]
+def test_an_estimate_says_what_the_window_says_and_writes_nothing(
+    here: Path, run: Trajectory, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outs = ("--out", "a.webp", "--out", "b.png", "--out", "gone/c.gif")
+    told: list[Estimate] = []
+
+    def watched(found: Estimate) -> str:
+        told.append(found)
+        return estimate_words(found)
+
+    monkeypatch.setattr(outputs, "estimate_words", watched)
     assert export("run.denoise", "--estimate", "--scale", 4, *outs) == 0
     moving, still, elsewhere = capsys.readouterr().out.splitlines()
-    assert moving.startswith("a.webp: about ")
-    assert f"{STEPS + 1} frames of 128 × 128 pixels" in moving
-    assert " s long" in moving
-    assert still.startswith("b.png: about ")
-    assert elsewhere.startswith("gone/c.gif: about ")
+    assert moving == f"a.webp: {estimate_words(told[0])}"
+    assert (told[0].frames, told[0].width) == (STEPS + 1, 128)
+    assert still.startswith("b.png: About ")
+    assert elsewhere.startswith("gone/c.gif: About ")
     assert [path.name for path in here.iterdir()] == ["run.denoise"]
 
 
@@ -533,9 +567,28 @@ def test_a_run_takes_the_same_options(
     monkeypatch.setattr(headless, "open_model", lambda folder, device: Model.builtin(device="cpu"))
     shaped = ["--view", "denoised", "--every", "2", "--direction", "back", "--scale", "1"]
     made = ["run", "a red car", "--seed", "7", "--steps", "4", "--out", "run.denoise", "--quiet"]
-    assert cli.main([*made, *shaped, "--format", "apng", "--out", "a.png"]) == 0
-    found = frames("a.png")
+    assert cli.main([*made, *shaped, "--out", "a.apng"]) == 0
+    found = frames("a.apng")
     assert len(found) == 3
     stored = Trajectory.open("run.denoise")
     assert np.array_equal(np.asarray(found[0][1]), stored.picture(4, "denoised"))
     assert np.array_equal(np.asarray(found[1][1]), stored.picture(2, "denoised"))
+
+
+def test_a_run_without_names_is_called_after_its_prompt_and_its_format(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from visualizer.diffusion import Model
+
+    monkeypatch.setattr(headless, "open_model", lambda folder, device: Model.builtin(device="cpu"))
+    for words in ([], ["--format", "gif"]):
+        assert cli.main(["run", "a red car", "--seed", "7", "--steps", "1", *words]) == 0
+    assert capsys.readouterr().out.splitlines() == ["a-red-car-7.png", "a-red-car-7.gif"]
+
+
+def test_a_contradiction_is_told_before_a_model_is_loaded(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", "a red car", "--format", "mp4", "--out", "a.webp"]) == 2
+    assert "'a.webp' contradicts --format mp4" in capsys.readouterr().err
+    assert list(here.iterdir()) == []

@@ -76,10 +76,10 @@ def _list(choices: tuple[str, ...], *, empty: bool = False) -> Callable[[str], t
 
 
 def _lane(text: str) -> int:
-    number = number_of(text.strip())
-    if number is None:
+    found = number_of(text.strip())
+    if found is None:
         raise argparse.ArgumentTypeError(f"'{text}' is no letter of a run, such as A")
-    return number
+    return found
 
 
 def _pair(text: str) -> tuple[int, int]:
@@ -101,8 +101,8 @@ FLAGS: tuple[Flag, ...] = (
     Flag(
         "format",
         "What",
-        "the kind of every file whose ending leaves a choice: apng, picture or sheet for .png, "
-        "picture or webp for .webp; frames is a folder of pictures",
+        "the kind of every file, where their endings leave a choice: apng, picture or sheet for "
+        ".png, picture or webp for .webp; frames is a folder of pictures",
         default="what the ending says",
     ),
     Flag(
@@ -170,7 +170,8 @@ FLAGS: tuple[Flag, ...] = (
     Flag(
         "background",
         "Words",
-        "what lies behind words and plots: dark, light, or a color such as #1c2733",
+        "what lies behind words and plots: dark, light, a color such as #1c2733, or auto: dark, "
+        "but light on paper, and on a page as the reader's own device is",
         metavar="COLOR",
         read=str,
     ),
@@ -257,6 +258,11 @@ def _as_typed(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(value) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def format_was_given(options: argparse.Namespace) -> bool:
+    """Whether ``--format`` was."""
+    return options.export_format is not None
 
 
 def export_options(options: argparse.Namespace) -> ExportOptions:

@@ -80,11 +80,27 @@ def _made_by(model: Model, run: Trajectory) -> bool:
 # --- What is missing ------------------------------------------------------------------------------
 
 
+def check_shown(what: Trajectory | Comparison, outputs: Sequence[Output]) -> None:
+    """See before anything is written whether the files can show what they are to show.
+
+    Raises:
+        ExportError: with a sentence, where they could not even with the model at hand.
+    """
+    from visualizer.export.film import film_of
+    from visualizer.export.needed import pictures_needed
+    from visualizer.export.reel import reel_of
+
+    promised = _promised(what)
+    for output in outputs:
+        if output.options.format == "raw":  # numbers need no pictures
+            reel_of(promised, output.options)
+        elif not output.is_run:
+            pictures_needed(film_of(promised, output.options))
+
+
 def lacking(what: Trajectory | Comparison, outputs: Sequence[Output]) -> int:
     """How many pictures that the files show are neither stored nor can be decoded."""
-    promised = with_runs(
-        what, (run if run.decoder else run.with_decoder(_Promised()) for run in runs_of(what))
-    )
+    promised = _promised(what)
     missing: set[tuple[bool, int, int, View]] = set()
     for output in outputs:
         if not output.is_run:
@@ -117,6 +133,13 @@ def _lacking(what: Trajectory | Comparison, options: ExportOptions) -> set[tuple
 def _is_stored(run: Trajectory, key: tuple[int, View]) -> bool:
     last = run.final is not None and key[0] == len(run.steps) - 1
     return last or key in run.pictures
+
+
+def _promised(what: Trajectory | Comparison) -> Trajectory | Comparison:
+    """The same as if the model were at hand."""
+    return with_runs(
+        what, (run if run.decoder else run.with_decoder(_Promised()) for run in runs_of(what))
+    )
 
 
 class _Promised:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from visualizer.export.errors import ExportError
 from visualizer.export.estimate_words import estimate_words
 from visualizer.export.options import ExportOptions, for_path
 from visualizer.progress_line import ProgressLine
@@ -69,20 +70,55 @@ def add_out(parser: argparse.ArgumentParser, *, default: str) -> None:
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 
-def outputs_of(names: Iterable[str | Path], options: ExportOptions | None = None) -> list[Output]:
+def outputs_of(
+    names: Iterable[str | Path], options: ExportOptions | None = None, *, strict: bool = False
+) -> list[Output]:
     """What is to be written, by its names: one that ends with a slash is a folder of pictures.
 
+    Args:
+        strict: whether the format of the options was asked for, and no name may ask for another.
+
     Raises:
-        ExportError: for an ending that nothing is written with.
+        ExportError: for an ending that nothing is written with, or that contradicts the format.
     """
     options = options or ExportOptions()
-    return [_output_of(str(name), options) for name in names]
+    outputs = [_output_of(str(name), options) for name in names]
+    for output in outputs:
+        if strict and output.options.format != options.format:
+            raise ExportError(_contradiction(output.name, options))
+    return outputs
 
 
 def _output_of(name: str, options: ExportOptions) -> Output:
     if name.endswith(("/", os.sep)):
         return Output(name, replace(options, format="frames"))
     return Output(name, for_path(Path(name), options))
+
+
+def _contradiction(name: str, options: ExportOptions) -> str:
+    if options.format == "frames":
+        place = "a folder, whose name ends with a slash"
+    else:
+        place = f"a file that ends with {' or '.join(options.kind.suffixes)}"
+    return (
+        f"'{name}' contradicts --format {options.format}, which is {place}. Change one of the two, "
+        "or leave --format out: the name says what is written."
+    )
+
+
+def usual_name(stem: str, options: ExportOptions) -> str:
+    """What a file is called when nothing is said."""
+    return f"{stem}-steps/" if options.format == "frames" else f"{stem}{options.ending}"
+
+
+def about_forgetting(outputs: Iterable[Output]) -> Iterator[str]:
+    """What somebody should know who wants files that do not tell how they were made."""
+    for output in outputs:
+        if output.is_run and not output.options.remember:
+            yield (
+                f"{output.name} is the run itself and tells everything, also with --forget. Give "
+                "away one of the other files."
+            )
 
 
 def write_all(what: Trajectory | Comparison, outputs: Sequence[Output], *, quiet: bool) -> int:
@@ -99,7 +135,7 @@ def write_all(what: Trajectory | Comparison, outputs: Sequence[Output], *, quiet
             with _ending_at_once():
                 progress = partial(line.draw, output.path.name)
                 export.write(what, output.path, options=output.options, progress=progress)
-        except export.ExportError as error:
+        except ExportError as error:
             ProgressLine().say(f"error: {error}")
             status = 1
             continue
@@ -124,7 +160,6 @@ def _ending_at_once() -> Iterator[None]:
 
 def estimate_all(what: Trajectory | Comparison, outputs: Sequence[Output]) -> int:
     """Say of every file what it would be, and write none; 1 when one of them could not be."""
-    from visualizer.export.errors import ExportError
     from visualizer.export.estimate import estimate
     from visualizer.export.film import film_of
 

@@ -9,14 +9,26 @@ import os
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from visualizer import EXAMPLE_PROMPT
 from visualizer.commands import headless, inspect
-from visualizer.commands.export_arguments import add_export_arguments, export_options
+from visualizer.commands.export_arguments import (
+    add_export_arguments,
+    export_options,
+    format_was_given,
+)
 from visualizer.commands.headless import add_settings, count, opened, whole
-from visualizer.commands.outputs import Output, add_out, outputs_of, write_all
+from visualizer.commands.outputs import (
+    Output,
+    about_forgetting,
+    add_out,
+    outputs_of,
+    usual_name,
+    write_all,
+)
 from visualizer.progress_line import ProgressLine
 from visualizer.time_words import duration
 
@@ -86,8 +98,10 @@ def _run(options: argparse.Namespace) -> int:
         height=height,
         extra=FrozenMapping(_extra(options)),
     )
-    names = options.out or [f"{_slug(request.prompt)}-{request.seed}.png"]
-    outputs = outputs_of(names, export_options(options))
+    chosen, strict = export_options(options), format_was_given(options)
+    usual = chosen if strict else replace(chosen, format="picture")
+    names = options.out or [usual_name(f"{_slug(request.prompt)}-{request.seed}", usual)]
+    outputs = outputs_of(names, chosen, strict=strict)
     return _sample_and_write(request, outputs, options.model, options.device, quiet=options.quiet)
 
 
@@ -155,7 +169,7 @@ def _sample_and_write(
     line.say("Loading the model …")
     model = headless.open_model(folder, device)
     request = headless.recommended(request, model.facts)
-    for note in headless.notes(request, model):
+    for note in (*about_forgetting(outputs), *headless.notes(request, model)):
         line.say(f"Note: {note}")
     trajectory = _sample(model, request, line).with_decoder(Keeping(model))
     if trajectory.cancelled:
@@ -163,6 +177,9 @@ def _sample_and_write(
         before = "Stopped before the first step: there is nothing to keep."
         line.say(trajectory.notice or (f"Stopped at {where}." if trajectory.steps else before))
         kept = [output for output in outputs if output.is_run and trajectory.steps]
+        if kept:
+            names = " and ".join(output.name for output in kept)
+            line.say(f"Writing {names} with its pictures … Ctrl+C ends that at once, without it.")
         failed = write_all(trajectory, kept, quiet=quiet)
         return 1 if trajectory.notice or failed else 130
     line.say(f"{count(len(trajectory.steps) - 1, 'step')} in {duration(trajectory.seconds)}")
