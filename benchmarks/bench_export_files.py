@@ -27,7 +27,7 @@ from visualizer.export.options import ExportOptions
 from visualizer.export.video import standing
 
 if TYPE_CHECKING:
-    from tests.export.browser import Page
+    from benchmarks.chromium import Page
     from visualizer.diffusion.trajectory import Trajectory
 
 FRAMES, SIDE = 9, 256
@@ -304,15 +304,19 @@ class _Browser:
     """A browser that is started when it is asked for the first time."""
 
     def __init__(self, folder: Path) -> None:
-        from tests.export import browser
+        from benchmarks.chromium import Browser, BrowserError, where
 
-        self.there = any(map(shutil.which, browser.NAMES))
+        self.there = True
+        try:
+            where()
+        except BrowserError:
+            self.there = False
         self._folder = folder
-        self._open: browser.Browser | None = None
+        self._open: Browser | None = None
 
     def read(self, path: Path) -> Answer:
         """What it says of a file."""
-        from tests.export.browser import Browser, BrowserError
+        from benchmarks.chromium import Browser, BrowserError
 
         if self._open is None:
             self._open = Browser(self._folder)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.chromium import Browser, BrowserError, Page, where
 from tests.example_runs import StandInDecoder, make_picture, make_run
-from tests.export.browser import Browser, BrowserError, Page
 from tests.export.grids import make_grid
 from visualizer.diffusion.arrays import Picture
 from visualizer.diffusion.comparison import Comparison
@@ -37,6 +37,10 @@ STILL = "document.getElementById('play').classList.contains('playing') === false
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    try:
+        where()
+    except BrowserError as missing:
+        pytest.skip(str(missing))
     with Browser(tmp_path_factory.mktemp("browser")) as found:
         yield found
 

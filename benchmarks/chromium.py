@@ -1,4 +1,5 @@
-"""A real browser without a window, spoken to through two pipes: headless Chromium.
+"""A real browser without a window, spoken to through two pipes: headless Chromium. For benchmarks
+and tests.
 
 Its DevTools protocol is JSON; with ``--remote-debugging-pipe`` each message ends with a zero byte,
 and the browser reads from file descriptor 3 and writes to 4.
@@ -23,7 +24,6 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -63,15 +63,19 @@ class BrowserError(Exception):
     """The browser said no, or nothing."""
 
 
-def needed() -> str:
-    """Where the browser is; without one the test is skipped."""
+def where() -> str:
+    """Where the browser is.
+
+    Raises:
+        BrowserError: when there is none that could be spoken to.
+    """
     if sys.platform == "win32":
-        pytest.skip("the browser is spoken to through inherited pipes, which Windows has not")
+        raise BrowserError("the browser is spoken to through pipes that Windows cannot hand on")
     for name in NAMES:
         found = shutil.which(name)
         if found is not None:
             return found
-    pytest.skip(f"no browser to look at pages with: none of {', '.join(NAMES)} is installed")
+    raise BrowserError(f"there is no browser: none of {', '.join(NAMES)} is installed")
 
 
 class Browser:
@@ -79,10 +83,13 @@ class Browser:
 
     Args:
         folder: where it keeps what it must.
+
+    Raises:
+        BrowserError: when there is none.
     """
 
     def __init__(self, folder: Path) -> None:
-        program = needed()
+        program = where()
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
         command = [program, *FLAGS, f"--user-data-dir={folder}"]
