@@ -14,6 +14,7 @@ from PIL import Image
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
+from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import RUN_MS, Sitting
 from visualizer.export.options import ExportOptions
@@ -23,6 +24,7 @@ from visualizer.session.exports import ExportEnd
 from visualizer.session.outgoing_pictures import OutgoingPicture
 from visualizer.ui.clipboard import GNOME_FILES, animation_mime
 from visualizer.ui.dragging import PictureMime
+from visualizer.ui.picture_menu import add_actions
 from visualizer.ui.window import COMPARE
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -69,6 +71,36 @@ def test_the_picture_that_is_shown_is_copied_pixel_for_pixel(sitting: Sitting) -
     color = image.pixelColor(3, 5)
     assert (color.red(), color.green(), color.blue()) == tuple(shown[5, 3])
     assert not on_clipboard().hasUrls()  # else a chat would paste the name of a file
+
+
+@pytest.mark.parametrize("square", [False, True])
+def test_it_is_copied_as_large_as_an_export_where_that_is_asked_for(
+    sitting: Sitting, square: bool
+) -> None:
+    timeline = sitting.run("a red car at sunset")
+    sitting.exact(len(timeline) - 1)
+    canvas = sitting.window.denoise.canvas
+    canvas.set_hard_pixels(square)
+    shown = canvas.picture
+    assert shown is not None
+    height, width, _ = shown.shape
+    factor = -(-512 // min(width, height))
+    menu = canvas.picture_menu()
+    actions_of(menu)[f"Copy enlarged ({factor * width} × {factor * height})"].trigger()
+    menu.deleteLater()
+    found = np.asarray(Image.open(io.BytesIO(png_on_clipboard())))
+    assert found.shape == (factor * height, factor * width, 3)
+    squares = np.kron(shown, np.ones((factor, factor, 1), np.uint8))
+    assert np.array_equal(found, squares) == square
+    assert np.abs(found.astype(int) - squares).mean() < 32, "the same picture"
+
+
+def test_a_picture_that_is_large_is_not_offered_enlarged(qtbot: QtBot) -> None:
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    large = np.zeros((512, 768, 3), np.uint8)
+    add_actions(menu, ("picture", "enlarged"), lambda _action: None, large)
+    assert list(actions_of(menu)) == ["Copy picture"]
 
 
 def test_the_view_and_the_step_that_are_shown_are_copied(sitting: Sitting) -> None:

@@ -489,7 +489,8 @@ class Canvas(QWidget):
     def picture_menu(self) -> QMenu:
         """Ways in which the picture can leave the window."""
         menu = QMenu(self)
-        add_actions(menu, ("picture", "animation", "settings"), self.action_asked.emit)
+        copied = ("picture", "enlarged", "animation", "settings")
+        add_actions(menu, copied, self.action_asked.emit, self._picture)
         menu.addSeparator()
         add_actions(menu, ("save",), self.action_asked.emit)
         return menu

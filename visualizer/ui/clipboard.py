@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ GNOME_FILES = "x-special/gnome-copied-files"
 """What the file managers of GNOME, Xfce and MATE paste files from."""
 ANIMATION: FormatKey = "gif"
 """Of all moving pictures it is the one that every chat and every slide takes."""
+_NUMBERS = "channels"
+"""The view whose pixels are squares always."""
 _NOTHING = "There is no picture to copy yet."
 
 
@@ -74,7 +77,7 @@ class Clipboard(QObject):
 
     def do_on_canvas(self, action: str = "picture") -> None:
         """Do something of ``picture_menu.LABELS`` with the picture of the run that is shown."""
-        self.do(action, self._on_canvas())
+        self.do(action, self._on_canvas(), square=self._canvas.hard_pixels)
 
     def do_in_grid(self, action: str = "picture", lane: Lane | None = None) -> None:
         """The same with one lane, or with all of them.
@@ -85,14 +88,16 @@ class Clipboard(QObject):
         if lane is None and self._session.lanes.focus is not None:
             lane = self._session.lanes.lane(self._session.lanes.focus)
         whole = action == "all" or lane is None
-        self.do(action, self._in_grid(None if whole else lane))
+        square = self._grid.hard_pixels
+        self.do(action, self._in_grid(None if whole else lane), square=square)
 
-    def do(self, action: str, shown: ShownPicture | None) -> None:
+    def do(self, action: str, shown: ShownPicture | None, *, square: bool = False) -> None:
         """Do something of ``picture_menu.LABELS`` with a picture.
 
         Args:
             action: a key of ``LABELS``; "all" is told from "picture" by what is shown.
             shown: what is looked at; None where there is no picture.
+            square: whether it is enlarged with square pixels.
         """
         if shown is None:
             self._say(_NOTHING)
@@ -102,6 +107,8 @@ class Clipboard(QObject):
             self.copy_animation(shown)
         elif action == "save":
             self.save(shown)
+        elif action == "enlarged":
+            self.copy_picture(_enlarged(shown, square or shown.view == _NUMBERS))
         else:
             self.copy_picture(shown)
 
@@ -215,6 +222,13 @@ def animation_mime(path: Path) -> QMimeData:
     data.setData(GNOME_FILES, QByteArray(f"copy\n{url.toString(ENCODED)}".encode()))
     data.setData(f"image/{ANIMATION}", QByteArray(path.read_bytes()))
     return data
+
+
+def _enlarged(shown: ShownPicture, square: bool) -> ShownPicture:
+    """As large as an export would be; as smooth, or as square, as it is shown."""
+    from visualizer.ui.shown_picture import enlarged
+
+    return replace(shown, picture=lambda: enlarged(shown.picture(), square=square))
 
 
 def _put(data: QMimeData) -> None:

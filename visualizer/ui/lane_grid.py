@@ -129,8 +129,9 @@ class LaneGrid(LanePictures):
             pair.triggered.connect(lambda _=False: self.pair_with(lane.id))
         menu.addSeparator()
         if self.look(lane).picture is not None:
-            actions = ("picture", "all", "animation", "settings", "save")
-            add_actions(menu, actions, lambda action: self.action_asked.emit(action, lane))
+            actions = ("picture", "enlarged", "all", "animation", "settings", "save")
+            picture = self.look(lane).picture
+            add_actions(menu, actions, lambda action: self.action_asked.emit(action, lane), picture)
             menu.addSeparator()
         away = menu.addAction("Remove")
         away.triggered.connect(lambda _=False: self._remove(lane.id))

@@ -52,6 +52,27 @@ class ShownPicture:
     view: str
 
 
+def enlarged_size(picture: Picture) -> tuple[int, int]:
+    """Width and height that a picture has in an export whose size nobody chose, pixels."""
+    from visualizer.export.mount import enlargement
+    from visualizer.export.reel import WATCHABLE
+
+    height, width, _ = picture.shape
+    factor = enlargement(width, height, WATCHABLE)
+    return factor * width, factor * height
+
+
+def enlarged(picture: Picture, *, square: bool) -> Picture:
+    """A picture in its ``enlarged_size``, smoothly or with square pixels."""
+    import numpy as np
+    from PIL import Image
+
+    from visualizer.export.mount import scaled
+
+    image = Image.fromarray(picture)
+    return np.asarray(scaled(image, enlarged_size(picture), "square" if square else "smooth"))
+
+
 def shown_on_canvas(canvas: Canvas, k: int, view: str) -> ShownPicture | None:
     """What the canvas shows of point k; None while it says something instead."""
     timeline, picture = canvas.timeline, canvas.picture
