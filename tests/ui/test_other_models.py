@@ -101,6 +101,17 @@ def test_tokens_are_counted_only_where_it_matters(field: PromptField) -> None:
     assert field.textMargins().right() == 0
 
 
+def test_a_count_does_not_stay_beside_another_prompt(qtbot: QtBot, field: PromptField) -> None:
+    """A model at work reads nothing, and its answer may take a whole run."""
+    field.setText("a red car by a lake")
+    field.show_reading("a red car by a lake", reading(70))
+    field.setText("a red car by a lake ")  # it reads this as the same
+    qtbot.waitUntil(lambda: not field._outdated.isActive())
+    assert not field.counter.isHidden()
+    field.setText("a car")
+    qtbot.waitUntil(field.counter.isHidden)
+
+
 def test_a_prompt_that_is_too_long_shows_it_as_it_is_typed(sitting: Sitting) -> None:
     sitting.start()
     prompt = sitting.window.header.prompt

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QFocusEvent,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LONGEST = 32_767
 """A field of Qt holds this many UTF-16 units; what lies behind them is cut off."""
 _EDGE = 8  # nothing is underlined this close to the sides
+_OUTDATED_MS = 1000
+"""So long after a prompt was changed, what a model said of the former one is given up."""
 _COUNTED_FROM = 0.6  # of what the model reads; before, nobody need know of tokens
 _CURSOR_MARGIN = 5  # QLineEdit's cursorRect() begins this far left of the cursor
 
@@ -55,6 +57,11 @@ class PromptField(QLineEdit):
         self._ends: list[int] = []
         self._layout: tuple[str, QFont, QTextLayout, QTextLine] | None = None
         self._reading: PromptReading | None = None
+        self._read_prompt = ""
+        self._outdated = QTimer(self)
+        self._outdated.setSingleShot(True)
+        self._outdated.setInterval(_OUTDATED_MS)
+        self._outdated.timeout.connect(self._forget_outdated)
         self._read_text = ""  # what of the text is read; what follows is struck through
         self._cut = False
         self.counter = QLabel(self)
@@ -63,6 +70,7 @@ class PromptField(QLineEdit):
         self.counter.hide()
         self.setAccessibleName(name)
         self.textChanged.connect(self._clean)
+        self.textChanged.connect(lambda _text: self._outdated.start())
         self.textChanged.connect(lambda _text: self._look_up())
         self.cursorPositionChanged.connect(lambda _old, _new: self._look_up())
         self.inputRejected.connect(self._tell_of_the_end)
@@ -80,12 +88,19 @@ class PromptField(QLineEdit):
         text = self.text()
         if reading is not None and prompt != text.strip():
             return
-        self._reading = reading
+        self._reading, self._read_prompt = reading, prompt
         self._cut = reading is not None and reading.cut is not None
         if reading is not None and reading.cut is not None:
             self._read_text = text[: len(text) - len(text.lstrip()) + reading.cut]
         self._show_counter()
         self.update()
+
+    def _forget_outdated(self) -> None:
+        """A model at work reads nothing: what it said of another prompt is not true of this one."""
+        if self.text().strip() != self._read_prompt:
+            self._reading, self._cut = None, False
+            self._show_counter()
+            self.update()
 
     @property
     def struck(self) -> str:
