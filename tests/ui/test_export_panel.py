@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +21,9 @@ from visualizer.export.options import ExportOptions
 from visualizer.session import session as session_module
 from visualizer.settings import Settings
 from visualizer.ui import files
+from visualizer.ui.closing import REMEMBERED_S, Closing
 from visualizer.ui.export_panel import ExportPanel
+from visualizer.ui.export_progress import place_words
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -269,6 +271,7 @@ def test_what_is_chosen_is_what_is_written(
     assert times == [200, 200, 2500]  # steps 6, 3 and 0
     assert np.abs(first - sitting.expected(STEPS)).mean() < 12
     assert panel.strip.words.whole == "Exported as car.gif"
+    assert panel.strip.detail.whole == place_words(Path(path))
     assert list(target.iterdir()) == [Path(path)]
 
 
@@ -294,8 +297,8 @@ def test_only_what_means_something_is_offered(sitting: Sitting) -> None:
         "apng": (True, True, False, False),
         "gif": (True, True, True, False),
         "frames": (True, True, False, False),
-        "picture": (True, True, True, False),
-        "sheet": (False, False, True, True),
+        "picture": (True, True, False, False),
+        "sheet": (False, False, False, True),
         "page": (False, False, True, True),
         "raw": (False, False, False, False),
     }
@@ -389,19 +392,91 @@ def test_a_folder_that_is_not_there_is_told_in_the_window(
     Dialog(monkeypatch, target / "none" / "car.webp")
     with sitting.qtbot.waitSignal(sitting.session.exports.failed, timeout=RUN_MS):
         sitting.qtbot.mouseClick(panel.export_button, LEFT)
-    assert sitting.window.message.is_failure
-    assert not panel.strip.isVisible()
+    told = panel.strip.failure
+    assert told.isVisible()
+    assert "folder" in told.text()
+    assert not sitting.window.message.isVisible(), "the preview is not covered"
     assert panel.export_button.isEnabled()
+    sitting.qtbot.mouseClick(panel.strip.close_button, LEFT)
+    assert not panel.strip.isVisible()
+
+
+def test_an_export_that_fails_where_nobody_sees_the_panel_is_told_in_the_bar(
+    sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened(sitting)
+    Dialog(monkeypatch, target / "none" / "car.webp")
+    with sitting.qtbot.waitSignal(sitting.session.exports.failed, timeout=RUN_MS):
+        sitting.qtbot.mouseClick(panel.export_button, LEFT)
+        sitting.press(Qt.Key.Key_Escape)
+    assert sitting.window.message.is_failure
+    assert "folder" in sitting.window.message.text
+    sitting.press(Qt.Key.Key_E, CONTROL)
+    assert not panel.strip.isVisible(), "it was told once"
+
+
+def test_a_note_is_told_below_the_preview(sitting: Sitting) -> None:
+    panel = opened(sitting)
+    window, preview = sitting.window, panel.stage.frame
+    window._show_correction("A note.")
+
+    def beside() -> bool:
+        note = window.message.geometry()
+        seen = QRect(preview.mapTo(window._page, QPoint(0, 0)), preview.size())
+        room = QRect(panel.notes.mapTo(window._page, QPoint(0, 0)), panel.notes.size())
+        return not note.intersects(seen) and room.contains(note)
+
+    sitting.qtbot.waitUntil(beside)
+    window.message.dismiss()
+    sitting.qtbot.waitUntil(lambda: not panel.notes.isVisible())
+
+
+def test_the_preview_stays_as_it_is_when_the_result_is_told(
+    sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened(sitting)
+    before = panel.stage.frame.size()
+    Dialog(monkeypatch, target / "car.webp")
+    write(sitting, panel)
+    assert panel.strip.isVisible()
+    QApplication.processEvents()
+    assert panel.stage.frame.size() == before
 
 
 # --- names ----------------------------------------------------------------------------------------
+
+
+def test_a_folder_of_pictures_is_a_new_one(
+    sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dialog for names walks into a folder that is there, and never asks."""
+    panel = opened(sitting, replace(PLAIN, format="frames"))
+    chosen: list[str] = [str(target)] * 2
+    titles: list[Any] = []
+
+    def choose(*asked: Any) -> str:
+        titles.append(asked[1])
+        return chosen.pop(0)
+
+    monkeypatch.setattr("visualizer.ui.files.QFileDialog.getExistingDirectory", choose)
+    first, second = Path(write(sitting, panel)), Path(write(sitting, panel))
+    assert first == target / "a-red-car-at-sunset-seed-7"
+    assert second == target / "a-red-car-at-sunset-seed-7-2"
+    assert (first / "0000.png").exists()
+    assert (second / "0000.png").exists()
+    own = target / "my own"
+    own.mkdir()
+    chosen.append(str(own))
+    assert Path(write(sitting, panel)) == own, "made in the dialog for this"
+    assert (own / "0000.png").exists()
+    assert "new folder" in titles[0]
 
 
 def test_a_name_that_exists_is_asked_for_once(
     sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The dialog asks for what it was given; a suffix added later makes another name of it."""
-    kind = PLAIN.kind
+    kind = PLAIN
     (target / "car.webp").write_bytes(b"mine")
     dialog = Dialog(monkeypatch, target / "car", target / "car.webp")
     assert files.ask_export(sitting.window, "car", kind) == str(target / "car.webp")
@@ -483,6 +558,7 @@ def test_closing_the_window_in_the_middle_leaves_nothing(
     Dialog(monkeypatch, target / "car.webp")
     made.qtbot.mouseClick(panel.export_button, LEFT)
     assert made.session.exports.running
+    assert not made.window.close(), "once it is only warned"
     made.close()
     assert not list(target.iterdir())
     assert not multiprocessing.active_children()
@@ -502,6 +578,46 @@ def test_the_folder_is_shown(
     assert shown == [Path(path)]
     sitting.qtbot.mouseClick(panel.strip.close_button, LEFT)
     assert not panel.strip.isVisible()
+
+
+# --- closing the window ---------------------------------------------------------------------------
+
+
+def test_closing_while_something_is_written_warns_once(
+    sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened(sitting)
+    window, exports = sitting.window, sitting.session.exports
+    Dialog(monkeypatch, target / "car.webp")
+    with sitting.qtbot.waitSignal(exports.ended, timeout=RUN_MS) as ended:
+        sitting.qtbot.mouseClick(panel.export_button, LEFT)
+        sitting.qtbot.waitSignal(exports.progressed, timeout=RUN_MS).wait()
+        assert not window.close()
+        assert window.isVisible()
+        assert window.message.text.startswith("car.webp is being written")
+        assert "Close again" in window.message.text
+    assert ended.args is not None
+    assert ended.args[0].result == "exported", "it went on"
+    assert window.close(), "now nothing is lost"
+
+
+def test_a_warning_is_forgotten_and_the_end_of_the_sitting_is_never_held_up(
+    sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened(sitting)
+    now = [0.0]
+    closing = Closing(sitting.session.exports, sitting.window, lambda: now[0])
+    assert not closing.warning(), "nothing is written"
+    Dialog(monkeypatch, target / "car.webp")
+    sitting.qtbot.mouseClick(panel.export_button, LEFT)
+    assert closing.warning()
+    now[0] = REMEMBERED_S
+    assert not closing.warning(), "the second time is meant"
+    now[0] += 1
+    assert closing.warning(), "long ago"
+    now[0] += 2 * REMEMBERED_S
+    closing.end_sitting()
+    assert not closing.warning()
 
 
 # --- remembered -----------------------------------------------------------------------------------
@@ -532,6 +648,87 @@ def test_the_last_choices_are_there_again_at_the_next_launch(qtbot: QtBot, tmp_p
     again.close()
 
 
+def test_choices_are_saved_when_an_export_begins(
+    sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened(sitting, replace(PLAIN, format="sheet"))
+    sitting.qtbot.mouseClick(panel.fields.kinds["sheet"].buttons[".pdf"], LEFT)
+    dialog = Dialog(monkeypatch, target / "car.pdf", kind="PDF (*.pdf)")
+    write(sitting, panel)
+    assert dialog.asked[0][1].endswith("-sheet.pdf"), "proposed"
+    assert dialog.asked[0][2].startswith("PDF")
+    assert sitting.settings.folder is not None
+    saved = Settings.load(sitting.settings.folder)
+    assert ExportOptions.from_json(saved.export).ending == ".pdf"
+
+
+def test_another_kind_of_the_dialog_is_remembered(
+    sitting: Sitting, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened(sitting, replace(PLAIN, format="picture"))
+    kinds = panel.fields.kinds["picture"]
+    assert kinds.current == ".png"
+    assert not panel.fields.folds[3].isVisible(), "a PNG has no quality"
+    Dialog(monkeypatch, target / "car.jpg")
+    write(sitting, panel)
+    assert kinds.current == ".jpg"
+    assert panel.fields.folds[3].isVisible()
+    sitting.qtbot.mouseClick(kinds.buttons[".png"], LEFT)
+    assert panel.fields.options.suffix == "", "the usual one is no choice"
+
+
+def test_a_pdf_is_light_and_so_is_its_preview(sitting: Sitting) -> None:
+    panel = opened(sitting, replace(PLAIN, format="sheet"))
+    sitting.qtbot.waitUntil(lambda: bool(frame(panel)[0, 0].mean() < 64), timeout=RUN_MS)
+    sitting.qtbot.mouseClick(panel.fields.kinds["sheet"].buttons[".pdf"], LEFT)
+    sitting.qtbot.waitUntil(lambda: bool(frame(panel)[0, 0].mean() > 192), timeout=RUN_MS)
+    sitting.qtbot.mouseClick(panel.fields.captions.background.buttons["dark"], LEFT)
+    sitting.qtbot.waitUntil(lambda: bool(frame(panel)[0, 0].mean() < 64), timeout=RUN_MS)
+
+
+def test_a_page_has_the_background_of_the_device(sitting: Sitting) -> None:
+    panel = opened(sitting, replace(PLAIN, format="page"))
+    fields = panel.fields
+    assert fields.captions.background.current == "auto"
+    assert fields.captions.background.buttons["auto"].text() == "As device"
+    assert fields.folds[2].button.text() == "Background"
+    assert "browser" in fields.note.text()
+    fields.format.setCurrentIndex(fields.format.findData("webp"))
+    assert fields.captions.background.buttons["auto"].text() == "Auto"
+    assert fields.folds[2].button.text() == "Captions"
+
+
+def test_the_panel_says_which_run_it_is_also_from_the_noise_page(sitting: Sitting) -> None:
+    sitting.run("a red car at sunset")
+    sitting.press(Qt.Key.Key_3, CONTROL)
+    panel = open_panel(sitting)
+    assert panel.source.whole == "‘a red car at sunset’, seed 7"
+    assert sitting.window.page == "denoise"
+    sitting.press(Qt.Key.Key_Escape)
+    assert sitting.window.denoise.isVisible()
+
+
+def test_sizes_are_told_in_pixels(sitting: Sitting) -> None:
+    panel = opened(sitting)
+    scale = panel.fields.scale.scale
+    height, width, _ = sitting.expected(STEPS).shape
+    assert scale.itemText(scale.findData("2")) == f"× 2 ({2 * width} × {2 * height})"
+    factor = -(-512 // min(width, height))
+    automatic = scale.itemText(scale.findData("auto"))
+    assert automatic == f"Automatic: × {factor} ({factor * width} × {factor * height})"
+    panel.fields.content.buttons["plot"].click()
+    assert scale.itemText(scale.findData("2")) == "× 2"
+
+
+def test_export_and_copy_are_in_the_menu(sitting: Sitting) -> None:
+    sitting.run()
+    offered = {action.text(): action for action in sitting.window.more_menu.actions()}
+    assert offered["Export …"].shortcut().toString() == "Ctrl+E"
+    assert offered["Copy picture"].shortcut().toString() == "Ctrl+C"
+    offered["Export …"].trigger()
+    assert sitting.window.export_panel.isVisible()
+
+
 def test_half_a_color_is_no_background_yet(sitting: Sitting) -> None:
     panel = opened(sitting)
     captions = panel.fields.captions
@@ -559,4 +756,5 @@ def test_everything_has_room(sitting: Sitting, size: tuple[int, int]) -> None:
         for button in segments.buttons.values():
             assert button.width() >= button.sizeHint().width(), button.text()
     assert panel.export_button.width() >= panel.export_button.sizeHint().width()
+    assert fields.minimumSizeHint().width() <= fields.width(), "nothing is cut at its sides"
     assert pixels(panel).any()

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
@@ -347,6 +347,42 @@ def drop(sitting: Sitting, path: Path, on: QWidget | None = None) -> None:
     QApplication.sendEvent(
         sitting.window, QDropEvent(QPointF(200, 300), Qt.DropAction.CopyAction, *held)
     )
+
+
+def test_while_something_welcome_is_dragged_over_the_window_it_says_so(
+    sitting: Sitting, tmp_path: Path
+) -> None:
+    window, sign = sitting.window, sitting.window.drop_sign
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.denoise"))])
+    held = (data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    before = pixels(window)
+    enter = QDragEnterEvent(QPoint(200, 300), Qt.DropAction.CopyAction, *held)
+    QApplication.sendEvent(window, enter)
+    assert sign.isVisible()
+    assert sign.size() == window._page.size()
+    assert (pixels(window) != before).mean() > 0.05
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not sign.isVisible()
+    QApplication.sendEvent(window, enter)
+    event = QDropEvent(QPointF(200, 300), Qt.DropAction.CopyAction, *held)
+    QApplication.sendEvent(window, event)
+    assert not sign.isVisible()
+    data.setUrls([QUrl("https://example.org/a.png")])
+    QApplication.sendEvent(
+        window, QDragEnterEvent(QPoint(200, 300), Qt.DropAction.CopyAction, *held)
+    )
+    assert not sign.isVisible(), "an address cannot be opened"
+
+
+def test_every_key_has_room_in_the_smallest_window(sitting: Sitting) -> None:
+    window, card = sitting.window, sitting.window.shortcuts_card
+    window.resize(window.minimumSize())
+    sitting.press(Qt.Key.Key_F1)
+    assert card.isVisible()
+    for label in card.findChildren(QLabel):
+        if not label.wordWrap():
+            assert label.width() >= label.sizeHint().width(), label.text()
 
 
 def test_an_empty_prompt_gets_a_sentence(sitting: Sitting) -> None:

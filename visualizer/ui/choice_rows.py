@@ -31,7 +31,12 @@ class ChoiceRow(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.SPACE)
-        line.addWidget(quiet_label(label, LABEL_WIDTH), 0, Qt.AlignmentFlag.AlignVCenter)
+        name = quiet_label(label, LABEL_WIDTH)
+        if any(isinstance(part, Table) for part in parts):  # beside the first of its lines
+            name.setContentsMargins(0, theme.SPACE // 2, 0, 0)
+            line.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
+        else:
+            line.addWidget(name, 0, Qt.AlignmentFlag.AlignVCenter)
         wide = False
         for part in parts:
             grows = not isinstance(part, QCheckBox) and part.maximumWidth() > part.minimumWidth()
@@ -78,12 +83,13 @@ def quiet_label(text: str, width: int = 0) -> QLabel:
     return label
 
 
-def table(checks: Iterable[QCheckBox]) -> QWidget:
-    """Two in a row."""
-    made = QWidget()
-    grid = QGridLayout(made)
-    grid.setContentsMargins(0, theme.SPACE // 2, 0, theme.SPACE // 2)
-    grid.setSpacing(theme.SPACE)
-    for place, each in enumerate(checks):
-        grid.addWidget(each, place // 2, place % 2)
-    return made
+class Table(QWidget):
+    """Choices between yes and no, two in a row."""
+
+    def __init__(self, checks: Iterable[QCheckBox]) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, theme.SPACE // 2, 0, theme.SPACE // 2)
+        grid.setSpacing(theme.SPACE)
+        for place, each in enumerate(checks):
+            grid.addWidget(each, place // 2, place % 2)

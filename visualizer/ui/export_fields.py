@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from visualizer.export.options import FORMATS, ExportOptions
 from visualizer.ui import export_words as words
 from visualizer.ui import theme
-from visualizer.ui.choice_rows import LABEL_WIDTH, ChoiceRow, check, combo, table
+from visualizer.ui.choice_rows import LABEL_WIDTH, ChoiceRow, Table, check, combo
 from visualizer.ui.export_groups import CaptionGroup, Group, QualityGroup, SizeGroup, TimeGroup
 from visualizer.ui.fold import Fold
 from visualizer.ui.segments import Segments
@@ -23,7 +23,7 @@ SUBJECTS = {
     "run": ("Run", "The run on the Denoise page"),
     "grid": ("Grid", "All pictures of the comparison, side by side"),
     "difference": ("Difference", "The two marked pictures, and where they differ"),
-    "forward": ("Forward", "The forward process: the run’s picture destroyed by noise"),
+    "forward": ("Into noise", "The forward process: the finished picture drowned in noise"),
 }
 """What can be exported: what it is called, and what it is."""
 _NARROW = ("difference", "forward")
@@ -38,10 +38,15 @@ class Offers:
     Attributes:
         refused: of each subject that cannot be, the reason.
         views: those that have pictures.
+        size: of one picture, pixels; None where nobody knows it.
+        automatic: how many times as large it is shown unless somebody says how large; 0 where
+            that is not known.
     """
 
     refused: Mapping[str, str] = field(default_factory=dict)
     views: tuple[str, ...] = tuple(VIEWS)
+    size: tuple[int, int] | None = None
+    automatic: int = 0
 
 
 class ExportFields(QWidget):
@@ -52,6 +57,7 @@ class ExportFields(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._options = ExportOptions()
+        self._offers = Offers()
         self._subject = "run"
         self._filling = False
         self._make_first()
@@ -83,6 +89,11 @@ class ExportFields(QWidget):
         for key, label in kinds.items():
             self.format.addItem(label, key)
         self.format.setMaxVisibleItems(len(kinds))
+        self.kinds: dict[str, Segments] = {}
+        for key, endings in words.KINDS.items():
+            self.kinds[key] = Segments("Kind of file")
+            for ending, (label, about) in endings.items():
+                self.kinds[key].add(ending, label, about)
         self.note = QLabel()
         self.note.setProperty("role", "small-quiet")
         self.note.setWordWrap(True)
@@ -90,11 +101,12 @@ class ExportFields(QWidget):
     def _lay_out(self) -> None:
         self._content_row = ChoiceRow("Show", self.content)
         self._view_row = ChoiceRow("View", self.view)
-        self._views_row = ChoiceRow("Views", table(self.views.values()))
+        self._views_row = ChoiceRow("Views", Table(self.views.values()))
         first = (
             ChoiceRow("What", self.subject),
             ChoiceRow("Format", self.format),
         )
+        self._kind_row = ChoiceRow("Kind", *self.kinds.values())
         noted = QHBoxLayout()
         noted.addSpacing(LABEL_WIDTH + theme.SPACE)
         noted.addWidget(self.note, 1)
@@ -103,6 +115,7 @@ class ExportFields(QWidget):
         column.setSpacing(theme.SPACE)
         for row in (first[0], self._content_row, self._view_row, self._views_row, first[1]):
             column.addWidget(row)
+        column.addWidget(self._kind_row)
         column.addLayout(noted)
         column.addSpacing(theme.SPACE)
         folds = QVBoxLayout()
@@ -119,6 +132,8 @@ class ExportFields(QWidget):
         self.content.chosen.connect(self._edited)
         for each in (self.view, self.format):
             each.currentIndexChanged.connect(self._edited)
+        for segments in self.kinds.values():
+            segments.chosen.connect(self._choose_kind)
         for box in (*self.views.values(), self.remember):
             box.toggled.connect(self._edited)
         for group in self.groups:
@@ -155,6 +170,7 @@ class ExportFields(QWidget):
 
     def set_offers(self, offers: Offers) -> None:
         """Offer what can be exported now."""
+        self._offers = offers
         for name, button in self.subject.buttons.items():
             why = offers.refused.get(name, "")
             button.setEnabled(not why)
@@ -174,6 +190,12 @@ class ExportFields(QWidget):
 
     def _choose_subject(self, name: str) -> None:
         self.set_subject(name)
+        self.changed.emit()
+
+    def _choose_kind(self, ending: str) -> None:
+        # the usual one is no choice: another format has another usual one
+        usual = ending == self._options.kind.suffix
+        self.set_options(replace(self._options, suffix="" if usual else ending))
         self.changed.emit()
 
     def _edited(self, *_value: object) -> None:
@@ -217,9 +239,33 @@ class ExportFields(QWidget):
             self.remember.setChecked(options.remember)
             for group, fold in zip(self.groups, self.folds, strict=True):
                 group.fill(options)
+                fold.set_title(group.title)
                 fold.set_summary(group.summary(options))
                 fold.setVisible(group.applies(options))
+            self._show_kind()
+            self._show_sizes()
         self.note.setText(words.FORMAT_NOTES.get(key, ""))
         self._content_row.setVisible(key not in _WITHOUT_CONTENT)
         self._view_row.setVisible(key not in _WITHOUT_CONTENT and options.content != "plot")
         self._views_row.setVisible(key in _WITH_VIEWS)
+
+    def _show_kind(self) -> None:
+        options = self._options
+        for key, segments in self.kinds.items():
+            segments.setVisible(key == options.format)
+        endings = words.KINDS.get(options.format, {})
+        self._kind_row.setVisible(bool(endings))
+        if endings:
+            ending = ".jpg" if options.ending == ".jpeg" else options.ending
+            self.kinds[options.format].set_current(ending)
+
+    def _show_sizes(self) -> None:
+        """What the sizes come to, where that is the size of one picture times something."""
+        options, offers = self._options, self._offers
+        several = self._subject in ("grid", "difference")
+        plain = options.content != "plot" and options.format != "page"
+        automatic = 0 if several else offers.automatic
+        if options.format == "picture" and options.content == "picture" and not options.captions:
+            automatic = min(automatic, 1)  # as it is
+        labels = words.sizes_words(offers.size if plain else None, automatic, each=several)
+        self.scale.set_sizes(labels)

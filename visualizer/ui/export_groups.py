@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from visualizer.export.options import ExportOptions, is_color
+from visualizer.export.options import BACKGROUNDS, ExportOptions, is_color
 from visualizer.ui import export_words as words
 from visualizer.ui import theme
-from visualizer.ui.choice_rows import ChoiceRow, check, combo, number, quiet_label, table
+from visualizer.ui.choice_rows import ChoiceRow, Table, check, combo, number, quiet_label
 from visualizer.ui.number_field import NumberField
 from visualizer.ui.segments import Segments
 
 _GROUNDS = {"dark": theme.DARK.ground, "light": theme.LIGHT.surface}
 """Colors to begin with for whoever wants another one."""
-_WITH_QUALITY = ("webp", "mp4", "webm", "picture", "sheet", "page")
-_WITH_LOSSLESS = ("webp", "page")
 
 
 class Group(QWidget):
@@ -142,7 +141,7 @@ class SizeGroup(Group):
         self.pixels = Segments("Pixels")
         self.pixels.add("smooth", "Smooth", "Enlarged smoothly")
         self.pixels.add("square", "Square", "Every pixel stays a square")
-        self._scale_row = self._add("Size", self.scale)
+        self._scale_row = self._add("Enlarge", self.scale)
         self._add("Pixels", self.pixels)
         self.scale.currentIndexChanged.connect(self._edited)
         self.pixels.chosen.connect(self._edited)
@@ -161,6 +160,11 @@ class SizeGroup(Group):
         self.scale.setCurrentIndex(self.scale.findData(options.size))
         self.pixels.set_current(options.pixels)
 
+    def set_sizes(self, labels: Mapping[str, str]) -> None:
+        """Say what the choices come to: ``export_words.sizes_words``."""
+        for key, label in labels.items():
+            self.scale.setItemText(self.scale.findData(key), label)
+
     def read(self) -> dict[str, Any]:
         """What the fields say."""
         return {"size": self.scale.currentData(), "pixels": self.pixels.current}
@@ -169,14 +173,12 @@ class SizeGroup(Group):
 class CaptionGroup(Group):
     """What is written beside the picture, and on what ground."""
 
-    title, about = (
-        "Captions and background",
-        "What is written beside the picture, and on what ground",
-    )
+    title = "Captions"
+    about = "What is written beside the picture, and on what ground"
 
     def __init__(self) -> None:
         super().__init__()
-        self._background = "dark"
+        self._background = "auto"
         self.captions = {
             name: check(label, about) for name, (label, about) in words.CAPTIONS.items()
         }
@@ -185,6 +187,7 @@ class CaptionGroup(Group):
         self.place.add("above", "Above", "Above the picture")
         self.place.add("over", "Over it", "Over the picture’s lower edge")
         self.background = Segments("Background")
+        self.background.add("auto", *words.background_words(ExportOptions()))
         self.background.add("dark", "Dark", "Behind captions, plots and grids")
         self.background.add("light", "Light", "Behind captions, plots and grids")
         self.background.add("own", "Color", "A color of your own")
@@ -192,7 +195,7 @@ class CaptionGroup(Group):
         self.color.setAccessibleName("Background color")
         self.color.setToolTip("Six digits as on web pages, for example #1c2733")
         self.color.setMaxLength(7)
-        self._captions_row = self._add("Captions", table(self.captions.values()))
+        self._captions_row = self._add("Captions", Table(self.captions.values()))
         self._place_row = self._add("Place", self.place)
         self._add("Background", self.background)
         self._color_row = self._add("Color", self.color)
@@ -217,24 +220,35 @@ class CaptionGroup(Group):
         for name, each in self.captions.items():
             each.setChecked(name in options.captions)
         self.place.set_current(options.caption_place)
-        own = options.background not in _GROUNDS
+        name, about = words.background_words(options)
+        unchosen = self.background.buttons["auto"]
+        unchosen.setText(name)
+        unchosen.setAccessibleName(name)
+        unchosen.setToolTip(about)
+        own = options.background not in BACKGROUNDS
         self.background.set_current("own" if own else options.background)
         if self.color.hasFocus():
             self._tint()
         else:
             self._show_color()
         able = options.format not in words.TOLD  # they have their own
+        self.title = "Captions" if able else "Background"
         self._captions_row.setVisible(able)
         self._place_row.setVisible(able and bool(options.captions))
         self._color_row.setVisible(own)
 
+    @property
+    def _color(self) -> str:
+        """The background as a color."""
+        before = self._background
+        return _GROUNDS.get("dark" if before == "auto" else before, before)
+
     def _show_color(self) -> None:
-        color = _GROUNDS.get(self._background, self._background)
-        self.color.setText(color)
+        self.color.setText(self._color)
         self._tint()
 
     def _tint(self) -> None:
-        color = _GROUNDS.get(self._background, self._background)
+        color = self._color
         ink = "#000000" if QColor(color).lightness() > 127 else "#ffffff"
         self.color.setStyleSheet(f"QLineEdit {{ background: {color}; color: {ink}; }}")
 
@@ -242,8 +256,8 @@ class CaptionGroup(Group):
         """What the fields say; half a color is none yet."""
         background = self.background.current
         if background == "own":
-            typed, before = self.color.text().strip(), self._background
-            background = typed if is_color(typed) else _GROUNDS.get(before, before)
+            typed = self.color.text().strip()
+            background = typed if is_color(typed) else self._color
         return {
             "captions": tuple(name for name, each in self.captions.items() if each.isChecked()),
             "caption_place": self.place.current,
@@ -274,7 +288,7 @@ class QualityGroup(Group):
         self._dither_row = self._add("Dithering", self.dither)
         self._palette_row = self._add("Palette", self.shared)
         self._codec_row = self._add("Codec", self.codec)
-        self._quality_row = self._add("Quality", self.quality, self.lossless)
+        self._quality_row = self._add("Level", self.quality, self.lossless)
         for field in (self.quality, self.colors):
             field.changed.connect(self._edited)
         for segments in (self.codec, self.dither, self.shared):
@@ -283,7 +297,7 @@ class QualityGroup(Group):
 
     def applies(self, options: ExportOptions) -> bool:
         """Most formats have one quality only."""
-        return options.format in (*_WITH_QUALITY, "gif")
+        return words.has_quality(options) or options.format == "gif"
 
     def summary(self, options: ExportOptions) -> str:
         """ "256 colors, dithered"."""
@@ -300,8 +314,8 @@ class QualityGroup(Group):
         for row in (self._colors_row, self._dither_row, self._palette_row):
             row.setVisible(options.format == "gif")
         self._codec_row.setVisible(options.format == "webm")
-        self._quality_row.setVisible(options.format in _WITH_QUALITY)
-        lossless = options.format in _WITH_LOSSLESS
+        self._quality_row.setVisible(words.has_quality(options))
+        lossless = words.has_lossless(options)
         self.lossless.setVisible(lossless)
         self.quality.setEnabled(not (lossless and options.lossless))
 

@@ -44,3 +44,30 @@ def prepared(timelines: Sequence[Timeline], view: str) -> tuple[int, int]:
                 needed += 1
                 done += timeline.is_exact(k, view)
     return done, needed
+
+
+def picture_size(timelines: Sequence[Timeline]) -> tuple[tuple[int, int] | None, int]:
+    """Width and height of one picture, pixels, and how many times as large it is shown by itself.
+
+    None and 0 where runs have no picture, or pictures of several sizes.
+    """
+    runs = [timeline.trajectory for timeline in timelines]
+    finals = [run.final for run in runs if run is not None and run.final is not None]
+    sizes = {(picture.shape[1], picture.shape[0]) for picture in finals}
+    if len(sizes) != 1:
+        return None, 0
+    from visualizer.export.mount import enlargement  # they load numpy: not at the start
+    from visualizer.export.reel import WATCHABLE
+
+    size = sizes.pop()
+    return size, enlargement(*size, WATCHABLE)
+
+
+def source_words(session: Session, subject: str) -> str:
+    """Which run or comparison a subject is of: "‘a red car’, seed 7"."""
+    lanes = session.lanes
+    if subject in ("grid", "difference"):
+        count = len([lane for lane in lanes.lanes if lane.timeline is not None])
+        return f"{count} pictures of the page Compare" if count else ""
+    run = session.current
+    return "" if run is None else f"‘{run.request.prompt or 'no prompt'}’, seed {run.request.seed}"

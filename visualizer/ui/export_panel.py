@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +26,16 @@ from visualizer.export.options import ExportOptions, for_path
 from visualizer.ui import export_words as words
 from visualizer.ui import files, theme
 from visualizer.ui.export_fields import ExportFields, Offers
-from visualizer.ui.export_offers import prepared, refusals, timelines_of
+from visualizer.ui.export_offers import (
+    picture_size,
+    prepared,
+    refusals,
+    source_words,
+    timelines_of,
+)
 from visualizer.ui.export_progress import ExportStrip, OwnExports
 from visualizer.ui.export_stage import ExportStage
+from visualizer.ui.fold import ShortLabel
 from visualizer.ui.icons import IconButton, icon
 from visualizer.ui.view_switch import OF_GUIDANCE
 from visualizer.ui.view_switch import WORDS as VIEWS
@@ -39,11 +48,14 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
     from visualizer.settings import Settings
 
-_FIELDS_WIDTH, _WIDE_FIELDS = 54 * theme.SPACE, 62 * theme.SPACE
+_FIELDS_WIDTH, _WIDE_FIELDS = 56 * theme.SPACE, 62 * theme.SPACE
 _WIDE = 1500
 _SETTLE_MS = 80
 """Choices that follow each other so fast are one."""
 _SHARPEN_MS = 250
+_PATIENCE_MS = 300
+"""A preview that takes longer is waited for with a word."""
+_PREPARING = "Preparing the preview …"
 _STILL = ("picture", "sheet")
 _NUMBERS = "Numbers have no look.\nThe file holds what the sampler held at every step."
 _ICON = 20
@@ -73,6 +85,7 @@ class ExportPanel(QWidget):
         self._worn = ""
         self._folder = ""
         self._is_open = False
+        self._waiting = False  # nothing has come of the preview for a while, and that is said
         self.setAccessibleName("Export")
         self.stage = ExportStage()
         self.fields = ExportFields()
@@ -88,6 +101,7 @@ class ExportPanel(QWidget):
         self.told.setAccessibleName("What the file will be")
         self.export_button = QPushButton()
         self.export_button.setProperty("role", "primary")
+        self._too_long = _timer(self, _PATIENCE_MS, self._say_waiting)
         self._preview_soon = _timer(self, _SETTLE_MS, self._preview)
         self._sharpen_soon = _timer(self, _SHARPEN_MS, self._sharpen)
         self._lay_out()
@@ -100,9 +114,15 @@ class ExportPanel(QWidget):
         space = theme.SPACE
         title = QLabel("Export")
         title.setProperty("role", "title")
+        self.source = ShortLabel()
+        self.source.setAccessibleName("What is exported")
+        titles = QVBoxLayout()
+        titles.setSpacing(0)
+        titles.addWidget(title)
+        titles.addWidget(self.source)
         top = QHBoxLayout()
-        top.addWidget(title, 1)
-        top.addWidget(self.close_button)
+        top.addLayout(titles, 1)
+        top.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -113,14 +133,14 @@ class ExportPanel(QWidget):
         beside.addWidget(self.fields)
         self._scroll.setWidget(inside)
         self._choices = QWidget()
-        choices = QVBoxLayout(self._choices)
+        choices = self._choices_column = QVBoxLayout(self._choices)
         choices.setContentsMargins(0, 0, 0, 0)
         choices.setSpacing(2 * space)
         choices.addLayout(top)
         choices.addWidget(self._scroll, 1)
         body = self._body = QHBoxLayout()
         body.setSpacing(3 * space)
-        body.addWidget(self.stage, 1)
+        body.addLayout(self._lay_out_seen(), 1)
         body.addWidget(self._choices)
         line = QFrame()
         line.setProperty("role", "separator")
@@ -131,16 +151,24 @@ class ExportPanel(QWidget):
         foot.addWidget(self.told, 1)
         foot.addSpacing(2 * space)
         foot.addWidget(self.export_button)
-        held = self._held = QHBoxLayout()
-        held.addWidget(self.strip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(body, 1)
-        column.addLayout(held)
         column.addWidget(line)
         column.addLayout(foot)
         self.set_compact(False)
+
+    def _lay_out_seen(self) -> QVBoxLayout:
+        """The preview, and below it what is told of the files."""
+        self.notes = QWidget()  # a message lies there, where it covers nothing
+        self.notes.hide()
+        seen = QVBoxLayout()
+        seen.setSpacing(theme.SPACE)
+        seen.addWidget(self.stage, 1)
+        seen.addWidget(self.notes)
+        seen.addWidget(self.strip)
+        return seen
 
     def _connect(self) -> None:
         session, preview = self._session, self._session.export_preview
@@ -166,6 +194,17 @@ class ExportPanel(QWidget):
             QTimer.singleShot(
                 0, self, lambda: self._scroll.ensureWidgetVisible(fold, 0, theme.SPACE)
             )
+
+    def make_room(self, height: int) -> None:
+        """For a message, in pixels, below the preview; 0 for none."""
+        if height:
+            self.notes.setFixedHeight(height)
+        self.notes.setVisible(height > 0)
+
+    @property
+    def notes_width(self) -> int:
+        """Of a message, in pixels."""
+        return self.stage.width()
 
     # --- coming and going ---------------------------------------------------------------------
 
@@ -198,7 +237,9 @@ class ExportPanel(QWidget):
         if not self._is_open:
             return
         self._is_open = False
-        self._preview_soon.stop()
+        for timer in (self._preview_soon, self._too_long):
+            timer.stop()
+        self._waiting = False
         self._watch(())
         self._session.export_preview.set(None, self.fields.options, (1, 1))
         self.stage.forget()
@@ -210,7 +251,7 @@ class ExportPanel(QWidget):
         space = theme.SPACE
         around = 2 * space if compact else 3 * space
         self._body.setContentsMargins(around, space if compact else 2 * space, space, space)
-        self._held.setContentsMargins(around, 0, around, space)
+        self._choices_column.setSpacing(space if compact else 2 * space)
         between = space if compact else 3 * space // 2
         self._foot.setContentsMargins(around, between, around, between)
 
@@ -247,7 +288,7 @@ class ExportPanel(QWidget):
             self.fields.set_subject(left[0])
         guided = any(timeline.guided for timeline in self._timelines)
         views = tuple(view for view in VIEWS if guided or view not in OF_GUIDANCE)
-        self.fields.set_offers(Offers(refused, views))
+        self.fields.set_offers(Offers(refused, views, *picture_size(self._timelines)))
         self._watch(self._timelines)
         self._outdated = True
         self._show_words()
@@ -275,7 +316,19 @@ class ExportPanel(QWidget):
         what = self.what
         if not self._is_open or what is None:
             return
+        if not self._waiting:
+            self._too_long.start()
         self._session.export_preview.set(what, self.fields.options, self.stage.room)
+
+    def _say_waiting(self) -> None:
+        self._waiting = True
+        self.stage.show_words(_PREPARING)
+
+    def _waits_no_more(self) -> None:
+        self._too_long.stop()
+        if self._waiting:
+            self._waiting = False
+            self.stage.show_words("")
 
     def _show_film(self, milliseconds: Sequence[int], size: tuple[int, int]) -> None:
         if not self._is_open:
@@ -285,6 +338,7 @@ class ExportPanel(QWidget):
             self._outdated, self._estimate = False, None
         self._refused = ""
         if self.fields.options.format == "raw":
+            self._waits_no_more()
             self.stage.forget(_NUMBERS)
         else:
             still = self.fields.options.format in _STILL
@@ -305,6 +359,10 @@ class ExportPanel(QWidget):
     def _show_frame(self, i: int, picture: Picture) -> None:
         if self._is_open and self.stage.count:
             self.stage.show_frame(0 if self._is_still else i, picture)
+            if self._waiting:
+                self._waits_no_more()
+                self._show_preparing()
+            self._too_long.stop()
 
     @property
     def _is_still(self) -> bool:
@@ -326,6 +384,8 @@ class ExportPanel(QWidget):
     def _show_preparing(self) -> None:
         """How many of the pictures are as they will be in the file."""
         options = self.fields.options
+        if self._waiting:
+            return
         if options.content == "plot" or options.subject == "forward" or not self.stage.playing:
             self.stage.show_words("")
             return
@@ -345,6 +405,7 @@ class ExportPanel(QWidget):
 
     def _show_refusal(self, sentence: str) -> None:
         if self._is_open:
+            self._waits_no_more()
             self._refused = sentence
             self._show_words()
 
@@ -362,6 +423,7 @@ class ExportPanel(QWidget):
         self.told.setAccessibleDescription(told)
         theme.set_role(self.told, "small" if self._refused else "small-quiet")
         self.warning.setVisible(bool(self._refused))
+        self.source.set_text(source_words(self._session, self.fields.subject_key))
         label = f"Export {words.SHORT[options.format]} …"
         self.export_button.setText(label)
         self.export_button.setAccessibleName(label)
@@ -375,12 +437,19 @@ class ExportPanel(QWidget):
         what, options = self.what, self.fields.options
         if what is None or self._refused:
             return
-        path = files.ask_export(self, self._name(), options.kind, self._folder)
+        path = files.ask_export(self, self._name(), options, self._folder)
         if not path:
             return
         self._folder = str(Path(path).parent)
+        if options.ending:  # the dialog offers other kinds of file as well
+            options = for_path(Path(path), options)
+            if options.ending == options.kind.suffix:  # the usual one is no choice
+                options = replace(options, suffix="")
+            self.fields.set_options(options)
         self._settings.export = options.to_json()
-        self.exports.start(what, path, for_path(Path(path), options))
+        with contextlib.suppress(OSError):  # the export is what was asked for
+            self._settings.save()
+        self.exports.start(what, path, options)
 
     def _name(self) -> str:
         """A name that says what is in it, if the file may, without its suffix."""

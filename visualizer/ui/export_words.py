@@ -5,16 +5,17 @@ from __future__ import annotations
 from visualizer.export.options import ExportOptions, FormatKey
 
 FORMAT_NOTES: dict[FormatKey, str] = {
-    "webp": "Small and sharp. Every browser plays it.",
-    "gif": "Plays everywhere, in 256 colors.",
-    "apng": "Every pixel as it is. Browsers play it.",
+    "webp": "Small and sharp. Browsers play it; for slides take GIF or MP4.",
+    "gif": "Plays nearly everywhere, also on slides, in 256 colors at most.",
+    "apng": "Every pixel as it is. Browsers play it; for slides take GIF or MP4.",
     "mp4": "For slides, phones and posts (H.264).",
-    "webm": "For web pages (VP9 or AV1).",
-    "frames": "One numbered PNG a frame, for other programs.",
-    "picture": "The last step alone, as PNG, JPEG or WebP.",
-    "sheet": "All steps at a glance, with their noise: PNG, JPEG or PDF.",
-    "page": "One file to drag through time, also on a phone.",
-    "raw": "All latents, as .npz or .safetensors.",
+    "webm": "For web pages (VP9 or AV1); for slides take MP4.",
+    "frames": "One numbered PNG a frame in a new folder, for other programs.",
+    "picture": "The last step alone.",
+    "sheet": "Steps from static to picture in a row, with their noise.",
+    "page": "Opens in any browser, also on a phone: drag through time, switch views. "
+    "Seen here is only its film.",
+    "raw": "What the sampler held at every step, for NumPy or PyTorch.",
 }
 """Formats of the panel, and what each is good for. Runs and comparisons are saved, not exported."""
 
@@ -31,13 +32,34 @@ SHORT: dict[FormatKey, str] = {
     "raw": "numbers",
 }
 """What the main button says it exports."""
+KINDS: dict[FormatKey, dict[str, tuple[str, str]]] = {
+    "apng": {
+        ".apng": (".apng", "Called what it is"),
+        ".png": (".png", "The same file, for programs that know only .png"),
+    },
+    "picture": {
+        ".png": ("PNG", "Every pixel as it is"),
+        ".jpg": ("JPEG", "Smaller, for programs that take nothing else"),
+        ".webp": ("WebP", "Smallest; every browser shows it"),
+    },
+    "sheet": {
+        ".png": ("PNG", "A picture, every pixel as it is"),
+        ".jpg": ("JPEG", "A smaller picture"),
+        ".pdf": ("PDF", "One page of A4 to print"),
+    },
+    "raw": {
+        ".npz": ("NumPy", "An archive for numpy.load (.npz)"),
+        ".safetensors": ("Safetensors", "Tensors for PyTorch and others (.safetensors)"),
+    },
+}
+"""Of formats with several kinds of file: each kind by its ending, and what it is good for."""
 DIRECTIONS = {
     "forward": ("Forward", "From the first step to the last"),
     "back": ("Back", "From the last step to the first"),
     "boomerang": ("Both ways", "To the last step, and back to the first"),
 }
-SIZES = {"auto": "Automatic", "1": "× 1", "2": "× 2", "4": "× 4", "1080p": "As fits 1080p"}
-EVENLY = "Evenly spaced"
+SIZES = {"auto": "Automatic", "1": "× 1", "2": "× 2", "4": "× 4", "1080p": "Fit 1080p"}
+EVENLY = "8 evenly spaced"
 """What a sheet makes of "all"."""
 STEPS = {"all": "All steps", "every": "Every few steps", "noise": "Evenly by noise"}
 CAPTIONS = {
@@ -53,6 +75,44 @@ DITHERS = {
     "ordered": ("Pattern", "A fixed pattern: smaller, and calm when it plays"),
     "none": ("None", "Flat areas: smallest"),
 }
+
+
+def has_quality(options: ExportOptions) -> bool:
+    """Whether its number from 1 to 100 makes a difference to the file."""
+    if options.kind.moves or options.format == "page":
+        return options.format in ("webp", "mp4", "webm", "page")
+    return options.ending in (".jpg", ".jpeg", ".webp")
+
+
+def has_lossless(options: ExportOptions) -> bool:
+    """Whether the file may also hold every pixel as it is."""
+    return options.ending == ".webp" or options.format == "page"
+
+
+def sizes_words(own: tuple[int, int] | None, automatic: int, *, each: bool) -> dict[str, str]:
+    """What choices of ``SIZES`` come to: "× 2 (256 × 256)".
+
+    Args:
+        own: the size of a picture, pixels; None where nobody knows it.
+        automatic: the factor that "Automatic" comes to; 0 where it is not known.
+        each: whether there are several pictures side by side.
+    """
+    found = dict(SIZES)
+    if own is None:
+        return found
+    of_each = "each " if each else ""
+    for key, factor in {"auto": automatic, "1": 1, "2": 2, "4": 4}.items():
+        if factor:
+            times = f"Automatic: × {factor}" if key == "auto" else SIZES[key]
+            found[key] = f"{times} ({of_each}{own[0] * factor} × {own[1] * factor})"
+    return found
+
+
+def background_words(options: ExportOptions) -> tuple[str, str]:
+    """What the background is called that nobody chose, and what it is."""
+    if options.format == "page":
+        return "As device", "Dark or light, as the device is that the page is read on"
+    return "Auto", "Dark, and light on a PDF, which is made to be printed"
 
 
 def steps_words(options: ExportOptions) -> str:
@@ -80,11 +140,12 @@ def size_words(options: ExportOptions) -> str:
 def captions_words(options: ExportOptions) -> str:
     """ "Prompt, seed, on light"."""
     if options.format in TOLD:
-        return f"On {options.background}"
+        by_itself = options.background == "auto" and options.format == "page"
+        return "As the reader’s device" if by_itself else f"On {options.ground}"
     captions = [CAPTIONS[each][0] for each in CAPTIONS if each in options.captions]
     words = ", ".join([captions[0], *(each.lower() for each in captions[1:])]) if captions else ""
     words = words or "No captions"
-    return words if options.background == "dark" else f"{words}, on {options.background}"
+    return words if options.ground == "dark" else f"{words}, on {options.ground}"
 
 
 def quality_words(options: ExportOptions) -> str:
@@ -92,7 +153,7 @@ def quality_words(options: ExportOptions) -> str:
     if options.format == "gif":
         dither = options.dither != "none"
         return f"{options.colors} colors, {'dithered' if dither else 'not dithered'}"
-    if options.format in ("webp", "page") and options.lossless:
+    if has_lossless(options) and options.lossless:
         return "Lossless"
     if options.format == "webm":
         return f"{options.codec.upper()}, quality {options.quality}"

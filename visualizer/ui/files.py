@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from visualizer.export.options import Format
+    from visualizer.export.options import ExportOptions
     from visualizer.session.timeline import Timeline
 
 CHECKPOINT = ".safetensors"
@@ -68,7 +70,7 @@ def ask_save_as(parent: QWidget, name: str, suffix: str) -> str:
     return _ask_name(parent, "Save as", str(Path(_documents()) / name), kinds)
 
 
-def ask_export(parent: QWidget, name: str, kind: Format, folder: str = "") -> str:
+def ask_export(parent: QWidget, name: str, options: ExportOptions, folder: str = "") -> str:
     """Where to export to, with a suffix of this format, or "".
 
     Args:
@@ -76,15 +78,42 @@ def ask_export(parent: QWidget, name: str, kind: Format, folder: str = "") -> st
         folder: where the last one went.
     """
     place = Path(folder if Path(folder).is_dir() and folder else _documents())
-    proposed = str(place / f"{name}{kind.suffix}")
+    kind = options.kind
     if not kind.suffixes:
-        return _ask_name(parent, "Name of the new folder", proposed, {"Folders (*)": ()})
+        return _ask_new_folder(parent, name, place)
+    proposed = str(place / f"{name}{options.ending}")
     if kind.moves or kind.key == "page":
         stars = " ".join(f"*{suffix}" for suffix in kind.suffixes)
         kinds = {f"{kind.label.split(' (')[0]} ({stars})": kind.suffixes}
     else:  # one kind of file or the other
         kinds = {each: known for each, known in _KINDS.items() if known[0] in kind.suffixes}
+        chosen = next(each for each, known in kinds.items() if options.ending in known)
+        kinds = {chosen: kinds[chosen], **kinds}  # the first one is what the dialog begins with
     return _ask_name(parent, "Export as", proposed, kinds)
+
+
+def _ask_new_folder(parent: QWidget, name: str, place: Path) -> str:
+    """A folder that is not there yet, or is empty, or "".
+
+    A dialog for names would go into a folder of the name instead of taking it.
+    """
+    title = "Where the new folder of pictures shall be"
+    chosen = QFileDialog.getExistingDirectory(parent, title, str(place))
+    if not chosen:
+        return ""
+    folder = Path(chosen)
+    if folder != place and _is_empty(folder):
+        return chosen  # made for this in the dialog
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    names = itertools.chain((name,), numbered)
+    return str(next(folder / each for each in names if not os.path.lexists(folder / each)))
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def _ask_name(

@@ -25,7 +25,6 @@ class Fold(QWidget):
         self.button.setProperty("role", "fold")
         self.button.setCheckable(True)
         self.button.setToolTip(about)
-        self.button.setAccessibleName(title)
         self.button.setIconSize(QSize(_ARROW, _ARROW))
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.toggled.connect(self._show_content)
@@ -33,8 +32,7 @@ class Fold(QWidget):
         self.summary.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         beside = QHBoxLayout(self.button)
-        taken = self.button.fontMetrics().horizontalAdvance(title) + _ARROW + 4 * theme.SPACE
-        beside.setContentsMargins(taken, 0, theme.SPACE, 0)
+        self._beside = beside
         beside.addWidget(self.summary)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -42,7 +40,15 @@ class Fold(QWidget):
         column.addWidget(self.button)
         column.addWidget(content)
         content.hide()
+        self.set_title(title)
         self._tint()
+
+    def set_title(self, title: str) -> None:
+        """Call it something else."""
+        self.button.setText(title)
+        self.button.setAccessibleName(title)
+        taken = self.button.fontMetrics().horizontalAdvance(title) + _ARROW + 4 * theme.SPACE
+        self._beside.setContentsMargins(taken, 0, theme.SPACE, 0)
 
     @property
     def is_open(self) -> bool:

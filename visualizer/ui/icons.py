@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QCursor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -78,6 +78,15 @@ class IconButton(QToolButton):
         """Change the accessible name and the tooltip."""
         self.setAccessibleName(label)
         self.setToolTip(f"{label}  ({shortcut})" if shortcut else label)
+
+    def look_for_mouse(self) -> None:
+        """A menu that closes takes the mouse away without a word: see where it is, soon."""
+        QTimer.singleShot(0, self, self._find_mouse)
+
+    def _find_mouse(self) -> None:
+        there = self.rect().contains(self.mapFromGlobal(QCursor.pos()))
+        self.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, there)
+        self.update()
 
     def changeEvent(self, event: QEvent) -> None:
         """A new theme tints the icon anew."""

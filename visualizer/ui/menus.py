@@ -52,7 +52,7 @@ class MoreMenu(QMenu):
             "How many pictures stay ready to be looked at. Others are made again when needed."
         )
         self.addSeparator()
-        for name in ("open", "open_sweep", "save"):
+        for name in ("open", "open_sweep", "save", "export", "copy"):
             self.addAction(actions[name])
         self.addSeparator()
         self.addAction(actions["experiment"])

@@ -57,10 +57,10 @@ GROUPS: tuple[tuple[str, tuple[Shortcut, ...]], ...] = (
         (
             Shortcut("generate", ("Ctrl+Return", "Ctrl+Enter"), "Ctrl+Enter", "Generate"),
             Shortcut("branch", ("B",), "B", "Branch from here"),
-            Shortcut("escape", ("Esc",), "Esc", "Leave a branch or full screen; stop"),
+            Shortcut("escape", ("Esc",), "Esc", "Go back, or stop"),
             Shortcut("open", ("Ctrl+O",), "Ctrl+O", "Open a run or a picture"),
             Shortcut("save", ("Ctrl+S",), "Ctrl+S", "Save this run"),
-            Shortcut("export", ("Ctrl+E",), "Ctrl+E", "Export: pictures, animations, pages"),
+            Shortcut("export", ("Ctrl+E",), "Ctrl+E", "Export"),
             Shortcut("copy", ("Ctrl+C",), "Ctrl+C", "Copy this picture"),
         ),
     ),

@@ -16,6 +16,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QResizeEvent,
 )
@@ -35,8 +36,10 @@ from visualizer.session.failure import Failure
 from visualizer.session.playhead import VIEWS
 from visualizer.ui import files, theme
 from visualizer.ui.clipboard import Clipboard, copy_selected_text
+from visualizer.ui.closing import Closing
 from visualizer.ui.compare_page import EXPERIMENT, ComparePage
 from visualizer.ui.denoise_page import DenoisePage
+from visualizer.ui.drop_sign import DropSign
 from visualizer.ui.export_panel import ExportPanel
 from visualizer.ui.failure_bar import FailureBar, Offer
 from visualizer.ui.header import Header
@@ -69,13 +72,14 @@ _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
 _LOW = 720
 _NOTED_MS = 8000
 _REMEMBERED = "remembered"
-_PASSING = ("correction", "notice", "run", "model")
+_PASSING = ("correction", "notice", "run", "model", "closing")
 """Topics of notes that go by themselves."""
 _OF_DENOISE = ("plan", "run", "notice")
 """Topics of notes about the run of the Denoise page, or the next one."""
 _LEAST_MESSAGE = 320
 _LONGEST_NAME = 32
 _MISSING = "A picture is missing."
+_NOT_COPIED_HERE = "Pictures are copied on the pages Denoise and Compare"
 _FROM_THE_NET = (
     "That is an address, not a file, and nothing is fetched from the internet here. Save the "
     "picture first, and drop the file."
@@ -128,6 +132,7 @@ class MainWindow(QMainWindow):
             self.session, self.settings, self.denoise.canvas, self.compare.grid, self
         )
         self.export_panel = ExportPanel(self.session, self.settings)
+        self.closing = Closing(self.session.exports, self)
         self.page = DENOISE
         self._message_of = ""  # the page that the message is about; "" where it is about none
         self._tips = WrappedTips(self)
@@ -141,6 +146,8 @@ class MainWindow(QMainWindow):
         labels = {
             "open": "Open a run or a picture …",
             "save": "Save this run …",
+            "export": "Export …",
+            "copy": "Copy picture",
             "open_sweep": "Open a sweep …",
             "experiment": EXPERIMENT,
             "full_screen": "Full screen",
@@ -214,6 +221,7 @@ class MainWindow(QMainWindow):
         self.message = FailureBar(page)
         self.shortcuts_card = shortcuts_card(page)
         self.about_card = about_card(page)
+        self.drop_sign = DropSign(page)
         self.model_picker = ModelPicker(self.header.settings_row.model, page)
         self.model_picker.set_current(self.settings.model_folder)
 
@@ -239,6 +247,7 @@ class MainWindow(QMainWindow):
         self.more_menu.weights_chosen.connect(header.set_weights)
         header.weights_changed.connect(self.more_menu.weights.setChecked)
         row.more.setMenu(self.more_menu)
+        self.more_menu.aboutToHide.connect(row.more.look_for_mouse)
         for saving in (self.denoise, self.compare):
             saving.export_asked.connect(self.toggle_export)
         self.export_panel.closed.connect(self._leave_export)
@@ -248,8 +257,9 @@ class MainWindow(QMainWindow):
         self.denoise.actions_changed.connect(self._judge_actions)
         self.denoise.pair_asked.connect(lambda: self.show_page(COMPARE))
         self.denoise.branching.changed.connect(self._branching_changed)
-        shown = self.export_panel.stage.frame
-        for watched in (self.message, shown, *(page.pictures for page in self.pages.values())):
+        notes = self.export_panel.notes
+        self.message.dismissed.connect(self._place_message)
+        for watched in (self.message, notes, *(page.pictures for page in self.pages.values())):
             watched.installEventFilter(self)
         self.remembered = RememberedPictures(header, self.compare.axis_fields, self)
         self.remembered.noted.connect(self._note_remembered)
@@ -361,6 +371,8 @@ class MainWindow(QMainWindow):
         if self.export_panel.is_open:
             self.export_panel.close_panel()
         elif self._saving_page.can_save:
+            if self.page == NOISE:  # what is exported is the run, and that is elsewhere
+                self.show_page(DENOISE)
             self.playhead.pause()
             self.header.yield_accent(True)
             self._stack.setCurrentWidget(self.export_panel)
@@ -464,7 +476,9 @@ class MainWindow(QMainWindow):
         self.more_menu.set_memory(mib)
 
     def show_failure(self, failure: Failure) -> None:
-        """Say what went wrong."""
+        """Say what went wrong, unless the export panel has said it."""
+        if self.export_panel.exports.has_told(failure):
+            return
         self._message_of = ""
         self.message.show_failure(failure)
         self.run_status.failed()
@@ -511,6 +525,8 @@ class MainWindow(QMainWindow):
             self.clipboard.do_in_grid()
         elif self.page == DENOISE:
             self.clipboard.do_on_canvas()
+        else:
+            self.run_status.say(_NOT_COPIED_HERE)
 
     def _space(self) -> None:
         """Play or pause; a control that was reached by Tab is pressed instead."""
@@ -588,7 +604,8 @@ class MainWindow(QMainWindow):
         self._judge_actions()
 
     def _judge_actions(self) -> None:
-        self.actions_by_name["save"].setEnabled(self._saving_page.can_save)
+        for name in ("save", "export"):
+            self.actions_by_name[name].setEnabled(self._saving_page.can_save)
         self.actions_by_name["experiment"].setEnabled(not self.busy)
 
     def _show_correction(self, text: str) -> None:
@@ -643,18 +660,19 @@ class MainWindow(QMainWindow):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The message is as high as its text, and stays over the pictures."""
-        kinds = (QEvent.Type.Show, QEvent.Type.LayoutRequest, QEvent.Type.Resize)
-        if event.type() in kinds:
+        of_rooms = (QEvent.Type.Resize, QEvent.Type.Move)
+        if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest, *of_rooms):
             own = watched is self.message
-            if own != (event.type() == QEvent.Type.Resize) and not self.message.isHidden():
+            if own != (event.type() in of_rooms) and not self.message.isHidden():
                 QTimer.singleShot(0, self, self._place_message)
         return super().eventFilter(watched, event)
 
     def _place_message(self) -> None:
         """Over the lower edge of the pictures, beside the panel: no control is covered."""
-        room = self.pages[self.page].pictures
         if self.export_panel.is_open:
-            room = self.export_panel.stage.frame
+            self._place_message_of_export()
+            return
+        room = self.pages[self.page].pictures
         corner, space = room.mapTo(self._page, QPoint(0, 0)), theme.SPACE
         width = min(max(room.width() - 2 * space, _LEAST_MESSAGE), 90 * space)
         left = corner.x() + (room.width() - width) // 2
@@ -663,16 +681,36 @@ class MainWindow(QMainWindow):
         self.message.setGeometry(max(left, self.rail.width() + space), top, width, height)
         self.message.raise_()
 
+    def _place_message_of_export(self) -> None:
+        """Below the preview: what is judged there is not covered."""
+        panel, room = self.export_panel, self.export_panel.notes
+        if self.message.isHidden():
+            panel.make_room(0)
+            return
+        width = panel.notes_width
+        height = max(self.message.heightForWidth(width), self.message.minimumSizeHint().height())
+        panel.make_room(height)
+        corner = room.mapTo(self._page, QPoint(0, 0))
+        self.message.setGeometry(corner.x(), corner.y(), width, height)
+        self.message.raise_()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files are welcome, and pictures of other programs; those that begin here are not."""
         data = event.mimeData()
         welcome = data.hasUrls() or data.hasImage() or data.hasFormat("image/png")
         if event.source() is None and welcome:
             event.acceptProposedAction()
+            if files.dropped(data) or not data.hasUrls():  # an address alone cannot be opened
+                self.drop_sign.open_sign()
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """It is elsewhere."""
+        self.drop_sign.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the run, the model or the picture that was dropped."""
         event.acceptProposedAction()
+        self.drop_sign.hide()
         paths = files.dropped(event.mimeData())
         if paths:
             self._drop(paths)
@@ -715,6 +753,13 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Gone at once for the eye; then remember the choices and let the work end."""
+        warning = "" if self._closed else self.closing.warning()
+        if warning:
+            self.message.dismiss()  # no note takes the place of a failure
+            self._note(warning, "closing")
+            self._noted.start(_NOTED_MS)
+            event.ignore()
+            return
         event.accept()
         if self._closed:
             return

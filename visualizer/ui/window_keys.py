@@ -51,6 +51,7 @@ class WindowKeys:
                 action = self.actions.get(shortcut.action)
                 if action is not None:
                     action.setShortcuts([QKeySequence(key) for key in shortcut.keys])
+                    action.setAutoRepeat(shortcut.repeats)
                     window.addAction(action)
                     continue
                 for key in shortcut.keys:
