@@ -10,7 +10,8 @@ from visualizer.time_words import about, duration
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0.04, "0.0 s"),
+        (0, "0 s"),
+        (0.049, "0 s"),
         (0.84, "0.8 s"),
         (9.96, "10 s"),
         (12.3, "12 s"),

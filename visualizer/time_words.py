@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def duration(seconds: float) -> str:
     """A span of time: "0.8 s", "12 s", "3 min", "1 h 20 min"."""
+    if seconds < 0.05:
+        return "0 s"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 99.5:

@@ -261,7 +261,7 @@ def test_a_run_file_does_not_forget_and_says_so(
     assert export("run.denoise", "--out", "a.denoise", "--out", "a.png", "--forget") == 0
     assert Trajectory.open(here / "a.denoise").request == run.request
     (note,) = capsys.readouterr().err.splitlines()
-    assert note.startswith("Note: a.denoise is the run itself and tells everything")
+    assert note.startswith("Note: a.denoise is made to be opened again and tells everything")
     assert export("run.denoise", "--out", "a.denoise") == 0
     assert export("run.denoise", "--out", "a.png", "--forget") == 0
     assert capsys.readouterr().err == ""

@@ -56,7 +56,7 @@ def test_failures_are_said_at_once_and_take_time_too(
     progress.at_work(0.0)
     assert said.getvalue().splitlines() == [
         "001-a-car failed: The numbers overflowed.",
-        "Picture 1 of 2   12 per minute   0.0 s left",
+        "Picture 1 of 2   12 per minute   0 s left",
     ]
 
 

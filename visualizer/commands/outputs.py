@@ -116,8 +116,8 @@ def about_forgetting(outputs: Iterable[Output]) -> Iterator[str]:
     for output in outputs:
         if output.is_run and not output.options.remember:
             yield (
-                f"{output.name} is the run itself and tells everything, also with --forget. Give "
-                "away one of the other files."
+                f"{output.name} is made to be opened again and tells everything, also with "
+                "--forget."
             )
 
 
