@@ -348,6 +348,25 @@ def test_a_graph_of_thousands_of_nodes_is_walked_in_reasonable_time() -> None:
     assert time.perf_counter() - start < 20
 
 
+def test_a_graph_of_many_loras_is_walked_in_reasonable_time() -> None:
+    graph = {
+        str(k): {
+            "class_type": "LoraLoader",
+            "inputs": {
+                "text": [str(k + 1), 0],
+                **{name: [str(k + 1), 0] for name in ("model", "clip", "lora_stack", "positive")},
+                **{f"lora_name_{j}": [str(k + 1), 0] for j in range(120)},
+                **{f"lora_wt_{j}": [str(k + 1), 0] for j in range(120)},
+            },
+        }
+        for k in range(230)
+    }
+    graph["k"] = {"class_type": "KSampler", "inputs": {"model": ["0", 0], "positive": ["0", 0]}}
+    start = time.perf_counter()
+    assert read(png(prompt=json.dumps(graph))) is not None
+    assert time.perf_counter() - start < 20
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
 def test_places_that_are_no_files(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
