@@ -86,7 +86,9 @@ def test_a_picture_of_ours_fills_every_field_and_runs_nothing(
     drop(sitting.window, mime(ours(tmp_path / "castle.png", request)))
     text = said(sitting, "castle.png")
     assert sitting.window.header.request() == request
-    assert text == "The settings of ‘castle.png’ are in the fields."
+    assert text == (
+        "The settings of ‘castle.png’ are in the fields. Press Generate to make it again."
+    )
     assert not sitting.session.running
     assert not sitting.window.message.is_failure
     timeline = sitting.run("a green castle at night")
@@ -354,7 +356,7 @@ def test_one_picture_dropped_on_the_compare_page_takes_the_place_of_what_is_comp
     text = said(sitting, "are in the fields")
     assert text == (
         "The settings of ‘castle.png’ are in the fields. Its seed and its prompt took the place "
-        "of the lists above: add others to compare."
+        "of the lists above: add others to compare. Press Generate to make it again."
     )
     assert window.page == COMPARE
     assert fields.said.sentence.endswith("1 × 1 = 1 picture.")

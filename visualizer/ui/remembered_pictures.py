@@ -120,6 +120,7 @@ class RememberedPictures(QObject):
         text = words.taken_over(name, remembered, compared=compared)
         if not compared:
             text = f"{text} {self._fill_single_axes(remembered.request)}".strip()
+        text = f"{text} {words.what_next(compared=compared)}"
         about = "Let the fields say again what they said before"
         self._note(text, said, Offer(_PUT_BACK, about, lambda: self._put_back(*former)))
 

@@ -41,6 +41,11 @@ def taken_over(name: str, remembered: Remembered, *, compared: bool) -> str:
     return f"The settings of {name}{whose} are in the fields."
 
 
+def what_next(*, compared: bool) -> str:
+    """What to do when the settings stand in the fields."""
+    return f"Press Generate to make {'them' if compared else 'it'} again."
+
+
 def not_taken_over(remembered: Remembered, facts: ModelFacts | None) -> list[str]:
     """Sentences on what the picture says that the fields do not.
 
