@@ -23,7 +23,7 @@ SUBJECTS = {
     "run": ("Run", "The run on the Denoise page"),
     "grid": ("Grid", "All pictures of the comparison, side by side"),
     "difference": ("Difference", "The two marked pictures, and where they differ"),
-    "forward": ("Into noise", "The forward process: the finished picture drowned in noise"),
+    "forward": ("Noising", "The forward process: the finished picture drowned in noise"),
 }
 """What can be exported: what it is called, and what it is."""
 _NARROW = ("difference", "forward")

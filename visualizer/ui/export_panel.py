@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
     from visualizer.settings import Settings
 
-_FIELDS_WIDTH, _WIDE_FIELDS = 56 * theme.SPACE, 62 * theme.SPACE
+_FIELDS_WIDTH, _WIDE_FIELDS = 57 * theme.SPACE, 62 * theme.SPACE
 _WIDE = 1500
 _SETTLE_MS = 80
 """Choices that follow each other so fast are one."""
