@@ -22,7 +22,7 @@ from PIL import Image
 
 from benchmarks.made_runs import noisy_run
 from visualizer import export
-from visualizer.export import animation, palette, video
+from visualizer.export import animation, palette, video, webp_frame
 from visualizer.export.film import Film, film_of
 from visualizer.export.options import ExportOptions, FormatKey
 
@@ -102,7 +102,6 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 def _webp(pictures: Sequence[Picture], film: Film, path: Path) -> None:
     first, *others = map(Image.fromarray, pictures)
-    values: dict[str, Any] = animation.webp_values(film.options)
     first.save(
         path,
         "WEBP",
@@ -110,7 +109,8 @@ def _webp(pictures: Sequence[Picture], film: Film, path: Path) -> None:
         append_images=others,
         duration=[shot.milliseconds for shot in film.shots],
         loop=0,
-        **values,
+        quality=film.options.quality,
+        method=webp_frame.METHOD,
     )
 
 

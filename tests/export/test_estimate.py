@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.example_runs import make_run
+from tests.example_runs import StandInDecoder, make_picture, make_run
 from tests.export.grids import four_seeds
 from tests.export.reading import film
 from visualizer import export
+from visualizer.diffusion.arrays import Picture
+from visualizer.diffusion.trajectory import Trajectory
+from visualizer.diffusion.views import View
 from visualizer.export import ExportError, bounds
 from visualizer.export.estimate import estimate
 from visualizer.export.film import film_of
@@ -27,6 +31,14 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("run.mp4", {"format": "mp4"}),
     ("run.webm", {"format": "webm"}),
     ("run.webm", {"format": "webm", "codec": "av1"}),
+    ("run.webp", {"content": "plot"}),
+    ("run.gif", {"format": "gif", "palette": "shared", "dither": "ordered", "colors": 16}),
+    (
+        "run.gif",
+        {"format": "gif", "palette": "shared", "dither": "none", "direction": "boomerang"},
+    ),
+    ("run.mp4", {"format": "mp4", "content": "plot"}),
+    ("run.mp4", {"format": "mp4", "fps": 50, "hold": 10}),
     ("frames", {"format": "frames"}),
     ("run.html", {"format": "page"}),
     ("run.denoise", {"format": "run"}),
@@ -53,6 +65,55 @@ def test_sizes_are_about_right(tmp_path: Path, name: str, options: dict[str, Any
     export.write(run, tmp_path / name, ExportOptions(**options))
     assert 0.7 < told.bytes / size_of(tmp_path / name) < 1.4
     assert told.seconds > 0
+
+
+def calmly(steps: int) -> Trajectory:
+    """A run of which every picture is much like the one before, as those of real runs are."""
+    static, scene = make_picture(1.0, size=128), make_picture(0.0, size=128)
+    pictures: dict[tuple[int, View], Picture] = {}
+    for k in range(steps):
+        share = 1 - k / steps
+        mixed = scene + (static.astype(float) - scene) * share**2
+        pictures[k, "noisy"] = mixed.astype(np.uint8)
+    return make_run(steps, pictures=pictures, final=scene)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [case for case in CASES if case[0] in ("run.gif", "run.mp4", "run.webm", "run.webp")],
+)
+@pytest.mark.parametrize("steps", [1, 24])
+def test_calm_films_are_estimated_too(
+    tmp_path: Path, name: str, options: dict[str, Any], steps: int
+) -> None:
+    run = calmly(steps)
+    told = estimate(film(run, **options))
+    export.write(run, tmp_path / name, ExportOptions(**options))
+    assert 0.7 < told.bytes / size_of(tmp_path / name) < 1.4
+
+
+def test_what_a_long_video_takes_is_told_by_stretches(tmp_path: Path) -> None:
+    made: list[int] = []
+    shown = film(calmly(150), format="mp4", size="4")
+    frame = type(shown).frame
+
+    class Counted(type(shown)):  # type: ignore[misc]
+        def frame(self, i: int) -> Any:
+            made.append(i)
+            return frame(self, i)
+
+    shown.__class__ = Counted
+    told = estimate(shown)
+    assert len(made) < 75
+    export.write(calmly(150), tmp_path / "run.mp4", ExportOptions(size="4"))
+    assert 0.7 < told.bytes / size_of(tmp_path / "run.mp4") < 1.4
+
+
+def test_a_run_that_has_its_pictures_made_is_as_large(tmp_path: Path) -> None:
+    run = make_run(8, pictures=False, decoder=StandInDecoder())
+    told = estimate(film(run, format="run"))
+    export.write(run, tmp_path / "run.denoise")
+    assert 0.9 < told.bytes / size_of(tmp_path / "run.denoise") < 1.1
 
 
 @pytest.mark.parametrize(("name", "options"), STILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from tests.example_runs import make_run
-from tests.export.reading import far, film, frames_of
+from tests.export.reading import far, film, frames_of, video_of
 from visualizer import export
+from visualizer.export import ExportError
 from visualizer.export.options import ExportOptions
 from visualizer.export.palette import shared_palette
 from visualizer.export.preview import preview
@@ -43,6 +45,31 @@ def test_a_webp_shows_what_it_leaves_out(tmp_path: Path) -> None:
     frame, meant = frames_of(tmp_path / "run.webp")[0], np.asarray(shown.frame(0))
     told = np.asarray(preview(shown, 0))
     assert far(told, frame) < 0.3 * far(meant, frame)
+
+
+@pytest.mark.parametrize(
+    "options", [{"format": "mp4"}, {"format": "webm"}, {"format": "webm", "codec": "av1"}]
+)
+def test_a_video_is_shown_as_its_encoder_leaves_it(tmp_path: Path, options: dict[str, Any]) -> None:
+    run = make_run(2, size=129)  # odd sides become even in the file, not in what is shown
+    path = tmp_path / f"run.{options['format']}"
+    told = {}
+    for quality in (1, 90):
+        export.write(run, path, ExportOptions(quality=quality, size="1", **options))
+        shown = film(run, quality=quality, size="1", **options)
+        frame, meant = video_of(path)[0][0][:129, :129], np.asarray(shown.frame(0))
+        told[quality] = np.asarray(preview(shown, 0))
+        assert told[quality].shape == (129, 129, 3)
+        assert far(told[quality], frame) < 0.35 * far(meant, frame)
+        assert abs(told[quality].mean() - frame.mean()) < 2
+    assert far(told[1], told[90]) > 5
+
+
+def test_a_video_is_not_shown_without_what_encodes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    for key in ("mp4", "webm"):
+        with pytest.raises(ExportError, match='Videos need the package "av"'):
+            preview(film(make_run(2), format=key), 0)
 
 
 def test_the_final_picture_is_shown_as_it_will_be() -> None:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visualizer.diffusion.stored_pictures import STORED_VIEWS, chosen_steps, pack
+from visualizer.diffusion.stored_steps import step_tensors
 from visualizer.export import page, picture, raw, sequence, sheet, writers
 from visualizer.export.bounds import check_bound, held_bytes
 from visualizer.export.progress import unwatched
+from visualizer.export.shots import Shot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +31,14 @@ if TYPE_CHECKING:
 PATIENCE = 0.3
 """Seconds: no further frame is tried after that, if both ends and the middle have been."""
 PLACES = (0.0, 1.0, 0.5, 0.25, 0.75)
-"""Which frames are tried, in this order: shares of the way from static to the picture."""
+"""Where frames are tried, in this order: shares of the way through the film."""
 LEAST_PLACES = 3
-CLIP = 3
-"""Frames of a video, one after the other, that tell what the second and the third one add."""
+VIDEO_PIXELS = 32 * 512 * 512
+"""Of all frames of a video that are encoded to tell what it takes: a short one is told exactly."""
+LEAST_LENGTH, MOST_FRAMES = 4, 96
+"""Frames of one stretch of a longer video, and of all of them."""
+REPEATS = 16
+"""So often a frame is shown again before it is taken for granted what every further time adds."""
 DISK = 400 * 2**20
 """Bytes a second that numbers are written with; no disk of today is much slower."""
 
@@ -60,7 +66,7 @@ class Estimate:
 
 
 def estimate(film: Film, suffix: str = "") -> Estimate:
-    """What to expect of the file of a film; of short films of 512 × 512 in half a second.
+    """What to expect of the file of a film; of short films of 512 × 512 in about a second.
 
     Args:
         suffix: the ending of the file where a format has several; else that of the options.
@@ -97,62 +103,101 @@ def _still(film: Film, suffix: str) -> Estimate:
 
 
 def _moving(film: Film) -> tuple[int, float]:
-    """Bytes and seconds of a film: what stands around the frames, and what each of them adds."""
-    moments = sorted({shot.moment for shot in film.shots})
+    """Bytes and seconds of a film: all of a short video, else what some stretches of it tell."""
+    if film.options.format == "gif" and film.options.palette == "shared":
+        _ = film.shared_palette  # of the whole film, not of a stretch
+    video = film.options.format in ("mp4", "webm")
+    beat = min(shot.milliseconds for shot in film.shots)
+    length = _length(film)
+    if video and len(film.shots) <= length:
+        most = beat * (1 + REPEATS)
+        size, seconds = _tried(film, [_standing(shot, most) for shot in film.shots])
+        return _and_held(film, beat, REPEATS, size, seconds)
+    shots = [_standing(shot, beat) for shot in film.shots] if video else list(film.shots)
+    size, seconds = _from_stretches(film, shots, min(length, len(shots)))
+    return _and_held(film, beat, 0, size, seconds) if video else (size, seconds)
+
+
+def _from_stretches(film: Film, shots: list[Shot], length: int) -> tuple[int, float]:
+    """What these shots take, told by stretches of so many at some places of them."""
     firsts: dict[int, float] = {}
     added: dict[int, float] = {}
     paces: list[float] = []
+    there = len(shots) // 2 + 1 if film.options.direction == "boomerang" else len(shots)
     began = time.perf_counter()
     for number, place in enumerate(PLACES):
         if number >= LEAST_PLACES and time.perf_counter() - began > PATIENCE:
             break
-        k = round(place * (len(moments) - 1))
-        if moments[k] in firsts:
+        start = round(place * max(0, there - length))
+        stretch = shots[start : start + length]
+        if stretch[0].moment in firsts:
             continue
-        one, clip = moments[k : k + 1], _clip(film, moments, k)
-        firsts[moments[k]], pace = _tried(film, one)
-        added[moments[k]] = firsts[moments[k]]
-        if len(clip) > 1:
-            whole, pace = _tried(film, clip)
-            added[moments[k]] = max(0.0, (whole - firsts[moments[k]]) / (len(clip) - 1))
-        paces.append(pace)
-    shown = [shot.moment for shot in film.shots]
-    tried = sorted(firsts)
-    each = np.interp(shown[1:], tried, [added[moment] for moment in tried])
-    first = float(np.interp(shown[0], tried, [firsts[moment] for moment in tried]))
-    pace = float(np.mean(paces))
-    return round(first + each.sum()), pace * len(film.shots)
+        first, pace = _tried(film, stretch[:1])
+        firsts[stretch[0].moment] = first
+        middle = stretch[len(stretch) // 2].moment
+        added[middle] = first
+        if len(stretch) > 1:
+            whole, pace = _tried(film, stretch)
+            added[middle] = max(0.0, (whole - first) / (len(stretch) - 1))
+        paces.append(pace / len(stretch))
+    rest = _between([shot.moment for shot in shots[1:]], added)
+    return round(firsts[shots[0].moment] + sum(rest)), float(np.mean(paces)) * len(shots)
 
 
-def _clip(film: Film, moments: list[int], k: int) -> list[int]:
-    """The frames that tell what one adds to those before it.
+def _between(moments: list[int], known: dict[int, float]) -> list[float]:
+    """A value for every moment, from those that are known of some."""
+    tried = sorted(known)
+    return list(np.interp(moments, tried, [known[moment] for moment in tried]))
 
-    A picture that changes everywhere adds all of itself, but to a video.
+
+def _length(film: Film) -> int:
+    """How many frames, one after the other, tell what one adds to those before it.
+
+    A picture that changes everywhere adds all of itself, and so does every frame of a WebP.
     """
     options = film.options
     if options.format in ("mp4", "webm"):
-        length = CLIP
-    elif options.format == "frames" or (options.content == "picture" and not options.captions):
-        length = 1
-    else:
-        length = 2
-    start = max(0, min(k, len(moments) - length))
-    clip = moments[start : start + length]
-    return clip if moments[k] == clip[0] else clip[::-1]
+        width, height = film.size
+        frames = VIDEO_PIXELS * (3 if options.codec == "av1" else 2) // 2 // (width * height)
+        frames = min(MOST_FRAMES, max(3 * LEAST_LENGTH, frames))
+        return frames if len(film.shots) <= frames else frames // 3
+    if options.format == "gif" and options.palette == "shared":
+        return 3
+    alone = options.content == "picture" and not options.captions
+    return 1 if alone or options.format in ("webp", "frames") else 2
 
 
-def _tried(film: Film, moments: list[int]) -> tuple[float, float]:
-    """The size of a film of some moments, and the seconds a frame took."""
+def _and_held(
+    film: Film, beat: int, repeats: int, size: float, seconds: float
+) -> tuple[int, float]:
+    """With what it takes to show the longest frame more often than ``repeats`` times again."""
+    longest = max(film.shots, key=lambda shot: shot.milliseconds)
+    more = round(longest.milliseconds / beat) - 1 - repeats
+    if more > 0:
+        once = Shot(longest.moment, beat)
+        few, quick = _tried(film, [once, Shot(longest.moment, beat * REPEATS)])
+        many, slow = _tried(film, [once, Shot(longest.moment, beat * REPEATS * 2)])
+        size += more * max(0.0, many - few) / REPEATS
+        seconds += more * max(0.0, slow - quick) / REPEATS
+    return round(size), seconds
+
+
+def _standing(shot: Shot, milliseconds: int) -> Shot:
+    """The shot, standing no longer than that."""
+    return Shot(shot.moment, min(shot.milliseconds, milliseconds))
+
+
+def _tried(film: Film, shots: list[Shot]) -> tuple[int, float]:
+    """The size of a film of some shots, and the seconds that it took."""
     short = copy.copy(film)
-    by_moment = {shot.moment: shot for shot in film.shots}
-    short.shots = tuple(by_moment[moment] for moment in moments)
+    short.shots = tuple(shots)
     file = io.BytesIO()
     began = time.perf_counter()
     if film.options.format == "frames":
         sequence.write_png(short.frame(0), short, file)
     else:
         writers.write_film(short, file, unwatched, "")
-    return len(file.getvalue()), (time.perf_counter() - began) / len(moments)
+    return len(file.getvalue()), time.perf_counter() - began
 
 
 def _raw(film: Film) -> tuple[int, float]:
@@ -174,21 +219,21 @@ def _run(film: Film) -> tuple[int, float]:
     size = 0.0
     for lane in film.reel.lanes:
         if lane.run is not None:
-            size += sum(_numbers(step) for step in lane.run.steps)
+            for k, step in enumerate(lane.run.steps):
+                size += sum(array.nbytes for _, array in step_tensors(k, step))
             size += sum(_pictures(lane.run, view) for view in STORED_VIEWS)
+            size += 0 if lane.run.final is None else lane.run.final.nbytes
     return round(size), size / DISK
 
 
-def _numbers(step: object) -> int:
-    arrays = [getattr(step, name, None) for name in ("latents", "prediction")]
-    guidance = getattr(step, "guidance", None)
-    arrays += [getattr(guidance, name, None) for name in ("unconditional", "conditional")]
-    return sum(array.nbytes for array in arrays if array is not None)
-
-
 def _pictures(run: Trajectory, view: View) -> float:
-    """Bytes of the stored pictures of a view."""
-    stored = sorted(k for k, each in run.pictures if each == view)
+    """Bytes of the pictures of a view that will be stored."""
+    there = range(len(run.steps) - (run.final is not None))
+    stored = [
+        k
+        for k in there
+        if (k, view) in run.pictures or (run.decoder is not None and run.has_view(k, view))
+    ]
     if not stored:
         return 0
     stored = [stored[i] for i in chosen_steps(len(stored), run.picture(stored[0], view).nbytes)]
