@@ -464,12 +464,10 @@ def test_a_folder_of_pictures_is_a_new_one(
     assert second == target / "a-red-car-at-sunset-seed-7-2"
     assert (first / "0000.png").exists()
     assert (second / "0000.png").exists()
-    own = target / "my own"
-    own.mkdir()
-    chosen.append(str(own))
-    assert Path(write(sitting, panel)) == own, "made in the dialog for this"
-    assert (own / "0000.png").exists()
     assert "new folder" in titles[0]
+    chosen.append("")
+    sitting.qtbot.mouseClick(panel.export_button, LEFT)
+    assert not sitting.session.exports.running, "the person thought better of it"
 
 
 def test_a_name_that_exists_is_asked_for_once(

@@ -93,7 +93,7 @@ def ask_export(parent: QWidget, name: str, options: ExportOptions, folder: str =
 
 
 def _ask_new_folder(parent: QWidget, name: str, place: Path) -> str:
-    """A folder that is not there yet, or is empty, or "".
+    """A folder that is not there yet, or "": its name says what is in it.
 
     A dialog for names would go into a folder of the name instead of taking it.
     """
@@ -102,18 +102,9 @@ def _ask_new_folder(parent: QWidget, name: str, place: Path) -> str:
     if not chosen:
         return ""
     folder = Path(chosen)
-    if folder != place and _is_empty(folder):
-        return chosen  # made for this in the dialog
     numbered = (f"{name}-{number}" for number in itertools.count(2))
     names = itertools.chain((name,), numbered)
     return str(next(folder / each for each in names if not os.path.lexists(folder / each)))
-
-
-def _is_empty(folder: Path) -> bool:
-    try:
-        return not any(folder.iterdir())
-    except OSError:
-        return False
 
 
 def _ask_name(
