@@ -113,6 +113,22 @@ def test_lanes_that_were_removed_or_moved_leave_no_holes() -> None:
     assert places(grid.lanes[:1] * 3) == [(0, 0), (0, 1), (0, 2)]
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns", "wanted"),
+    [(2, 32, (8, 8)), (32, 2, (8, 8)), (3, 20, (9, 7)), (2, 8, (2, 8)), (4, 4, (4, 4))],
+)
+def test_a_very_flat_grid_is_folded(rows: int, columns: int, wanted: tuple[int, int]) -> None:
+    """A sweep of two prompts under 32 seeds would be a strip of stamps."""
+    reel = GridReel(make_grid(*[make_run(1)] * (rows * columns), columns=columns))
+    places = [(lane.row, lane.column) for lane in reel.lanes]
+    assert len(set(places)) == rows * columns
+    assert tuple(1 + max(numbers) for numbers in zip(*places, strict=True)) == wanted
+    if columns > rows:  # each of its rows stays together
+        assert {row for row, _ in places[:columns]} == set(range(wanted[0] // rows))
+    width, height = Film(reel, ExportOptions()).size
+    assert max(width, height) < 4 * min(width, height) or wanted == (2, 8)
+
+
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (5, 5), (7, 4), (8, 4), (16, 4), (64, 8)])
 def test_a_long_row_becomes_a_grid(count: int, columns: int) -> None:
     run = make_run(1)

@@ -247,6 +247,19 @@ def test_a_grid_moves_as_one(browser: Browser, tmp_path: Path) -> None:
         quiet(page, path)
 
 
+def test_a_long_reason_is_read_from_its_beginning(browser: Browser, tmp_path: Path) -> None:
+    grid = make_grid(make_run(2, size=64), None)
+    reason = "It began here. " + 60 * "The memory of the graphics card ran out. "
+    lanes = [replace(lane, failure=reason if lane.run is None else "") for lane in grid.lanes]
+    with browser.page(saved(replace(grid, lanes=tuple(lanes)), tmp_path), PHONE) as page:
+        screen = "document.querySelector('.empty')"
+        assert page.run(f"{screen}.scrollHeight > 1.5 * {screen}.clientHeight")
+        words = f"{screen}.querySelector('p').getBoundingClientRect().top"
+        assert page.run(f"{words} >= {screen}.getBoundingClientRect().top")
+        page.run(f"{screen}.scrollTop = 1e6")
+        assert page.run(f"{screen}.scrollTop") > 0
+
+
 def test_a_view_that_is_empty_somewhere_says_so(browser: Browser, tmp_path: Path) -> None:
     run = make_run(4, size=32).with_decoder(StandInDecoder())
     path = saved(run, tmp_path, replace(PAGE, views=("noisy", "noise", "channels")))

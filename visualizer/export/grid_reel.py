@@ -30,6 +30,8 @@ MAX_FRAME_SIDE = 1600
 ENOUGH = 8
 """Moments that make an animation or a sheet, where no more are complete."""
 MAX_IN_A_ROW = 5
+FLAT = 6
+"""A grid that has so many times more columns than rows, or rows than columns, is folded."""
 
 
 class GridReel:
@@ -191,9 +193,25 @@ def _places(comparison: Comparison) -> tuple[tuple[int, int], ...]:
     in_order = len(set(own)) == len(own) and own == sorted(own)
     if in_order and (min(len(rows), len(columns)) > 1 or len(own) <= MAX_IN_A_ROW):
         # rows and columns of which every lane was removed leave no hole
-        return tuple((rows.index(row), columns.index(column)) for row, column in own)
+        return _folded([(rows.index(row), columns.index(column)) for row, column in own])
     across = len(columns)
     if min(len(rows), across) == 1 or across * len(rows) < len(own):
         side = math.ceil(math.sqrt(len(own)))
         across = min(range(side, 2 * side), key=lambda n: (-len(own) % n, n))
     return tuple(divmod(i, across) for i in range(len(own)))
+
+
+def _folded(places: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The places of a grid; of a very flat one each row takes several rows, so that lanes are seen.
+
+    Those of a very tall one take several columns.
+    """
+    rows, columns = (1 + max(numbers) for numbers in zip(*places, strict=True))
+    if columns >= FLAT * rows and len(places) > MAX_IN_A_ROW:
+        pieces = round(math.sqrt(columns / rows))
+        across = math.ceil(columns / pieces)
+        return tuple((row * pieces + column // across, column % across) for row, column in places)
+    if rows >= FLAT * columns and len(places) > MAX_IN_A_ROW:
+        turned = _folded([(column, row) for row, column in places])
+        return tuple((row, column) for column, row in turned)
+    return tuple(places)
