@@ -19,6 +19,7 @@ from tests.export.grids import make_grid
 from visualizer import cli
 from visualizer.commands import headless, outputs
 from visualizer.commands.export_arguments import FLAGS, add_export_arguments, export_options
+from visualizer.commands.headless import ending_signals
 from visualizer.commands.missing_pictures import Keeping
 from visualizer.diffusion import ModelIdentity, Trajectory, comparison_file
 from visualizer.diffusion.arrays import Picture
@@ -592,3 +593,14 @@ def test_a_contradiction_is_told_before_a_model_is_loaded(
     assert cli.main(["run", "a red car", "--format", "mp4", "--out", "a.webp"]) == 2
     assert "'a.webp' contradicts --format mp4" in capsys.readouterr().err
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminal hangs up here")
+def test_the_end_of_the_terminal_counts_unless_it_is_ignored() -> None:
+    former = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        assert set(ending_signals()) == {signal.SIGTERM, signal.SIGHUP}
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        assert set(ending_signals()) == {signal.SIGTERM}
+    finally:
+        signal.signal(signal.SIGHUP, former)

@@ -167,12 +167,21 @@ def stopping(cancelled: threading.Event, line: ProgressLine) -> Iterator[None]:
         line.say("Stopping …")
         signal.signal(number, signal.default_int_handler)
 
-    former = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    former = {number: signal.signal(number, stop) for number in (signal.SIGINT, *ending_signals())}
     try:
         yield
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """What tells a program to end, also the end of its terminal where that matters to it."""
+    found = [signal.SIGTERM]
+    hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hang_up is not None and signal.getsignal(hang_up) != signal.SIG_IGN:  # as nohup sets it
+        found.append(hang_up)
+    return tuple(found)
 
 
 def whole(text: str) -> int:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from visualizer.commands.headless import ending_signals
 from visualizer.export.errors import ExportError
 from visualizer.export.estimate_words import estimate_words
 from visualizer.export.options import ExportOptions, for_path
@@ -151,11 +152,12 @@ def write_all(what: Trajectory | Comparison, outputs: Sequence[Output], *, quiet
 @contextlib.contextmanager
 def _ending_at_once() -> Iterator[None]:
     """Being told to end is as Ctrl+C, which leaves nothing half written."""
-    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    former = {each: signal.signal(each, signal.default_int_handler) for each in ending_signals()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for each, handler in former.items():
+            signal.signal(each, handler)
 
 
 def estimate_all(what: Trajectory | Comparison, outputs: Sequence[Output]) -> int:
