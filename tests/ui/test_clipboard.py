@@ -147,6 +147,14 @@ def test_where_there_is_no_picture_that_is_said(sitting: Sitting) -> None:
     assert QApplication.clipboard().text() == "as before"
 
 
+def test_where_nothing_is_copied_that_is_said(sitting: Sitting) -> None:
+    QApplication.clipboard().setText("as before")
+    sitting.press(Qt.Key.Key_3, CTRL)
+    sitting.press(Qt.Key.Key_C, CTRL)
+    assert "Denoise and Compare" in sitting.window.noise.status.text()
+    assert QApplication.clipboard().text() == "as before"
+
+
 def test_text_that_is_selected_is_copied_instead(sitting: Sitting) -> None:
     sitting.run("a red car")
     sitting.type_prompt("a castle by a lake")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import RUN_MS, STEPS, Sitting, pixels
@@ -368,6 +368,28 @@ def test_the_forward_process(
 
 
 # --- refused --------------------------------------------------------------------------------------
+
+
+def test_a_preview_that_takes_long_is_waited_for_with_a_word(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sitting.run()
+    preview, frame = sitting.session.export_preview, sitting.window.export_panel.stage.frame
+    monkeypatch.setattr(preview, "set", lambda *_asked: None)
+    sitting.press(Qt.Key.Key_E, CONTROL)
+    sitting.qtbot.waitUntil(lambda: "Preparing" in frame.accessibleDescription())
+    preview.refused.emit("It cannot be shown.")
+    assert frame.accessibleDescription() == ""
+
+
+def test_the_name_of_a_block_of_choices_stands_beside_its_first_line(sitting: Sitting) -> None:
+    panel = opened(sitting, replace(PLAIN, format="page"))
+    first = panel.fields.views["noisy"]
+    names = [each for each in panel.fields.findChildren(QLabel) if each.text() == "Views"]
+    (name,) = names
+    ink = name.fontMetrics().height()
+    middle = name.mapTo(panel, name.contentsRect().topLeft()).y() + ink / 2
+    assert abs(middle - first.mapTo(panel, first.rect().center()).y()) < ink / 2
 
 
 def test_a_refusal_stands_below_and_the_button_sleeps(sitting: Sitting) -> None:

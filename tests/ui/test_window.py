@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QCursor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -373,6 +373,16 @@ def test_while_something_welcome_is_dragged_over_the_window_it_says_so(
         window, QDragEnterEvent(QPoint(200, 300), Qt.DropAction.CopyAction, *held)
     )
     assert not sign.isVisible(), "an address cannot be opened"
+
+
+def test_the_button_of_a_menu_does_not_stay_highlighted(sitting: Sitting) -> None:
+    """The menu takes the mouse away, and the button is not told that it has left."""
+    window = sitting.window
+    more, under = window.header.settings_row.more, Qt.WidgetAttribute.WA_UnderMouse
+    QCursor.setPos(window.mapToGlobal(QPoint(5, 5)))
+    more.setAttribute(under, True)
+    window.more_menu.aboutToHide.emit()
+    sitting.qtbot.waitUntil(lambda: not more.testAttribute(under))
 
 
 def test_every_key_has_room_in_the_smallest_window(sitting: Sitting) -> None:
