@@ -35,7 +35,7 @@ PLACES = (0.0, 1.0, 0.5, 0.25, 0.75)
 LEAST_PLACES = 3
 VIDEO_PIXELS = 32 * 512 * 512
 """Of all frames of a video that are encoded to tell what it takes: a short one is told exactly."""
-LEAST_LENGTH, MOST_FRAMES = 4, 96
+LEAST_LENGTH, MOST_FRAMES = 3, 96
 """Frames of one stretch of a longer video, and of all of them."""
 REPEATS = 16
 """So often a frame is shown again before it is taken for granted what every further time adds."""
