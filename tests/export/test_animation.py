@@ -71,6 +71,16 @@ def test_without_loss_every_pixel_is_as_it_is(tmp_path: Path, run: Trajectory) -
         assert all(np.array_equal(a, b) for a, b in zip(shown, meant, strict=True))
 
 
+@pytest.mark.parametrize(("name", "count"), [("run.webp", 7), ("run.apng", 7), ("run.gif", 2)])
+def test_equal_frames_are_all_there_but_in_a_gif(tmp_path: Path, name: str, count: int) -> None:
+    picture = make_picture(0.5)
+    pictures = {(k, "noisy"): picture for k in range(6)}
+    run = make_run(6, pictures=pictures, final=make_picture(0.0))  # type: ignore[arg-type]
+    export.write(run, tmp_path / name, ExportOptions(fps=10, hold=1))
+    assert len(frames_of(tmp_path / name)) == count
+    assert sum(durations_of(tmp_path / name)) == 1600
+
+
 def test_quality_decides_the_size_of_a_webp(tmp_path: Path, run: Trajectory) -> None:
     sizes = []
     for quality in (10, 95):
