@@ -25,6 +25,7 @@ from visualizer.session.outgoing_pictures import OutgoingPicture
 from visualizer.ui.clipboard import GNOME_FILES, animation_mime
 from visualizer.ui.dragging import PictureMime
 from visualizer.ui.picture_menu import add_actions
+from visualizer.ui.shown_picture import enlarged_size
 from visualizer.ui.window import COMPARE
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -202,7 +203,11 @@ def test_a_right_click_on_the_picture_offers_the_ways(
     middle = canvas.rect().center()
     event = QContextMenuEvent(reason, middle, canvas.mapToGlobal(middle))
     QApplication.sendEvent(canvas, event)
-    assert opened == [["Copy picture", "Copy animation", "Copy settings", "Save picture …"]]
+    assert canvas.picture is not None
+    width, height = enlarged_size(canvas.picture)
+    enlarged = f"Copy enlarged ({width} × {height})"
+    ways = ["Copy picture", enlarged, "Copy animation", "Copy settings", "Save picture …"]
+    assert opened == [ways]
 
 
 def test_a_picture_is_saved_as_it_is_shown(
