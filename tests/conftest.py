@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -17,6 +18,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 # Small tensors gain nothing from more threads, and threads that wait for each other make tests
 # many times slower on a busy machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A shell that starts the tests in the background has Ctrl+C ignored, also by what they test.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # What a person keeps on this computer is out of reach, also for fixtures that outlive one test.
 os.environ[HOME] = tempfile.mkdtemp(prefix="denoising-visualizer-tests-")
 

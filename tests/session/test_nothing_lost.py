@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.example_runs import make_run
+from tests.example_runs import make_picture, make_run
 from tests.session.fake_model import FakeModel, FakeSampler, Gate
 from tests.session.witness import Witness
 from visualizer.diffusion.model_folder import ModelError
@@ -20,7 +20,7 @@ from visualizer.diffusion.step import Step
 from visualizer.diffusion.stored_pictures import StoredPictures, pack
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.diffusion.views import View
-from visualizer.export.options import ExportOptions
+from visualizer.export.options import for_path
 from visualizer.session import session as session_module
 from visualizer.session.session import Session
 from visualizer.session.timeline import Timeline
@@ -228,7 +228,12 @@ def test_an_opened_run_is_saved_without_unpacking_its_pictures(
 
 @pytest.mark.parametrize("found", [True, False])
 def test_a_run_with_a_damaged_picture_is_saved_and_exported(
-    qtbot: QtBot, session: Session, model: FakeModel, tmp_path: Path, found: bool
+    qtbot: QtBot,
+    session: Session,
+    model: FakeModel,
+    tmp_path: Path,
+    found: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = make_run(8)
     pngs = {key: pack(picture) for key, picture in run.pictures.items()}
@@ -237,9 +242,19 @@ def test_a_run_with_a_damaged_picture_is_saved_and_exported(
     if found:  # one picture is not stored, and its model is there
         del pngs[5, "noisy"]
         run = replace(run, model=model.identity)
+        monkeypatch.setattr(model, "decode", lambda latents, layout: make_picture(0.5))
     run = replace(run, pictures=StoredPictures(pngs))
     timeline = open_run(qtbot, session, run, tmp_path / "run.denoise")
     with qtbot.waitSignal(session.saved):
         session.save_run(timeline, str(tmp_path / "again.denoise"))
-    with qtbot.waitSignal(session.exports.exported, timeout=60_000):
-        session.exports.start(timeline, str(tmp_path / "all.gif"), ExportOptions(format="gif"))
+    for name in ("last.png", "all.gif"):
+        with qtbot.waitSignal(session.exports.ended, timeout=60_000) as ended:
+            path = tmp_path / name
+            session.exports.start(timeline, str(path), for_path(path))
+        assert ended.args is not None
+        end = ended.args[0]
+        if name == "all.gif" and not found:
+            assert end.failure is not None
+            assert "cannot be shown" in end.failure.detail
+        else:
+            assert (end.result, end.failure) == ("exported", None)

@@ -193,7 +193,8 @@ def test_generate_without_a_picture_says_what_is_missing(sitting: Controlled, pa
     assert not sitting.session.running
     assert "needs a mask" in sitting.window.message.text
     sitting.give(lambda: drop(sitting.window, file_data(path)))
-    assert not sitting.window.message.isVisible()
+    assert not sitting.window.message.is_failure
+    assert "given to the model" in sitting.window.message.text
     sitting.run("a red car")
     assert not sitting.window.message.isVisible()
 

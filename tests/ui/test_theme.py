@@ -59,6 +59,10 @@ def test_the_named_colors_are_those_agreed_on() -> None:
     assert (LIGHT.quiet, LIGHT.accent, LIGHT.second) == ("#59606d", "#a64a00", "#00639c")
 
 
+FILM_PLAYHEAD = "QSlider#film::handle:horizontal"
+"""Of the preview of an export."""
+
+
 @BOTH
 def test_lanes_are_told_apart_on_the_ground(qapp: QApplication, worn: Theme) -> None:
     assert len(set(worn.lanes)) == len(theme.LANES) == 8
@@ -69,12 +73,12 @@ def test_lanes_are_told_apart_on_the_ground(qapp: QApplication, worn: Theme) -> 
     assert theme.lane_color(1) == theme.lane_color(9) == worn.lanes[1]
 
 
-def test_the_accent_is_for_the_main_button_only() -> None:
+def test_the_accent_is_for_the_main_button_and_the_playhead_only() -> None:
     sheet = (asset_path("theme") / "style.qss").read_text(encoding="utf-8")
     rules = re.findall(r"([^{}]+)\{([^{}]*\$(?:on_)?accent[^{}]*)\}", sheet.replace("${", "$("))
     assert rules
     for selector, _ in rules:
-        assert '[role="primary"]' in selector
+        assert '[role="primary"]' in selector or selector.strip() == FILM_PLAYHEAD
 
 
 def test_type_comes_in_three_sizes() -> None:

@@ -260,5 +260,8 @@ def sentence_of(error: BaseException) -> str:
     from visualizer.session.failure import describe
 
     if type(error) is LookupError:  # of Trajectory.picture; KeyError and the like are our own
-        return "A picture could not be made by the model that is open. Try another view or step."
+        return (
+            "One of its pictures cannot be shown: it is damaged, or the model that made it is not "
+            "open. Open the model, or choose other steps."
+        )
     return describe(error, "The export failed.").detail
