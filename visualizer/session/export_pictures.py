@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.views import View
     from visualizer.session.export_crossing import PictureKey
 
-KEPT_BYTES = 64 * 2**20
-AHEAD_BYTES = 24 * 2**20
+KEPT_BYTES = 24 * 2**20
+AHEAD_BYTES = 12 * 2**20
 MOST_AHEAD = 16
 LEAST_KEPT = 3
 """Whatever their size: two that a difference is made of, and the next one."""
