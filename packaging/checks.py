@@ -71,10 +71,8 @@ def _run_pytest(python: str, folder: str, arguments: list[str]) -> tuple[int, by
 def side_by_side(arguments: list[str]) -> list[str]:
     """What spreads the files of tests over the processors, unless the person says otherwise."""
     alone = any(a.startswith(("-n", "--numprocesses", "--pdb", "--dist")) for a in arguments)
-    cores = os.cpu_count() or 1
-    # one more than there are processors: many tests wait for a clock or another process
-    workers = min(MOST_WORKERS, cores + 1)
-    return [] if alone or cores < 2 else ["-n", str(workers), "--dist", "loadfile"]
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    return [] if alone or workers < 2 else ["-n", str(workers), "--dist", "loadfile"]
 
 
 def copy(source: IO[bytes], target: IO[bytes]) -> bytes:

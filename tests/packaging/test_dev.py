@@ -295,7 +295,7 @@ def test_test_runs_every_check_and_ends_with_the_verdict_of_pytest(checkout: Che
 @pytest.mark.parametrize(
     ("arguments", "cores", "expected"),
     [
-        (["-k", "thing"], 2, ["-n", "3", "--dist", "loadfile"]),
+        (["-k", "thing"], 2, ["-n", "2", "--dist", "loadfile"]),
         ([], 64, ["-n", "4", "--dist", "loadfile"]),
         ([], 1, []),
         (["-n0"], 8, []),
