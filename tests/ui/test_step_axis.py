@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visualizer.ui.step_axis import LEFT, RIGHT, StepAxis
@@ -62,6 +62,7 @@ def test_ticks_are_round_and_few() -> None:
     assert StepAxis(1200, 2).ticks() == [0, 1]
 
 
+@settings(deadline=None)
 @given(axes)
 def test_ticks_have_room(axis: StepAxis) -> None:
     ticks = axis.ticks()
