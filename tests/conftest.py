@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
 import tempfile
+import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,6 +40,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test starts with no settings, no history and no crash log."""
     monkeypatch.setenv(HOME, str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    """Fail when an encoding process outlives the window that started it."""
+    yield
+    until = time.monotonic() + 10
+    while (left := multiprocessing.active_children()) and time.monotonic() < until:
+        left[0].join(0.05)
+    assert left == []
 
 
 def pytest_unconfigure() -> None:

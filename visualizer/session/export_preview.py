@@ -57,6 +57,7 @@ class ExportPreview(QObject):
         self._ending: list[_Talk] = []
         self._awaited = 0  # wishes for a source: only the last counts
         self._wanted = 0
+        self._closed = False
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(AGAIN_MS)
@@ -72,6 +73,8 @@ class ExportPreview(QObject):
             what: None when nothing is to be shown any more.
             room: width and height that a shown frame need not exceed, pixels.
         """
+        if self._closed:
+            return
         self._exported, self._options, self._room = what, options, room
         self._awaited += 1
         self._sources.hold(self, what is not None)
@@ -102,7 +105,8 @@ class ExportPreview(QObject):
             self._talk.process.post("frame", i)
 
     def close(self) -> None:
-        """Show nothing any more."""
+        """Show nothing any more, whoever still asks: the panel may, once, when the window goes."""
+        self._closed = True
         self._awaited += 1
         self._again.stop()
         self._end_talk()

@@ -21,6 +21,7 @@ from visualizer.session.answers import (
     Replanned,
     Started,
 )
+from visualizer.session.errands import AGAIN, Errand
 from visualizer.session.failure import Failure, describe
 from visualizer.session.fitting import Fitting
 from visualizer.session.jobs import JobThread
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 # the Sharpener, so that they never stand in the way of a run.
 FALLBACK = -1  # before a run that waits for the model that could not be opened
 SAMPLE = LOAD = 0  # in the order they were asked for: a run waits for the model before it
-PLAN, DECODE, FIT = 1, 2, 3
+PLAN, DECODE, LAB, FIT = 1, 2, 3, 4
 FIT_BEFORE_A_RUN_S = 1.0
 """How long a run waits at most for its previews to become possible, or better."""
 NICENESS = 8
@@ -174,6 +175,13 @@ class Worker(QObject):
         """
         self._thread.post(lambda: self._noise(ask_id, tuple(requests)), SAMPLE)
 
+    def send(
+        self, errand: Errand, ended: Callable[[Errand, object], None], *, urgent: bool = False
+    ) -> None:
+        """``ended`` follows on the worker's thread, exactly once: what came of it, or a Failure."""
+        priority = SAMPLE if urgent else LAB
+        self._thread.post(lambda: self._do(errand, ended, priority), priority)
+
     def take(self, run_id: int) -> list[tuple[Point, float]]:
         """The points of a run sampled since the last call, each with the time it was there."""
         events = self.take_events(run_id)
@@ -240,6 +248,17 @@ class Worker(QObject):
         self._begin("Fast previews cannot be made with this model.", self.failed.emit)
         if self._fitting is not None:
             self._fitting.hasten(FIT_BEFORE_A_RUN_S, cancel.is_set)
+
+    def _do(self, errand: Errand, ended: Callable[[Errand, object], None], priority: int) -> None:
+        self._begin(errand.title, lambda failure: ended(errand, failure))
+        if errand.cancelled.is_set():
+            ended(errand, None)
+            return
+        outcome = errand.work(self._model, errand)
+        if outcome is AGAIN:
+            self._thread.post(lambda: self._do(errand, ended, priority), priority)
+        else:
+            ended(errand, outcome)
 
     def _plan(self, plan_id: int, request: SamplingRequest, parent: Trajectory | None) -> None:
         reading: PromptReading | None = None

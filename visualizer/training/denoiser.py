@@ -18,7 +18,7 @@ from torch import nn
 
 from visualizer.training.architecture import SCHEDULE, build_text_encoder, build_unet
 from visualizer.training.captions import build_tokenizer, caption
-from visualizer.training.stage import Average, Stage
+from visualizer.training.stage import Average, Stage, save_atomically
 from visualizer.training.subjects import scene_subject
 from visualizer.training.team import Member, train_together
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PEAK_RATE = 1e-3
 DROPPED_CAPTIONS = 0.12  # teaches the unconditional prediction (Ho & Salimans 2022)
 BATCH = {"cpu": 24, "cuda": 256}  # per process
+KEPT_AT = (0.01, 0.05, 0.2)
+"""After these shares of the training the averaged weights are kept, for the lesson on it."""
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,24 @@ def train_denoiser(
     device: str = "cpu",
     seed: int = 0,
     say: Callable[[str], None] = print,
+    pictures: int = 0,
+    until: float = 1.0,
 ) -> Denoiser:
-    """Train from nothing, or go on from `checkpoint`; returns the averaged weights."""
-    train_together(_train, device, latents, checkpoint, minutes, device, seed, say)
+    """Train from nothing, or go on from `checkpoint`; returns the averaged weights.
+
+    Beside `checkpoint`, `kept_path` tells where the weights of KEPT_AT lie.
+
+    Args:
+        pictures: how many make the whole training, whatever the time; 0: the minutes count.
+        until: the share after which it is left.
+    """
+    train_together(_train, device, latents, checkpoint, minutes, device, seed, say, pictures, until)
     return averaged_denoiser(checkpoint)
+
+
+def kept_path(checkpoint: Path, share: float) -> Path:
+    """Where the averaged weights after a share of the training are kept, as a checkpoint."""
+    return checkpoint.with_name(f"{checkpoint.stem}-after-{share:g}{checkpoint.suffix}")
 
 
 def averaged_denoiser(checkpoint: Path) -> Denoiser:
@@ -152,6 +168,8 @@ def _train(
     device: str,
     seed: int,
     say: Callable[[str], None],
+    pictures: int,
+    until: float,
 ) -> None:
     torch.manual_seed(seed)
     tokenizer = build_tokenizer()
@@ -161,7 +179,7 @@ def _train(
         denoiser.parameters(), PEAK_RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True
     )
     parts = {"denoiser": denoiser, "average": average, "optimizer": optimizer}
-    stage = Stage("denoiser", checkpoint, minutes, parts, say)
+    stage = Stage("denoiser", checkpoint, minutes, parts, say, pictures=pictures, until=until)
     member.join(stage)
     key = f"batches {seed} {member.rank} {stage.step}"
     batches = Batches(latents, tokenizer, BATCH[device], key)
@@ -180,6 +198,11 @@ def _train(
             group["lr"] = stage.learning_rate(PEAK_RATE)
         optimizer.step()
         average.update()
+        before = stage.fraction
         stage.tick(len(x0) * member.size, loss.detach())
+        for share in KEPT_AT:
+            if before < share <= stage.fraction and not stage.quiet:
+                state = {"parts": {"average": average.state_dict()}}
+                save_atomically(state, kept_path(checkpoint, share))
     if not stage.quiet:
         stage.save()
