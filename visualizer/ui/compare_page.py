@@ -34,6 +34,8 @@ from visualizer.ui.view_switch import ViewMenu, ViewSwitch
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
+    from visualizer.export.exhibit import Exhibit
+    from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.lanes import Lane, Lanes
     from visualizer.session.playhead import Playhead
     from visualizer.session.session import Session
@@ -64,6 +66,7 @@ class ComparePage(QWidget):
     """The grid of lanes, what is known of their differences, and the time they share."""
 
     said = Signal(str, bool)  # for the status; whether it stays
+    uses_header = True
     failed = Signal(object)  # Failure
     open_asked = Signal(object)  # Timeline of a lane that is to be looked at alone
     actions_changed = Signal()  # what can be saved and exported
@@ -329,6 +332,17 @@ class ComparePage(QWidget):
         """Offer what this model can do."""
         self.axis_fields.set_facts(facts)
         self._judge_fields()
+
+    def set_up(self, setup: PageSetup) -> None:
+        """Make what the fields say by now, or show what is there so."""
+        if setup.view is not None:
+            self.playhead.set_view(setup.view)
+        if setup.run:
+            self.generate()
+
+    def exhibit(self) -> Exhibit | None:
+        """What it shows is runs."""
+        return None
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""

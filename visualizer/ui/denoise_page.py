@@ -26,6 +26,8 @@ from visualizer.ui.view_switch import ViewSwitch
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
+    from visualizer.export.exhibit import Exhibit
+    from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.playhead import Playhead
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
@@ -43,6 +45,7 @@ class DenoisePage(QWidget):
     """
 
     said = Signal(str, bool)  # for the status; whether it stays
+    uses_header = True
     failed = Signal(object)  # Failure
     noted = Signal(str, str)  # worth knowing; the topic
     outdated = Signal(str)  # what was noted of this topic
@@ -354,6 +357,17 @@ class DenoisePage(QWidget):
         return all(getattr(asked, name) == getattr(was, name) for name in counts)
 
     # --- room ---------------------------------------------------------------------------------
+
+    def set_up(self, setup: PageSetup) -> None:
+        """Make what the fields say by now, or show what is there so."""
+        if setup.view is not None:
+            self.playhead.set_view(setup.view)
+        if setup.run:
+            self.generate()
+
+    def exhibit(self) -> Exhibit | None:
+        """What it shows is runs."""
+        return None
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""

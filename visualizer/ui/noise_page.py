@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.starts import NoiseEdit
+    from visualizer.export.exhibit import Exhibit
+    from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.noise_lab import NoiseLab, Role, Tile
     from visualizer.session.session import Session
     from visualizer.settings import Settings
@@ -72,6 +74,7 @@ class NoisePage(QWidget):
     said = Signal(str, bool)  # for the status; whether it stays
     failed = Signal(object)  # Failure
     run_asked = Signal()  # a run of the history is to be looked at
+    uses_header = True
 
     def __init__(
         self,
@@ -392,6 +395,15 @@ class NoisePage(QWidget):
         """Another model samples for all tiles; of one that may be slow they are asked for."""
         self.lab.set_careful(self._session.model_folder is not None)
         self._fields_edited()
+
+    def set_up(self, setup: PageSetup) -> None:
+        """Sample what the fields say by now; time and views are none here."""
+        if setup.run:
+            self.generate()
+
+    def exhibit(self) -> Exhibit | None:
+        """Its pictures are runs: those can be kept, and exported from there."""
+        return None
 
     def set_compact(self, _compact: bool) -> None:
         """The pictures take what height there is."""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QLabel, QWidget
 
     from visualizer.diffusion.facts import ModelFacts
+    from visualizer.export.exhibit import Exhibit
+    from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.playhead import Playhead
 
 
@@ -19,11 +21,13 @@ class Page(Protocol):
         said: (text, whether it stays) for the status.
         failed: a Failure.
         status: where the window writes what it has to say while this page is shown.
+        uses_header: whether prompt and settings mean anything here; elsewhere they are hidden.
     """
 
     said: SignalInstance
     failed: SignalInstance
     status: QLabel
+    uses_header: bool
 
     @property
     def pictures(self) -> QWidget:
@@ -50,3 +54,11 @@ class Page(Protocol):
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""
+
+    def set_up(self, setup: PageSetup) -> None:
+        """A lesson wants this page so. The header's fields are filled already, and the page is
+        shown; what the setup leaves open stays as it is. The first change is seen at once."""
+
+    def exhibit(self) -> Exhibit | None:
+        """What is exported of this page where it shows no run; None where it shows one, or
+        nothing yet."""

@@ -1,0 +1,65 @@
+"""PageSetup: how a lesson sets a page of the window up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+OPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "denoise": {"panel": ("explanation", "code", "sculptor", "drawings")},
+        "compare": {"experiment": ("yes",), "prompts": (), "seeds": (), "guidances": ()},
+        "noise": {},
+        "destroy": {
+            "picture": (),  # "scene 12", "run"
+            "space": ("latents", "pixels"),
+            "stage": ("round trip", "destroy", "turn round"),
+            "from": (),  # turn round from this share of noise, in percent
+        },
+        "train": {
+            "part": ("example", "lab", "checkpoints"),
+            "start": ("yes",),
+            "noise": (),  # of the example, the share in percent
+        },
+        "words": {
+            "part": ("reading", "attention", "swap", "guidance"),
+            "word": (),
+            "swap": (),  # "red -> blue", "sunset ->"
+        },
+        "physics": {
+            "shape": ("swiss roll", "rings", "letters", "by hand"),
+            "way": ("forward", "sde", "ode"),
+            "start": ("yes",),
+        },
+    }
+)
+"""What a lesson may ask of each page; the values that are allowed, or () where any is."""
+
+
+@dataclass(frozen=True)
+class PageSetup:
+    """Everything that a "do it" button puts in place.
+
+    Attributes:
+        page: its name, a key of OPTIONS.
+        prompt, avoid, seed, steps, guidance, sampler: into the fields of the header; None leaves
+            what stands there. ``sampler`` is a key of ``visualizer.diffusion.samplers``.
+        run: whether something is made at once, as by Enter.
+        playhead: where on the timeline the page stands then, 0 its beginning … 1 its end; None is
+            left to the page. Of a run that is made it is taken up when the run has ended.
+        view: a view of the picture, as in ``visualizer.session.playhead.VIEWS``.
+        options: what this page alone knows, see OPTIONS.
+    """
+
+    page: str
+    prompt: str | None = None
+    avoid: str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    sampler: str | None = None
+    run: bool = False
+    playhead: float | None = None
+    view: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
