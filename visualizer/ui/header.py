@@ -29,6 +29,7 @@ from visualizer.ui.word_hints import vocabulary_note
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
+    from visualizer.lessons.page_setup import PageSetup
     from visualizer.settings import Settings
 
 KEEP = "Keep as run"
@@ -243,6 +244,24 @@ class Header(QWidget):
         if self._facts is not None and (request.width, request.height) not in self._facts.sizes:
             row.set_size(size)
         self.set_weights(bool(request.extra.get("weighting")))
+
+    def fill_setup(self, setup: PageSetup) -> None:
+        """Fill the fields as a lesson wants them; what it leaves open stays."""
+        row = self.settings_row
+        if setup.prompt is not None:
+            self.prompt.setText(setup.prompt)
+            self.prompt.setCursorPosition(0)
+        if setup.avoid is not None:
+            row.avoid.setText(setup.avoid)
+        for field, value in (
+            (self.seed, setup.seed),
+            (row.steps, setup.steps),
+            (row.guidance, setup.guidance),
+        ):
+            if value is not None:
+                field.set_number(value)
+        if setup.sampler is not None:
+            row.sampler.choose(setup.sampler)
 
     def written(self) -> Written:
         """What stands in the fields."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtCore import SignalInstance
     from PySide6.QtWidgets import QLabel, QWidget
 
@@ -62,3 +64,11 @@ class Page(Protocol):
     def exhibit(self) -> Exhibit | None:
         """What is exported of this page where it shows no run; None where it shows one, or
         nothing yet."""
+
+
+@runtime_checkable
+class TakesPictures(Protocol):
+    """A page with a use of its own for a picture that is dropped or pasted."""
+
+    def take_picture(self, source: Path | bytes) -> None:
+        """A file, or what lay in the clipboard; one that cannot be read is told."""

@@ -18,6 +18,7 @@ class Rail(QFrame):
     """Narrow and quiet: an icon over a small word for every page there is."""
 
     chosen = Signal(str)  # the page's name
+    switched = Signal(str)  # what is opened beside the pages, or closed
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +27,7 @@ class Rail(QFrame):
         self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.buttons: dict[str, RailButton] = {}
+        self.pages = 0
         self._group = QButtonGroup(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, themes.SPACE, 0, themes.SPACE)
@@ -38,8 +40,25 @@ class Rail(QFrame):
         button.setToolTip(f"{about}  ({keys})")
         button.clicked.connect(lambda _=False: self.chosen.emit(name))
         self._group.addButton(button)
-        self._column.insertWidget(self._column.count() - 1, button)
+        self._column.insertWidget(self.pages, button)
+        self.pages += 1
         self.buttons[name] = button
+
+    def add_switch(self, name: str, label: str, about: str, keys: str) -> None:
+        """At the bottom: what stands beside whatever page is shown, or not."""
+        button = RailButton(name, label)
+        button.setToolTip(f"{about}  ({keys})")
+        button.clicked.connect(lambda _=False: self.switched.emit(name))
+        self._column.addWidget(button)
+        self.buttons[name] = button
+
+    def set_open(self, name: str, on: bool) -> None:
+        """Mark a switch.
+
+        Raises:
+            KeyError: for one that was not added.
+        """
+        self.buttons[name].setChecked(on)
 
     def set_current(self, name: str) -> None:
         """Mark a page.

@@ -48,6 +48,8 @@ from visualizer.ui.model_choice import ModelChoice
 from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.noise_page import NoisePage
 from visualizer.ui.overlay_card import about_card, shortcuts_card
+from visualizer.ui.page import TakesPictures
+from visualizer.ui.pages import COMPARE, DENOISE, ENTRIES, NOISE, Pages
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine
 from visualizer.ui.rail import Rail
@@ -60,11 +62,13 @@ from visualizer.ui.window_keys import WindowKeys
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
+    from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.playhead import Playhead
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
     from visualizer.settings import Settings
     from visualizer.ui.export_stage import ExportStage
+    from visualizer.ui.lessons.lesson_panel import LessonPanel
     from visualizer.ui.page import Page
 
 NAME = "Denoising Visualizer"
@@ -84,7 +88,6 @@ _FROM_THE_NET = (
     "That is an address, not a file, and nothing is fetched from the internet here. Save the "
     "picture first, and drop the file."
 )
-DENOISE, COMPARE, NOISE = "denoise", "compare", "noise"
 
 
 class MainWindow(QMainWindow):
@@ -123,11 +126,16 @@ class MainWindow(QMainWindow):
         self.denoise = DenoisePage(self.session, self.header)
         self.compare = ComparePage(self.session, self.header)
         self.noise = NoisePage(self.session, self.settings, self.header)
-        self.pages: dict[str, Page] = {
-            DENOISE: self.denoise,
-            COMPARE: self.compare,
-            NOISE: self.noise,
-        }
+        self._stack = QStackedWidget()
+        self.pages = Pages(self._stack, self.session, self.settings, self.header, parent=self)
+        for name, page in (
+            (DENOISE, self.denoise),
+            (COMPARE, self.compare),
+            (NOISE, self.noise),
+        ):
+            self.pages.add(name, page)
+        self._lessons: LessonPanel | None = None
+        self._setup: PageSetup | None = None  # waits for the end of a run
         self.clipboard = Clipboard(
             self.session, self.settings, self.denoise.canvas, self.compare.grid, self
         )
@@ -139,7 +147,7 @@ class MainWindow(QMainWindow):
         self.run_status = RunStatus(
             self.session, self.header, self.progress, compared=self.compare.result
         )
-        self.run_status.tell_in(tuple(page.status for page in self.pages.values()))
+        self.run_status.tell_in(tuple(page.status for page in self.pages))
 
     def _make_actions(self) -> None:
         """What keys do and what menus offer, by name."""
@@ -183,9 +191,12 @@ class MainWindow(QMainWindow):
             "lane_down": lambda: grid.move_focus(0, 1),
             "lane_enlarge": grid.toggle_enlarged,
             "lane_remove": grid.remove_focused,
-            "page_1": lambda: self.show_page(DENOISE),
-            "page_2": lambda: self.show_page(COMPARE),
-            "page_3": lambda: self.show_page(NOISE),
+            "lessons": self.toggle_lessons,
+            "paste": self._paste,
+            **{
+                f"page_{n}": partial(self.show_page, entry.name)
+                for n, entry in enumerate(ENTRIES, 1)
+            },
             **{f"view_{n}": partial(self._set_view, view) for n, view in enumerate(VIEWS, 1)},
         }
         self.keys = WindowKeys(self, labels, does)
@@ -195,13 +206,9 @@ class MainWindow(QMainWindow):
         page = self._page = QWidget()
         page.setObjectName("page")
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click beside a field leaves the field
-        self._stack = QStackedWidget()
-        self._places = {DENOISE: self._stack.addWidget(self.denoise)}
-        self.rail.add(DENOISE, "Denoise", "denoise", "One run, step by step", shown_keys("Ctrl+1"))
-        self._places[COMPARE] = self._stack.addWidget(self.compare)
-        self.rail.add(COMPARE, "Compare", "compare", "Side by side", shown_keys("Ctrl+2"))
-        self._places[NOISE] = self._stack.addWidget(self.noise)
-        self.rail.add(NOISE, "Noise", "noise", "Edit the static", shown_keys("Ctrl+3"))
+        for number, entry in enumerate(ENTRIES, 1):
+            keys = shown_keys(f"Ctrl+{number}")
+            self.rail.add(entry.name, entry.label, entry.name, entry.about, keys)
         self._stack.addWidget(self.export_panel)
         self.rail.set_current(DENOISE)
         column = QVBoxLayout()
@@ -216,6 +223,7 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addLayout(column, 1)
+        self._beside = row
         self.setCentralWidget(page)
         self._set_compact(False)
         self.message = FailureBar(page)
@@ -259,7 +267,7 @@ class MainWindow(QMainWindow):
         self.denoise.branching.changed.connect(self._branching_changed)
         notes = self.export_panel.notes
         self.message.dismissed.connect(self._place_message)
-        for watched in (self.message, notes, *(page.pictures for page in self.pages.values())):
+        for watched in (self.message, notes):
             watched.installEventFilter(self)
         self.remembered = RememberedPictures(header, self.compare.axis_fields, self)
         self.remembered.noted.connect(self._note_remembered)
@@ -268,9 +276,11 @@ class MainWindow(QMainWindow):
         self.clipboard.said.connect(self.run_status.say)
         self.clipboard.failed.connect(self.show_failure)
         self.rail.chosen.connect(self.show_page)
-        for each in self.pages.values():
-            each.said.connect(self.run_status.say)
-            each.failed.connect(self._page_failed)
+        self.rail.add_switch("lessons", "Lessons", "A course to read beside", shown_keys("Ctrl+L"))
+        self.rail.switched.connect(lambda _name: self.toggle_lessons())
+        for page in self.pages:
+            self._welcome(page)
+        self.pages.made.connect(self._page_made)
         self.compare.axis_fields.entered.connect(self.generate)
         self.compare.open_asked.connect(self._show_alone)
         self.noise.run_asked.connect(lambda: self.show_page(DENOISE))
@@ -382,7 +392,7 @@ class MainWindow(QMainWindow):
     def _leave_export(self) -> None:
         """The page is shown again, with its playhead where it was."""
         self.header.yield_accent(False)
-        self._stack.setCurrentIndex(self._places[self.page])
+        self.pages.show(self.page)
         self._place_message()
         self._rest_focus()
 
@@ -412,7 +422,7 @@ class MainWindow(QMainWindow):
         Raises:
             KeyError: for a page that does not exist.
         """
-        place = self._places[name]
+        page = self.pages[name]
         self.export_panel.close_panel()
         if name == self.page:
             return
@@ -422,14 +432,69 @@ class MainWindow(QMainWindow):
             self.message.dismiss()
         self.page = name
         self.rail.set_current(name)
-        self._stack.setCurrentIndex(place)
+        self.pages.show(name)
+        self.header.setVisible(page.uses_header)
         self.session.look_at_lanes(name == COMPARE)
         self.keys.wake_lanes(name == COMPARE)
-        self.pages[name].enter()
+        page.enter()
         self._judge_actions()
         self._show_title()
         self._place_message()
         self._rest_focus()
+
+    def _welcome(self, page: Page) -> None:
+        """A page is there: from now on it is listened to."""
+        page.said.connect(self.run_status.say)
+        page.failed.connect(self._page_failed)
+        page.pictures.installEventFilter(self)
+
+    def _page_made(self, name: str) -> None:
+        page = self.pages[name]
+        self._welcome(page)
+        self.run_status.tell_in(tuple(each.status for each in self.pages))
+        page.set_compact(self.height() < _LOW)
+        if self.session.facts is not None:
+            page.set_facts(self.session.facts)
+
+    # --- lessons ------------------------------------------------------------------------------
+
+    @property
+    def lessons(self) -> LessonPanel:
+        """The course, read at the side of a page; made when it is first opened."""
+        if self._lessons is None:
+            from visualizer.ui.lessons.lesson_panel import LessonPanel
+
+            self._lessons = LessonPanel(self.session, self.settings)
+            self._lessons.set_up_asked.connect(self.set_up)
+            self._lessons.hide()
+            self._beside.addWidget(self._lessons)
+        return self._lessons
+
+    def toggle_lessons(self) -> None:
+        """Open the course, or close it."""
+        opens = self._lessons is None or self._lessons.isHidden()
+        self.lessons.setVisible(opens)
+        self.rail.set_open("lessons", opens)
+        if opens:
+            self.lessons.setFocus()
+        else:
+            self._rest_focus()
+
+    def set_up(self, setup: PageSetup) -> None:
+        """Show a page as a lesson wants it; what is being made just now is stopped for it."""
+        if setup.run and self.busy:
+            self._setup = setup
+            self.session.stop()
+            return
+        self._setup = None
+        self.header.fill_setup(setup)
+        self.show_page(setup.page)
+        self.pages[setup.page].set_up(setup)
+
+    def _set_up_now(self) -> None:
+        """What was made has ended, for a lesson."""
+        if self._setup is not None:
+            self.set_up(self._setup)
 
     def _rest_focus(self) -> None:
         """Where keys act when no field has the focus."""
@@ -528,6 +593,13 @@ class MainWindow(QMainWindow):
         else:
             self.run_status.say(_NOT_COPIED_HERE)
 
+    def _paste(self) -> None:
+        """A picture of the clipboard, where the page has a use for one."""
+        page = self.pages[self.page]
+        content = picture_in(QApplication.clipboard().mimeData())
+        if isinstance(page, TakesPictures) and content is not None:
+            page.take_picture(content)
+
     def _space(self) -> None:
         """Play or pause; a control that was reached by Tab is pressed instead."""
         focus = QApplication.focusWidget()
@@ -580,7 +652,7 @@ class MainWindow(QMainWindow):
         self.settings.model_folder = self.session.model_folder
         self.header.set_facts(facts)
         self.more_menu.set_facts(facts)
-        for page in self.pages.values():
+        for page in self.pages:
             page.set_facts(facts)
         self._offer_sizes()
         self.models.take_facts(facts, self.settings.model_folder)
@@ -602,6 +674,8 @@ class MainWindow(QMainWindow):
         if running:
             self.export_panel.close_panel()
         self._judge_actions()
+        if not running and self._setup is not None:
+            QTimer.singleShot(0, self, self._set_up_now)
 
     def _judge_actions(self) -> None:
         for name in ("save", "export"):
@@ -654,7 +728,7 @@ class MainWindow(QMainWindow):
 
     def _set_compact(self, compact: bool) -> None:
         self.header.set_compact(compact)
-        for page in self.pages.values():
+        for page in self.pages:
             page.set_compact(compact)
         self.export_panel.set_compact(compact)
 
@@ -712,11 +786,18 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         self.drop_sign.hide()
         paths = files.dropped(event.mimeData())
+        page = self.pages[self.page]
+        takes = page if isinstance(page, TakesPictures) else None
         if paths:
-            self._drop(paths)
+            if takes is None or not files.is_picture(paths[0]):
+                self._drop(paths)
+            else:
+                takes.take_picture(Path(paths[0]))
             return
         content = picture_in(event.mimeData())  # e.g. out of a browser
-        if content is None:
+        if content is not None and takes is not None:
+            takes.take_picture(content)
+        elif content is None:
             self._note(_FROM_THE_NET, "correction")
         else:
             self._open_picture(content)
