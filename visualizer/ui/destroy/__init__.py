@@ -1,0 +1,1 @@
+"""The Destroy page: noise destroys a picture, and the model turns it round."""
