@@ -73,11 +73,20 @@ def draw_scene(seed: int, index: int) -> tuple[NDArray[np.uint8], Subject]:
 
 def draw_subject(subject: Subject, rng: random.Random) -> NDArray[np.uint8]:
     """One picture (128, 128, 3) of a subject; everything else about it is left to `rng`."""
+    return _drawn(_Scene, subject, rng)
+
+
+def draw_without_object(subject: Subject, rng: random.Random) -> NDArray[np.uint8]:
+    """What ``draw_subject`` draws with the same `rng`, but for the object, its shadow and lamps."""
+    return _drawn(_EmptyScene, subject, rng)
+
+
+def _drawn(scene: type[_Scene], subject: Subject, rng: random.Random) -> NDArray[np.uint8]:
     image = QImage(SIZE, SIZE, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    _Scene(painter, subject, rng).draw()
+    scene(painter, subject, rng).draw()
     painter.end()
     return picture_of(image)
 
@@ -767,3 +776,13 @@ class _Scene:
             5,
             self.body(0.5) if self.subject.color != "black" else self.near((120, 120, 130)),
         )
+
+
+class _EmptyScene(_Scene):
+    """The scene without its object, which still takes its turn with the random numbers."""
+
+    def put_object(self, name: str) -> None:
+        self.p.save()
+        self.p.setOpacity(0)
+        super().put_object(name)
+        self.p.restore()
