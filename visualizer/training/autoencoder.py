@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from visualizer.training.architecture import LATENT_CHANNELS, LATENT_SIZE, build_autoencoder
 from visualizer.training.dataset import read
+from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage
 from visualizer.training.team import Member, train_together
 
@@ -87,7 +88,7 @@ def _train(
 
 def reconstruction_loss(vae: AutoencoderTiny, x: torch.Tensor) -> torch.Tensor:
     """Of pictures x (B, 3, H, W) in −1…1; latents are asked to have mean 0 and variance 1."""
-    with torch.autocast(x.device.type, torch.bfloat16):
+    with autocast(x.device.type):
         z = vae.encoder(x)
         noise = LATENT_NOISE * torch.rand(len(z), 1, 1, 1, device=z.device)
         y = vae.decoder(z + noise * torch.randn_like(z))
@@ -132,7 +133,7 @@ def encode(vae: AutoencoderTiny, pictures: NDArray[np.uint8], device: str = "cpu
     chunks: list[torch.Tensor] = []
     for start in range(0, len(pictures), 64):
         x = to_tensor(np.array(pictures[start : start + 64]), device)
-        with torch.autocast(x.device.type, torch.bfloat16):
+        with autocast(x.device.type):
             chunks.append(vae.encoder(x).half().cpu().contiguous())
     return torch.cat(chunks)
 

@@ -18,6 +18,7 @@ from torch import nn
 
 from visualizer.training.architecture import SCHEDULE, build_text_encoder, build_unet
 from visualizer.training.captions import build_tokenizer, caption
+from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage, save_atomically
 from visualizer.training.subjects import scene_subject
 from visualizer.training.team import Member, train_together
@@ -91,7 +92,7 @@ def denoising_loss(
     t = torch.randint(0, len(alpha_bars), (len(x0),), generator=generator)
     eps = torch.randn(x0.shape, generator=generator).to(x0.device)
     x, v = noised(x0, eps, alpha_bars[t].to(x0.device))
-    with torch.autocast(x0.device.type, torch.bfloat16):
+    with autocast(x0.device.type):
         prediction = denoiser(x, t.to(x0.device), tokens)
     return F.mse_loss(prediction.float(), v)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from torch import nn
 
+from visualizer.training.precision import autocast
 from visualizer.training.stage import Stage
 from visualizer.training.subjects import (
     COLORS,
@@ -105,7 +106,7 @@ def train_judge(
             x = _spoil(_to_tensor(drawings[chosen]))
             for group in optimizer.param_groups:
                 group["lr"] = stage.learning_rate(2e-3)
-            with torch.autocast("cpu", torch.bfloat16):
+            with autocast("cpu"):
                 scores = judge(x)
             losses = [
                 F.cross_entropy(scores[name].float(), truths[name][chosen]) for name in ATTRIBUTES

@@ -24,6 +24,7 @@ from visualizer.training.architecture import LATENT_CHANNELS, LATENT_SIZE
 from visualizer.training.autoencoder import encode, picture_loss, to_tensor
 from visualizer.training.dataset import read
 from visualizer.training.denoiser import alphas_cumprod, noised
+from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage
 from visualizer.training.team import Member, train_together
 
@@ -143,7 +144,7 @@ def static_loss(
     noisy[:clean] = z[:clean] + slightly * eps[:clean]
     a = alpha_bars[t].view(-1, 1, 1, 1)
     target = (a.sqrt() * x + STRENGTH * (1 - a).sqrt() * static(eps)).clamp(-1, 1)
-    with torch.autocast(x.device.type, torch.bfloat16):
+    with autocast(x.device.type):
         y = vae.decoder(noisy / scaling_factor)
     y = y.float()
     rough = F.mse_loss(y[clean:], target[clean:]) + 0.5 * F.l1_loss(y[clean:], target[clean:])
