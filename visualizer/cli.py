@@ -24,6 +24,7 @@ COMMANDS = (
     "inspect",
     "models",
     "download",
+    "lessons",
     "train",
     "evaluate",
 )
@@ -113,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     import argparse
 
     from visualizer import __version__
-    from visualizer.commands import export, info, inspect, models, run, sweep
+    from visualizer.commands import export, info, inspect, lessons, models, run, sweep
     from visualizer.training import command as training
 
     parser = argparse.ArgumentParser(
@@ -145,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
         add("models", models.models, "list the models on this computer"),
         add("download", models.download, "download a model from the Hugging Face hub"),
     )
+    lessons.add_arguments(add("lessons", lessons.lessons, "list the lessons, or check one"))
     training.add_arguments(
         add("train", training.train, "train the built-in model again, from nothing"),
         add("evaluate", training.evaluate, "measure how well a model follows its prompts"),
