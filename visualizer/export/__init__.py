@@ -14,17 +14,18 @@ from visualizer.export.errors import ExportError as ExportError
 if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.export.exhibit import Exhibit
     from visualizer.export.options import ExportOptions
     from visualizer.export.progress import Progress
 
 
 def write(
-    what: Trajectory | Comparison,
+    what: Trajectory | Comparison | Exhibit,
     path: str | Path,
     options: ExportOptions | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write a run or a comparison to ``path``, whole or not at all.
+    """Write a run, a comparison or an exhibit to ``path``, whole or not at all.
 
     Where the name's ending cannot be of the options' format it says what is written: ``.png`` is
     the final picture, or a sheet of steps when the name contains "sheet"; ``.webp``, ``.gif``,

@@ -170,7 +170,7 @@ def spoken_facts(reel: Reel, wanted: tuple[str, ...]) -> list[Fact]:
     facts: list[Fact] = []
     if reel.forward and wanted:
         facts.append(_still("forward process"))
-    if "seed" in wanted:
+    if "seed" in wanted and reel.lanes:
         seeds = {lane.request.seed for lane in reel.lanes}
         facts.append(_still(f"seed {seeds.pop()}" if len(seeds) == 1 else f"{len(seeds)} seeds"))
     if "step" in wanted and reel.count and reel.step_words(0):

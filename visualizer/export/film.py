@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.comparison import Comparison
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
+    from visualizer.export.exhibit import Exhibit
     from visualizer.export.options import ExportOptions
     from visualizer.export.progress import Progress
     from visualizer.export.reel import Reel
@@ -168,8 +169,8 @@ def still_of(reel: Reel, moment: int, view: View, options: ExportOptions) -> Ima
     return reel.mount(view, tile, look, options.pixels).image(moment)
 
 
-def film_of(what: Trajectory | Comparison, options: ExportOptions) -> Film:
-    """The film of a run, a grid, the difference of a pair, or a forward process.
+def film_of(what: Trajectory | Comparison | Exhibit, options: ExportOptions) -> Film:
+    """The film of a run, a grid, the difference of a pair, a forward process, or an exhibit.
 
     Raises:
         ExportError: with a sentence, where there is nothing to show.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.export.colors import Look
 from visualizer.export.errors import ExportError
+from visualizer.export.exhibit import Exhibit
 from visualizer.export.lane import Lane, steps_with_pictures
 from visualizer.export.mount import Mount, RunMount
 from visualizer.export.options import ExportOptions, Pixels
@@ -145,13 +146,17 @@ class Reel(Protocol):
         ...
 
 
-def reel_of(what: Trajectory | Comparison, options: ExportOptions | None = None) -> Reel:
-    """The reel of a run or of a grid of runs, of a difference, or of a forward process.
+def reel_of(what: Trajectory | Comparison | Exhibit, options: ExportOptions | None = None) -> Reel:
+    """The reel of a run or of a grid of runs, of a difference, a forward process, or an exhibit.
 
     Raises:
         ExportError: where there is no such thing.
     """
     options = options or ExportOptions()
+    if isinstance(what, Exhibit):
+        from visualizer.export.exhibit_reel import ExhibitReel
+
+        return ExhibitReel(what, options)
     if isinstance(what, Trajectory):
         if options.subject == "difference":
             raise ExportError("A difference needs two runs side by side; this is a single run.")

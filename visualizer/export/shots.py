@@ -33,13 +33,15 @@ def shots_of(
 
     Args:
         moments: those with pictures, ascending, at least one.
-        shares: the share of noise at every moment of the reel, 0 … 1.
+        shares: the share of noise at every moment of the reel, 0 … 1; () where there is none:
+            frames are then spaced evenly.
     """
     chosen = list(moments)
     if options.steps == "every":
         chosen = every(chosen, options.every)
     elif options.steps == "noise":
-        chosen = evenly_by_noise(chosen, [shares[moment] for moment in chosen], options.count)
+        own = [shares[moment] for moment in chosen] if shares else list(map(float, chosen))
+        chosen = evenly_by_noise(chosen, own, options.count)
     turn = len(chosen) - 1
     if options.direction == "back":
         chosen = chosen[::-1]

@@ -11,6 +11,7 @@ from visualizer.diffusion.atomic import WriteError, check_folder, check_writable
 from visualizer.diffusion.trajectory import Trajectory
 from visualizer.export import animation, page, picture, raw, sequence, sheet, video
 from visualizer.export.errors import ExportError
+from visualizer.export.exhibit import Exhibit
 from visualizer.export.film import Film, film_of
 from visualizer.export.options import ExportOptions, FormatKey, for_path
 from visualizer.export.progress import Progress, Watched
@@ -38,13 +39,13 @@ PICTURE_WRITERS: dict[FormatKey, PictureWriter] = {
 
 
 def write_file(
-    what: Trajectory | Comparison, path: Path, options: ExportOptions, progress: Progress
+    what: Trajectory | Comparison | Exhibit, path: Path, options: ExportOptions, progress: Progress
 ) -> None:
     """See ``visualizer.export.write``."""
     options = for_path(path, options)
     watched = Watched(progress)
     try:
-        if options.format == "run":
+        if options.format == "run" and not isinstance(what, Exhibit):
             _save(what, path)
         elif options.format == "raw":
             reel = reel_of(what, options)

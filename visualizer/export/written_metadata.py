@@ -19,8 +19,13 @@ MAX_WEBP_EXIF = 2**20
 """Bytes; a WebP could hold more, and readers that go through many files would not like it."""
 
 
+def _note(film: Film) -> Note | None:
+    """What the file of a film remembers; None where there is no run, or it is to forget it."""
+    return note_of_reel(film.reel) if film.options.remember and film.reel.lanes else None
+
+
 def note_of_reel(reel: Reel) -> Note:
-    """What is remembered of the runs of a reel."""
+    """What is remembered of the runs of a reel that has some."""
     lanes = reel.lanes
     if len(lanes) == 1 and lanes[0].run is not None and not lanes[0].label:
         return note_of(lanes[0].run)
@@ -33,29 +38,33 @@ def note_of_reel(reel: Reel) -> Note:
 
 def png_info(film: Film) -> PngInfo | None:
     """Text fields of a PNG or an APNG."""
-    return writing.png_info(note_of_reel(film.reel)) if film.options.remember else None
+    note = _note(film)
+    return None if note is None else writing.png_info(note)
 
 
 def jpeg_exif(film: Film) -> bytes | None:
     """EXIF of a JPEG."""
-    return writing.exif(note_of_reel(film.reel)) if film.options.remember else None
+    note = _note(film)
+    return None if note is None else writing.exif(note)
 
 
 def webp_exif(film: Film) -> bytes | None:
     """EXIF of a WebP."""
-    note = note_of_reel(film.reel) if film.options.remember else None
+    note = _note(film)
     # the head that only JPEGs have: Pillow takes it away of single pictures, not of moving ones
     return None if note is None else writing.exif(note, MAX_WEBP_EXIF).removeprefix(b"Exif\0\0")
 
 
 def gif_comment(film: Film) -> bytes | None:
     """The comment of a GIF."""
-    return writing.gif_comment(note_of_reel(film.reel)) if film.options.remember else None
+    note = _note(film)
+    return None if note is None else writing.gif_comment(note)
 
 
 def video_tags(film: Film) -> dict[str, str]:
     """Tags of a video."""
-    return writing.video_tags(note_of_reel(film.reel)) if film.options.remember else {}
+    note = _note(film)
+    return {} if note is None else writing.video_tags(note)
 
 
 def pdf_info(film: Film) -> dict[str, str]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from visualizer.diffusion.step import Guidance, Step
 from visualizer.diffusion.trajectory import Trajectory
+from visualizer.export.exhibit import Exhibit
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.views import View
     from visualizer.session.export_pictures import RunPictures
 
-    Source = Trajectory | Comparison
+    Source = Trajectory | Comparison | Exhibit
     PictureKey = tuple[int, int, View]
 
 _NOTHING: Any = np.zeros(0, dtype=np.float32)
@@ -42,6 +43,8 @@ class LeanStep(Step):
 
 def runs_of(what: Source) -> list[Trajectory]:
     """The runs of a source, in order; lanes without one are left out."""
+    if isinstance(what, Exhibit):
+        return []
     if isinstance(what, Trajectory):
         return [what]
     return [lane.run for lane in what.lanes if lane.run is not None]
@@ -113,6 +116,8 @@ def _bare(run: Trajectory) -> Trajectory:
 
 def _with_runs(what: Source, runs: Sequence[Trajectory]) -> Source:
     """The same with these runs in the place of those it has."""
+    if isinstance(what, Exhibit):
+        return what
     if isinstance(what, Trajectory):
         return runs[0]
     left = iter(runs)

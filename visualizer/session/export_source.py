@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
+    from visualizer.export.exhibit import Exhibit
     from visualizer.export.options import ExportOptions
     from visualizer.session.export_crossing import PictureKey, Source
     from visualizer.session.export_process import Answer
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from visualizer.session.sharpening import Completion, Sharpener
     from visualizer.session.timeline import Point
 
-    Exported = Timeline | Lanes
+    Exported = Timeline | Lanes | Exhibit
 
 FAILED = "The export failed."
 
@@ -75,7 +76,11 @@ class ExportSources(QObject):
 
         What was found may be let go once nobody holds it (``hold``).
         """
-        if isinstance(exported, Timeline):
+        from visualizer.export.exhibit import Exhibit  # it loads numpy: not at the start
+
+        if isinstance(exported, Exhibit):
+            found(ExportSource(exported, (), ()))
+        elif isinstance(exported, Timeline):
             run = exported.trajectory
             if run is None:
                 refused(STILL_RUNNING)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from visualizer.export.options import FORMATS, ExportOptions
@@ -24,11 +25,14 @@ SUBJECTS = {
     "grid": ("Grid", "All pictures of the comparison, side by side"),
     "difference": ("Difference", "The two marked pictures, and where they differ"),
     "forward": ("Noising", "The forward process: the finished picture drowned in noise"),
+    "exhibit": ("This page", "What the page shows, frame by frame"),
 }
 """What can be exported: what it is called, and what it is."""
 _NARROW = ("difference", "forward")
 _WITHOUT_CONTENT = ("sheet", "page", "raw")
 _WITH_VIEWS = ("page", "sheet")
+_OF_EXHIBITS = ("webp", "gif", "apng", "mp4", "webm", "frames", "picture")
+"""What frames that are no run can become."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,14 @@ class Offers:
         size: of one picture, pixels; None where nobody knows it.
         automatic: how many times as large it is shown unless somebody says how large; 0 where
             that is not known.
+        exhibit: whether the page shows something that is no run; that alone is offered then.
     """
 
     refused: Mapping[str, str] = field(default_factory=dict)
     views: tuple[str, ...] = tuple(VIEWS)
     size: tuple[int, int] | None = None
     automatic: int = 0
+    exhibit: bool = False
 
 
 class ExportFields(QWidget):
@@ -160,7 +166,12 @@ class ExportFields(QWidget):
         """Choose one of ``SUBJECTS``."""
         self._subject = name
         subject: Any = name if name in _NARROW else "whole"
-        self.set_options(replace(self._options, subject=subject))
+        options = replace(self._options, subject=subject)
+        if name == "exhibit":
+            options = replace(options, content="picture")
+            if options.format not in _OF_EXHIBITS:
+                options = replace(options, format="webp", suffix="")
+        self.set_options(options)
 
     def set_view(self, view: str) -> None:
         """Show this view, where it is offered; a person asked for it."""
@@ -172,6 +183,7 @@ class ExportFields(QWidget):
         """Offer what can be exported now."""
         self._offers = offers
         for name, button in self.subject.buttons.items():
+            button.setVisible((name == "exhibit") == offers.exhibit)
             why = offers.refused.get(name, "")
             button.setEnabled(not why)
             button.setToolTip(why or SUBJECTS[name][1])
@@ -245,9 +257,22 @@ class ExportFields(QWidget):
             self._show_kind()
             self._show_sizes()
         self.note.setText(words.FORMAT_NOTES.get(key, ""))
-        self._content_row.setVisible(key not in _WITHOUT_CONTENT)
-        self._view_row.setVisible(key not in _WITHOUT_CONTENT and options.content != "plot")
+        framed = self._subject == "exhibit"
+        content = key not in _WITHOUT_CONTENT and not framed
+        self._content_row.setVisible(content)
+        self._view_row.setVisible(content and options.content != "plot")
+        self._offer_formats(_OF_EXHIBITS if framed else ())
+        self.remember.setVisible(not framed)
         self._views_row.setVisible(key in _WITH_VIEWS)
+
+    def _offer_formats(self, only: tuple[str, ...]) -> None:
+        """Let the others sleep; () wakes all."""
+        model = self.format.model()
+        if not isinstance(model, QStandardItemModel):
+            return
+        for place in range(self.format.count()):
+            key = self.format.itemData(place)
+            model.item(place).setEnabled(not only or key in only)
 
     def _show_kind(self) -> None:
         options = self._options

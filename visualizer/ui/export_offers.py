@@ -54,12 +54,14 @@ def picture_size(timelines: Sequence[Timeline]) -> tuple[tuple[int, int] | None,
     runs = [timeline.trajectory for timeline in timelines]
     finals = [run.final for run in runs if run is not None and run.final is not None]
     sizes = {(picture.shape[1], picture.shape[0]) for picture in finals}
-    if len(sizes) != 1:
-        return None, 0
+    return enlarged_size(sizes.pop()) if len(sizes) == 1 else (None, 0)
+
+
+def enlarged_size(size: tuple[int, int]) -> tuple[tuple[int, int], int]:
+    """Of one picture: its size, pixels, and how many times as large it is shown by itself."""
     from visualizer.export.mount import enlargement  # they load numpy: not at the start
     from visualizer.export.reel import WATCHABLE
 
-    size = sizes.pop()
     return size, enlargement(*size, WATCHABLE)
 
 

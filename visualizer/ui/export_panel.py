@@ -27,6 +27,7 @@ from visualizer.ui import export_words as words
 from visualizer.ui import files, theme
 from visualizer.ui.export_fields import ExportFields, Offers
 from visualizer.ui.export_offers import (
+    enlarged_size,
     picture_size,
     prepared,
     refusals,
@@ -43,6 +44,7 @@ from visualizer.ui.view_switch import WORDS as VIEWS
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.export.estimate import Estimate
+    from visualizer.export.exhibit import Exhibit
     from visualizer.session.lanes import Lanes
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
@@ -85,6 +87,8 @@ class ExportPanel(QWidget):
         self._worn = ""
         self._folder = ""
         self._is_open = False
+        self._exhibit: Exhibit | None = None
+        self._run: Timeline | None = None
         self._waiting = False  # nothing has come of the preview for a while, and that is said
         self.setAccessibleName("Export")
         self.stage = ExportStage()
@@ -213,19 +217,24 @@ class ExportPanel(QWidget):
         """Whether it is in the place of the pages."""
         return self._is_open
 
-    def open_panel(self, *, lanes: bool) -> None:
+    def open_panel(
+        self, *, lanes: bool, exhibit: Exhibit | None = None, run: Timeline | None = None
+    ) -> None:
         """Offer what is looked at, as it was exported last.
 
         Args:
             lanes: whether the comparison is looked at, not the run.
+            exhibit: what a page shows that is no run: that alone is offered.
+            run: another run than the session's own.
         """
         self._is_open = True
+        self._exhibit, self._run = exhibit, run
         asked = self.fields.options.subject
-        wished = "grid" if lanes else "run"
+        wished = "exhibit" if exhibit is not None else "grid" if lanes else "run"
         if (asked == "difference" and lanes) or (asked == "forward" and not lanes):
             wished = asked
         refused = refusals(self._session)
-        if wished in refused:
+        if wished in refused and run is None:
             wished = next((name for name in ("grid", "run") if name not in refused), wished)
         self.fields.set_subject(wished)
         self._renew()
@@ -237,6 +246,7 @@ class ExportPanel(QWidget):
         if not self._is_open:
             return
         self._is_open = False
+        self._exhibit = self._run = None
         for timer in (self._preview_soon, self._too_long):
             timer.stop()
         self._waiting = False
@@ -264,21 +274,30 @@ class ExportPanel(QWidget):
     # --- what is exported ---------------------------------------------------------------------
 
     @property
-    def what(self) -> Timeline | Lanes | None:
+    def what(self) -> Timeline | Lanes | Exhibit | None:
         """What the chosen subject is of."""
+        if self._exhibit is not None:
+            return self._exhibit
         if self.fields.subject_key in ("grid", "difference"):
             return self._session.lanes
-        return self._session.current
+        return self._run or self._session.current
 
     @property
     def _timelines(self) -> tuple[Timeline, ...]:
+        if self._exhibit is not None:
+            return ()
+        if self._run is not None and self.fields.subject_key in ("run", "forward"):
+            return (self._run,)
         return timelines_of(self._session, self.fields.subject_key)
 
     def _renew(self, *_news: object) -> None:
         """There is something else to export, or less."""
         if not self._is_open:
             return
-        refused = refusals(self._session)
+        refused = {} if self._exhibit is not None else refusals(self._session)
+        if self._run is not None:
+            refused = {**refused, "forward": "It is a forward process already"}
+            refused.pop("run", None)
         chosen = self.fields.subject_key
         if chosen in refused:
             left = [name for name in ("run", "grid") if name not in refused]
@@ -288,11 +307,18 @@ class ExportPanel(QWidget):
             self.fields.set_subject(left[0])
         guided = any(timeline.guided for timeline in self._timelines)
         views = tuple(view for view in VIEWS if guided or view not in OF_GUIDANCE)
-        self.fields.set_offers(Offers(refused, views, *picture_size(self._timelines)))
+        shown = self._exhibit is not None
+        self.fields.set_offers(Offers(refused, views, *self._picture_size(), shown))
         self._watch(self._timelines)
         self._outdated = True
         self._show_words()
         self._preview_soon.start()
+
+    def _picture_size(self) -> tuple[tuple[int, int] | None, int]:
+        if self._exhibit is None:
+            return picture_size(self._timelines)
+        height, width = self._exhibit.frames[0].shape[:2]
+        return enlarged_size((width, height))
 
     def _watch(self, timelines: tuple[Timeline, ...]) -> None:
         for each in self._watched:
@@ -423,12 +449,19 @@ class ExportPanel(QWidget):
         self.told.setAccessibleDescription(told)
         theme.set_role(self.told, "small" if self._refused else "small-quiet")
         self.warning.setVisible(bool(self._refused))
-        self.source.set_text(source_words(self._session, self.fields.subject_key))
+        self.source.set_text(self._source_words())
         label = f"Export {words.SHORT[options.format]} …"
         self.export_button.setText(label)
         self.export_button.setAccessibleName(label)
         self.export_button.setEnabled(not self._refused and self.what is not None)
         self.export_button.setToolTip(self._refused or "Choose a name, and write the file")
+
+    def _source_words(self) -> str:
+        if self._exhibit is not None:
+            return self._exhibit.title
+        if self._run is not None:
+            return self._run.title
+        return source_words(self._session, self.fields.subject_key)
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -454,6 +487,8 @@ class ExportPanel(QWidget):
     def _name(self) -> str:
         """A name that says what is in it, if the file may, without its suffix."""
         session, key = self._session, self.fields.subject_key
+        if self._exhibit is not None:
+            return files.comparison_name(self._exhibit.title, "", "")
         remembers = self.fields.options.remember
         ending = "-sheet" if self.fields.options.format == "sheet" else ""
         if key in ("grid", "difference"):
@@ -461,11 +496,12 @@ class ExportPanel(QWidget):
             title = lanes.title or lanes.lanes[0].request.prompt
             ending = f"-difference{ending}" if key == "difference" else ending
             return files.comparison_name(title if remembers else "", ending, "")
-        assert session.current is not None
-        ending = f"-forward{ending}" if key == "forward" else ending
+        run = self._run or session.current
+        assert run is not None
+        ending = f"-forward{ending}" if key == "forward" or self._run is not None else ending
         if not remembers:
             return f"{files.PLAIN_NAME}{ending}"
-        return files.file_name(session.current, ending, "")
+        return files.file_name(run, ending, "")
 
     # --- themes -------------------------------------------------------------------------------
 

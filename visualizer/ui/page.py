@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from visualizer.export.exhibit import Exhibit
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.playhead import Playhead
+    from visualizer.session.timeline import Timeline
 
 
 class Page(Protocol):
@@ -64,6 +65,15 @@ class Page(Protocol):
     def exhibit(self) -> Exhibit | None:
         """What is exported of this page where it shows no run; None where it shows one, or
         nothing yet."""
+
+
+@runtime_checkable
+class ShowsTimeline(Protocol):
+    """A page that shows a run of its own, which is exported in place of the session's."""
+
+    @property
+    def shown_timeline(self) -> Timeline | None:
+        """None where it shows none just now."""
 
 
 @runtime_checkable

@@ -48,7 +48,7 @@ from visualizer.ui.model_choice import ModelChoice
 from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.noise_page import NoisePage
 from visualizer.ui.overlay_card import about_card, shortcuts_card
-from visualizer.ui.page import TakesPictures
+from visualizer.ui.page import ShowsTimeline, TakesPictures
 from visualizer.ui.pages import COMPARE, DENOISE, ENTRIES, NOISE, Pages
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine
@@ -380,14 +380,25 @@ class MainWindow(QMainWindow):
         """Show in the place of the page what it can become, or the page again."""
         if self.export_panel.is_open:
             self.export_panel.close_panel()
-        elif self._saving_page.can_save:
-            if self.page == NOISE:  # what is exported is the run, and that is elsewhere
+        else:
+            self._open_export()
+
+    def _open_export(self) -> None:
+        page = self.pages[self.page]
+        exhibit = page.exhibit()
+        run = page.shown_timeline if isinstance(page, ShowsTimeline) else None
+        if run is not None and run.trajectory is None:
+            run = None
+        if exhibit is None and run is None:
+            if not self._saving_page.can_save:
+                return
+            if self.page not in (DENOISE, COMPARE):  # what is exported is the run, there
                 self.show_page(DENOISE)
-            self.playhead.pause()
-            self.header.yield_accent(True)
-            self._stack.setCurrentWidget(self.export_panel)
-            self.export_panel.open_panel(lanes=self.page == COMPARE)
-            self._place_message()
+        self.playhead.pause()
+        self.header.yield_accent(True)
+        self._stack.setCurrentWidget(self.export_panel)
+        self.export_panel.open_panel(lanes=self.page == COMPARE, exhibit=exhibit, run=run)
+        self._place_message()
 
     def _leave_export(self) -> None:
         """The page is shown again, with its playhead where it was."""
@@ -678,8 +689,10 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._set_up_now)
 
     def _judge_actions(self) -> None:
-        for name in ("save", "export"):
-            self.actions_by_name[name].setEnabled(self._saving_page.can_save)
+        can_save = self._saving_page.can_save
+        own = self.page not in (DENOISE, COMPARE, NOISE)  # what it shows is asked when it counts
+        self.actions_by_name["save"].setEnabled(can_save)
+        self.actions_by_name["export"].setEnabled(can_save or own)
         self.actions_by_name["experiment"].setEnabled(not self.busy)
 
     def _show_correction(self, text: str) -> None:
