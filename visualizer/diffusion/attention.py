@@ -71,8 +71,10 @@ class AttentionMaps:
             step: of the run; None is the mean of all steps.
         """
         if step is None:
-            return np.mean(self._shares, axis=0, dtype=np.float32)[word]
-        return self._shares[step - self.first][word]
+            mean: FloatArray = self._shares[:, word].mean(axis=0, dtype=np.float32)
+            return mean
+        share: FloatArray = self._shares[step - self.first, word]
+        return share
 
     def strength(self, word: int) -> FloatArray:
         """(steps,) float32: the share of a word among the words, the mean of all positions."""
@@ -87,7 +89,7 @@ class AttentionMaps:
         return found
 
     @cached_property
-    def _shares(self) -> FloatArray:
+    def _shares(self) -> NDArray[np.float32]:
         """(steps, words, rows, columns)."""
         shape = (len(self.words), self.rows, self.columns)
         shares = np.zeros((len(self.steps), *shape), dtype=np.float32)

@@ -23,6 +23,7 @@ import torch
 
 from visualizer.diffusion import families, guiding, noise_edits, samplers, schedules
 from visualizer.diffusion.arrays import FloatArray
+from visualizer.diffusion.attention_recorder import AttentionRecorder
 from visualizer.diffusion.clipping import Clip, clipping_of
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.families import Family
@@ -103,6 +104,7 @@ class Observer:
         replay: what passes before the run goes on by itself, for a branch.
         answers: remembers what a network answers, for branches.
         only_noise: leave the pipeline as soon as the noise is there that it would start with.
+        attention: records which pixels listen to which word.
 
     Attributes:
         drawn: that noise at unit scale, (lanes, …) float32, and its layout; None before.
@@ -121,6 +123,7 @@ class Observer:
     replay: Replay | None = None
     answers: Answers | None = None
     only_noise: bool = False
+    attention: AttentionRecorder | None = None
     drawn: tuple[FloatArray, LatentLayout] | None = None
     failed: dict[int, str] = field(default_factory=dict)
     lanes: list[list[Step]] = field(init=False)
@@ -142,6 +145,11 @@ class Observer:
             self._attach_schedulers(undo)
             if self.replay is not None:
                 undo.enter_context(self.replay.silent_denoisers(self.pipeline))
+            if self.attention is not None:
+                recording = self.attention.attached(
+                    self.pipeline, self.family, self.requests, first=len(self.lanes[0])
+                )
+                undo.enter_context(recording)
             if self._changes_noise:
                 undo.enter_context(noise_edits.changed_noise(self.pipeline, self._start_with))
             for name, module in families.denoisers(self.pipeline):
@@ -228,6 +236,8 @@ class Observer:
         assert replay is not None
         loop = self._loop_of(scheduler)
         self._outputs = []
+        if self.attention is not None:
+            self.attention.pass_over()
         if self.cancelled is not None and self.cancelled.is_set():
             raise Stopped
         result = replay.step(scheduler, step, given)
@@ -324,6 +334,8 @@ class Observer:
         x, output = given["sample"], given["model_output"]
         asked, self._outputs = self._outputs, []
         trial = schedules.is_trial(scheduler)
+        if self.attention is not None:
+            self.attention.pass_over() if trial else self.attention.take_step()
         found = None if trial else self._answers(asked, x)
         at = given["timestep"]
         if isinstance(at, torch.Tensor):
