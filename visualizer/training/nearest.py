@@ -1,0 +1,229 @@
+"""Not fetched from memory: the drawings of its training that a picture is most like.
+
+Someone who sees a fine picture may think that the model has it lying somewhere. Here the drawings
+that the built-in model was trained on are searched for the nearest ones, in two ways (see
+``drawing_index``), so that everyone sees what it knew and that this picture is not among it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from visualizer.diffusion.arrays import FloatArray, Picture, read_only
+from visualizer.training.drawing_index import (
+    INDEX_FILE,
+    WAYS,
+    By,
+    DrawingIndex,
+    Way,
+    build_index,
+    features_of,
+    latents_of,
+)
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderTiny
+
+    from visualizer.training.evaluation import Judge
+
+CANDIDATES = 64
+"""So many that come out nearest by their 48 numbers are drawn again and measured exactly."""
+COUNT = 6
+AT_ONCE = 8
+"""So many are drawn and measured in one go: a window asks for the next ones in between."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A drawing that the model was trained on.
+
+    Attributes:
+        index: its number.
+        caption: the plainest of the captions it was shown with.
+        picture: (128, 128, 3), drawn again.
+        distance: from the picture that was asked about, in units of ``drawing_index``.
+        by: in which way it is near.
+    """
+
+    index: int
+    caption: str
+    picture: Picture
+    distance: float
+    by: By
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a distance means, in one way of being alike.
+
+    Attributes:
+        copy: how far a drawing learned by heart would usually be, for the autoencoder's sake.
+        neighbors: how far a drawing usually is from the nearest other one.
+        closest: from how far on no drawing has another one nearer.
+        pairs: how far two drawings taken by lot usually are.
+    """
+
+    copy: float
+    neighbors: float
+    closest: float
+    pairs: float
+
+    @classmethod
+    def of(cls, way: Way) -> Scale:
+        """Medians, and the least."""
+        middle = len(way.pairs) // 2
+        return cls(
+            float(way.copies[middle]),
+            float(way.neighbors[middle]),
+            float(way.neighbors[0]),
+            float(way.pairs[middle]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbors:
+    """What was found for a picture.
+
+    Attributes:
+        drawings: by way, the nearest first.
+        scales: by way.
+        count: how many drawings were searched.
+        sentence: what that says, for a person.
+    """
+
+    drawings: dict[By, tuple[Drawing, ...]]
+    scales: dict[By, Scale]
+    count: int
+    sentence: str
+
+
+def nearest_drawings(
+    index: DrawingIndex,
+    vae: AutoencoderTiny,
+    judge: Judge,
+    picture: Picture,
+    latent: FloatArray | None = None,
+    count: int = COUNT,
+) -> Neighbors:
+    """The drawings nearest to a picture, measured exactly.
+
+    Args:
+        picture: (128, 128, 3).
+        latent: unscaled, (8, 16, 16), of that picture; encoded here when None.
+    """
+    *_, found = search(index, vae, judge, picture, latent, count)
+    assert found is not None
+    return found
+
+
+def search(
+    index: DrawingIndex,
+    vae: AutoencoderTiny,
+    judge: Judge,
+    picture: Picture,
+    latent: FloatArray | None = None,
+    count: int = COUNT,
+) -> Iterator[Neighbors | None]:
+    """The same in small pieces of work; None until the last, which is the answer."""
+    from visualizer.training.captions import plain_caption
+    from visualizer.training.scenes import draw_scene
+
+    asked: dict[By, FloatArray] = {
+        "latents": latents_of(vae, picture[None]) if latent is None else latent[None],
+        "features": features_of(judge, picture[None]),
+    }
+    drawings: dict[By, tuple[Drawing, ...]] = {}
+    for by in WAYS:
+        way = index.ways[by]
+        here = way.standardized(asked[by])[0]
+        measured: list[Drawing] = []
+        candidates = _candidates(way, here)
+        for start in range(0, len(candidates), AT_ONCE):
+            yield None
+            some = [int(i) for i in candidates[start : start + AT_ONCE]]
+            drawn = [draw_scene(index.seed, i) for i in some]
+            pictures = np.stack([each for each, _ in drawn])
+            values = latents_of(vae, pictures) if by == "latents" else features_of(judge, pictures)
+            apart = np.linalg.norm(way.standardized(values) - here, axis=1)
+            measured += [
+                Drawing(i, plain_caption(subject), read_only(each), float(far), by)
+                for i, (each, subject), far in zip(some, drawn, apart, strict=True)
+            ]
+        measured.sort(key=lambda drawing: drawing.distance)
+        drawings[by] = tuple(measured[:count])
+    scales = {by: Scale.of(index.ways[by]) for by in WAYS}
+    nearest = {by: drawings[by][0].distance for by in WAYS}
+    yield Neighbors(drawings, scales, index.count, sentence(nearest, scales, index.count))
+
+
+def _candidates(way: Way, here: FloatArray) -> FloatArray:
+    """Numbers of the drawings that come out nearest by 48 numbers, the nearest first."""
+    apart = np.square(way.coordinates() - way.basis @ here).sum(1)
+    some = min(CANDIDATES, len(apart))
+    nearest = np.argpartition(apart, some - 1)[:some]
+    return np.asarray(nearest[np.argsort(apart[nearest], kind="stable")])
+
+
+def sentence(nearest: dict[By, float], scales: dict[By, Scale], count: int) -> str:
+    """What the distances to the nearest drawings say, for a person."""
+    by: By = "latents"
+    distance, scale = nearest[by], scales[by]
+    many = f"{count:,}".replace(",", "\u202f")
+    if distance <= max(2 * scale.copy, scale.closest / 2):
+        return (
+            f"This picture is one of the {many} drawings, as good as unchanged: its distance is "
+            f"{distance:.2f}, and a copy would stand at about {scale.copy:.2f}."
+        )
+    measured = (
+        f"The nearest of the {many} drawings stands {distance:.2f} away; a copy would stand at "
+        f"about {scale.copy:.2f}, the nearest other drawing of a drawing at "
+        f"{scale.neighbors:.2f}, and any two at {scale.pairs:.2f}. "
+    )
+    if distance < scale.closest:
+        return measured + (
+            "That is nearer than any two drawings are to each other: it leans on this one."
+        )
+    if distance <= scale.neighbors:
+        return measured + (
+            "So it is as near to its drawings as they are to each other: a new one of their kind, "
+            "made and not fetched."
+        )
+    return measured + (
+        "So it is further from every drawing than they usually are from each other: made, and not "
+        "fetched."
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the index of drawings: ``python -m visualizer.training.nearest``."""
+    from visualizer.assets import asset_path
+    from visualizer.training import dataset
+
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    add = parser.add_argument
+    add("--model", type=Path, default=None, help="model folder (default: the built-in model)")
+    add("--judge", type=Path, required=True, help="judge.safetensors, or judge.pt of `evaluate`")
+    add("--scenes-file", type=Path, required=True, help=".npy, uint8 (N, 128, 128, 3)")
+    add("--latents", type=Path, default=None, help=".npy, float16 (N, 8, 16, 16), unscaled")
+    add("--count", type=int, default=None, help="only the first so many drawings")
+    add("--output", type=Path, default=Path("training-drawings"), help="folder for the two files")
+    args = parser.parse_args(arguments)
+    scenes = dataset.read(args.scenes_file)[: args.count]
+    latents = None if args.latents is None else np.load(args.latents, mmap_mode="r")[: args.count]
+    if latents is not None and len(latents) != len(scenes):
+        print(f"There are {len(scenes)} drawings, but {len(latents)} latents.")
+        return 2
+    folder = args.model or asset_path("builtin-model")
+    path = build_index(folder, args.judge, scenes, args.output, latents=latents)
+    print(f"{path.parent / INDEX_FILE}: {path.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
