@@ -88,12 +88,19 @@ class Running(QObject):
 
     # --- what the session asks for ------------------------------------------------------------
 
-    def begin(self, run_id: int, request: SamplingRequest, branched: Timeline | None) -> None:
+    def begin(
+        self,
+        run_id: int,
+        request: SamplingRequest,
+        branched: Timeline | None,
+        *,
+        attention: bool = False,
+    ) -> None:
         """Sample; ``branched`` is the run of the sitting that a branch goes on from."""
         self.run = Run(run_id, request, branched=branched)
         parent = None if branched is None else branched.trajectory
         self._sharpener.set_paused(True)
-        self._worker.sample(run_id, request, self.run.cancel, parent)
+        self._worker.sample(run_id, request, self.run.cancel, parent, attention=attention)
         self.changed.emit(True)
 
     def stop(self) -> None:

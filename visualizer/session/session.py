@@ -289,15 +289,20 @@ class Session(QObject):
 
     # --- a run --------------------------------------------------------------------------------
 
-    def generate(self, request: SamplingRequest) -> None:
+    def generate(self, request: SamplingRequest, *, attention: bool = False) -> None:
         """Sample, unless something is running: ``failed`` says so then.
 
         The same wish within half a second is a double press, and ignored without a word. While the
         model loads, the run waits for it. A branch goes on from its parent where that is a run of
         the sitting; otherwise the parent's steps are made first.
+
+        Args:
+            attention: record ``Timeline.attention`` beside it, where the model has any to show
+                (``ModelFacts.no_attention``); the picture is the same, bit for bit.
         """
         if self._may_begin(request):
-            self._running.begin(self._run_ids, request, self._branched_by(request))
+            branched = self._branched_by(request)
+            self._running.begin(self._run_ids, request, branched, attention=attention)
 
     def _may_begin(self, wish: object) -> bool:
         """Whether sampling can begin now; it then has a number of its own.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.attention import AttentionMaps
     from visualizer.diffusion.facts import Plan
     from visualizer.diffusion.noise import NoiseLevel
     from visualizer.diffusion.request import SamplingRequest
@@ -46,6 +47,7 @@ class Point:
         thumbnail: the noisy view, small, or the numbers where no decoder makes a picture of them;
             None when there is none.
         guidance_strength: how far the prompt moved the guess; None where that is not known.
+        attention: maps of all steps up to here, where they are recorded.
     """
 
     step: Step
@@ -54,6 +56,7 @@ class Point:
     previews: Mapping[View, Picture] = field(default_factory=dict)
     thumbnail: Picture | None = None
     guidance_strength: float | None = None
+    attention: AttentionMaps | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ class Timeline(QObject):
         """The step of the parent that was taken anew."""
         self.shared = 0
         """How many of the first points are the parent's own, pictures and all."""
+        self.attention: AttentionMaps | None = None
+        """Which pixels listened to which word, where that was recorded; it grows with the run."""
         self.can_preview = False
         """Whether the session has a fast decoder for these latents."""
         self.can_decode = False
@@ -553,6 +558,7 @@ class Timeline(QObject):
             self._measured.append(point.measured_share)
             self._strengths.append(point.guidance_strength)
             self._guided = self._guided or point.step.guidance is not None
+            self.attention = point.attention or self.attention
             stage = point.step.stage
             self._peaks[stage] = max(self._peaks.get(stage, 0.0), point.peak)
             for view, picture in point.previews.items():

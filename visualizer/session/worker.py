@@ -38,6 +38,7 @@ from visualizer.session.timeline import Point, numbers_of, peak_of, share_of
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray, Picture
+    from visualizer.diffusion.attention_recorder import AttentionRecorder
     from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading
     from visualizer.diffusion.layout import LatentLayout
     from visualizer.diffusion.request import SamplingRequest
@@ -139,14 +140,17 @@ class Worker(QObject):
         request: SamplingRequest,
         cancel: threading.Event,
         parent: Trajectory | None = None,
+        *,
+        attention: bool = False,
     ) -> None:
         """``started``, points to ``take``, then ``finished``; always ``finished``.
 
         Args:
             parent: the run that a branch goes on from.
+            attention: record which pixels listen to which word, where the model can tell.
         """
         self._thread.post(lambda: self._hasten_fit(cancel), SAMPLE)
-        self._thread.post(lambda: self._run(run_id, request, cancel, parent), SAMPLE)
+        self._thread.post(lambda: self._run(run_id, request, cancel, parent, attention), SAMPLE)
 
     def sample_lanes(
         self,
@@ -285,6 +289,7 @@ class Worker(QObject):
         request: SamplingRequest,
         cancel: threading.Event,
         parent: Trajectory | None,
+        attention: bool,
     ) -> None:
         recorded: list[Step] = []
         plan: Plan | None = None
@@ -299,7 +304,7 @@ class Worker(QObject):
             return
         if self._model is None and self._tried_id != self._load_id:
             # it waits for the model that was asked for instead of the one before it
-            self._thread.post(lambda: self._run(run_id, request, cancel, parent), SAMPLE)
+            self._thread.post(lambda: self._run(run_id, request, cancel, parent, attention), SAMPLE)
             return
         if self._model is None:
             fail(Failure("There is no model to generate with.", "Open a model first."))
@@ -332,12 +337,17 @@ class Worker(QObject):
             recorded.append(step)
             now = time.perf_counter()
             point = self._point(step, now - heard_at if heard_at else 0.0)
+            if recorder is not None:
+                point = replace(point, attention=recorder.maps(wait=step.prediction is None))
             heard_at = now
             self._send(run_id, LaneStep(0, point, time.perf_counter()))
 
-        branched = {} if parent is None else {"parent": parent}
+        recorder = self._recorder() if attention else None
+        more: dict[str, Any] = {} if parent is None else {"parent": parent}
+        if recorder is not None:
+            more["attention"] = recorder
         run = self._sample_function()(
-            self._model, request, on_step=on_step, on_plan=on_plan, cancelled=cancel, **branched
+            self._model, request, on_step=on_step, on_plan=on_plan, cancelled=cancel, **more
         )
         failure = None
         if run.cancelled and not cancel.is_set():
@@ -398,6 +408,14 @@ class Worker(QObject):
         from visualizer.diffusion.sampling import sample
 
         return sample
+
+    def _recorder(self) -> AttentionRecorder | None:
+        """None where the model has no attention to show."""
+        if self._model.facts.no_attention:
+            return None
+        from visualizer.diffusion.attention_recorder import AttentionRecorder
+
+        return AttentionRecorder()
 
     def _rest_of(
         self, request: SamplingRequest, plan: Plan | None, recorded: list[Step]
