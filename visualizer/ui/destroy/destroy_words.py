@@ -8,17 +8,21 @@ picture's spectrum falls with frequency), so fine detail drowns first and large 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from visualizer.ui.explanation import Explanation, percent
 
 if TYPE_CHECKING:
     from visualizer.diffusion.noise import NoiseLevel
+    from visualizer.diffusion.survival import SurvivalPoint
 
 ROUND_TRIP, DESTROY, TURN_ROUND = "round trip", "destroy", "turn round"
 STAGES = {
-    ROUND_TRIP: ("Round trip", "What the model’s autoencoder makes of the picture, before any noise"),
+    ROUND_TRIP: (
+        "Round trip",
+        "What the autoencoder makes of the picture, before any noise",
+    ),
     DESTROY: ("Destroy", "Noise is mixed in, step by step, until nothing is left"),
     TURN_ROUND: ("Turn round", "Denoise it again, from any step of the destruction"),
 }
@@ -28,18 +32,9 @@ SPACES = {
 }
 LOADING = "The model is being loaded …"
 ON_ITS_WAY = "The picture is on its way …"
-DROP_HINT = "Or drop a picture of your own here, or paste one (Ctrl+V)."
+INVITATION = "Press “Turn round”: the model takes the noise away again."
 
 _VERY_GOOD_DB, _GOOD_DB = 35.0, 27.0
-
-
-@dataclass(frozen=True)
-class Survival:
-    """How much came back from one share of noise: likeness −1 … 1, and that of chance."""
-
-    share: float
-    likeness: float
-    chance: float
 
 
 def round_trip_words(psnr_db: float) -> Explanation:
@@ -163,7 +158,7 @@ LIKENESS_TIP = (
 )
 
 
-def survival_words(points: tuple[Survival, ...], whole: bool) -> Explanation:
+def survival_words(points: Sequence[SurvivalPoint], whole: bool) -> Explanation:
     """What the strip shows by now.
 
     Args:
@@ -175,15 +170,16 @@ def survival_words(points: tuple[Survival, ...], whole: bool) -> Explanation:
             "Turning round from each level",
             "The same picture, the same words; only the noise at the start differs.",
         )
-    above = [p for p in points if p.likeness >= (1 + p.chance) / 2]
+    above = [point for point in points if point.survived >= 0.5]
     if not above:
         return Explanation(
             "Hardly anything survives",
-            f"Even from {percent(points[0].share)} noise more than half of the likeness is gone.",
+            f"Even what comes back from {percent(points[0].share_of_noise)} noise is nearer to chance "
+            "than to the original.",
         )
     last = above[-1]
     return Explanation(
-        f"Up to {percent(last.share)} noise it comes back",
+        f"Up to {percent(last.share_of_noise)} noise it comes back",
         "There it is still nearer to the original than to chance. Beyond, the model sees less and "
         "less of it and paints a picture of its own.",
     )

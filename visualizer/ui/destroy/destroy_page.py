@@ -1,0 +1,414 @@
+"""The Destroy page: destroying is easy. A picture drowns in noise, and the model turns it round."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from visualizer.session.failure import Failure
+from visualizer.ui import files
+from visualizer.ui.destroy import destroy_words as words
+from visualizer.ui.destroy.destroy_view import DestroyView
+from visualizer.ui.destroy.destroy_words import DESTROY, ROUND_TRIP, TURN_ROUND
+from visualizer.ui.destroy.telling import Telling
+from visualizer.ui.number_field import MAX_SEED
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.request import SamplingRequest
+    from visualizer.export.exhibit import Exhibit
+    from visualizer.lessons.page_setup import PageSetup
+    from visualizer.session.destroying import Destroying
+    from visualizer.session.playhead import Playhead
+    from visualizer.session.session import Session
+    from visualizer.session.timeline import Timeline
+    from visualizer.settings import Settings
+    from visualizer.ui.header import Header
+
+_EDIT_MS = 250
+"""The fields of the header rest so long before the destruction follows them."""
+_FROM = 0.6
+"""The share of noise to turn round from, where nobody has chosen one."""
+_FIRST_SCENE = 11
+_NOT_TURNED = "This picture cannot be turned round."
+
+
+class DestroyPage(QWidget):
+    """Three stages of one picture: its round trip, its destruction, and the way back."""
+
+    said = Signal(str, bool)  # for the status; whether it stays
+    failed = Signal(object)  # Failure
+    uses_header = True
+
+    def __init__(
+        self, session: Session, settings: Settings, header: Header, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._header = session, header
+        self.destroying: Destroying = session.destroying
+        self._scene = _FIRST_SCENE
+        self._wish: PageSetup | None = None  # of a lesson, until its timeline is there
+        self._asked = False  # a run was asked for here and has not begun
+        self.setAccessibleName("Destroy")
+        self.playhead.speed = settings.speed
+        self.view = DestroyView(self.destroying)
+        self.status: QLabel = self.view.panel.status
+        self._telling = Telling(session, self.view)
+        self._edits_later = QTimer(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.view)
+        self._connect()
+        self._show()
+
+    def _connect(self) -> None:
+        session, destroying, playhead = self._session, self.destroying, self.playhead
+        self._edits_later.setSingleShot(True)
+        self._edits_later.setInterval(_EDIT_MS)
+        self._edits_later.timeout.connect(self._take_fields)
+        self._header.edited.connect(self._fields_edited)
+        self.view.stages.chosen.connect(self.show_stage)
+        self.view.spaces.chosen.connect(destroying.set_space)
+        self.view.dice.clicked.connect(lambda: destroying.set_seed(secrets.randbelow(MAX_SEED + 1)))
+        self.view.source.asked.connect(self._ask_source)
+        self.view.panel.next_asked.connect(self._go_on)
+        self.view.panel.more_asked.connect(self._measure)
+        self.view.strip.share_chosen.connect(self._seek_share)
+        destroying.picture_taken.connect(self._picture_taken)
+        destroying.round_trip_ready.connect(self._show)
+        destroying.destroyed.connect(self._show_timeline)
+        destroying.survived.connect(lambda _point: self._show())
+        destroying.survival_ended.connect(self._show)
+        destroying.working_changed.connect(lambda _working: self._show())
+        destroying.why_not_changed.connect(lambda _why: self._show())
+        destroying.failed.connect(self._take_failure)
+        playhead.moved.connect(lambda _k: self._show_moment())
+        playhead.playing_changed.connect(self._played)
+        playhead.view_changed.connect(lambda _view: playhead.set_view("noisy"))
+        session.running_changed.connect(self._running_changed)
+        session.run_started.connect(self._run_started)
+        session.current_changed.connect(lambda _run: self._offer_run())
+        session.run_finished.connect(lambda _run: self._offer_run())
+        self.view.turning.changed.connect(self._telling.say)
+
+    # --- the picture --------------------------------------------------------------------------
+
+    def take_picture(self, source: Path | bytes) -> None:
+        """Destroy a picture that was dropped, pasted or opened; what cannot be read is told."""
+        self.destroying.take(source)
+
+    def _ask_source(self, name: str) -> None:
+        run = self._run_with_picture()
+        if name == "scene":
+            self._scene += 1
+            self.destroying.take_scene(self._scene)
+        elif name == "run" and run is not None:
+            self.destroying.take_run(run)
+        elif name == "open":
+            path = files.ask_picture(self)
+            if path:
+                self.take_picture(Path(path))
+
+    def _run_with_picture(self) -> Timeline | None:
+        run = self._session.current
+        there = run is not None and run.trajectory is not None and run.trajectory.final is not None
+        return run if there else None
+
+    def _offer_run(self) -> None:
+        self.view.source.offer_run(self._run_with_picture() is not None)
+
+    def _take_first(self) -> None:
+        """Nobody meets an empty page: the run's picture is destroyed, or a scene."""
+        if self.destroying.picture is not None or self.destroying.title:
+            return
+        run = self._run_with_picture()
+        if run is not None:
+            self.destroying.take_run(run)
+        else:
+            self.destroying.take_scene(self._scene)
+
+    def _picture_taken(self, title: str) -> None:
+        self.view.source.show_title(title)
+        self.view.turning.follow(None)
+        self._show()
+
+    def _take_failure(self, failure: Failure) -> None:
+        self._wish = None
+        self.failed.emit(failure)
+        self._show()
+
+    # --- how it is destroyed ------------------------------------------------------------------
+
+    def _fields_edited(self) -> None:
+        if self.isVisible():
+            self._edits_later.start()
+
+    def _take_fields(self) -> None:
+        """The header's steps, sampler and seed are those of the destruction."""
+        self._edits_later.stop()
+        self.destroying.set_request(self._request())
+
+    def _request(self) -> SamplingRequest | None:
+        from visualizer.diffusion.request import RequestError
+
+        try:
+            return self._header.request()
+        except RequestError:
+            return None
+
+    def _show_timeline(self, timeline: Timeline) -> None:
+        self.view.set_timeline(timeline)
+        self._show()
+        self._grant()
+
+    def _seek_share(self, share: float) -> None:
+        """Stand where the share of noise comes nearest."""
+        timeline = self.destroying.timeline
+        if timeline is None or not len(timeline):
+            return
+        off = [abs(timeline.level(k).noise_share - share) for k in range(len(timeline))]
+        self.playhead.pause()
+        self.playhead.seek(off.index(min(off)))
+
+    @property
+    def _share(self) -> float | None:
+        """Of noise, under the playhead."""
+        timeline, k = self.destroying.timeline, self.playhead.index
+        there = timeline is not None and k < len(timeline)
+        return timeline.level(k).noise_share if timeline is not None and there else None
+
+    # --- stages -------------------------------------------------------------------------------
+
+    @property
+    def stage(self) -> str:
+        """ "round trip", "destroy" or "turn round"."""
+        return self.view.stage
+
+    def show_stage(self, name: str) -> None:
+        """Look at one of the three.
+
+        Raises:
+            KeyError: when there is none of this name.
+        """
+        self.view.show_stage(name)
+        if name != DESTROY:
+            self.playhead.pause()
+        if name == TURN_ROUND:
+            if self.destroying.space == "pixels" and not self.destroying.why_not:
+                self.destroying.set_space("latents")  # that is what the model denoises
+            if (self._share or 0.0) < 0.005:
+                self._seek_share(_FROM)
+        self._show()
+
+    def _go_on(self) -> None:
+        """The button that leads on."""
+        if self.stage == ROUND_TRIP:
+            self.show_stage(DESTROY)
+            self.playhead.home()
+            self.playhead.play()
+        elif self.stage == DESTROY:
+            self.show_stage(TURN_ROUND)
+        elif self._session.running:
+            self._session.stop()
+        else:
+            self.generate()
+
+    def _played(self, playing: bool) -> None:
+        """Whoever presses Space wants to see time pass."""
+        if playing and self.stage == ROUND_TRIP:
+            self.show_stage(DESTROY)
+
+    # --- and back -----------------------------------------------------------------------------
+
+    def generate(self) -> None:
+        """Denoise it again from where the playhead stands."""
+        from visualizer.diffusion.request import RequestError
+
+        self._take_fields()
+        self.show_stage(TURN_ROUND)
+        destroying, request = self.destroying, self._request()
+        why = destroying.why_not
+        if not why and (destroying.timeline is None or destroying.working):
+            why = "It is still being destroyed. Try again in a moment."
+        if why or request is None:
+            self.failed.emit(Failure(_NOT_TURNED, why or "The fields above make no picture."))
+            return
+        destroying.stop_survival()
+        self._asked = True
+        try:
+            destroying.turn_round(self.playhead.index, request)
+        except RequestError as error:
+            self._asked = False
+            self.failed.emit(Failure(_NOT_TURNED, str(error)))
+
+    def _run_started(self, run: Timeline) -> None:
+        if self._asked:
+            self._asked = False
+            step = self.destroying.step_of(self.playhead.index)
+            self.view.turning.follow(run, step, run.level(0).noise_share if run.total else 0.0)
+
+    def _running_changed(self, running: bool) -> None:
+        self._asked = self._asked and running
+        self.view.turning.refresh()
+        self._show()
+
+    def _measure(self) -> None:
+        """How much survives, from little noise to nothing but noise; pressed again: stop."""
+        destroying, request = self.destroying, self._request()
+        if destroying.measuring:
+            destroying.stop_survival()
+        elif request is not None:
+            destroying.measure_survival(request)
+        self._show()
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """Everything again."""
+        destroying, view = self.destroying, self.view
+        view.spaces.set_current(destroying.space)
+        latents = view.spaces.buttons["latents"]
+        latents.setEnabled(not destroying.why_not)
+        latents.setToolTip(destroying.why_not or words.SPACES["latents"][1])
+        view.dice.setEnabled(destroying.timeline is not None)
+        self._offer_run()
+        view.show_round_trip(self._telling.why_empty())
+        view.show_survival()
+        self._show_moment()
+
+    def _show_moment(self) -> None:
+        """What follows the playhead."""
+        self.view.strip.set_here(self._share)
+        if self.stage == TURN_ROUND:
+            known = self.destroying.timeline is not None and not self.destroying.why_not
+            self.view.turning.invite(words.INVITATION if known else self._telling.why_empty())
+            self.view.turning.refresh()
+        self._telling.say()
+
+    # --- what the window asks -----------------------------------------------------------------
+
+    @property
+    def pictures(self) -> QWidget:
+        """Where a message may lie."""
+        return self.view.pictures
+
+    @property
+    def playhead(self) -> Playhead:
+        """Where in the destruction the person looks."""
+        return self.destroying.playhead
+
+    @property
+    def shown_timeline(self) -> Timeline | None:
+        """The destruction, or the run that turned it round: what is exported of this page."""
+        if self.stage == ROUND_TRIP or self._shows_survival:
+            return None
+        run = self.view.turning.run
+        if self.stage == TURN_ROUND and run is not None and run.trajectory is not None:
+            return run
+        return self.destroying.timeline
+
+    def exhibit(self) -> Exhibit | None:
+        """The round trip, or what survives; None where a run or the destruction is shown."""
+        from visualizer.ui.destroy import round_trip_exhibit
+
+        trip, title = self.destroying.round_trip, self.destroying.title or "a picture"
+        if trip is not None and self.stage == ROUND_TRIP:
+            return round_trip_exhibit.of_round_trip(trip, title)
+        if trip is not None and self._shows_survival:
+            return round_trip_exhibit.of_survival(trip, self.destroying.survival, title)
+        return None
+
+    @property
+    def _shows_survival(self) -> bool:
+        """Whether what came back was made for the strip, and not by a run of its own."""
+        return (
+            self.stage == TURN_ROUND
+            and bool(self.destroying.survival)
+            and not self.view.turning.shows_run
+        )
+
+    def escape(self) -> bool:
+        """Stop measuring."""
+        if not self.destroying.measuring:
+            return False
+        self.destroying.stop_survival()
+        self._show()
+        return True
+
+    def enter(self) -> None:
+        """The main button turns round from now on."""
+        self._take_fields()
+        self._take_first()
+        self._show()
+
+    def leave(self) -> None:
+        """Nothing is measured for a page that nobody looks at."""
+        self.destroying.stop_survival()
+
+    def set_facts(self, _facts: ModelFacts) -> None:
+        """Another model destroys the same picture."""
+        if self.destroying.why_not and self.destroying.space == "latents":
+            self.destroying.set_space("pixels")
+        if self.isVisible():
+            self._take_fields()
+        self._show()
+
+    def set_up(self, setup: PageSetup) -> None:
+        """As a lesson wants it; what waits for a timeline follows when it is there."""
+        self._take_fields()
+        options, destroying = setup.options, self.destroying
+        picture, space = options.get("picture", ""), options.get("space")
+        before = destroying.timeline
+        run = self._run_with_picture()
+        if picture == "run" and run is not None:
+            destroying.take_run(run)
+        elif picture:
+            number = picture.removeprefix("scene").strip()
+            self._scene = int(number) if number.isdecimal() else self._scene
+            destroying.take_scene(self._scene)
+        if space in ("latents", "pixels"):
+            destroying.set_space(space)  # type: ignore[arg-type]
+        default = TURN_ROUND if "from" in options else self.stage
+        self.show_stage(options.get("stage", default))
+        self._wish = setup
+        if not picture and not destroying.working and before is destroying.timeline:
+            self._grant()
+
+    def _grant(self) -> None:
+        """The timeline that a lesson waits for is there."""
+        setup, timeline = self._wish, self.destroying.timeline
+        if setup is None or timeline is None or self.destroying.working:
+            return
+        self._wish = None
+        start = setup.options.get("from", "").strip(" %")
+        if start.replace(".", "", 1).isdecimal():
+            self._seek_share(float(start) / 100)
+        elif setup.playhead is not None:
+            self.playhead.seek(round(setup.playhead * (len(timeline) - 1)))
+        elif self.stage == DESTROY and not setup.run:
+            self.playhead.home()
+            self.playhead.play()
+        if setup.run:
+            self.generate()
+
+    def set_compact(self, compact: bool) -> None:
+        """Less air, for a low window."""
+        self.view.set_compact(compact)
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Its pictures are sharpened first."""
+        super().showEvent(event)
+        self.destroying.set_shown(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Others come first again."""
+        super().hideEvent(event)
+        self._edits_later.stop()
+        self.destroying.set_shown(False)

@@ -1,0 +1,172 @@
+"""The panel beside the pictures: where time stands, what happens here, and what to do next."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizer.ui import theme as themes
+from visualizer.ui.destroy.destroy_words import filled_formula, formula, symbol_words
+from visualizer.ui.explanation import Explanation, percent
+from visualizer.ui.side_panel import ShareBar
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.noise import NoiseLevel
+
+PANEL, NARROW_PANEL = 36 * themes.SPACE, 28 * themes.SPACE
+_FORMULA_PX = 17
+
+
+class DestroyPanel(QScrollArea):
+    """Title, shares, formula, a short text, and at most two buttons."""
+
+    next_asked = Signal()
+    more_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(PANEL)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.title = _label("title")
+        self.share = ShareBar()
+        self.picture_share, self.noise_share = _label(""), _label("quiet")
+        self.formula, self.filled = _label(""), _label("")
+        self.formula.setTextFormat(Qt.TextFormat.RichText)
+        self.symbol = _label("small-quiet")
+        self.reading = _label("small-quiet")
+        self.headline = _label("value")
+        self.text = _label("")
+        self.text.setTextFormat(Qt.TextFormat.RichText)
+        self.status = _label("small-quiet")
+        self.status.setAccessibleName("Status")
+        self.next, self.more = QPushButton(), QPushButton()
+        for button in (self.next, self.more):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.hide()
+        self.next.clicked.connect(self.next_asked)
+        self.more.clicked.connect(self.more_asked)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        space = themes.SPACE
+        inside = _Column()
+        column = self._column = QVBoxLayout(inside)
+        column.setContentsMargins(*[2 * space] * 4)
+        column.setSpacing(0)
+        shares = QHBoxLayout()
+        shares.addWidget(self.picture_share)
+        shares.addStretch(1)
+        shares.addWidget(self.noise_share)
+        self._math = QWidget()
+        lines = QVBoxLayout(self._math)
+        lines.setContentsMargins(0, 2 * space, 0, 0)
+        lines.setSpacing(space // 2)
+        for line in (self.formula, self.filled, self.symbol):
+            line.setWordWrap(False)
+            lines.addWidget(line)
+        column.addWidget(self.title)
+        column.addSpacing(space)
+        column.addWidget(self.share)
+        column.addSpacing(space // 2)
+        column.addLayout(shares)
+        column.addWidget(self._math)
+        column.addSpacing(2 * space)
+        column.addWidget(self.headline)
+        column.addSpacing(space // 2)
+        column.addWidget(self.text)
+        column.addSpacing(space)
+        column.addWidget(self.reading)
+        column.addStretch(1)
+        column.addSpacing(space)
+        column.addWidget(self.status)
+        column.addSpacing(space)
+        column.addWidget(self.more)
+        column.addSpacing(space)
+        column.addWidget(self.next)
+        self.setWidget(inside)
+
+    # --- what it says -------------------------------------------------------------------------
+
+    def set_compact(self, compact: bool) -> None:
+        """Less air, for a low window."""
+        side, above = 2 * themes.SPACE, themes.SPACE * (1 if compact else 2)
+        self._column.setContentsMargins(side, above, side, above)
+
+    def say(self, title: str, words: Explanation, reading: str = "", tip: str = "") -> None:
+        """What this is, and what happens here.
+
+        Args:
+            reading: a measured number, or how to read one; ``tip`` says more of it.
+        """
+        self.title.setText(title)
+        self.title.setVisible(bool(title))
+        self.headline.setText(words.title)
+        self.text.setText(f'<p style="line-height: 125%">{escape(words.text)}</p>')
+        self.reading.setText(reading)
+        self.reading.setToolTip(tip)
+        self.reading.setVisible(bool(reading))
+
+    def show_level(self, level: NoiseLevel | None, *, formulas: bool = True) -> None:
+        """The shares of picture and noise, and how they are mixed; None hides them."""
+        shown = level is not None
+        for part in (self.share, self.picture_share, self.noise_share):
+            part.setVisible(shown)
+        self._math.setVisible(shown and formulas)
+        if level is None:
+            return
+        share = level.noise_share
+        self.share.set_share(share)
+        self.picture_share.setText(f"{percent(1 - share)} picture")
+        self.noise_share.setText(f"{percent(share)} noise")
+        self.formula.setText(f'<span style="font-size: {_FORMULA_PX}px">{formula(level)}</span>')
+        self.filled.setText(filled_formula(level))
+        self.symbol.setText(symbol_words(level))
+
+    def offer(self, following: str, tip: str, enabled: bool = True) -> None:
+        """The button that leads on; "" hides it."""
+        _offer(self.next, following, tip, enabled)
+
+    def offer_more(self, label: str, tip: str = "", enabled: bool = True) -> None:
+        """The other button; "" hides it."""
+        _offer(self.more, label, tip, enabled)
+
+
+def _offer(button: QPushButton, label: str, tip: str, enabled: bool) -> None:
+    button.setVisible(bool(label))
+    button.setText(label)
+    button.setAccessibleName(label)
+    button.setToolTip(tip)
+    button.setEnabled(enabled)
+
+
+class _Column(QWidget):
+    """As high as its wrapped texts are at the panel's width; else the panel scrolls too early."""
+
+    def minimumSizeHint(self) -> QSize:
+        layout, parent = self.layout(), self.parentWidget()
+        width = PANEL if parent is None else max(parent.width(), NARROW_PANEL)
+        return QSize(0, 0 if layout is None else layout.minimumHeightForWidth(width))
+
+
+def _label(role: str) -> QLabel:
+    label = QLabel()
+    if role:
+        label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    return label

@@ -1,0 +1,115 @@
+"""Telling: what the panel says and offers, at every stage and wherever the playhead stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from visualizer.ui.destroy import destroy_words as words
+from visualizer.ui.destroy.destroy_words import DESTROY, ROUND_TRIP
+from visualizer.ui.explanation import Explanation
+
+if TYPE_CHECKING:
+    from visualizer.session.session import Session
+    from visualizer.ui.destroy.destroy_view import DestroyView
+
+_ABOUT_ROUND_TRIP = (
+    "The model never sees pixels. An autoencoder packs the picture into a small grid of numbers "
+    "first, and paints it again in the end. What that alone does to it is shown here."
+)
+_PSNR_SHORT = "About 25 dB looks soft; 40 dB and more looks the same."
+_TURN, _MEASURE, _STOP_MEASURING = "Turn round", "How much survives?", "Stop measuring"
+
+
+class Telling:
+    """Reads the session and the view, and writes into the view's panel."""
+
+    def __init__(self, session: Session, view: DestroyView) -> None:
+        self._session, self._view = session, view
+        self._destroying = session.destroying
+
+    def why_empty(self) -> str:
+        """What stands in place of a picture."""
+        if self._destroying.picture is None:
+            return words.ON_ITS_WAY
+        if self._session.facts is None:
+            return words.LOADING
+        return self._destroying.why_not or words.ON_ITS_WAY
+
+    def say(self) -> None:
+        """Where time stands, what happens here, and what can be done."""
+        stage = self._view.stage
+        if stage == ROUND_TRIP:
+            self._say_round_trip()
+        elif stage == DESTROY:
+            self._say_destroy()
+        else:
+            self._say_turn()
+
+    def _say_round_trip(self) -> None:
+        panel, trip = self._view.panel, self._destroying.round_trip
+        panel.show_level(None)
+        panel.offer_more("")
+        panel.offer("Now destroy it", "Mix in noise, step by step", self._there)
+        if trip is None:
+            why = self._destroying.why_not
+            title = "No round trip" if why else "First, a round trip"
+            panel.say("", Explanation(title, why or _ABOUT_ROUND_TRIP))
+            return
+        nearness = words.psnr_words(trip.psnr_db)
+        about = words.round_trip_words(trip.psnr_db)
+        panel.say(nearness, about, f"PSNR {nearness}. {_PSNR_SHORT}", words.PSNR_TIP)
+
+    def _say_destroy(self) -> None:
+        panel, destroying = self._view.panel, self._destroying
+        timeline, k = destroying.timeline, destroying.playhead.index
+        panel.offer_more("")
+        panel.offer("Now turn round", destroying.why_not or "Denoise it from here", self._there)
+        if timeline is None or k >= len(timeline):
+            panel.show_level(None)
+            panel.say("", Explanation("Destroying is easy", self.why_empty()))
+            return
+        level, last = timeline.level(k), len(timeline) - 1
+        panel.show_level(level)
+        about = words.destroyed_words(k, last, level.noise_share, destroying.space)
+        panel.say(timeline.label(k), about)
+
+    def _say_turn(self) -> None:
+        panel, destroying = self._view.panel, self._destroying
+        timeline, k = destroying.timeline, destroying.playhead.index
+        self._offer_turn()
+        if timeline is None or k >= len(timeline) or destroying.why_not:
+            panel.show_level(None)
+            panel.say("", Explanation(_TURN, self.why_empty()))
+            return
+        level, points = timeline.level(k), destroying.survival
+        panel.show_level(level, formulas=False)
+        result, reading, tip = self._view.turning.result, "", ""
+        if result is not None and self._view.turning.is_here:
+            about = words.came_back_words(result[0], result[2])
+            reading, tip = words.likeness_words(result[2]).capitalize(), words.LIKENESS_TIP
+            if points:
+                reading += f"; by chance it would be {points[0].chance:.2f}"
+        elif destroying.measuring or points:
+            about = words.survival_words(points, not destroying.measuring)
+        else:
+            about = words.turn_words(level.noise_share)
+        panel.say(timeline.label(k), about, reading, tip)
+
+    def _offer_turn(self) -> None:
+        panel, destroying, running = self._view.panel, self._destroying, self._session.running
+        can = self._there and not destroying.why_not
+        if running:
+            panel.offer("Stop", "Stop here and keep the steps made so far (Esc)")
+        else:
+            panel.offer(_TURN, "Denoise it from here, guided by the prompt (Ctrl+Enter)", can)
+        if destroying.measuring:
+            panel.offer_more(_STOP_MEASURING, "What was measured stays (Esc)")
+        else:
+            tip = "Turn it round from several levels of noise, one by one, and compare"
+            panel.offer_more(_MEASURE, tip, can and not running)
+
+    @property
+    def _there(self) -> bool:
+        """Whether there is a destruction to go through."""
+        timeline = self._destroying.timeline
+        return timeline is not None and len(timeline) > 0
