@@ -43,6 +43,7 @@ class Settings:
         hard_pixels: whether the picture is enlarged without smoothing.
         picture_memory_mib: how much memory full pictures of all runs may take together, in MiB.
         export: how something was exported last, as ``ExportOptions.to_json`` tells it.
+        lessons: how far they were read, as ``visualizer.lessons.progress`` tells it.
     """
 
     theme: str = "system"
@@ -63,6 +64,7 @@ class Settings:
     hard_pixels: bool = False
     picture_memory_mib: int = 512
     export: dict[str, Any] = field(default_factory=dict)
+    lessons: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = field(default=None, repr=False, compare=False)
     """Where ``save`` writes; None is the person's own folder."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -54,6 +55,8 @@ _MORE = (
     "One prompt, four seeds: every noise becomes a picture of its own.\n"
     "Drag time back and see when they part."
 )
+_SPREAD = (("prompts", "prompt"), ("seeds", "seed"), ("guidances", "guidance_scale"))
+"""What a lesson can ask to change from picture to picture, and the fields of the request."""
 _PANELS = {
     "difference": ("Difference", "How two lanes differ at this step", "difference_view"),
     "distance": ("Distance", "How far apart the lanes are, step by step", "distance_plot"),
@@ -79,6 +82,7 @@ class ComparePage(QWidget):
         self._timeline: Timeline | None = None  # whose filmstrip is below
         self._viewed: Timeline | None = None  # whose views are offered
         self._panel_wished: bool | None = None
+        self._place: float | None = None  # where a lesson wants the playhead when all is made
         playhead = self.lanes.playhead
         self.axis_fields = AxisFields()
         self.axis_fields.hide()
@@ -210,7 +214,7 @@ class ComparePage(QWidget):
         lanes.focus_changed.connect(self._show_reference)
         lanes.alignment_changed.connect(self.alignment.set_current)
         lanes.summary_changed.connect(self._show_summary)
-        lanes.running_changed.connect(lambda _running: self._judge_actions())
+        lanes.running_changed.connect(self._running_changed)
         self._session.comparison_kept.connect(self._judge_actions)
         fields.edited.connect(self._judge_fields)
         fields.fields_changed.connect(self._judge_varied)
@@ -335,10 +339,39 @@ class ComparePage(QWidget):
 
     def set_up(self, setup: PageSetup) -> None:
         """Make what the fields say by now, or show what is there so."""
+        self.grid.enlarge(None)
         if setup.view is not None:
             self.playhead.set_view(setup.view)
-        if setup.run:
+        asked = [(field, setup.options[name]) for name, field in _SPREAD if name in setup.options]
+        if asked:
+            self._spread(asked)
+        self._place = setup.playhead
+        if "experiment" in setup.options:
+            self.run_experiment()
+        elif setup.run:
             self.generate()
+        else:
+            self._take_place()
+
+    def _spread(self, asked: Sequence[tuple[str, str]]) -> None:
+        """Fill in what changes across, and what changes down."""
+        across, down = self.axis_fields.across, self.axis_fields.down
+        down.set_field("")
+        for axis, (field, text) in zip((across, down), asked, strict=False):
+            axis.set_field(field)
+            axis.set_text(text)
+
+    def _running_changed(self, running: bool) -> None:
+        self._judge_actions()
+        if not running:
+            self._take_place()
+
+    def _take_place(self) -> None:
+        """Stand where a lesson wants it."""
+        place, self._place = self._place, None
+        if place is not None:
+            self.playhead.pause()
+            self.playhead.seek(round(place * (self.playhead.count - 1)))
 
     def exhibit(self) -> Exhibit | None:
         """What it shows is runs."""

@@ -59,6 +59,7 @@ class DenoisePage(QWidget):
         self._planned: Timeline | None = None
         self._live: Timeline | None = None
         self._compact = False
+        self._place: float | None = None  # where a lesson wants the playhead when the run has ended
         playhead = session.playhead
         self.history = HistoryStrip()
         self.canvas = Canvas(playhead)
@@ -277,6 +278,7 @@ class DenoisePage(QWidget):
         self._judge_coming()
         if timeline is self._session.current:
             self._show_notice(timeline)
+            self._take_place()
 
     def _judge_actions(self) -> None:
         can, current = self.can_save, self._session.current
@@ -360,10 +362,21 @@ class DenoisePage(QWidget):
 
     def set_up(self, setup: PageSetup) -> None:
         """Make what the fields say by now, or show what is there so."""
+        self.branching.cancel()
         if setup.view is not None:
             self.playhead.set_view(setup.view)
+        self._place = setup.playhead
         if setup.run:
             self.generate()
+        else:
+            self._take_place()
+
+    def _take_place(self) -> None:
+        """Stand where a lesson wants it."""
+        place, self._place = self._place, None
+        if place is not None:
+            self.playhead.pause()
+            self.playhead.seek(round(place * (self.playhead.count - 1)))
 
     def exhibit(self) -> Exhibit | None:
         """What it shows is runs."""

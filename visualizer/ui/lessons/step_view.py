@@ -1,0 +1,91 @@
+"""One step of a lesson: its texts, its questions, and what is to be done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from visualizer.lessons.lesson import DoIt, Question, Step, Text
+from visualizer.lessons.page_setup import PageSetup
+from visualizer.ui import theme
+from visualizer.ui.lessons.cards import DoItCard, QuestionCard
+from visualizer.ui.lessons.reading import ReadingText
+
+LOOK_FIRST_MS = 2500
+"""Where nothing is made, the answer waits so long: who looks first sees it with his own eyes."""
+
+
+class StepView(QScrollArea):
+    """Everything of a step below each other."""
+
+    set_up_asked = Signal(object)  # PageSetup
+
+    def __init__(self, step: Step, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.step = step
+        self.doing: list[DoItCard] = []
+        self.questions: list[QuestionCard] = []
+        self._asked_before: dict[DoItCard, QuestionCard | None] = {}
+        self._waits: QuestionCard | None = None
+        self._seen_running = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LOOK_FIRST_MS)
+        self._later.timeout.connect(self._reveal)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName(step.title)
+        inside = QWidget()
+        space = theme.SPACE
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(2 * space, 0, 2 * space, 2 * space)
+        column.setSpacing(2 * space)
+        title = QLabel(step.title)
+        title.setWordWrap(True)
+        title.setProperty("role", "title")
+        column.addWidget(title)
+        for part in step.parts:
+            column.addWidget(self._card(part))
+        column.addStretch(1)
+        self.setWidget(inside)
+
+    def _card(self, part: Text | DoIt | Question) -> QWidget:
+        if isinstance(part, Text):
+            return ReadingText(part.markdown)
+        if isinstance(part, Question):
+            question = QuestionCard(part)
+            self.questions.append(question)
+            return question
+        card = DoItCard(part)
+        card.asked.connect(lambda _do_it: self.do(card))
+        self.doing.append(card)
+        self._asked_before[card] = self.questions[-1] if self.questions else None
+        return card
+
+    def do(self, card: DoItCard) -> None:
+        """Set the page up; the answer to the question before it comes when it is to be seen."""
+        setup = card.do_it.setup
+        self._waits, self._seen_running = self._asked_before[card], False
+        self._later.stop()
+        if self._waits is not None and not makes_something(setup):
+            self._later.start()
+        self.set_up_asked.emit(setup)
+        card.mark_done()
+        QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(card, 0, 2 * theme.SPACE))
+
+    def follow(self, running: bool) -> None:
+        """Something is being made, or it has ended."""
+        if running:
+            self._seen_running = True
+        elif self._seen_running and not self._later.isActive():
+            self._reveal()
+
+    def _reveal(self) -> None:
+        waits, self._waits = self._waits, None
+        if waits is not None:
+            waits.reveal()
+
+
+def makes_something(setup: PageSetup) -> bool:
+    """Whether what is asked for takes its time, so that its end is worth waiting for."""
+    return setup.run or "start" in setup.options or "experiment" in setup.options
