@@ -24,6 +24,7 @@ from visualizer.session.loading import open_model as open_real_model
 from visualizer.session.measuring import Measuring
 from visualizer.session.model_opening import ModelOpening
 from visualizer.session.noise_lab import NoiseLab
+from visualizer.session.physics_lab import PhysicsLab
 from visualizer.session.pictures import PictureCache
 from visualizer.session.planning import Planning
 from visualizer.session.playhead import Playhead
@@ -125,6 +126,7 @@ class Session(QObject):
         self._worker = Worker(open_model or open_real_model, sample, self, draw_noise, sample_lanes)
         self._desk = Desk(self)
         self.noise_lab = NoiseLab(self._worker, self)
+        self.physics_lab = PhysicsLab(self._worker, self)
         self._sharpener = Sharpener(self._worker, self._desk, self.playhead, cache, lanes, self)
         self.exports = Exports(self._sharpener, cache, self)
         """Runs and lanes become files that people share."""
@@ -192,6 +194,7 @@ class Session(QObject):
         self.running_changed.connect(self.noise_lab.set_busy)
         self.running_changed.connect(lambda _running: self.exports.look_again())
         for part in (
+            self.physics_lab,
             self._models,
             self._running,
             self._comparing,
@@ -543,6 +546,7 @@ class Session(QObject):
         self._comparing.cancel()
         self._measuring.close()
         self.noise_lab.close()
+        self.physics_lab.close()
         self._keeping.close()
         self.playhead.pause()
         self._worker.close()
