@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.settings import Settings
 
+_GENERATE = ("Generate", "Make this picture")
 KEEP = "Keep as run"
 KEEP_TIP = "Put the edited picture with all its steps into the history, and look at it"
 _FIELD_HEIGHT = 5 * theme.SPACE
@@ -103,6 +104,7 @@ class Header(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._working = self._branching = self._keeping = self._yields = False
         self._worn = ""
+        self._making = _GENERATE
         self._facts: ModelFacts | None = None
         self._weights = False
         self.prompt = PromptField("Prompt")
@@ -328,6 +330,12 @@ class Header(QWidget):
         if not self._working:
             self.show_state("ready")
 
+    def set_making(self, label: str = _GENERATE[0], tip: str = _GENERATE[1]) -> None:
+        """What the main button says on a page that makes something of its own."""
+        self._making = (label, tip)
+        if not self._working:
+            self.show_state("ready")
+
     def set_weights(self, on: bool) -> None:
         """Read the weights in the prompt, where the model can, or take them for text."""
         if on != self._weights:
@@ -368,7 +376,7 @@ class Header(QWidget):
         """The button: "ready" Generate, "waiting" for the model, "running" Stop, "stopping"."""
         self._working = state != "ready"
         button = self.generate
-        ready, makes = "Generate", "Make this picture"
+        ready, makes = self._making
         if self._branching:
             ready, makes = "Branch", "Go on from this step with these settings"
         tip = f"{makes} (Enter in the prompt, Ctrl+Enter anywhere)"
