@@ -77,7 +77,7 @@ class DestroyPage(QWidget):
         self.view.dice.clicked.connect(lambda: destroying.set_seed(secrets.randbelow(MAX_SEED + 1)))
         self.view.source.asked.connect(self._ask_source)
         self.view.panel.next_asked.connect(self._go_on)
-        self.view.panel.more_asked.connect(self._measure)
+        self.view.measure.clicked.connect(self._measure)
         self.view.strip.share_chosen.connect(self._seek_share)
         destroying.picture_taken.connect(self._picture_taken)
         destroying.round_trip_ready.connect(self._show)
@@ -342,12 +342,14 @@ class DestroyPage(QWidget):
 
     def enter(self) -> None:
         """The main button turns round from now on."""
+        self._header.set_making("Turn round", "Denoise the picture from where the playhead stands")
         self._take_fields()
         self._take_first()
         self._show()
 
     def leave(self) -> None:
         """Nothing is measured for a page that nobody looks at."""
+        self._header.set_making()
         self.destroying.stop_survival()
 
     def set_facts(self, _facts: ModelFacts) -> None:

@@ -25,47 +25,41 @@ if TYPE_CHECKING:
     from visualizer.diffusion.noise import NoiseLevel
 
 PANEL, NARROW_PANEL = 36 * themes.SPACE, 28 * themes.SPACE
-_FORMULA_PX = 17
+_FORMULA_PX = 16
 
 
-class DestroyPanel(QScrollArea):
-    """Title, shares, formula, a short text, and at most two buttons."""
+class DestroyPanel(QWidget):
+    """Title, shares, formula and a short text; below them, always in sight, what leads on."""
 
     next_asked = Signal()
-    more_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(PANEL)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.title = _label("title")
+        self.title.setWordWrap(False)
         self.share = ShareBar()
         self.picture_share, self.noise_share = _label(""), _label("quiet")
         self.formula, self.filled = _label(""), _label("")
-        self.formula.setTextFormat(Qt.TextFormat.RichText)
-        self.symbol = _label("small-quiet")
+        for line in (self.formula, self.filled):
+            line.setTextFormat(Qt.TextFormat.RichText)
+            line.setWordWrap(False)
+        self.symbols = _label("small-quiet")
         self.reading = _label("small-quiet")
         self.headline = _label("value")
         self.text = _label("")
         self.text.setTextFormat(Qt.TextFormat.RichText)
         self.status = _label("small-quiet")
         self.status.setAccessibleName("Status")
-        self.next, self.more = QPushButton(), QPushButton()
-        for button in (self.next, self.more):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.hide()
+        self.next = QPushButton()
+        self.next.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.next.clicked.connect(self.next_asked)
-        self.more.clicked.connect(self.more_asked)
         self._lay_out()
 
     def _lay_out(self) -> None:
         space = themes.SPACE
         inside = _Column()
         column = self._column = QVBoxLayout(inside)
-        column.setContentsMargins(*[2 * space] * 4)
         column.setSpacing(0)
         shares = QHBoxLayout()
         shares.addWidget(self.picture_share)
@@ -75,8 +69,7 @@ class DestroyPanel(QScrollArea):
         lines = QVBoxLayout(self._math)
         lines.setContentsMargins(0, 2 * space, 0, 0)
         lines.setSpacing(space // 2)
-        for line in (self.formula, self.filled, self.symbol):
-            line.setWordWrap(False)
+        for line in (self.formula, self.filled, self.symbols):
             lines.addWidget(line)
         column.addWidget(self.title)
         column.addSpacing(space)
@@ -84,27 +77,38 @@ class DestroyPanel(QScrollArea):
         column.addSpacing(space // 2)
         column.addLayout(shares)
         column.addWidget(self._math)
-        column.addSpacing(2 * space)
+        column.addSpacing(space)
         column.addWidget(self.headline)
         column.addSpacing(space // 2)
         column.addWidget(self.text)
         column.addSpacing(space)
         column.addWidget(self.reading)
         column.addStretch(1)
-        column.addSpacing(space)
-        column.addWidget(self.status)
-        column.addSpacing(space)
-        column.addWidget(self.more)
-        column.addSpacing(space)
-        column.addWidget(self.next)
-        self.setWidget(inside)
+        scrolled = QScrollArea()
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setWidgetResizable(True)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scrolled.setWidget(inside)
+        self._foot = QVBoxLayout()
+        self._foot.setSpacing(space)
+        self._foot.addWidget(self.status)
+        self._foot.addWidget(self.next)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(scrolled, 1)
+        outer.addLayout(self._foot)
+        self.set_compact(False)
 
     # --- what it says -------------------------------------------------------------------------
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""
-        side, above = 2 * themes.SPACE, themes.SPACE * (1 if compact else 2)
-        self._column.setContentsMargins(side, above, side, above)
+        space = themes.SPACE
+        edge = space if compact else 2 * space
+        self._column.setContentsMargins(2 * space, edge, 2 * space, space)
+        self._foot.setContentsMargins(2 * space, space // 2, 2 * space, edge)
 
     def say(self, title: str, words: Explanation, reading: str = "", tip: str = "") -> None:
         """What this is, and what happens here.
@@ -132,25 +136,16 @@ class DestroyPanel(QScrollArea):
         self.share.set_share(share)
         self.picture_share.setText(f"{percent(1 - share)} picture")
         self.noise_share.setText(f"{percent(share)} noise")
-        self.formula.setText(f'<span style="font-size: {_FORMULA_PX}px">{formula(level)}</span>')
-        self.filled.setText(filled_formula(level))
-        self.symbol.setText(symbol_words(level))
+        for line, said in ((self.formula, formula(level)), (self.filled, filled_formula(level))):
+            line.setText(f'<span style="font-size: {_FORMULA_PX}px">{said}</span>')
+        self.symbols.setText(symbol_words(level))
 
-    def offer(self, following: str, tip: str, enabled: bool = True) -> None:
-        """The button that leads on; "" hides it."""
-        _offer(self.next, following, tip, enabled)
-
-    def offer_more(self, label: str, tip: str = "", enabled: bool = True) -> None:
-        """The other button; "" hides it."""
-        _offer(self.more, label, tip, enabled)
-
-
-def _offer(button: QPushButton, label: str, tip: str, enabled: bool) -> None:
-    button.setVisible(bool(label))
-    button.setText(label)
-    button.setAccessibleName(label)
-    button.setToolTip(tip)
-    button.setEnabled(enabled)
+    def offer(self, label: str, tip: str, enabled: bool = True) -> None:
+        """The button that leads on."""
+        self.next.setText(label)
+        self.next.setAccessibleName(label)
+        self.next.setToolTip(tip)
+        self.next.setEnabled(enabled)
 
 
 class _Column(QWidget):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -69,6 +70,8 @@ class DestroyView(QWidget):
         self.spaces = Segments("Where the noise falls")
         for name, (label, about) in SPACES.items():
             self.spaces.add(name, label, about)
+        self.measure = QPushButton()
+        self.measure.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.dice = IconButton("dice", "Other noise")
         self.timeline_view = TimelineView(playhead)
         self.strip = SurvivalStrip()
@@ -97,8 +100,8 @@ class DestroyView(QWidget):
         body.setSpacing(0)
         body.addLayout(self._middle, 1)
         body.addWidget(self.panel)
-        self.transport.add_action_widget(self.spaces)
-        self.transport.add_action_widget(self.dice)
+        for widget in (self.spaces, self.measure, self.dice):
+            self.transport.add_action_widget(widget)
         self._separator = QFrame()
         self._separator.setProperty("role", "separator")
         self._separator.setFixedHeight(1)
@@ -132,6 +135,7 @@ class DestroyView(QWidget):
         for part in (self._bottom, self._separator):
             part.setVisible(name != ROUND_TRIP)
         self.spaces.setVisible(name == DESTROY)
+        self.measure.setVisible(name == TURN_ROUND)
 
     def set_timeline(self, timeline: Timeline | None) -> None:
         """The destruction that is looked at, or none."""

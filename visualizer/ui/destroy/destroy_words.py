@@ -174,8 +174,8 @@ def survival_words(points: Sequence[SurvivalPoint], whole: bool) -> Explanation:
     if not above:
         return Explanation(
             "Hardly anything survives",
-            f"Even what comes back from {percent(points[0].share_of_noise)} noise is nearer to chance "
-            "than to the original.",
+            f"Even from {percent(points[0].share_of_noise)} noise what comes back is nearer to "
+            "chance than to the original.",
         )
     last = above[-1]
     return Explanation(
@@ -204,11 +204,10 @@ def filled_formula(level: NoiseLevel) -> str:
         signal, noise = level.signal, level.noise
     else:
         signal, noise = math.sqrt(level.alpha_bar), math.sqrt(level.noise_share)
-    return f"= {signal:.2f} · picture + {noise:.2f} · noise"
+    return f"x{_SUB_T} = {signal:.2f} x{_SUB_0} + {noise:.2f} ε"
 
 
 def symbol_words(level: NoiseLevel) -> str:
-    """The one number that decides both weights."""
-    if level.space == "flow":
-        return f"σ = {level.noise:.3f}"
-    return f"ᾱ = {level.alpha_bar:.3f}: the picture’s share of the variance"
+    """What the letters mean here."""
+    one = f"σ = {level.noise:.2f}" if level.space == "flow" else f"ᾱ = {level.alpha_bar:.3g}"
+    return f"{one}; x₀ is the picture, ε the noise."

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWi
 from visualizer.ui import theme as themes
 
 _OFFERS = {
-    "scene": ("Another scene", "A drawn scene, as the built-in model was trained on"),
-    "run": ("The run’s picture", "The finished picture of the run that is looked at"),
+    "scene": ("New scene", "A drawn scene, as the built-in model was trained on"),
+    "run": ("Run’s picture", "The finished picture of the run that is looked at"),
     "open": (
         "Open …",
         "A picture of your own: open it here, drop it on the window, or paste it (Ctrl+V)",

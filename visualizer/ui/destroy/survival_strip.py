@@ -179,7 +179,10 @@ class SurvivalStrip(PaintedPlot):
         theme, area = themes.current(), self.area()
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         center = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
-        for value, words in ((0.0, "unlike"), (0.5, ""), (1.0, "the same")):
+        lines = {0.0: "unlike", 0.5: "", 1.0: "the same"}
+        if not self._points:
+            del lines[0.5]  # something is said there
+        for value, words in lines.items():
             y = round(self.y_of(value)) + 0.5
             painter.setPen(QPen(QColor(theme.line), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))

@@ -16,8 +16,11 @@ _ABOUT_ROUND_TRIP = (
     "The model never sees pixels. An autoencoder packs the picture into a small grid of numbers "
     "first, and paints it again in the end. What that alone does to it is shown here."
 )
-_PSNR_SHORT = "About 25 dB looks soft; 40 dB and more looks the same."
-_TURN, _MEASURE, _STOP_MEASURING = "Turn round", "How much survives?", "Stop measuring"
+_PSNR_SHORT = "PSNR: about 25 dB looks soft; 40 dB and more looks the same."
+_TURN = "Turn round"
+_MEASURE, _STOP_MEASURING = "How much survives?", "Stop measuring"
+_MEASURE_TIP = "Turn it round from several levels of noise, one by one, and compare"
+_STOP_TIP = "What was measured stays (Esc)"
 
 
 class Telling:
@@ -48,7 +51,6 @@ class Telling:
     def _say_round_trip(self) -> None:
         panel, trip = self._view.panel, self._destroying.round_trip
         panel.show_level(None)
-        panel.offer_more("")
         panel.offer("Now destroy it", "Mix in noise, step by step", self._there)
         if trip is None:
             why = self._destroying.why_not
@@ -57,12 +59,11 @@ class Telling:
             return
         nearness = words.psnr_words(trip.psnr_db)
         about = words.round_trip_words(trip.psnr_db)
-        panel.say(nearness, about, f"PSNR {nearness}. {_PSNR_SHORT}", words.PSNR_TIP)
+        panel.say(nearness, about, _PSNR_SHORT, words.PSNR_TIP)
 
     def _say_destroy(self) -> None:
         panel, destroying = self._view.panel, self._destroying
         timeline, k = destroying.timeline, destroying.playhead.index
-        panel.offer_more("")
         panel.offer("Now turn round", destroying.why_not or "Denoise it from here", self._there)
         if timeline is None or k >= len(timeline):
             panel.show_level(None)
@@ -71,7 +72,7 @@ class Telling:
         level, last = timeline.level(k), len(timeline) - 1
         panel.show_level(level)
         about = words.destroyed_words(k, last, level.noise_share, destroying.space)
-        panel.say(timeline.label(k), about)
+        panel.say(f"Step {k} of {last}", about)
 
     def _say_turn(self) -> None:
         panel, destroying = self._view.panel, self._destroying
@@ -93,7 +94,7 @@ class Telling:
             about = words.survival_words(points, not destroying.measuring)
         else:
             about = words.turn_words(level.noise_share)
-        panel.say(timeline.label(k), about, reading, tip)
+        panel.say(f"Step {k} of {len(timeline) - 1}", about, reading, tip)
 
     def _offer_turn(self) -> None:
         panel, destroying, running = self._view.panel, self._destroying, self._session.running
@@ -102,11 +103,11 @@ class Telling:
             panel.offer("Stop", "Stop here and keep the steps made so far (Esc)")
         else:
             panel.offer(_TURN, "Denoise it from here, guided by the prompt (Ctrl+Enter)", can)
-        if destroying.measuring:
-            panel.offer_more(_STOP_MEASURING, "What was measured stays (Esc)")
-        else:
-            tip = "Turn it round from several levels of noise, one by one, and compare"
-            panel.offer_more(_MEASURE, tip, can and not running)
+        measure = self._view.measure
+        measure.setText(_STOP_MEASURING if destroying.measuring else _MEASURE)
+        measure.setAccessibleName(measure.text())
+        measure.setToolTip(_STOP_TIP if destroying.measuring else _MEASURE_TIP)
+        measure.setEnabled(destroying.measuring or (can and not running))
 
     @property
     def _there(self) -> bool:

@@ -136,22 +136,22 @@ class Turning(PictureRow):
 
     def _show_result(self) -> None:
         run = self._run
-        title = "Turned round"
+        title = f"From {percent(self._share)} noise"
         if run is not None and run.running:
             self.show_picture(_RESULT, _newest(run), words="On its way …", chip=_GUESS)
-            self.set_caption(_RESULT, title, f"from {percent(self._share)} noise")
+            self.set_caption(_RESULT, title)
             return
         result = self.result
         if result is None:
             newest = None if run is None else _newest(run)
-            chip = "Stopped" if newest is not None else ""
+            stopped = newest is not None
+            chip = "Stopped here" if stopped else ""
             self.show_picture(_RESULT, newest, words=self._invitation, chip=chip)
-            self.set_caption(_RESULT, title, f"from {percent(self._share)} noise" if chip else "")
+            self.set_caption(_RESULT, title if stopped else "Turned round")
             return
         share, picture, likeness = result
         self.show_picture(_RESULT, picture)
-        note = f"from {percent(share)} noise · {likeness_words(likeness)}"
-        self.set_caption(_RESULT, title, note)
+        self.set_caption(_RESULT, f"From {percent(share)} noise", likeness_words(likeness))
 
 
 def _newest(run: Timeline) -> Picture | None:
