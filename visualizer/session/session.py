@@ -33,6 +33,7 @@ from visualizer.session.run_tree import RunTree
 from visualizer.session.running import Running
 from visualizer.session.sharpening import Sharpener
 from visualizer.session.timeline import Timeline
+from visualizer.session.words import Words
 from visualizer.session.worker import Worker
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ class Session(QObject):
         self._worker = Worker(open_model or open_real_model, sample, self, draw_noise, sample_lanes)
         self._desk = Desk(self)
         self.noise_lab = NoiseLab(self._worker, self)
+        self.words = Words(self._worker, self, sample=sample)
         self.physics_lab = PhysicsLab(self._worker, self)
         self._sharpener = Sharpener(self._worker, self._desk, self.playhead, cache, lanes, self)
         self.exports = Exports(self._sharpener, cache, self)
@@ -274,6 +276,7 @@ class Session(QObject):
     def _on_model_ready(self, loaded: Loaded) -> None:
         self._sharpener.set_model(loaded)
         self.noise_lab.set_facts(loaded.facts)
+        self.words.set_facts(loaded.facts)
         self.model_ready.emit(loaded.facts)
         self._planning.again()
 
@@ -546,6 +549,7 @@ class Session(QObject):
         self._comparing.cancel()
         self._measuring.close()
         self.noise_lab.close()
+        self.words.close()
         self.physics_lab.close()
         self._keeping.close()
         self.playhead.pause()

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from visualizer.session.errands import AGAIN, Errand, Errands
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray, Picture
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.trajectory import Trajectory
+    from visualizer.session.failure import Failure
+    from visualizer.session.worker import Sample, Worker
+
+_NO_MODEL = "There is no model yet."
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,9 +27,9 @@ class SwapResult:
 
     Attributes:
         runs: both, without a decoder; ``Timeline.of`` shows them.
-        differences: (steps,) rms difference of the two guesses, in latents, ÷ the spread of the
-            guesses of the first run at the end: 0 is the same picture.
-        first_visible: the first step whose guesses differ visibly as pictures; None where none do.
+        differences: (steps,) how far the two guesses are apart as pictures at each step: the root
+            mean square over all pixels, 0 equal … 1 black against white.
+        first_visible: the step from which on they differ visibly; None where they never do.
         pictures: both at the end.
     """
 
@@ -26,3 +37,248 @@ class SwapResult:
     differences: FloatArray
     first_visible: int | None
     pictures: tuple[Picture, Picture]
+
+
+class Words(QObject):
+    """Asks the worker what the loaded model makes of words; the newest wish of a kind counts.
+
+    Pictures are made one at a time, so that a run of the person comes between them at once.
+    """
+
+    reading_ready = Signal(object)
+    """WordReading of the prompt given to ``read``."""
+    refused = Signal(str)
+    """A sentence saying why that prompt cannot be read."""
+    nearest_ready = Signal(str, list)
+    """The word given to ``nearest``, and (word, cosine) of those near it; none of unknown words."""
+    swap_progressed = Signal(float)
+    """0…1 of the steps of both runs."""
+    swap_ready = Signal(object)
+    """SwapResult."""
+    strip_progressed = Signal(int, object)
+    """Which of the pictures asked for is there, and the picture."""
+    strip_ended = Signal()
+    """All of them are there."""
+    failed = Signal(object)
+    """Failure of a swap or a strip: no more of it will come."""
+
+    def __init__(
+        self, worker: Worker, parent: QObject | None = None, *, sample: Sample | None = None
+    ) -> None:
+        """
+        Args:
+            sample: ``visualizer.diffusion.sample`` when None.
+        """
+        super().__init__(parent)
+        self._sample = sample
+        self._reading, self._nearing, self._swapping, self._stripping = (
+            Errands(worker, self) for _ in range(4)
+        )
+        self._facts: ModelFacts | None = None
+
+    # --- what can be done ---------------------------------------------------------------------
+
+    @property
+    def why_not(self) -> str:
+        """A sentence saying why no maps of attention can be recorded, or ""."""
+        return _NO_MODEL if self._facts is None else self._facts.no_attention
+
+    @property
+    def why_no_swap(self) -> str:
+        """A sentence saying why no words can be swapped, or ""."""
+        return _NO_MODEL if self._facts is None else ""
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """Another model: what the former one was asked is called off."""
+        self.close()
+        self._facts = facts
+
+    def close(self) -> None:
+        """Call off everything."""
+        for errands in (self._reading, self._nearing, self._swapping, self._stripping):
+            errands.cancel()
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def read(self, prompt: str) -> None:
+        """Ask how the text encoder reads a prompt: ``reading_ready`` or ``refused`` follows."""
+
+        def work(model: Any, _errand: Errand) -> Any:
+            from visualizer.diffusion.word_reading import read_words
+
+            return read_words(_there(model), prompt)
+
+        self._reading.cancel()
+        self._reading.send(
+            "The prompt cannot be read.",
+            work,
+            self.reading_ready.emit,
+            lambda failure: self.refused.emit(failure.detail),
+            urgent=True,
+        )
+
+    def nearest(self, word: str, count: int = 5) -> None:
+        """Ask which words the text encoder sees nearest to one: ``nearest_ready`` follows."""
+
+        def work(model: Any, _errand: Errand) -> Any:
+            from visualizer.diffusion.word_reading import nearest_words
+
+            return nearest_words(_there(model), word, count)
+
+        self._nearing.cancel()
+        self._nearing.send(
+            "The words near it cannot be found.",
+            work,
+            lambda near: self.nearest_ready.emit(word, near),
+            lambda _failure: self.nearest_ready.emit(word, []),
+            urgent=True,
+        )
+
+    # --- swapping -----------------------------------------------------------------------------
+
+    def compare(
+        self, a: SamplingRequest, b: SamplingRequest, *, made: Trajectory | None = None
+    ) -> None:
+        """Make two runs that differ in their words: ``swap_ready`` or ``failed`` follows.
+
+        Args:
+            made: the finished run of ``a``, where there is one; else it is made, too.
+        """
+        whole = made is not None and not made.cancelled and made.request == a
+        runs: list[Trajectory] = [made] if made is not None and whole else []
+        coming = [a, b][len(runs) :]
+        first = len(runs)
+
+        def work(model: Any, errand: Errand) -> Any:
+            n = len(runs) - first
+            if n < len(coming):
+                run = self._made(model, coming[n], errand, (n / len(coming), 1 / len(coming)))
+                if run is None:
+                    return None
+                runs.append(run)
+                return AGAIN
+            return _swap_result(model, runs[0], runs[1])
+
+        def done(result: SwapResult | None) -> None:
+            if result is not None:
+                self.swap_ready.emit(result)
+
+        self.cancel_swap()
+        self._swapping.send(
+            "The words cannot be compared.",
+            work,
+            done,
+            self._fail,
+            told=self.swap_progressed.emit,
+            urgent=True,
+        )
+
+    def cancel_swap(self) -> None:
+        """Call off ``compare``; nothing more is heard of it."""
+        self._swapping.cancel()
+
+    # --- strips -------------------------------------------------------------------------------
+
+    def strip(self, request: SamplingRequest, scales: Iterable[float | None]) -> None:
+        """Make one picture a guidance scale, of the same noise; ``strip_progressed`` follows.
+
+        Args:
+            scales: None is no guidance, which is 1.
+        """
+        self._make_strip([replace(request, guidance_scale=1.0 if s is None else s) for s in scales])
+
+    def unprompted(self, request: SamplingRequest, seeds: Iterable[int]) -> None:
+        """Make one picture a seed from no words at all; ``strip_progressed`` follows."""
+        from visualizer.diffusion.starts import FROM_SEED
+
+        silent = replace(
+            request, prompt="", negative_prompt=None, guidance_scale=1.0, start=FROM_SEED
+        )
+        self._make_strip([replace(silent, seed=seed) for seed in seeds])
+
+    def cancel_strip(self) -> None:
+        """Call off ``strip`` or ``unprompted``; nothing more is heard of it."""
+        self._stripping.cancel()
+
+    def _make_strip(self, requests: Sequence[SamplingRequest]) -> None:
+        made = 0
+
+        def work(model: Any, errand: Errand) -> Any:
+            nonlocal made
+            if made == len(requests):
+                return None
+            run = self._made(model, requests[made], errand)
+            if run is None:
+                return None
+            errand.tell((made, run.final))
+            made += 1
+            return AGAIN
+
+        self.cancel_strip()
+        self._stripping.send(
+            "The pictures cannot be made.",
+            work,
+            lambda _: self.strip_ended.emit(),
+            self._fail,
+            told=lambda told: self.strip_progressed.emit(*told),
+            urgent=True,
+        )
+
+    # --- on the worker's thread ---------------------------------------------------------------
+
+    def _made(
+        self,
+        model: Any,
+        request: SamplingRequest,
+        errand: Errand,
+        progress: tuple[float, float] | None = None,
+    ) -> Trajectory | None:
+        """One whole run; None where it was called off.
+
+        Args:
+            progress: (where, how much) of what is told on the way.
+        """
+        from visualizer.diffusion.model_folder import ModelError
+
+        steps = len(_there(model).plan(request).levels)
+
+        def on_step(step: Any) -> None:
+            if progress is not None:
+                begun, share = progress
+                errand.tell(begun + share * (step.index + 1) / steps)
+
+        run: Trajectory = self._sample_function()(
+            model, request, on_step=on_step, cancelled=errand.cancelled
+        )
+        if errand.cancelled.is_set():
+            return None
+        if run.cancelled:
+            raise ModelError(run.notice)
+        return run.with_decoder(None)
+
+    def _sample_function(self) -> Callable[..., Trajectory]:
+        if self._sample is not None:
+            return self._sample
+        from visualizer.diffusion.sampling import sample
+
+        return sample
+
+    def _fail(self, failure: Failure) -> None:
+        self.failed.emit(failure)
+
+
+def _there(model: Any) -> Any:
+    from visualizer.diffusion.model_folder import ModelError
+
+    if model is None:
+        raise ModelError("There is no model yet. Open one first.")
+    return model
+
+
+def _swap_result(model: Any, a: Trajectory, b: Trajectory) -> SwapResult:
+    from visualizer.diffusion.word_swap import first_visible, guesses_apart
+
+    assert a.final is not None
+    assert b.final is not None
+    apart = guesses_apart(model, a, b)
+    return SwapResult((a, b), apart, first_visible(apart), (a.final, b.final))
