@@ -1,0 +1,1 @@
+"""The Words page: how the words reach the picture."""

@@ -1,0 +1,80 @@
+"""What the Words page exports: the maps of a word step by step, or pictures made beside a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from visualizer.export.exhibit import Exhibit
+from visualizer.ui.explanation import percent
+from visualizer.ui.words.attention_overlay import WordMap, lit_picture, word_map
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.attention import AttentionMaps
+    from visualizer.session.timeline import Timeline
+
+_SIDE = 512
+_STEP_MS, _PICTURE_MS = 150, 900
+
+
+def of_maps(run: Timeline, maps: AttentionMaps, word: int, view: str) -> Exhibit | None:
+    """The picture of every step with what listened to a word lit; at last the mean of all steps.
+
+    Where the picture of a step is not decoded yet, its thumbnail stands in.
+    """
+    last = len(run) - 1
+    final = _picture_of(run, last, view)
+    if final is None:
+        return None
+    name, words = maps.words[word], len(maps.words)
+    frames: list[Picture] = []
+    captions: list[str] = []
+    strength = maps.strength(word)
+    for n, share in enumerate(strength):
+        step = maps.first + n
+        picture = _picture_of(run, step, view)
+        shown = word_map(maps.of_word(word, step), words)
+        frames.append(_lit(final if picture is None else picture, shown, final))
+        captions.append(f"{name} · {run.label(step).lower()} · {percent(float(share))}")
+    frames.append(_lit(final, word_map(maps.of_word(word), words), final))
+    captions.append(f"{name} · all steps · {percent(float(strength.mean()))}")
+    title = f"What listens to {name}"
+    return Exhibit(title, tuple(frames), tuple(captions), _STEP_MS)
+
+
+def of_pictures(title: str, shown: Sequence[tuple[str, Picture | None]]) -> Exhibit | None:
+    """Pictures one after the other, those that are there; None where there is none."""
+    there = [(caption, picture) for caption, picture in shown if picture is not None]
+    if not there:
+        return None
+    captions, pictures = zip(*there, strict=True)
+    like = pictures[0]
+    return Exhibit(
+        title, tuple(_resized(picture, like.shape) for picture in pictures), captions, _PICTURE_MS
+    )
+
+
+def _picture_of(run: Timeline, k: int, view: str) -> Picture | None:
+    if not 0 <= k < len(run):
+        return None
+    if view in ("noisy", "denoised") and run.has_view(k, view):
+        picture = run.picture(k, view)
+        if picture is not None:
+            return picture
+    return run.thumbnail(k)
+
+
+def _lit(picture: Picture, shown: WordMap, like: Picture) -> Picture:
+    return lit_picture(_resized(picture, like.shape), shown, _SIDE)
+
+
+def _resized(picture: Picture, shape: tuple[int, ...]) -> Picture:
+    """The picture in the size of another one."""
+    import numpy as np
+    from PIL import Image
+
+    if picture.shape == shape:
+        return picture
+    image = Image.fromarray(picture).resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
+    return np.asarray(image)

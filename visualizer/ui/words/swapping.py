@@ -1,0 +1,167 @@
+"""Swapping: one word of the prompt is changed, both pictures are made, and what differs is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from visualizer.session.failure import Failure
+from visualizer.ui.words import exhibits
+from visualizer.ui.words.swap_part import SwapPart
+from visualizer.ui.words.tile_grid import ShownTile, TileGrid
+from visualizer.ui.words.word_sentences import swapped
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.request import SamplingRequest
+    from visualizer.export.exhibit import Exhibit
+    from visualizer.session.timeline import Timeline
+    from visualizer.session.words import SwapResult, Words
+
+_EMPTY = "The other picture comes here."
+_MAKING = "Making both pictures …"
+
+
+class Swapping(QObject):
+    """Both pictures stand in the middle of the page; the curve of their difference in the panel."""
+
+    failed = Signal(object)  # Failure
+
+    def __init__(self, words: Words, part: SwapPart, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._words, self._part = words, part
+        self._run: Timeline | None = None
+        self._prompt = ""
+        self._word: int | None = None
+        self._busy = False
+        self._wished: tuple[str, bool] | None = None
+        self._other = ""  # the prompt of the other picture
+        self._result: SwapResult | None = None
+        self.stage = TileGrid("The picture, and the one with the other word")
+        self.stage.set_caption_rows(3)
+        part.swap_asked.connect(self.begin)
+        part.stop_asked.connect(self.stop)
+        words.swap_progressed.connect(self._progressed)
+        words.swap_ready.connect(self._take)
+        words.failed.connect(self._fail)
+        self._show()
+
+    @property
+    def result(self) -> SwapResult | None:
+        """What came of the last swap; None while there is none."""
+        return self._result
+
+    @property
+    def busy(self) -> bool:
+        """Whether pictures are being made."""
+        return self._busy
+
+    # --- what is looked at --------------------------------------------------------------------
+
+    def set_run(self, run: Timeline | None) -> None:
+        """Another run is looked at: what was made beside the last one goes."""
+        if run is not self._run:
+            self.stop()
+            self._run = run
+            self.forget()
+
+    def forget(self) -> None:
+        """What was made does not hold any more."""
+        self._result, self._other = None, ""
+        self._show()
+
+    def show_word(self, prompt: str, word: int | None, text: str) -> None:
+        """The word that is chosen, and the prompt it stands in."""
+        self._prompt, self._word = prompt, word
+        self._part.show_word(text)
+        if self._wished is not None and word is not None:
+            (other, at_once), self._wished = self._wished, None
+            self._part.fill_in(other)
+            if at_once:
+                self.begin(other)
+        self._judge()
+
+    def wish(self, other: str, *, at_once: bool) -> None:
+        """As soon as the word is there: type another one, and begin."""
+        self._wished = (other, at_once)
+
+    def begin(self, other: str) -> None:
+        """Make both pictures; an empty ``other`` leaves the word out."""
+        request = self._base()
+        if request is None or self._word is None or self._busy:
+            return
+        prompt = swapped(self._prompt, self._words_of(), self._word, other)
+        self._other, self._result, self._busy = prompt, None, True
+        self._show(_MAKING)
+        self._words.compare(request, replace(request, prompt=prompt))
+
+    def stop(self) -> bool:
+        """Stop what is being made; whether there was something."""
+        was, self._busy = self._busy, False
+        if was:
+            self._words.cancel_swap()
+            self._show()
+        return was
+
+    def _base(self) -> SamplingRequest | None:
+        return None if self._run is None else replace(self._run.request, prompt=self._prompt)
+
+    def _words_of(self) -> list[str]:
+        from visualizer.diffusion.prompt import words
+
+        return [text for _, _, text in words(self._prompt)]
+
+    # --- what comes of it ---------------------------------------------------------------------
+
+    def _progressed(self, done: float) -> None:
+        if self._busy:
+            self._part.show_result(None, f"{_MAKING} {round(100 * done)} %")
+
+    def _take(self, result: SwapResult) -> None:
+        if self._busy:
+            self._busy, self._result = False, result
+            self._show()
+
+    def _fail(self, _failure: Failure) -> None:
+        if self._busy:
+            self._busy = False
+            self._show()
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def _show(self, message: str = "") -> None:
+        self._part.show_result(self._result, message)
+        self.stage.show_tiles(
+            [
+                ShownTile(self._captions()[0], self._pictures()[0], "", marked=True),
+                ShownTile(self._captions()[1], self._pictures()[1], message or _EMPTY, marked=True),
+            ]
+        )
+        self._judge()
+
+    def _captions(self) -> tuple[str, str]:
+        return (self._prompt or self._own_prompt(), self._other)
+
+    def _own_prompt(self) -> str:
+        return "" if self._run is None else self._run.request.prompt
+
+    def _pictures(self) -> tuple[Picture | None, Picture | None]:
+        if self._result is not None:
+            return self._result.pictures
+        run = self._run
+        own = run.trajectory.final if run is not None and run.trajectory is not None else None
+        return own if self._prompt in ("", self._own_prompt()) else None, None
+
+    def _judge(self) -> None:
+        can = self._run is not None and not self._words.why_no_swap
+        self._part.set_state(can=can, busy=self._busy)
+
+    def exhibit(self) -> Exhibit | None:
+        """Both pictures, one after the other."""
+        if self._result is None:
+            return None
+        return exhibits.of_pictures(
+            "A swapped word", list(zip(self._captions(), self._pictures(), strict=True))
+        )

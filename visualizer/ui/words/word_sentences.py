@@ -1,0 +1,206 @@
+"""What the Words page says: how a prompt is read, who listens, what a word changed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from visualizer.ui.explanation import percent
+from visualizer.ui.words.word_chips import ShownWord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from visualizer.diffusion.attention import AttentionMaps, PromptToken
+    from visualizer.diffusion.word_reading import WordReading
+    from visualizer.session.timeline import Timeline
+    from visualizer.session.words import SwapResult
+
+PARTS = {
+    "reading": ("Reading", "How the text encoder reads the prompt"),
+    "attention": ("Attention", "Which pixels listen to which word"),
+    "swap": ("Swap", "Change one word and see what follows"),
+    "guidance": ("Guidance", "How hard the picture is pulled towards the words"),
+}
+NO_MAPS = (
+    "What the pixels listened to was not recorded when this picture was made. Record it below the "
+    "picture: it is made once more, the same bit for bit."
+)
+NO_RUN = "Describe a picture above and press Enter: its attention is recorded as it is made."
+OTHER_WORDS = (
+    "These words are not the ones that the picture was made from. Press Enter to make theirs."
+)
+NOT_YET = "The first step is on its way …"
+NOT_RECORDED_YET = "This picture is being made without its attention."
+MAKE_AGAIN = "Record its attention"
+MAKE_AGAIN_TIP = "Makes it once more: the same picture, bit for bit, with its attention beside it"
+_ABOUT_MARKS = {
+    "start": "Where the prompt begins: the encoder always reads this mark first",
+    "end": "Where the prompt ends",
+    "padding": "The rest of what the encoder could read is filled up",
+    "punctuation": "A sign: it is read, but it is no word",
+}
+_MARKS = {"start": "start", "end": "end", "padding": "empty"}
+_NEAR = 1.25
+"""So much more than an even share is worth a word."""
+
+
+def other_model(run: Timeline) -> str:
+    """Why the run that is looked at cannot be made again here."""
+    name = run.trajectory.model.name if run.trajectory is not None else ""
+    by = f" ({name})" if name else ""
+    return (
+        f"What the pixels listened to was not recorded, and another model made this picture{by}. "
+        "Open that model to make it again."
+    )
+
+
+def shown_words(words: Sequence[str], tokens: Sequence[PromptToken]) -> tuple[ShownWord, ...]:
+    """The chips of a prompt, in order: its words and, between them, marks and signs."""
+    pieces: dict[int, list[str]] = {}
+    for token in tokens:
+        if token.word is not None:
+            pieces.setdefault(token.word, []).append(token.text)
+    found: list[ShownWord] = []
+    seen: set[int] = set()
+    for token in tokens:
+        if token.word is None:
+            text = token.text.strip() or _MARKS.get(token.kind, token.kind)
+            found.append(ShownWord(None, text, _ABOUT_MARKS.get(token.kind, "")))
+        elif token.word not in seen:
+            seen.add(token.word)
+            parts = pieces[token.word]
+            about = f"{len(parts)} tokens: {' · '.join(parts)}" if len(parts) > 1 else ""
+            found.append(ShownWord(token.word, words[token.word], about))
+    unread = [n for n in range(len(words)) if n not in seen]
+    found += [ShownWord(n, words[n], "Not read: the prompt is too long") for n in unread]
+    return tuple(found)
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def path_of(reading: WordReading) -> str:
+    """The way of a prompt in one line, in numbers."""
+    words, tokens = len(reading.words), len(reading.tokens)
+    numbers = int(reading.vectors.shape[1])
+    parts = (
+        _count(words, "word"),
+        _count(tokens, "token"),
+        f"{numbers} numbers each",
+        "every step",
+    )
+    return " \u2192 ".join(part.replace(" ", "\u00a0") for part in parts)
+
+
+def how_it_reads(reading: WordReading) -> str:
+    """Which way the encoder reads, and what that means for a word."""
+    if reading.causal:
+        return (
+            "The text encoder reads from left to right: a word sees only the words before it. "
+            "The numbers it makes of them are what the picture listens to, at every step."
+        )
+    return (
+        "The text encoder reads all words at once: each sees every other, before it and after it. "
+        "The numbers it makes of them are what the picture listens to, at every step."
+    )
+
+
+def look_of(reading: WordReading, word: int | None) -> str:
+    """Whom a word looks at, in numbers; None: what to do."""
+    if word is None or word >= len(reading.words):
+        return "Point at a word to see which words it looks at."
+    shares, name = reading.looks_at(word), reading.words[word]
+    own = float(shares[word])
+    others = sorted(
+        ((float(share), n) for n, share in enumerate(shares) if n != word), reverse=True
+    )
+    if not any(share > 0 for share in (own, *(s for s, _ in others))):
+        return f"“{name}” was not read: the prompt is longer than the encoder reads."
+    if not others or others[0][0] <= 0:
+        before = "before it there is none" if reading.causal else "there is no other"
+        return f"“{name}” sees no word but itself: {before}."
+    share, best = others[0]
+    return (
+        f"Does “{name}” look at “{reading.words[best]}”? Yes, with {percent(share)} of what it "
+        f"gives to words. At itself it looks with {percent(own)}."
+    )
+
+
+def near_words(word: str, found: Sequence[tuple[str, float]]) -> str:
+    """What is nearest, measured."""
+    if not found:
+        return ""
+    other, likeness = found[0]
+    return f"To the encoder “{word}” is nearest to “{other}”: {likeness:.2f} of 1."
+
+
+# --- attention --------------------------------------------------------------------------------
+
+
+def heard(maps: AttentionMaps, word: int | None, step: int | None) -> str:
+    """How much the picture listens to a word; None: to which word it listens most."""
+    when = "Over all steps" if step is None else f"At step {step}"
+    if not maps.words:
+        return "There are no words: all attention goes to the marks of begin and end."
+    if word is None:
+        shares = shares_now(maps, step)
+        best = max(range(len(shares)), key=shares.__getitem__)
+        return f"{when} the picture listens most to “{maps.words[best]}”: {percent(shares[best])}."
+    shares_of = maps.of_word(word, step)
+    mean, most = float(shares_of.mean()), float(shares_of.max())
+    even = 1 / len(maps.words)
+    against = (
+        "more than" if mean > _NEAR * even else "less than" if mean * _NEAR < even else "about"
+    )
+    return (
+        f"{when} “{maps.words[word]}” gets {percent(mean)} of the attention to words, {against} "
+        f"an even share of {percent(even)}; where it is heard most, {percent(most)}."
+    )
+
+
+def shares_now(maps: AttentionMaps, step: int | None) -> list[float]:
+    """The mean share of every word, at a step or over all of them."""
+    found = []
+    for word in range(len(maps.words)):
+        strength = maps.strength(word)
+        value = strength.mean() if step is None else strength[step - maps.first]
+        found.append(float(value))
+    return found
+
+
+# --- swapping ---------------------------------------------------------------------------------
+
+
+def swapped(prompt: str, words: Sequence[str], word: int, other: str) -> str:
+    """The prompt with another word, or without it where ``other`` is empty."""
+    at = 0
+    for n, text in enumerate(words):
+        start = prompt.find(text, at)
+        if start < 0:
+            break
+        if n == word:
+            before, after = prompt[:start], prompt[start + len(text) :]
+            made = before + other.strip() + after
+            return " ".join(made.split()) if not other.strip() else made
+        at = start + len(text)
+    return prompt
+
+
+def parting(result: SwapResult) -> str:
+    """When the two pictures part, in a sentence or two."""
+    steps = len(result.differences)
+    last = float(result.differences[-1]) if steps else math.nan
+    apart = f" In the end they differ by {percent(last)}." if math.isfinite(last) else ""
+    if result.first_visible is None:
+        return f"The two never part visibly: this word changes next to nothing.{apart}"
+    if result.first_visible <= 1:
+        return f"They part at once, at step {result.first_visible} of {steps}.{apart}"
+    return (
+        f"They part at step {result.first_visible} of {steps}: up to there both guesses look "
+        f"alike.{apart}"
+    )
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
