@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal, SignalInstance, Slot
 
 from visualizer.session.answers import Fitted, Loaded
+from visualizer.session.checkpoint_lab import CheckpointLab
 from visualizer.session.comparing import Comparing
 from visualizer.session.comparison_files import ComparisonFiles, KeptComparison
 from visualizer.session.current_run import CurrentRun
@@ -33,6 +34,8 @@ from visualizer.session.run_tree import RunTree
 from visualizer.session.running import Running
 from visualizer.session.sharpening import Sharpener
 from visualizer.session.timeline import Timeline
+from visualizer.session.train_lab import TrainLab
+from visualizer.session.training_example import TrainingExample
 from visualizer.session.words import Words
 from visualizer.session.worker import Worker
 
@@ -127,6 +130,9 @@ class Session(QObject):
         self._worker = Worker(open_model or open_real_model, sample, self, draw_noise, sample_lanes)
         self._desk = Desk(self)
         self.noise_lab = NoiseLab(self._worker, self)
+        self.train_lab = TrainLab(self._worker, self)
+        self.training_example = TrainingExample(self._worker, self)
+        self.checkpoint_lab = CheckpointLab(self._worker, self)
         self.words = Words(self._worker, self, sample=sample)
         self.physics_lab = PhysicsLab(self._worker, self)
         self._sharpener = Sharpener(self._worker, self._desk, self.playhead, cache, lanes, self)
@@ -197,6 +203,9 @@ class Session(QObject):
         self.running_changed.connect(lambda _running: self.exports.look_again())
         for part in (
             self.physics_lab,
+            self.train_lab,
+            self.training_example,
+            self.checkpoint_lab,
             self._models,
             self._running,
             self._comparing,
@@ -276,6 +285,9 @@ class Session(QObject):
     def _on_model_ready(self, loaded: Loaded) -> None:
         self._sharpener.set_model(loaded)
         self.noise_lab.set_facts(loaded.facts)
+        builtin = loaded.folder is None
+        self.training_example.set_facts(loaded.facts, builtin=builtin)
+        self.checkpoint_lab.set_facts(loaded.facts, builtin=builtin)
         self.words.set_facts(loaded.facts)
         self.model_ready.emit(loaded.facts)
         self._planning.again()
@@ -549,6 +561,9 @@ class Session(QObject):
         self._comparing.cancel()
         self._measuring.close()
         self.noise_lab.close()
+        self.train_lab.close()
+        self.training_example.close()
+        self.checkpoint_lab.close()
         self.words.close()
         self.physics_lab.close()
         self._keeping.close()

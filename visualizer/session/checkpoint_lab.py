@@ -1,0 +1,182 @@
+"""The same prompt and seed, painted by the built-in model as it was early in its training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from visualizer.session.errands import AGAIN, Errand, Errands
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.request import SamplingRequest
+    from visualizer.session.worker import Worker
+    from visualizer.training.checkpoints import TrainingCheckpoint
+
+FOLDER = "training-checkpoints"
+NOT_OF_THIS_MODEL = (
+    "Only of the built-in model are the early weights here. Choose it above to see how it learned."
+)
+NONE_HERE = "This installation has no early weights of the built-in model."
+
+
+@dataclass(frozen=True)
+class CheckpointPicture:
+    """What the model painted after a share of its training.
+
+    Attributes:
+        share: 0…1; pictures: how many it had been shown by then.
+        picture: the final one, (H, W, 3).
+        guesses: what it thought of the picture at each step, quickly decoded; may be empty.
+    """
+
+    share: float
+    pictures: int
+    picture: Picture
+    guesses: tuple[Picture, ...]
+
+
+class CheckpointLab(QObject):
+    """A strip of pictures, the least trained first; each model is built when its turn comes."""
+
+    began = Signal(object)
+    """(share, pictures) of each picture to come, a tuple."""
+    painted = Signal(int, object)
+    """Which of them, and its CheckpointPicture."""
+    ended = Signal()
+    """All are there, or it was stopped, or failed."""
+    failed = Signal(object)
+    """Failure."""
+
+    def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._errands = Errands(worker, self)
+        self._running: Errand | None = None
+        self._folder: Path | None = None
+        self.strip: dict[int, CheckpointPicture] = {}
+        self.stages: tuple[tuple[float, int], ...] = ()
+        self.why_not = "The model is being loaded …"
+        """A sentence where there is nothing to see, else ""."""
+
+    @property
+    def running(self) -> bool:
+        """Whether pictures are being made."""
+        return self._running is not None
+
+    def set_facts(self, _facts: ModelFacts, *, builtin: bool, folder: Path | None = None) -> None:
+        """Another model is there.
+
+        Args:
+            folder: where the checkpoints lie; the program's own when None.
+        """
+        self.stop()
+        self.strip, self.stages = {}, ()
+        self._folder = folder or _own_folder()
+        if not builtin:
+            self.why_not = NOT_OF_THIS_MODEL
+        else:
+            there = self._folder is not None and any(self._folder.glob("after-*.safetensors"))
+            self.why_not = "" if there else NONE_HERE
+
+    def make(self, request: SamplingRequest) -> None:
+        """Make the strip of this request; ``began``, ``painted``…, ``ended`` follow."""
+        self.stop()
+        if self.why_not or self._folder is None:
+            return
+        self.strip, self.stages = {}, ()
+        work = _Strip(request, self._folder)
+        self._running = self._errands.send(
+            "The pictures of the training cannot be made.",
+            work.next_one,
+            lambda _none: self._end(),
+            self._on_failed,
+            told=self._on_told,
+            urgent=True,
+        )
+
+    def stop(self) -> None:
+        """Within one step of the run at hand; what is there stays."""
+        if self._running is not None:
+            self._running.cancel()
+            self._end()
+
+    def close(self) -> None:
+        """Nothing is left running."""
+        self._errands.cancel()
+        self._running = None
+
+    def _on_told(self, news: Any) -> None:
+        if news[0] is None:
+            self.stages = news[1]
+            self.began.emit(self.stages)
+        else:
+            self.strip[news[0]] = news[1]
+            self.painted.emit(*news)
+
+    def _on_failed(self, failure: object) -> None:
+        self._end()
+        self.failed.emit(failure)
+
+    def _end(self) -> None:
+        self._running = None
+        self.ended.emit()
+
+
+class _Strip:
+    """On the worker's thread: one picture a call."""
+
+    def __init__(self, request: SamplingRequest, folder: Path) -> None:
+        self._request, self._folder = request, folder
+        self._checkpoints: list[TrainingCheckpoint] | None = None
+        self._stages: tuple[tuple[float, int], ...] = ()
+        self._next = 0
+
+    def next_one(self, model: Any, errand: Errand) -> object:
+        """Paint the next picture of the strip."""
+        from visualizer.diffusion.model import Model
+        from visualizer.diffusion.sampling import sample
+        from visualizer.training.checkpoints import found_checkpoints, pipeline_at
+
+        if self._checkpoints is None:
+            self._checkpoints = found_checkpoints(self._folder)
+            self._stages = tuple((c.share, c.pictures) for c in self._checkpoints)
+            if self._stages:
+                share, pictures = self._stages[-1]
+                self._stages = (*self._stages, (1.0, round(pictures / share)))
+            errand.tell((None, self._stages))
+        k = self._next
+        if k >= len(self._stages):
+            return None
+        then = model
+        if k < len(self._checkpoints):
+            then = Model(
+                pipeline_at(model.pipeline, self._checkpoints[k].path), vocabulary=model.vocabulary
+            )
+        facts = model.facts
+        guidance = self._request.guidance_scale
+        request = replace(
+            self._request,
+            steps=self._request.steps or facts.steps,
+            guidance_scale=facts.guidance_scale if guidance is None else guidance,
+        )
+        run = sample(then, request, cancelled=errand.cancelled)
+        if run.cancelled or run.final is None:
+            return None
+        fast = model.kept_fast_decoder
+        guesses = tuple(fast.show(step, "denoised") for step in run.steps) if fast else ()
+        errand.tell((k, CheckpointPicture(*self._stages[k], run.final, guesses)))
+        self._next += 1
+        return AGAIN
+
+
+def _own_folder() -> Path | None:
+    from visualizer.assets import asset_path
+
+    try:
+        return asset_path(FOLDER)
+    except FileNotFoundError:
+        return None

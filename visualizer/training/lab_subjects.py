@@ -1,0 +1,28 @@
+"""What the live lab's denoiser is shown: four subjects, at three times of the day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class LabSubject:
+    """One of the subjects.
+
+    Attributes:
+        title: what it is called in the window.
+        parts: object, color and place, as in ``subjects.Subject``.
+    """
+
+    title: str
+    parts: tuple[str, str, str]
+
+
+SUBJECTS: Final = (
+    LabSubject("car", ("car", "red", "desert")),
+    LabSubject("balloon", ("balloon", "orange", "lake")),
+    LabSubject("castle", ("castle", "white", "snow")),
+    LabSubject("boat", ("boat", "blue", "beach")),
+)
+TIMES: Final = ("day", "sunset", "night")
