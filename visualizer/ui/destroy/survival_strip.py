@@ -46,6 +46,7 @@ class SurvivalStrip(PaintedPlot):
         self._hovered: float | None = None
         self._low = False
         self.setAccessibleName("How much survives")
+        self.setAccessibleDescription(_NOT_MEASURED)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
