@@ -51,6 +51,25 @@ def test_the_top_may_have_the_lines_of_any_system() -> None:
     assert read_lesson(b"\xef\xbb\xbf" + (TOP + "Words.").encode(), "a.md").title == "Static"
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("You know it: a cloud # of points", "You know it: a cloud # of points"),
+        ("*This* one's `x`: [see](https://a.b)", "*This* one's `x`: [see](https://a.b)"),
+        ('"Ferrari" and "car"', '"Ferrari" and "car"'),
+        ('"in: quotes"', "in: quotes"),
+        ("|\n  One line: this.\n\n  And another.", "One line: this.\n\nAnd another."),
+        ("One line: it's\n  going 'on'.", "One line: it's going 'on'."),
+        ("- 5 & 6", "- 5 & 6"),
+    ],
+)
+def test_a_text_needs_no_quotes(said: str, meant: str) -> None:
+    (step,) = read(f"{TOP}```do\npage: denoise\nlook: {said}\nseed: 7\n```\n").steps
+    (do_it,) = step.parts
+    assert isinstance(do_it, DoIt)
+    assert (do_it.look, do_it.setup.seed) == (meant, 7)
+
+
 def test_other_code_is_shown_as_it_is() -> None:
     (step,) = read(f"{TOP}```python\nx = 1\n```\n").steps
     assert step.parts == (Text("```python\nx = 1\n```"),)
@@ -81,9 +100,9 @@ SEED = AFTER_TOP + 4
         (in_top("order: 1\norder: 2"), 4, "stands here twice"),
         (in_top("order: 1\nlevel: 2"), 4, "has no 'level'"),
         (in_top("order: 1\nsumary: x"), 4, "Did you mean 'summary'?"),
-        (in_top("order: 1\nWords"), 4, "in quotes"),
-        (in_top("order: [1]"), 3, "is one text, not a list"),
-        (TOP.replace("Static", "What: this?") + "Words.", 2, "in quotes"),
+        (in_top("order: 1\nWords"), 4, "'name: value' a line"),
+        (in_top("order:\n- 1"), 3, "is one text, not a list"),
+        (in_top("order: [1]"), 3, "not '[1]'"),
         (in_do("seed: seven"), SEED, "whole number from 0 to 4294967295"),
         (in_do("seed: 4294967296"), SEED, "whole number"),
         (in_do("guidance: 3,5"), SEED, "with a point and not a comma"),
@@ -106,7 +125,7 @@ SEED = AFTER_TOP + 4
         (TOP + ASK.replace("- that\n", ""), AFTER_TOP + 2, "write 2 to 4"),
         (TOP + ASK.replace("right: 2", "right: 3"), AFTER_TOP + 5, "from 1 to 2"),
         (TOP + ASK.replace("answer: That.\n", ""), AFTER_TOP + 1, "'answer' is missing"),
-        (TOP + ASK.replace("- this", "- a: b"), AFTER_TOP + 3, "in quotes"),
+        (TOP + ASK.replace("- this", "-\n  - a"), AFTER_TOP + 4, "one text in one line"),
         (TOP + "# Title\nWords.", AFTER_TOP, "begins with ##"),
         (TOP + "## One\nWords.\n\n## Two\n", 0, "'Two' is empty"),
         (TOP + "Words.\n\tMore.", AFTER_TOP + 1, "tab"),
@@ -115,7 +134,8 @@ SEED = AFTER_TOP + 4
         (TOP.encode() + b"Words.\n\xff", AFTER_TOP + 1, "UTF-8"),
         (b"a" * (MAX_BYTES + 1), 0, "too large"),
         (TOP + "```do\npage: " + "[" * 1200 + "\n```\n", AFTER_TOP + 1, ""),
-        (TOP + "```do\npage: &a x\nlabel: *b\n```\n", AFTER_TOP + 2, "in quotes"),
+        (TOP + "```do\n? &a x\n: *a\n```\n", AFTER_TOP + 1, "'page' is missing"),
+        (TOP + "```do\n *a : b\n```\n", AFTER_TOP + 1, "'name: value' a line"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str | bytes, line: int, says: str) -> None:

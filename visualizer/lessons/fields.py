@@ -1,7 +1,8 @@
 """Fields: names and values of a block, "name: value" in lines, each of which knows its line.
 
-The blocks are YAML without its surprises: every value is text until somebody asks for a number, so
-that "yes", "007" and "1e3" are what they look like.
+The blocks are YAML without its surprises. Every value is text until somebody asks for a number, so
+that "yes", "007" and "1e3" are what they look like. And a text needs no quotes, whatever stands in
+it: "look: *This* is it: watch" is no mistake here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ _MOST_SHOWN = 40
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,7})?")
 _YES = {"yes": True, "true": True, "no": False, "false": False}
-_QUOTES = 'Put a text with a colon, a # or a quotation mark in it in quotes: name: "the text".'
+_LIKE = "Write one 'name: value' a line, and begin further lines of a text with two spaces."
+_VALUE = re.compile(r"(?P<name> *- +| *[^\s:#-][^\s:]*: +)(?P<text>\S.*?) *")
+_AS_IT_IS = re.compile(r"""[|>][-+]?|"([^"\\]|\\.)*"|'([^']|'')*'""")
+"""A text of several lines, or one in quotes: YAML reads these as a person means them."""
 
 
 class Fields:
@@ -134,7 +138,7 @@ class Fields:
         for item in node.value:
             at = self.first_line + item.start_mark.line
             if not isinstance(item, yaml.ScalarNode) or not str(item.value).strip():
-                raise self.error(f"Each of '{name}' is one text in one line. {_QUOTES}", at)
+                raise self.error(f"Each of '{name}' is one text in one line. {_LIKE}", at)
             value = str(item.value).strip()
             if len(value) > most:
                 raise self.error(f"This has {len(value)} letters; {most} is the most.", at)
@@ -157,16 +161,16 @@ class Fields:
 
     def _pairs(self, text: str) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
         try:
-            root = yaml.compose(text, Loader=yaml.BaseLoader)
+            root = yaml.compose(_quoted(text), Loader=yaml.BaseLoader)
         except yaml.MarkedYAMLError as error:
             # of a name without its colon YAML tells the place where it gave up waiting for it
             waited = "could not find expected ':'" in (error.problem or "")
             mark = (waited and error.context_mark) or error.problem_mark
             line = self.first_line + (mark.line if mark is not None else 0)
             last = self.first_line + text.rstrip("\n").count("\n")
-            raise self.error(f"This is no 'name: value'. {_QUOTES}", min(line, last)) from error
+            raise self.error(f"This is no 'name: value'. {_LIKE}", min(line, last)) from error
         except (yaml.YAMLError, RecursionError) as error:
-            raise self.error(f"This cannot be read. {_QUOTES}") from error
+            raise self.error(f"This cannot be read. {_LIKE}") from error
         if root is None:
             raise self.error(f"{self._what} is empty.".capitalize())
         if not isinstance(root, yaml.MappingNode):
@@ -176,6 +180,32 @@ class Fields:
                 line = self.first_line + key.start_mark.line
                 raise self.error("A name is one word, followed by a colon and a space.", line)
         return list(root.value)
+
+
+def _quoted(text: str) -> str:
+    """The same lines, with every text that YAML might take for something else in quotes."""
+    lines = text.split("\n")
+    k = 0
+    while k < len(lines):
+        found = _VALUE.fullmatch(lines[k])
+        last = k
+        while last + 1 < len(lines) and _goes_on(lines[k], lines[last + 1]):
+            last += 1
+        if found is not None and not _AS_IT_IS.fullmatch(found["text"]):
+            lines[k] = f"{found['name']}'{found['text']}"
+            for at in range(k, last + 1):
+                begin = len(found["name"]) + 1 if at == k else 0
+                lines[at] = lines[at][:begin] + lines[at][begin:].replace("'", "''")
+            lines[last] += "'"
+        k = last + 1
+    return "\n".join(lines)
+
+
+def _goes_on(first: str, line: str) -> bool:
+    """Whether a line belongs to the text that began in another one: it stands further in."""
+    indent = len(first) - len(first.lstrip())
+    name = first.rstrip().endswith(":")
+    return bool(line.strip()) and line.startswith(" " * (indent + 1)) and not name
 
 
 def _instead(value: str, known: Iterable[str]) -> str:

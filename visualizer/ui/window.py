@@ -99,7 +99,8 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._asked_to_open = False  # a file
         self._closed = False
-        self._was_maximized = False
+        self._was_maximized = self._was_full_screen = False
+        self._presents = False  # a lesson, to a class
         self.setWindowTitle(NAME)
         self.setMinimumSize(*_MINIMUM)
         self.setAcceptDrops(True)
@@ -444,7 +445,7 @@ class MainWindow(QMainWindow):
         self.page = name
         self.rail.set_current(name)
         self.pages.show(name)
-        self.header.setVisible(page.uses_header)
+        self.header.setVisible(page.uses_header and not self._presents)
         self.session.look_at_lanes(name == COMPARE)
         self.keys.wake_lanes(name == COMPARE)
         page.enter()
@@ -477,6 +478,9 @@ class MainWindow(QMainWindow):
 
             self._lessons = LessonPanel(self.session, self.settings)
             self._lessons.set_up_asked.connect(self.set_up)
+            self._lessons.close_asked.connect(self.toggle_lessons)
+            self._lessons.present_asked.connect(self.present)
+            self._lessons.failed.connect(self.show_failure)
             self._lessons.hide()
             self._beside.addWidget(self._lessons)
         return self._lessons
@@ -490,6 +494,18 @@ class MainWindow(QMainWindow):
             self.lessons.setFocus()
         else:
             self._rest_focus()
+
+    def present(self, on: bool) -> None:
+        """A class looks on: nothing but the page and the words of the lesson; and back."""
+        if on != self.isFullScreen() and (on or not self._was_full_screen):
+            self.toggle_full_screen()
+        elif on:
+            self._was_full_screen = True
+        if not on:
+            self._was_full_screen = False
+        self._presents = on
+        self.rail.setVisible(not on)
+        self.header.setVisible(not on and self.pages[self.page].uses_header)
 
     def set_up(self, setup: PageSetup) -> None:
         """Show a page as a lesson wants it; what is being made just now is stopped for it."""
