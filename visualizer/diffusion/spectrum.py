@@ -32,7 +32,7 @@ MOST = 256
 GAINS: dict[Band, float] = {"low": 1.0, "middle": 1.5, "high": 3.0}
 """How much a band is amplified where it is shown: there is little in the high one."""
 
-_NOTHING = 1e-9  # single precision leaves so much of a variance that is none
+_NOTHING = 1e-6  # of the mean square: what single precision leaves of a variance that is none
 Values = FloatArray
 """(C, H, W): a picture in 0 … 1, or a latent."""
 
@@ -113,13 +113,13 @@ class Waves:
         means = [np.real(each[:, 0, 0]) * np.sqrt(weight[0, 0]) for each in (a, b)]
         count = len(a)
         covariance = both.sum() - means[0].sum() * means[1].sum() / count
+        sums = [float(square.sum()) for square in squares]
         spreads = [
-            float(square.sum() - mean.sum() ** 2 / count)
-            for square, mean in zip(squares, means, strict=True)
+            total - float(mean.sum()) ** 2 / count for total, mean in zip(sums, means, strict=True)
         ]
-        size = np.sqrt(max(spreads[0], 0.0) * max(spreads[1], 0.0))
-        if size < _NOTHING:  # what has one value all over is like nothing but itself
-            return 1.0 if np.array_equal(a, b) else 0.0
+        if any(spread <= _NOTHING * total for spread, total in zip(spreads, sums, strict=True)):
+            return 1.0 if np.array_equal(a, b) else 0.0  # one value all over is like itself only
+        size = (spreads[0] * spreads[1]) ** 0.5
         return min(1.0, max(-1.0, float(covariance / size)))
 
 
