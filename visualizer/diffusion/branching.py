@@ -1,9 +1,9 @@
-"""Branching: going on from a step of a run with other words, guidance, sampler or noise.
+"""Branching: going on from a step of a run, or from a picture, with words and noise of one's own.
 
 A branch that keeps its parent's sampler and seed goes through the parent's steps once more, with
 the recorded predictions in place of the network's: the sampler's memory and its random numbers are
 then the parent's own. One that changes them begins a sampler in the middle of its schedule, at the
-parent's noise level; see ``restarted``.
+parent's noise level; see ``restarted``. So does a run that starts from a picture.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from visualizer.diffusion.arrays import FloatArray
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.request import RequestError, SamplingRequest
-from visualizer.diffusion.starts import FromSeed, FromStep, Start
+from visualizer.diffusion.starts import FromPicture, FromSeed, FromStep, Start
 from visualizer.diffusion.step import Step
 
 if TYPE_CHECKING:
@@ -135,6 +135,32 @@ def plan_branch(
         shared=shared,
     )
     return BranchPlan(joined, j, shared)
+
+
+def plan_from_picture(request: SamplingRequest, whole: Plan) -> BranchPlan:
+    """The levels of a run that starts from a picture: those of the seed's run from its step on.
+
+    Args:
+        request: whose ``start`` is a ``FromPicture``.
+        whole: what the same request from pure noise would do.
+
+    Raises:
+        RequestError: when there is nothing to denoise there, or no single loop that could.
+    """
+    start = request.start
+    assert isinstance(start, FromPicture)
+    if whole.stages:
+        raise RequestError(
+            "This model samples in several stages: its picture does not begin with one of yours."
+        )
+    k, last = start.step, len(whole.levels) - 1
+    if k >= last:
+        raise RequestError(
+            f"Step {k} is beyond the last one that denoises, {last - 1}: nothing would be done to "
+            "the picture. Start from more noise."
+        )
+    kept = replace(whole, levels=whole.levels[k:], timesteps=whole.timesteps[k:])
+    return BranchPlan(kept, skipped=k)
 
 
 def _check_step(k: int, plan: Plan) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from visualizer.diffusion.arrays import FloatArray, Picture, read_only
-from visualizer.diffusion.latent_spaces import LatentSpace
+from visualizer.diffusion.latent_spaces import SPACES, LatentSpace
 from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.memory import on_device
 
@@ -25,6 +25,8 @@ def decode_exactly(
     """
     if not layout.shown:
         raise LookupError("These numbers are no picture: no decoder of this model reads them.")
+    if layout.arrangement == "pixels":  # also where a model of latents shows noise in pixels
+        space = SPACES["pixels"]
     spatial = np.nan_to_num(np.array(layout.spatial(latents), dtype=np.float32))
     with torch.no_grad(), _decoder(pipeline, space) as (part, device):
         x = torch.from_numpy(spatial)[None]

@@ -90,6 +90,8 @@ class ModelFacts:
         cannot_show: sentences on what of its work is not shown.
         branch_samplers: keys of the samplers that can go on from the middle of a run.
         random_samplers: keys of the samplers that add noise at every step; "" is the model's own.
+        no_encoder: a sentence saying why it cannot start from a picture, or "".
+        no_attention: a sentence saying why its cross-attention cannot be shown, or "".
     """
 
     name: str
@@ -118,6 +120,8 @@ class ModelFacts:
     cannot_show: tuple[str, ...] = ()
     branch_samplers: tuple[str, ...] = ()
     random_samplers: tuple[str, ...] = ()
+    no_encoder: str = ""
+    no_attention: str = ""
 
 
 Loop = tuple[str, tuple[NoiseLevel, ...], tuple[float, ...]]

@@ -58,6 +58,8 @@ class FastDecoder:
             LookupError: when the view is empty at this step.
         """
         latents = step.layout.spatial(view_latents(step, view))
+        if step.layout.arrangement == "pixels":
+            return as_pixels(latents)
         picture = self.decode(latents, view_noise_share(step, view))
         size = step.layout.picture_size
         return picture if size is None else resized_and_cropped(picture, size)
@@ -132,6 +134,12 @@ class FastDecoder:
         if not fits or maps.shape[2] != 3 * factor**2:
             return None
         return cls(read_only(maps), shares, factor)
+
+
+def as_pixels(x: FloatArray) -> Picture:
+    """Numbers that are a picture themselves, (3, H, W), −1 … 1 ► (H, W, 3) uint8."""
+    values = np.clip(np.nan_to_num(x) * np.float32(127.5) + np.float32(127.5), 0, 255)
+    return read_only(np.ascontiguousarray(values.round().astype(np.uint8).transpose(1, 2, 0)))
 
 
 def _product(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -1,18 +1,32 @@
-"""The forward process: a run's last picture destroyed by noise, along the run's own levels."""
+"""The forward process: a picture destroyed by noise, along the levels of a run or of a plan.
+
+In closed form (Ho et al. 2020, eq. 4), of a run's last picture or of a picture of one's own, in the
+model's latents or in the pixels themselves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from visualizer.diffusion.arrays import FloatArray, Picture, read_only
+from visualizer.diffusion.layout import LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
-from visualizer.diffusion.request import RequestError
+from visualizer.diffusion.request import RequestError, SamplingRequest
+from visualizer.diffusion.starts import FromPicture
 from visualizer.diffusion.step import Step
-from visualizer.diffusion.trajectory import Trajectory
+from visualizer.diffusion.trajectory import Decoder, ModelIdentity, Trajectory
 from visualizer.diffusion.views import View
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.encoding import EncodedPicture
+    from visualizer.diffusion.facts import Plan
+
+Level = tuple[NoiseLevel, float]
+"""(noise level, timestep)."""
 
 STAGE = "forward"
 """The stage of every Step of a forward process."""
@@ -44,19 +58,7 @@ def forward_process(run: Trajectory, seed: int | None = None) -> Trajectory:
     rng = np.random.default_rng(run.request.seed if seed is None else seed)
     eps = rng.standard_normal(clean.shape, dtype=np.float32)
     levels = _levels(run, last)
-    steps = tuple(
-        Step(
-            index=k,
-            timestep=timestep,
-            noise_level=level,
-            latents=read_only(np.float32(level.signal) * clean + np.float32(level.noise) * eps),
-            prediction=_answer(clean, eps, level),
-            prediction_type="flow_prediction" if level.space == "flow" else "v_prediction",
-            stage=STAGE,
-            layout=last.layout,
-        )
-        for k, (level, timestep) in enumerate(levels)
-    )
+    steps = _steps(clean, eps, levels, last.layout)
     picture = run.final if last is run.steps[-1] else None
     pictures: dict[tuple[int, View], Picture] = {} if picture is None else {(0, "noisy"): picture}
     return replace(
@@ -71,9 +73,111 @@ def forward_process(run: Trajectory, seed: int | None = None) -> Trajectory:
     )
 
 
+def destroyed_in_latents(
+    encoded: EncodedPicture,
+    request: SamplingRequest,
+    model: ModelIdentity,
+    decoder: Decoder | None = None,
+) -> Trajectory:
+    """A picture's latent destroyed along a plan, with the noise that the seed's run begins with.
+
+    Point i has the level of step N − i; its latent is the very one with which a run from that
+    picture and step begins.
+
+    Args:
+        request: its seed, sampler and size are kept, and the picture; its words had no part in it.
+    """
+    steps = _steps(encoded.latents, encoded.noise, _planned(encoded.plan), encoded.layout)
+    decoded = encoded.round_trip.decoded
+    pictures: dict[tuple[int, View], Picture] = {
+        (k, "denoised"): decoded for k in range(len(steps))
+    }
+    if steps[0].noise_level.noise == 0:  # some samplers end with a trace of noise
+        pictures[0, "noisy"] = decoded
+    return _run_of(encoded, request, model, steps, pictures, decoder)
+
+
+def destroyed_in_pixels(
+    encoded: EncodedPicture,
+    request: SamplingRequest,
+    model: ModelIdentity,
+    decoder: Decoder | None = None,
+) -> Trajectory:
+    """The same levels over the picture itself, −1 … 1, without the autoencoder.
+
+    ε is numpy's, drawn from the seed: the pixels are another space than the model's latents, and
+    its noise has another shape there.
+    """
+    original = encoded.round_trip.original
+    clean = pixels_of(original)
+    rng = np.random.default_rng(request.seed)
+    eps = rng.standard_normal(clean.shape, dtype=np.float32)
+    steps = _steps(clean, eps, _planned(encoded.plan), LatentLayout("pixels"))
+    pictures: dict[tuple[int, View], Picture] = {
+        (k, "denoised"): original for k in range(len(steps))
+    }
+    return _run_of(encoded, request, model, steps, pictures, decoder)
+
+
+def pixels_of(picture: Picture) -> FloatArray:
+    """A picture (H, W, 3) uint8 as numbers (3, H, W) float32, −1 … 1."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1), dtype=np.float32) / 127.5 - 1
+
+
 def is_forward(run: Trajectory) -> bool:
     """Whether a run is a forward process."""
     return bool(run.steps) and run.steps[0].stage == STAGE
+
+
+def _run_of(
+    encoded: EncodedPicture,
+    request: SamplingRequest,
+    model: ModelIdentity,
+    steps: tuple[Step, ...],
+    pictures: dict[tuple[int, View], Picture],
+    decoder: Decoder | None,
+) -> Trajectory:
+    start = FromPicture(encoded.round_trip.original, 0)
+    return Trajectory(
+        request=replace(request, prompt="", negative_prompt=None, guidance_scale=None, start=start),
+        model=model,
+        steps=steps,
+        planned=tuple(step.noise_level for step in steps),
+        timesteps=tuple(step.timestep for step in steps[:-1]),
+        pictures=pictures,
+        sampler=encoded.plan.sampler,
+        decoder=decoder,
+    )
+
+
+def _planned(plan: Plan) -> list[Level]:
+    """(level, timestep) from the end of a plan's last loop back to its beginning."""
+    _, levels, timesteps = plan.loops()[-1]
+    return list(zip(levels, (*timesteps, 0.0), strict=True))[::-1]
+
+
+def _steps(
+    clean: FloatArray, eps: FloatArray, levels: Sequence[Level], layout: LatentLayout
+) -> tuple[Step, ...]:
+    """x_t = signal·x₀ + noise·ε at every level."""
+    return tuple(
+        Step(
+            index=k,
+            timestep=timestep,
+            noise_level=level,
+            latents=noised(clean, eps, level),
+            prediction=_answer(clean, eps, level),
+            prediction_type="flow_prediction" if level.space == "flow" else "v_prediction",
+            stage=STAGE,
+            layout=layout,
+        )
+        for k, (level, timestep) in enumerate(levels)
+    )
+
+
+def noised(clean: FloatArray, eps: FloatArray, level: NoiseLevel) -> FloatArray:
+    """x_t = signal·x₀ + noise·ε (Ho et al. 2020, eq. 4; Karras et al. 2022; Lipman et al. 2023)."""
+    return read_only(np.float32(level.signal) * clean + np.float32(level.noise) * eps)
 
 
 def _clean_latent(last: Step) -> FloatArray:
@@ -82,7 +186,7 @@ def _clean_latent(last: Step) -> FloatArray:
     return np.asarray(last.latents.astype(np.float32) / max(last.noise_level.signal, 1e-8))
 
 
-def _levels(run: Trajectory, last: Step) -> Sequence[tuple[NoiseLevel, float]]:
+def _levels(run: Trajectory, last: Step) -> Sequence[Level]:
     """(level, timestep) from the end of the last stage back to its beginning."""
     own = [(s.noise_level, s.timestep) for s in run.steps if s.stage == last.stage]
     if run.cancelled and not last.stage and len(run.planned) > len(own):

@@ -24,7 +24,7 @@ from visualizer.diffusion.model_folder import ModelError, OutOfMemory
 from visualizer.diffusion.parents import Parents
 from visualizer.diffusion.request import RequestError, SamplingRequest
 from visualizer.diffusion.sampling import sample, sample_many, what_batches_share
-from visualizer.diffusion.starts import FromStep
+from visualizer.diffusion.starts import FromStep, goes_alone
 from visualizer.diffusion.step import Step
 from visualizer.diffusion.trajectory import Trajectory
 
@@ -66,7 +66,7 @@ def batches_of(
         together.setdefault(what_batches_share(request), []).append(lane)
     batches: list[tuple[int, ...]] = []
     for shared, lanes in together.items():
-        size = 1 if isinstance(shared.start, FromStep) else max(1, most)  # branches go alone
+        size = 1 if goes_alone(shared.start) else max(1, most)
         batches += [tuple(lanes[i : i + size]) for i in range(0, len(lanes), size)]
     return batches
 

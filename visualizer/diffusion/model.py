@@ -13,9 +13,11 @@ from typing import Any
 import torch
 
 from visualizer.diffusion import (
+    attention_models,
     branching,
     decoding,
     devices,
+    encoding,
     families,
     memory,
     noise_edits,
@@ -40,7 +42,7 @@ from visualizer.diffusion.model_folder import ModelError, license_of, name_of
 from visualizer.diffusion.opening import open_pipeline
 from visualizer.diffusion.replaying import Answers
 from visualizer.diffusion.request import RequestError, SamplingRequest
-from visualizer.diffusion.starts import EditedNoise, FromStep
+from visualizer.diffusion.starts import FROM_SEED, EditedNoise, FromPicture, FromStep, goes_alone
 from visualizer.diffusion.tiny_autoencoder import TinyDecoder, find_tiny_autoencoder
 from visualizer.diffusion.trajectory import ModelIdentity, Trajectory
 from visualizer.folders import cache_folder
@@ -231,6 +233,8 @@ class Model:
             weighting=weighting.supports(self.pipeline),
             branch_samplers=samplers.beginning_in_the_middle(own, self.pipeline),
             random_samplers=samplers.adding_noise(own, self.pipeline),
+            no_encoder=encoding.why_not(self),
+            no_attention=attention_models.why_no_attention(self.pipeline),
         )
 
     @cached_property
@@ -244,7 +248,7 @@ class Model:
         Raises:
             RequestError: when the request cannot be sampled with this model.
         """
-        if isinstance(request.start, FromStep):
+        if goes_alone(request.start):
             return self.plan_branch(request).plan
         if isinstance(request.start, EditedNoise):
             noise_edits.check_can_edit(self.pipeline, self.family, request.start.edits)
@@ -261,15 +265,21 @@ class Model:
         return Plan.of_loops(loops, samplers.label_of(scheduler), notice)
 
     def plan_branch(self, request: SamplingRequest, parent: Trajectory | None = None) -> BranchPlan:
-        """How a branch is sampled.
+        """How a branch is sampled, or a run that starts from a picture.
 
         Args:
-            parent: the run that it goes on from; None plans that one, too.
+            parent: the run that a branch goes on from; None plans that one, too.
 
         Raises:
             RequestError: when it cannot be branched there, or so.
         """
         start = request.start
+        if isinstance(start, FromPicture):
+            encoding.check_encodes(self)
+            whole = self.plan(replace(request, start=FROM_SEED))
+            if start.step:
+                self._check_begins_in_the_middle(request)
+            return branching.plan_from_picture(request, whole)
         if not isinstance(start, FromStep):
             return BranchPlan(self.plan(request))
         if branching.restarts(request):
@@ -287,7 +297,7 @@ class Model:
         if not schedules.begins_in_the_middle(scheduler):
             raise RequestError(
                 f"The sampler {samplers.label_of(scheduler)} cannot begin in the middle of a run: "
-                "its first steps belong together. Branch with another sampler."
+                "its first steps belong together. Choose another sampler."
             )
 
     def remember(self, request: SamplingRequest, plan: Plan) -> None:
@@ -332,14 +342,14 @@ class Model:
         Args:
             latents: one latent in its layout; (C, h, w) where nothing else is said.
         """
-        return decoding.decode_exactly(self.pipeline, self._space, latents, layout)
+        return decoding.decode_exactly(self.pipeline, self.latent_space, latents, layout)
 
     def encode(self, picture: Picture) -> FloatArray:
         """The latent (C, h, w) of a picture (H, W, 3) whose sides the model can do."""
-        return decoding.encode(self.pipeline, self._space, picture)
+        return decoding.encode(self.pipeline, self.latent_space, picture)
 
     @property
-    def _space(self) -> LatentSpace:
+    def latent_space(self) -> LatentSpace:
         """Of the loop that makes the picture."""
         return families.space_of(self.family)
 
@@ -368,7 +378,7 @@ class Model:
 
         It is looked for in the Hugging Face cache and beside the model, and tried on an example.
         """
-        if self._space.part != "vae" or type(self.pipeline.vae).__name__ == "AutoencoderTiny":
+        if self.latent_space.part != "vae" or type(self.pipeline.vae).__name__ == "AutoencoderTiny":
             return None
         return find_tiny_autoencoder(
             self.encode, self.decode, beside=self._folder, device=self.device
@@ -427,7 +437,7 @@ class Model:
         )
         if isinstance(wide, int) and isinstance(high, int):
             return wide, high
-        factor = int(getattr(self.pipeline, "vae_scale_factor", 8)) if self._space.part else 1
+        factor = int(getattr(self.pipeline, "vae_scale_factor", 8)) if self.latent_space.part else 1
         default = getattr(self.pipeline, "default_sample_size", None)
         denoiser = getattr(self.pipeline, "unet", None) or getattr(
             self.pipeline, "transformer", None

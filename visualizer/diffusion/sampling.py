@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from visualizer.diffusion import branching, devices, families, memory, weighting
-from visualizer.diffusion.arrays import Picture, read_only
+from visualizer.diffusion import branching, devices, encoding, families, forward, memory, weighting
+from visualizer.diffusion.arrays import FloatArray, Picture, read_only
+from visualizer.diffusion.attention_recorder import AttentionRecorder
 from visualizer.diffusion.device_errors import (
     DEVICE_LOST,
     device_lost,
@@ -28,13 +29,15 @@ from visualizer.diffusion.device_errors import (
 )
 from visualizer.diffusion.facts import Plan
 from visualizer.diffusion.families import Family
+from visualizer.diffusion.given_pictures import cover
+from visualizer.diffusion.latent_layouts import layout_of
 from visualizer.diffusion.model import Model
 from visualizer.diffusion.model_folder import ModelError, OutOfMemory
 from visualizer.diffusion.observing import Observer, Stopped
 from visualizer.diffusion.parents import Parents
 from visualizer.diffusion.replaying import Answers, Replay
 from visualizer.diffusion.request import RequestError, SamplingRequest
-from visualizer.diffusion.starts import FROM_SEED, FromStep
+from visualizer.diffusion.starts import FROM_SEED, FromPicture, FromStep, goes_alone
 from visualizer.diffusion.step import Step
 from visualizer.diffusion.trajectory import Trajectory
 
@@ -51,6 +54,7 @@ def sample(
     on_step: OnStep | None = None,
     on_plan: Callable[[Plan], None] | None = None,
     cancelled: threading.Event | None = None,
+    attention: AttentionRecorder | None = None,
 ) -> Trajectory:
     """Run a model's pipeline on a request and keep every step.
 
@@ -60,6 +64,7 @@ def sample(
             its own.
         on_plan: called when the noise levels turn out to be others than ``model.plan`` said.
         cancelled: setting it stops the run within one step; what was taken so far is returned.
+        attention: records the run's attention beside it; no bit of the run changes.
 
     Returns:
         The run. Its final latents and picture equal the bare pipeline's, bit for bit. The first
@@ -71,8 +76,17 @@ def sample(
     """
     heard = None if on_step is None else (lambda _lane, step: on_step(step))
     if isinstance(request.start, FromStep):
-        return _sample_branch(model, request, parent, heard, on_plan, cancelled)
-    return sample_many(model, [request], on_step=heard, on_plan=on_plan, cancelled=cancelled)[0]
+        return _sample_branch(model, request, parent, heard, on_plan, cancelled, attention)
+    if isinstance(request.start, FromPicture):
+        return _sample_from_picture(model, request, heard, on_plan, cancelled, attention)
+    return sample_many(
+        model,
+        [request],
+        on_step=heard,
+        on_plan=on_plan,
+        cancelled=cancelled,
+        attention=attention,
+    )[0]
 
 
 def sample_many(
@@ -82,6 +96,7 @@ def sample_many(
     on_step: Callable[[int, Step], None] | None = None,
     on_plan: Callable[[Plan], None] | None = None,
     cancelled: threading.Event | None = None,
+    attention: AttentionRecorder | None = None,
 ) -> list[Trajectory]:
     """Sample several requests in one batch; they may differ in prompt, avoid text, seed and start.
 
@@ -90,6 +105,7 @@ def sample_many(
 
     Args:
         on_step: called with (which request, Step).
+        attention: records that of all of them, where they go through the model in one batch.
 
     Raises:
         RequestError: also when the requests differ in anything else.
@@ -98,16 +114,18 @@ def sample_many(
         return []
     if len({what_batches_share(r) for r in requests}) > 1:
         raise RequestError("Runs in one batch must share steps, guidance, sampler and size.")
-    branches = any(isinstance(r.start, FromStep) for r in requests)
-    if branches or (len(requests) > 1 and not model.family.batches):
-        return _one_by_one(model, requests, on_step, on_plan, cancelled)
+    alone = any(goes_alone(r.start) for r in requests)
+    if alone or (len(requests) > 1 and not model.family.batches):
+        if attention is not None and len(requests) > 1:
+            raise RequestError("These runs are made one by one: record one of them at a time.")
+        return _one_by_one(model, requests, on_step, on_plan, cancelled, attention)
     plans = [model.plan(r) for r in requests]
-    return _observed(model, requests, plans, None, on_step, on_plan, cancelled)
+    return _observed(model, requests, plans, None, on_step, on_plan, cancelled, attention)
 
 
 def what_batches_share(request: SamplingRequest) -> SamplingRequest:
     """The request without what may differ from picture to picture of one batch."""
-    start = request.start if isinstance(request.start, FromStep) else FROM_SEED
+    start = request.start if goes_alone(request.start) else FROM_SEED
     return replace(request, prompt="", negative_prompt=None, seed=0, start=start)
 
 
@@ -119,6 +137,7 @@ def _observed(
     on_step: Callable[[int, Step], None] | None,
     on_plan: Callable[[Plan], None] | None,
     cancelled: threading.Event | None,
+    attention: AttentionRecorder | None = None,
 ) -> list[Trajectory]:
     """One call of the pipeline."""
     observer = Observer(
@@ -134,6 +153,7 @@ def _observed(
         starts=tuple(FROM_SEED if branching.restarts(r) else branching.origin(r) for r in requests),
         replay=replay,
         answers=model.answers if replay is None else None,
+        attention=attention,
     )
     began = time.perf_counter()
     images = run_observed(model, observer)
@@ -166,6 +186,7 @@ def _sample_branch(
     on_step: Callable[[int, Step], None] | None,
     on_plan: Callable[[Plan], None] | None,
     cancelled: threading.Event | None,
+    attention: AttentionRecorder | None,
 ) -> Trajectory:
     start = request.start
     assert isinstance(start, FromStep)
@@ -187,7 +208,36 @@ def _sample_branch(
         replay.first = lambda noise: branching.restarted(step, level, noise if fresh else None)
     elif k == 0 or parent.steps[k - 1].prediction is not None:
         replay.goes_on = parent.steps[k].latents  # else a stage begins there, from its own noise
-    return _observed(model, [request], [planned.plan], replay, on_step, on_plan, cancelled)[0]
+    plans = [planned.plan]
+    return _observed(model, [request], plans, replay, on_step, on_plan, cancelled, attention)[0]
+
+
+def _sample_from_picture(
+    model: Model,
+    request: SamplingRequest,
+    on_step: Callable[[int, Step], None] | None,
+    on_plan: Callable[[Plan], None] | None,
+    cancelled: threading.Event | None,
+    attention: AttentionRecorder | None,
+) -> Trajectory:
+    """The sampler passes over the levels before its step, and begins with the noised picture."""
+    start = request.start
+    assert isinstance(start, FromPicture)
+    planned = model.plan_branch(request)  # refuses what cannot be done before anything is
+    size, space = model.size_of(request), model.latent_space
+    original = cover(start.picture, *size)
+    spatial = model.encode(original)
+    level = planned.plan.levels[0]
+
+    def first(noise: FloatArray) -> FloatArray:
+        layout = layout_of(model.pipeline, space, noise.shape, size, request)
+        clean = encoding.laid_out(model, original, spatial, noise, layout)
+        return forward.noised(clean, noise, level)
+
+    known = Answers() if model.family.caches else model.answers
+    replay = Replay((), skipped=planned.skipped, first=first, answers=known)
+    plans = [planned.plan]
+    return _observed(model, [request], plans, replay, on_step, on_plan, cancelled, attention)[0]
 
 
 def _one_by_one(
@@ -196,15 +246,24 @@ def _one_by_one(
     on_step: Callable[[int, Step], None] | None,
     on_plan: Callable[[Plan], None] | None,
     cancelled: threading.Event | None,
+    attention: AttentionRecorder | None,
 ) -> list[Trajectory]:
-    """For pipelines whose call takes one prompt only."""
+    """For pipelines whose call takes one prompt only, and for runs that go alone."""
     runs: list[Trajectory] = []
     for lane, request in enumerate(requests):
         if cancelled is not None and cancelled.is_set():
             runs.append(_not_begun(model, request))
             continue
         heard = None if on_step is None else partial(on_step, lane)
-        runs.append(sample(model, request, on_step=heard, on_plan=on_plan, cancelled=cancelled))
+        run = sample(
+            model,
+            request,
+            on_step=heard,
+            on_plan=on_plan,
+            cancelled=cancelled,
+            attention=attention,
+        )
+        runs.append(run)
     return runs
 
 

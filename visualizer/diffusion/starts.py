@@ -1,4 +1,4 @@
-"""Where a run starts: from a seed's noise, from noise that was edited, or from a step of a run.
+"""Where a run starts: from a seed's noise, from edited noise, a step of a run, or a picture.
 
 Noise is an object here: it can be mixed with another seed's, pasted into, mirrored and moved, and
 the picture shows what followed from it.
@@ -6,10 +6,16 @@ the picture shows what followed from it.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from visualizer.diffusion.arrays import Picture, read_only
 
 if TYPE_CHECKING:
     from visualizer.diffusion.request import SamplingRequest
@@ -18,6 +24,11 @@ MAX_SEED = 2**32 - 1
 MAX_EDITS = 16
 MAX_DEPTH = 32
 """Branches of branches; each holds its parent's request."""
+MAX_PICTURE_SIDE = 16384
+NO_PICTURE = (
+    "It started from a picture, of which only a fingerprint is here. Open its run file instead, or "
+    "start from the picture again."
+)
 Direction = Literal["horizontal", "vertical"]
 
 
@@ -168,17 +179,74 @@ class FromStep:
         return depth
 
 
-Start: TypeAlias = FromSeed | EditedNoise | FromStep
+@dataclass(frozen=True, eq=False)
+class FromPicture:
+    """Start from a picture that noise has destroyed in part: image-to-image (Meng et al. 2022).
+
+    The picture is encoded, brought to the noise level of a step of the request's plan with the
+    seed's own noise (Ho et al. 2020, eq. 4), and denoised from there; the steps before are left
+    out. Two pictures are equal when their numbers are.
+
+    Attributes:
+        picture: (H, W, 3) uint8; its middle is cut to the size of the run.
+        step: the first step that is taken, 0 … N−1: the later, the more of the picture stays.
+    """
+
+    picture: Picture = field(repr=False)
+    step: int
+    kind: ClassVar[str] = "picture"
+
+    def __post_init__(self) -> None:
+        check_int("step", self.step, 0, 1_000_000)
+        given = self.picture
+        if not isinstance(given, np.ndarray) or given.dtype != np.uint8 or given.shape[2:] != (3,):
+            raise RequestError("A run starts from a picture of the shape (H, W, 3), 0 to 255.")
+        if not all(1 <= side <= MAX_PICTURE_SIDE for side in given.shape[:2]):
+            height, width = given.shape[:2]
+            raise RequestError(
+                f"A run starts from a picture of 1 to {MAX_PICTURE_SIDE} pixels a side, not "
+                f"{width} × {height}."
+            )
+        if given.flags.writeable or not given.flags.c_contiguous:
+            object.__setattr__(self, "picture", read_only(given.copy(order="C")))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the picture's numbers."""
+        return hashlib.sha256(self.picture.tobytes()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FromPicture):
+            return NotImplemented
+        return self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[int, tuple[int, ...], str]:
+        return self.step, self.picture.shape, self.digest
+
+
+Start: TypeAlias = FromSeed | EditedNoise | FromStep | FromPicture
 FROM_SEED = FromSeed()
 
 
+def goes_alone(start: Start) -> bool:
+    """Whether its run is made by itself, never in a batch: steps are played again, or left out."""
+    return isinstance(start, (FromStep, FromPicture))
+
+
 def start_to_json(start: Start) -> dict[str, Any]:
-    """JSON values only."""
+    """JSON values only. A picture stands as its hash and shape."""
     values: dict[str, Any] = {"kind": start.kind}
     if isinstance(start, EditedNoise):
         values["edits"] = [{"kind": edit.kind, **asdict(edit)} for edit in start.edits]
     elif isinstance(start, FromStep):
         values |= {"parent": start.parent.to_json(), "step": start.step}
+    elif isinstance(start, FromPicture):
+        picture = {"array": start.digest, "shape": list(start.picture.shape), "dtype": "uint8"}
+        values |= {"picture": picture, "step": start.step}
     return values
 
 
@@ -202,6 +270,10 @@ def start_from_json(values: Any, depth: int = 0) -> Start:
         if kind == FromStep.kind and depth < MAX_DEPTH:
             parent = SamplingRequest.from_json(values["parent"], depth + 1)
             return FromStep(parent, values["step"])
+        if kind == FromPicture.kind:
+            if isinstance(values["picture"], Mapping):
+                raise RequestError(NO_PICTURE)
+            return FromPicture(values["picture"], values["step"])
     except RequestError:
         raise
     except (LookupError, TypeError, AttributeError, ValueError) as error:

@@ -17,7 +17,7 @@ from visualizer.diffusion.layout import GRID, LatentLayout
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import PREDICTION_TYPES
 from visualizer.diffusion.request import SamplingRequest
-from visualizer.diffusion.starts import MAX_DEPTH, FromStep
+from visualizer.diffusion.starts import MAX_DEPTH, FromPicture, FromStep
 from visualizer.diffusion.step import Guidance, Step, Trial
 
 _ANSWERS = ("unconditional", "conditional")
@@ -156,7 +156,7 @@ def level_from_json(values: Any) -> NoiseLevel:
 
 
 def request_tensors(*requests: SamplingRequest) -> tuple[Tensors, dict[str, str]]:
-    """The arrays in ``extra`` of requests and of the runs they branch off.
+    """The arrays in ``extra`` of requests, the pictures they start from, and their parents' too.
 
     Returns:
         The bytes of each array by name, and the byte orders by the hash of the content.
@@ -175,7 +175,7 @@ def request_tensors(*requests: SamplingRequest) -> tuple[Tensors, dict[str, str]
 def rebuild_request(
     values: Mapping[str, Any], tensors: Tensors, byte_orders: Mapping[str, str]
 ) -> SamplingRequest:
-    """A request as it was, with the arrays of its ``extra``.
+    """A request as it was, with the arrays of its ``extra`` and the picture it starts from.
 
     Raises:
         RequestError: with a sentence, for what this version does not know.
@@ -193,6 +193,8 @@ def _with_arrays(
     if isinstance(start, dict) and isinstance(start.get("parent"), dict) and depth <= MAX_DEPTH:
         parent = _with_arrays(start["parent"], tensors, byte_orders, depth + 1)
         request["start"] = {**start, "parent": parent}
+    elif isinstance(start, dict) and start.get("kind") == FromPicture.kind:
+        request["start"] = _attach(start, tensors, byte_orders)
     return request
 
 
@@ -200,6 +202,8 @@ def _arrays_of(request: SamplingRequest) -> Iterator[NDArray[Any]]:
     yield from _arrays_in(request.extra)
     if isinstance(request.start, FromStep):
         yield from _arrays_of(request.start.parent)
+    elif isinstance(request.start, FromPicture):
+        yield request.start.picture
 
 
 def _arrays_in(value: Any) -> Iterator[NDArray[Any]]:
