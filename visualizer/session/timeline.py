@@ -296,6 +296,11 @@ class Timeline(QObject):
         """Whether the model was asked without the prompt anywhere in this run."""
         return self._guided
 
+    @property
+    def from_file(self) -> bool:
+        """Whether it was read: what its file does not hold may have been there once."""
+        return self._from_file
+
     def guidance_strength(self, k: int) -> float | None:
         """How far the prompt moved the guess at k: 0 is not at all; None: not known."""
         return self._strengths[k] if 0 <= k < len(self._strengths) else None
