@@ -27,7 +27,7 @@ def strongest(image: QImage) -> QColor:
 def test_the_icons_that_the_window_names_are_there_and_no_others() -> None:
     needed = "play pause previous next first last loop dice save export more fit pixels swap"
     newer = "close copy picture undo info warning branch denoise compare panel history noise"
-    newest = "fold unfold destroy train words physics lessons code sculptor drawings"
+    newest = "fold unfold destroy train words physics lessons present code sculptor drawings"
     assert {*needed.split(), *newer.split(), *newest.split()} == set(NAMES)
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
     from visualizer.ui.header import Header
 
+_NARROW = 88 * theme.SPACE
+
 
 class DenoisePage(QWidget):
     """The picture with the runs of the sitting beside it, what is to be said of it, and its time.
@@ -59,6 +61,7 @@ class DenoisePage(QWidget):
         self._planned: Timeline | None = None
         self._live: Timeline | None = None
         self._compact = False
+        self._side_wanted = False
         self._place: float | None = None  # where a lesson wants the playhead when the run has ended
         playhead = session.playhead
         self.history = HistoryStrip()
@@ -365,6 +368,8 @@ class DenoisePage(QWidget):
         self.branching.cancel()
         if setup.view is not None:
             self.playhead.set_view(setup.view)
+        self._side_wanted = "panel" in setup.options
+        self._fit_side()
         self._place = setup.playhead
         if setup.run:
             self.generate()
@@ -398,13 +403,19 @@ class DenoisePage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow page has its views beside the picture."""
         super().resizeEvent(event)
+        self._fit_side()
+
+    def _fit_side(self) -> None:
+        """Beside a picture that has little room no panel stands, unless a lesson wants it."""
+        self.side_panel.setVisible(self.width() >= _NARROW or self._side_wanted)
         self._fit_switch()
 
     def _fit_switch(self) -> None:
         """The switch stands under the picture, not under picture and history; where it would not
         fit it moves a little to the left, and at last beside the picture."""
         space, needed = theme.SPACE, self.view_switch.width_across()
-        room = self.width() - self.side_panel.maximumWidth() - 2 * space - needed
+        side = 0 if self.side_panel.isHidden() else self.side_panel.maximumWidth()
+        room = self.width() - side - 2 * space - needed
         self._switch_row.setContentsMargins(min(max(room, space), 10 * space), 0, 0, 0)
         self._place_switch(beside=room < space or self._compact)
 

@@ -218,13 +218,15 @@ class MainWindow(QMainWindow):
         column.addWidget(self.header)
         column.addWidget(self.denoise.branch_bar)
         column.addWidget(self.progress)
-        column.addWidget(self._stack, 1)
+        beside = self._beside = QHBoxLayout()  # what is read beside a page
+        beside.setSpacing(0)
+        beside.addWidget(self._stack, 1)
+        column.addLayout(beside, 1)
         row = QHBoxLayout(page)  # the rail keeps its place, however many rows the header has
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addLayout(column, 1)
-        self._beside = row
         self.setCentralWidget(page)
         self._set_compact(False)
         self.message = FailureBar(page)

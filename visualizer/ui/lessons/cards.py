@@ -12,6 +12,7 @@ from visualizer.ui.lessons.reading import ReadingText, SentenceButton
 _ASKED = "What do you think?"
 _ASKED_FREELY = "What do you think? Say it aloud."
 _RIGHT, _GUESSED = "✓", "your guess"
+_OPEN, _CHOSEN = "○", "●"
 
 
 class DoItCard(QWidget):
@@ -82,7 +83,7 @@ class QuestionCard(QFrame):
         column.addWidget(self.answer)
 
     def _choice(self, index: int, choice: str) -> SentenceButton:
-        button, label = SentenceButton(choice), QLabel(choice)
+        button, label = SentenceButton(choice), QLabel(f"{_OPEN}  {choice}")
         label.setWordWrap(True)
         button.add(label)
         button.setCheckable(True)
@@ -97,6 +98,9 @@ class QuestionCard(QFrame):
             self.guess = index
         for k, button in enumerate(self.choices):
             button.setChecked(k == self.guess)
+            if not self.is_open:
+                mark = _CHOSEN if k == self.guess else _OPEN
+                self.labels[k].setText(f"{mark}  {self.question.choices[k]}")
 
     def reveal(self) -> None:
         """Tell the answer, and which guess was right."""
@@ -104,9 +108,9 @@ class QuestionCard(QFrame):
             return
         self.is_open = True
         for k, (label, choice) in enumerate(zip(self.labels, self.question.choices, strict=True)):
-            notes = [_RIGHT] if k == self.question.right else []
+            mark = _RIGHT if k == self.question.right else _CHOSEN if k == self.guess else _OPEN
             words = f"{choice}  ({_GUESSED})" if k == self.guess else choice
-            label.setText(" ".join([*notes, words]))
+            label.setText(f"{mark}  {words}")
             self.choices[k].setAccessibleName(label.text())
             self.choices[k].setEnabled(k in (self.guess, self.question.right))
         self.show_button.hide()

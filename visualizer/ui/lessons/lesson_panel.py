@@ -100,9 +100,7 @@ class LessonPanel(QFrame):
         self.back_button = IconButton("previous", "All lessons")
         self.title = ShortLabel("quiet")
         self.present_button = QPushButton("Present")
-        self.present_button.setToolTip(
-            "Full screen in large letters, for a class"
-        )
+        self.present_button.setToolTip("Full screen in large letters, for a class")
         self.close_button = IconButton("close", "Close the lessons", shown_keys("Ctrl+L"))
         top = QHBoxLayout()
         top.setContentsMargins(2 * space, space, space, space)
@@ -113,11 +111,10 @@ class LessonPanel(QFrame):
         self.place = QLabel()
         self.place.setProperty("role", "small-quiet")
         self.place.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for button in (self.present_button, self.previous_button, self.next_button):
+        self.previous_button.setProperty("role", "quiet")
+        for button in (self.previous_button, self.next_button):
             button.setAccessibleName(button.text())
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for button in (self.present_button, self.previous_button):
-            button.setProperty("role", "quiet")
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(2 * space, space, 2 * space, space)
