@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -66,18 +67,18 @@ class DestroyPanel(QWidget):
         shares.addStretch(1)
         shares.addWidget(self.noise_share)
         self._math = QWidget()
-        lines = QVBoxLayout(self._math)
-        lines.setContentsMargins(0, 2 * space, 0, 0)
-        lines.setSpacing(space // 2)
+        self._gap = QSpacerItem(0, 0)
+        self._lines = QVBoxLayout(self._math)
+        self._lines.setSpacing(space // 2)
         for line in (self.formula, self.filled, self.symbols):
-            lines.addWidget(line)
+            self._lines.addWidget(line)
         column.addWidget(self.title)
         column.addSpacing(space)
         column.addWidget(self.share)
         column.addSpacing(space // 2)
         column.addLayout(shares)
         column.addWidget(self._math)
-        column.addSpacing(space)
+        column.addItem(self._gap)
         column.addWidget(self.headline)
         column.addSpacing(space // 2)
         column.addWidget(self.text)
@@ -107,6 +108,10 @@ class DestroyPanel(QWidget):
         """Less air, for a low window."""
         space = themes.SPACE
         edge = space if compact else 2 * space
+        self.symbols.setHidden(compact)
+        self._lines.setContentsMargins(0, edge, 0, 0)
+        self._gap.changeSize(0, edge)
+        self._column.invalidate()
         self._column.setContentsMargins(2 * space, edge, 2 * space, space)
         self._foot.setContentsMargins(2 * space, space // 2, 2 * space, edge)
 

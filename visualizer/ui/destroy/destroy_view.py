@@ -83,7 +83,6 @@ class DestroyView(QWidget):
         space = themes.SPACE
         self.pictures, self._lines = QStackedWidget(), QStackedWidget()
         self.pictures.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._lines.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for stage in (self.round_trip, self.canvas, self.turning):
             self.pictures.addWidget(stage)
         for line in (self.timeline_view, self.strip):
@@ -183,6 +182,7 @@ class DestroyView(QWidget):
         space = themes.SPACE
         self.timeline_view.set_low(compact)
         self.strip.set_low(compact)
+        self._lines.setFixedHeight(self.timeline_view.maximumHeight())
         self.panel.set_compact(compact)
         above = space if compact else 2 * space
         self._middle.setContentsMargins(2 * space, above, space, space)
