@@ -99,6 +99,14 @@ class Desk(QObject):
         """Run a job that answers by itself; ``failed`` is called where it does not."""
         self._thread.post(lambda: self._measure(measure, failed), FILE)
 
+    def do(self, doing: str, job: Callable[[], None], failed: Callable[[Failure], None]) -> None:
+        """Run a job that somebody waits for and that answers by itself; or ``failed`` is called.
+
+        Args:
+            doing: what a failure is called.
+        """
+        self._thread.post(lambda: self._do(doing, job, failed), LOOK)
+
     def autosave(self, save: Callable[[], None]) -> None:
         """Run a job of the history; ``autosave_failed`` may follow."""
         self._thread.post(lambda: self._autosave(save), AUTOSAVE)
@@ -181,6 +189,10 @@ class Desk(QObject):
 
         self._begin("The lanes could not be measured.", fail)
         measure()
+
+    def _do(self, doing: str, job: Callable[[], None], failed: Callable[[Failure], None]) -> None:
+        self._begin(doing, failed)
+        job()
 
     def _save(self, run: Trajectory, path: str) -> None:
         self._begin("The run could not be saved.", lambda f: self.save_failed.emit(path, f))

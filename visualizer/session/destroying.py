@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from visualizer.session.pictures import PictureCache
     from visualizer.session.sharpening import Sharpener
     from visualizer.session.timeline import Point
-    from visualizer.session.worker import Worker
+    from visualizer.session.worker import Sample, Worker
 
 PictureSpace = Literal["latents", "pixels"]
 SCENE_SEED = 2024
@@ -76,16 +76,18 @@ class Destroying(QObject):
         sharpener: Sharpener,
         cache: PictureCache,
         generate: Callable[[SamplingRequest], None],
+        sample: Sample | None = None,
         parent: QObject | None = None,
     ) -> None:
         """
         Args:
             generate: begins a normal run of the sitting.
+            sample: ``visualizer.diffusion.sample`` when None.
         """
         super().__init__(parent)
         self._desk, self._sharpener, self._cache = desk, sharpener, cache
-        self._generate = generate
-        self._errands = Errands(worker, self)
+        self._generate, self._sample = generate, sample
+        self._forward, self._survivals = Errands(worker, self), Errands(worker, self)
         self.playhead = Playhead(self)
         """Where in the forward process the person looks."""
         self.title = ""
@@ -96,53 +98,193 @@ class Destroying(QObject):
         self.space: PictureSpace = "latents"
         self.survival: tuple[SurvivalPoint, ...] = ()
         """What was measured so far of this picture."""
+        self._facts: ModelFacts | None = None
+        self._request: SamplingRequest | None = None
+        self._taking = 0  # the newest wish for a picture
+        self._asked: object = None  # what is there, or on its way
+        self._encoded: tuple[object, EncodedPicture] | None = None
+        self._measurement: _Measurement | None = None
+        self._shown = self._closed = False
+        queued = Qt.ConnectionType.QueuedConnection
+        self._taken.connect(self._on_taken, queued)
+        self._not_taken.connect(self._on_not_taken, queued)
 
     # --- the picture --------------------------------------------------------------------------
 
     def take(self, source: Path | bytes, title: str = "") -> None:
         """Read a picture of a file, or of bytes: ``picture_taken`` or ``failed`` follows."""
+        named = title or ("Pasted picture" if isinstance(source, bytes) else source.stem)
+
+        def read() -> tuple[Picture, str]:
+            from visualizer.diffusion.given_pictures import read_picture
+
+            return read_picture(source), named
+
+        self._take(read)
 
     def take_picture(self, picture: Picture, title: str) -> None:
-        """Take one that is there: ``picture_taken`` follows."""
+        """Take one that is there, (H, W, 3) uint8: ``picture_taken`` follows."""
+        self._take(lambda: (picture, title))
 
     def take_scene(self, index: int) -> None:
         """Take a drawn scene of the built-in model's kind: ``picture_taken`` follows."""
 
+        def draw() -> tuple[Picture, str]:
+            from visualizer.diffusion.arrays import read_only
+            from visualizer.training.captions import plain_caption
+            from visualizer.training.scenes import draw_scene
+
+            picture, subject = draw_scene(SCENE_SEED, index)
+            return read_only(picture), plain_caption(subject)
+
+        self._take(draw)
+
     def take_run(self, timeline: Timeline) -> None:
         """Take the last picture of a run: ``picture_taken`` or ``failed`` follows."""
+        picture = timeline.picture(len(timeline) - 1, "denoised")
+        if picture is None:
+            sentence = "This run has no picture yet. Let it finish, or take another one."
+            self.failed.emit(Failure(_NOT_TAKEN, sentence))
+        else:
+            self.take_picture(picture, timeline.title)
+
+    def _take(self, read: Callable[[], tuple[Picture, str]]) -> None:
+        if self._closed:
+            return
+        self._taking += 1
+        number = self._taking
+        self._desk.do(
+            _NOT_TAKEN,
+            lambda: self._taken.emit(number, *read()),
+            lambda failure: self._not_taken.emit(number, failure),
+        )
+
+    @Slot(int, object, str)
+    def _on_taken(self, number: int, picture: Picture, title: str) -> None:
+        if number != self._taking or self._closed:
+            return
+        self.picture, self.title = picture, title
+        self.round_trip = None
+        self._forget()
+        self.picture_taken.emit(title)
+        self._go_on()
+
+    @Slot(int, object)
+    def _on_not_taken(self, number: int, failure: Failure) -> None:
+        if number == self._taking and not self._closed:
+            self.failed.emit(failure)
 
     # --- how it is destroyed ------------------------------------------------------------------
 
     @property
     def why_not(self) -> str:
         """A sentence saying why the loaded model cannot encode pictures, or ""."""
-        raise NotImplementedError
+        return "" if self._facts is None else self._facts.no_encoder
+
+    @property
+    def seed(self) -> int:
+        """Of the noise; 0 before any request."""
+        return 0 if self._request is None else self._request.seed
 
     @property
     def working(self) -> bool:
         """Whether a picture is being destroyed."""
-        raise NotImplementedError
+        return self._forward.busy
 
     def set_request(self, request: SamplingRequest | None) -> None:
         """What the header says: its steps, sampler, size and seed decide levels and noise.
 
         Other words change nothing; None (no valid request) keeps what there is.
         """
+        if request is not None:
+            from visualizer.diffusion.starts import FROM_SEED
+
+            self._request = replace(request, start=FROM_SEED)
+            self._go_on()
 
     def set_seed(self, seed: int) -> None:
         """Other noise, until the next request with another seed."""
+        if self._request is not None:
+            self.set_request(replace(self._request, seed=seed))
 
     def set_space(self, space: PictureSpace) -> None:
         """Destroy the latent, or the pixels themselves."""
+        self.space = space
+        self._go_on()
 
     def again(self) -> None:
         """Try once more what failed."""
+        self._asked = None
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Ask for the forward process of now, unless it is there or on its way."""
+        picture, request = self.picture, self._request
+        if picture is None or request is None or self._facts is None or self._closed:
+            return
+        if self.why_not:
+            return
+        encodes = _encodes(request, self._facts)
+        asked = (self._taking, self._facts.weights_hash, encodes, self.space)
+        if asked == self._asked:
+            return
+        self._asked = asked
+        self._forward.cancel()
+        key = asked[:-1]
+        known = self._encoded[1] if self._encoded and self._encoded[0] == key else None
+        self._forward.send(
+            _NOT_DESTROYED,
+            _Destruction(picture, encodes, self.space, known),
+            lambda made: self._on_destroyed(key, made),
+            self._on_failed,
+            urgent=True,
+        )
+        self.working_changed.emit(True)
+
+    def _on_destroyed(self, key: object, made: _Destroyed) -> None:
+        encoded = made.encoded
+        new = self._encoded is None or self._encoded[1] is not encoded
+        self._encoded = (key, encoded)
+        former, self.timeline = (
+            self.timeline,
+            Timeline.of(
+                made.run, made.points, title=self.title, cache=self._cache, from_file=False
+            ),
+        )
+        self.timeline.setParent(self)
+        self._sharpener.add(self.timeline)
+        if former is not None:
+            self._sharpener.remove(former)
+            former.setParent(None)
+        self.playhead.set_bounds(len(self.timeline))
+        self._look()
+        if new:
+            self.stop_survival()
+            self.survival = ()
+            self.round_trip = encoded.round_trip
+            self.round_trip_ready.emit()
+        self.working_changed.emit(False)
+        self.destroyed.emit(self.timeline)
+
+    def _on_failed(self, failure: Failure) -> None:
+        self.working_changed.emit(False)
+        self.failed.emit(failure)
+
+    def _forget(self) -> None:
+        """What was made of the former picture, or by the former model, is no more."""
+        if self.working:
+            self._forward.cancel()
+            self.working_changed.emit(False)
+        self.stop_survival()
+        self._asked = self._encoded = None
+        self.survival = ()
 
     # --- and back -----------------------------------------------------------------------------
 
     def step_of(self, k: int) -> int:
         """The step of the request that stands at point k of ``timeline``."""
-        raise NotImplementedError
+        last = 0 if self.timeline is None else len(self.timeline) - 1
+        return last - k
 
     def turned_round(self, k: int, request: SamplingRequest) -> SamplingRequest:
         """The request that denoises the picture from point k of ``timeline``.
@@ -153,10 +295,35 @@ class Destroying(QObject):
         Raises:
             RequestError: where there is nothing to denoise.
         """
-        raise NotImplementedError
+        from visualizer.diffusion.starts import FromPicture, RequestError
+
+        if self.why_not:
+            raise RequestError(self.why_not)
+        if self.timeline is None:
+            raise RequestError("Take a picture first: there is nothing to denoise yet.")
+        if k <= 0:
+            raise RequestError("There is no noise in it yet. Move further into the noise first.")
+        start = self.timeline.request.start
+        assert isinstance(start, FromPicture)
+        return replace(
+            self.timeline.request,
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            guidance_scale=request.guidance_scale,
+            extra=request.extra,
+            start=replace(start, step=self.step_of(min(k, len(self.timeline) - 1))),
+        )
 
     def turn_round(self, k: int, request: SamplingRequest) -> None:
         """Begin that run: the session's ``run_started`` or ``failed`` follows."""
+        from visualizer.diffusion.request import RequestError
+
+        try:
+            wanted = self.turned_round(k, request)
+        except RequestError as error:
+            self.failed.emit(Failure("The picture cannot be denoised.", str(error)))
+        else:
+            self._generate(wanted)
 
     # --- what survives ------------------------------------------------------------------------
 
@@ -164,25 +331,156 @@ class Destroying(QObject):
         self, request: SamplingRequest, shares: tuple[float, ...] = SHARES
     ) -> None:
         """Make the picture again from several shares of noise: ``survived`` for each."""
+        if self._closed or self.timeline is None or self._encoded is None or self.why_not:
+            return
+        self.stop_survival()
+        self.survival = ()
+        wanted = self.turned_round(len(self.timeline) - 1, request)
+        measurement = _Measurement(self._encoded[1].round_trip, wanted, shares, self._sample)
+        self._measurement = measurement
+        self._survivals.send(
+            _NOT_MEASURED,
+            measurement,
+            lambda _outcome: self._on_measured(),
+            self._on_not_measured,
+            told=self._on_survived,
+        )
 
     def stop_survival(self) -> None:
         """Call it off; what was measured stays."""
+        if self._measurement is not None:
+            self._survivals.cancel()
+            self._measurement.stand_back.set()
+            self._measurement = None
+            self.survival_ended.emit()
 
     @property
     def measuring(self) -> bool:
         """Whether survival is being measured."""
-        raise NotImplementedError
+        return self._measurement is not None
+
+    def _on_survived(self, point: SurvivalPoint) -> None:
+        self.survival = (*self.survival, point)
+        self.survived.emit(point)
+
+    def _on_measured(self) -> None:
+        self._measurement = None
+        self.survival_ended.emit()
+
+    def _on_not_measured(self, failure: Failure) -> None:
+        self._on_measured()
+        self.failed.emit(failure)
 
     # --- what the session tells it ------------------------------------------------------------
 
     def set_facts(self, facts: ModelFacts) -> None:
         """Another model: what the former one made is forgotten, the picture stays."""
+        self._facts = facts
+        self._forget()
+        self.why_not_changed.emit(self.why_not)
+        self._go_on()
 
     def set_shown(self, shown: bool) -> None:
         """Whether the page is looked at: pictures around ``playhead`` are sharpened first then."""
+        self._shown = shown
+        self._look()
 
     def set_busy(self, busy: bool) -> None:
         """Whether a normal run is asked for: measuring stands back until its end."""
+        if busy and self._measurement is not None:
+            self._measurement.stand_back.set()
 
     def close(self) -> None:
         """Call everything off."""
+        self._closed = True
+        self.playhead.pause()
+        self._forward.cancel()
+        self.stop_survival()
+
+    def _look(self) -> None:
+        looked_at = self.timeline if self._shown else None
+        self._sharpener.show_beside(None if looked_at is None else (looked_at, self.playhead))
+
+
+def _encodes(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
+    """What of a request decides latent, levels and noise; its words do not."""
+    width, height = request.width, request.height
+    if width is None and height is None:
+        width, height = next(iter(facts.sizes), (None, None))
+    return replace(
+        request,
+        prompt="",
+        negative_prompt=None,
+        guidance_scale=None,
+        steps=request.steps or facts.steps,
+        width=width,
+        height=height,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Destroyed:
+    """A forward process, what it was made of, and its points for a timeline."""
+
+    encoded: EncodedPicture
+    run: Trajectory
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Destruction:
+    """The errand that encodes a picture, if it must, and destroys it. On the worker's thread."""
+
+    picture: Picture
+    request: SamplingRequest
+    space: PictureSpace
+    known: EncodedPicture | None
+
+    def __call__(self, model: Any, errand: Errand) -> _Destroyed | None:
+        from visualizer.diffusion import forward
+        from visualizer.diffusion.encoding import encode_picture
+
+        encoded = self.known or encode_picture(model, self.picture, self.request)
+        if errand.cancelled.is_set():
+            return None
+        in_latents = self.space == "latents"
+        destroyed = forward.destroyed_in_latents if in_latents else forward.destroyed_in_pixels
+        run = destroyed(encoded, self.request, model.identity)
+        return _Destroyed(encoded, run, tuple(points_of(run)))
+
+
+class _Measurement:
+    """The errand that measures survival, a run a slice. On the worker's thread.
+
+    Attributes:
+        stand_back: set it to stop the run that is being made; it is made again later.
+    """
+
+    def __init__(
+        self,
+        round_trip: RoundTrip,
+        request: SamplingRequest,
+        shares: tuple[float, ...],
+        sample: Sample | None,
+    ) -> None:
+        from visualizer.diffusion.survival import Survival
+
+        self.stand_back = threading.Event()
+        self._sample = sample
+        self._survival = Survival(round_trip.original, round_trip.decoded, request, shares)
+
+    def __call__(self, model: Any, errand: Errand) -> object:
+        self.stand_back.clear()
+        if errand.cancelled.is_set():
+            return None
+        point = self._survival.advance(model, self._sample_function(), self.stand_back)
+        if point is not None:
+            errand.tell(point)
+        return None if self._survival.finished else AGAIN
+
+    def _sample_function(self) -> Sample:
+        if self._sample is not None:
+            return self._sample
+        from visualizer.diffusion.sampling import sample
+
+        return sample

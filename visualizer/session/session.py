@@ -16,6 +16,7 @@ from visualizer.session.comparing import Comparing
 from visualizer.session.comparison_files import ComparisonFiles, KeptComparison
 from visualizer.session.current_run import CurrentRun
 from visualizer.session.desk import Desk, OpenedComparison
+from visualizer.session.destroying import Destroying
 from visualizer.session.export_preview import ExportPreview
 from visualizer.session.exports import Exports
 from visualizer.session.failure import LANES_RUNNING, Failure
@@ -140,6 +141,10 @@ class Session(QObject):
         """Runs and lanes become files that people share."""
         self.export_preview = ExportPreview(self.exports.sources, self)
         """What such a file would look like."""
+        self.destroying = Destroying(
+            self._worker, self._desk, self._sharpener, cache, self.generate, sample, self
+        )
+        """A picture of one's own, destroyed by noise, and made again."""
         self._current = CurrentRun(self.playhead, self._sharpener, self)
         self._models = ModelOpening(
             self._worker, self._desk, lambda: self.running and not self.waiting, self
@@ -200,8 +205,10 @@ class Session(QObject):
         self._keeping.changed.connect(self.history_changed)
         self._run_files.opened.connect(self.opened)
         self.running_changed.connect(self.noise_lab.set_busy)
+        self.running_changed.connect(self.destroying.set_busy)
         self.running_changed.connect(lambda _running: self.exports.look_again())
         for part in (
+            self.destroying,
             self.physics_lab,
             self.train_lab,
             self.training_example,
@@ -285,6 +292,7 @@ class Session(QObject):
     def _on_model_ready(self, loaded: Loaded) -> None:
         self._sharpener.set_model(loaded)
         self.noise_lab.set_facts(loaded.facts)
+        self.destroying.set_facts(loaded.facts)
         builtin = loaded.folder is None
         self.training_example.set_facts(loaded.facts, builtin=builtin)
         self.checkpoint_lab.set_facts(loaded.facts, builtin=builtin)
@@ -561,6 +569,7 @@ class Session(QObject):
         self._comparing.cancel()
         self._measuring.close()
         self.noise_lab.close()
+        self.destroying.close()
         self.train_lab.close()
         self.training_example.close()
         self.checkpoint_lab.close()

@@ -1,7 +1,8 @@
 """Sharpening: which picture is decoded next. Nearest the playhead first, one small job each.
 
 Two things are looked at, each with a playhead of its own: the run on the timeline, and the lanes of
-a comparison. What is under a playhead comes first, in every lane; then what is near it.
+a comparison; a page may look at a third, a timeline that is no run. What is under a playhead comes
+first, in every lane; then what is near it.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class Sharpener(QObject):
         self._model: Loaded | None = None
         self._fast: Fitted | None = None
         self._timeline: Timeline | None = None
+        self._beside: tuple[Timeline, Playhead] | None = None
         self._timelines: dict[int, Timeline] = {}
         self._wishes: dict[int, Callable[[int, View], None]] = {}
         self._missing: dict[tuple[int, View], set[int]] = {}  # of what is looked at
@@ -148,6 +150,19 @@ class Sharpener(QObject):
         self._timeline = timeline
         self._lanes_first = False
         if timeline is not None:
+            self._forget_missing(timeline)
+        self.nudge()
+
+    def show_beside(self, looked_at: tuple[Timeline, Playhead] | None) -> None:
+        """A timeline that is no run is looked at, with its own playhead: it comes first; or not."""
+        if self._beside is not None:
+            self._beside[1].moved.disconnect(self.nudge)
+            self._beside[1].view_changed.disconnect(self.nudge)
+        self._beside = looked_at
+        if looked_at is not None:
+            timeline, playhead = looked_at
+            playhead.moved.connect(self.nudge)
+            playhead.view_changed.connect(self.nudge)
             self._forget_missing(timeline)
         self.nudge()
 
@@ -290,7 +305,12 @@ class Sharpener(QObject):
             Scene([place for place in run if place[0].can_decode], self._playhead.view),
             Scene([place for place in side_by_side if place[0].can_decode], lanes.playhead.view),
         ]
-        return scenes[::-1] if self._lanes_first else scenes
+        if self._lanes_first:
+            scenes.reverse()
+        if self._beside is not None and self._beside[0].can_decode:
+            timeline, playhead = self._beside
+            scenes.insert(0, Scene([(timeline, playhead.index)], playhead.view))
+        return scenes
 
     def _hold_what_is_shown(self) -> None:
         """What the playheads stand on counts as just looked at: nothing new pushes it out."""
@@ -425,7 +445,8 @@ class Sharpener(QObject):
     def _watching(self, timeline: Timeline, k: int) -> list[Timeline]:
         """Those that are looked at and whose point k is this timeline's."""
         lanes = [lane.timeline for lane in self._lanes.lanes if lane.timeline is not None]
-        shown = lanes if self._timeline is None else [self._timeline, *lanes]
+        beside = None if self._beside is None else self._beside[0]
+        shown = [one for one in (self._timeline, beside, *lanes) if one is not None]
         return [t for t in dict.fromkeys(shown) if k < len(t) and t.owner(k) is timeline]
 
     def _want_difference(self, timeline: Timeline, key: Key, parts: Parts) -> None:
