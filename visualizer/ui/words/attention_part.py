@@ -46,10 +46,8 @@ class AttentionPart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(themes.SPACE)
-        for part in (self.headline, self.words, self.grid):
-            column.addWidget(part)
-        column.addSpacing(themes.SPACE)
-        for part in (self.over_time, self.plot, self.about):
+        self._of_maps: tuple[QWidget, ...] = (self.grid, self.over_time, self.plot, self.about)
+        for part in (self.headline, self.words, *self._of_maps):
             column.addWidget(part)
         column.addStretch(1)
         self.grid.pointed.connect(self.pointed)
@@ -62,7 +60,7 @@ class AttentionPart(QWidget):
         self._maps, self._drawn = None, ()
         self.words.setText(why)
         self.grid.show_maps(None, None, None)
-        for part in (self.grid, self.over_time, self.plot, self.about):
+        for part in self._of_maps:
             part.hide()
 
     def show_maps(
@@ -81,7 +79,7 @@ class AttentionPart(QWidget):
             picture: what the maps lie over.
             here: where the playhead stands.
         """
-        for part in (self.grid, self.over_time, self.plot, self.about):
+        for part in self._of_maps:
             part.show()
         self.words.setText(heard(maps, word, step))
         self.grid.show_maps(maps, step, picture)

@@ -90,8 +90,15 @@ class Guiding(QObject):
 
     def forget(self) -> None:
         """What was made does not hold any more."""
-        self._made = {"strip": [None] * len(SCALES), "unprompted": [None] * SEEDS}
+        self._made = {"strip": [self._own(s) for s in SCALES], "unprompted": [None] * SEEDS}
         self._show()
+
+    def _own(self, scale: float) -> Picture | None:
+        """The picture of the run itself, where it was made with this guidance."""
+        run = self._run
+        if run is None or run.trajectory is None or run.request.guidance_scale != scale:
+            return None
+        return run.trajectory.final
 
     # --- making -------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ ROW = 3 * themes.SPACE
 _NUMBER, _WORD, _STRIP = 24, 92, 72
 _LEAST = 0.04
 """Looks that are weaker than this are not drawn."""
-_MARKS = {"start": "start", "end": "end", "padding": "empty"}
+_MARKS = {"start": "start", "end": "end"}
 
 
 class ReadingList(QWidget):

@@ -55,14 +55,15 @@ class ReadingPart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(themes.SPACE)
-        for part in (self.headline, self.path, self.words):
-            column.addWidget(part)
-        column.addSpacing(themes.SPACE)
-        for part in (self.list, self.about, self.look):
-            column.addWidget(part)
-        column.addSpacing(themes.SPACE)
-        for part in (self.near_title, self.near_words, self.bars, self.how_near):
-            column.addWidget(part)
+        blocks: tuple[tuple[QWidget, ...], ...] = (
+            (self.headline, self.path, self.words),
+            (self.list, self.look, self.about),
+            (self.near_title, self.near_words, self.bars, self.how_near),
+        )
+        for block in blocks:
+            for part in block:
+                column.addWidget(part)
+            column.addSpacing(themes.SPACE)
         column.addStretch(1)
         self.list.pointed.connect(self.pointed)
         self.list.pressed.connect(self.pressed)

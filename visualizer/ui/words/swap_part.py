@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _HOW = "Press a word above, then type what should stand in its place."
 _SAME = "Seed and settings stay the same: only the word differs."
 _AS_MEASURED = (
-    "How far the two guesses are apart, in latents, against the spread of the finished picture."
+    "How far the model’s two guesses are apart as pictures: 0 % is equal, 100 % black against "
+    "white."
 )
 _OFFERED = 3
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from visualizer.session.failure import Failure
+from visualizer.ui.explanation import percent
 from visualizer.ui.words import exhibits
 from visualizer.ui.words.swap_part import SwapPart
 from visualizer.ui.words.tile_grid import ShownTile, TileGrid
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.export.exhibit import Exhibit
+    from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
     from visualizer.session.words import SwapResult, Words
 
 _EMPTY = "The other picture comes here."
-_MAKING = "Making both pictures …"
+_MAKING = "Making it …"
 
 
 class Swapping(QObject):
@@ -29,7 +31,9 @@ class Swapping(QObject):
 
     failed = Signal(object)  # Failure
 
-    def __init__(self, words: Words, part: SwapPart, parent: QObject | None = None) -> None:
+    def __init__(
+        self, words: Words, part: SwapPart, playhead: Playhead, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._words, self._part = words, part
         self._run: Timeline | None = None
@@ -46,6 +50,7 @@ class Swapping(QObject):
         words.swap_progressed.connect(self._progressed)
         words.swap_ready.connect(self._take)
         words.failed.connect(self._fail)
+        playhead.moved.connect(part.plot.stand)
         self._show()
 
     @property
@@ -62,10 +67,19 @@ class Swapping(QObject):
 
     def set_run(self, run: Timeline | None) -> None:
         """Another run is looked at: what was made beside the last one goes."""
-        if run is not self._run:
-            self.stop()
-            self._run = run
-            self.forget()
+        if run is self._run:
+            return
+        self.stop()
+        if self._run is not None:
+            self._run.grown.disconnect(self._grown)
+        self._run = run
+        if run is not None:
+            run.grown.connect(self._grown)
+        self.forget()
+
+    def _grown(self) -> None:
+        if self._run is not None and not self._run.running and self._result is None:
+            self._show()  # its picture is there
 
     def forget(self) -> None:
         """What was made does not hold any more."""
@@ -74,7 +88,10 @@ class Swapping(QObject):
 
     def show_word(self, prompt: str, word: int | None, text: str) -> None:
         """The word that is chosen, and the prompt it stands in."""
-        self._prompt, self._word = prompt, word
+        if prompt != self._prompt:
+            self._prompt = prompt
+            self.forget()
+        self._word = word
         self._part.show_word(text)
         if self._wished is not None and word is not None:
             (other, at_once), self._wished = self._wished, None
@@ -95,7 +112,8 @@ class Swapping(QObject):
         prompt = swapped(self._prompt, self._words_of(), self._word, other)
         self._other, self._result, self._busy = prompt, None, True
         self._show(_MAKING)
-        self._words.compare(request, replace(request, prompt=prompt))
+        run = None if self._run is None else self._run.trajectory
+        self._words.compare(request, replace(request, prompt=prompt), made=run)
 
     def stop(self) -> bool:
         """Stop what is being made; whether there was something."""
@@ -117,7 +135,7 @@ class Swapping(QObject):
 
     def _progressed(self, done: float) -> None:
         if self._busy:
-            self._part.show_result(None, f"{_MAKING} {round(100 * done)} %")
+            self._part.show_result(None, f"{_MAKING} {percent(done)}")
 
     def _take(self, result: SwapResult) -> None:
         if self._busy:

@@ -106,7 +106,7 @@ class TileGrid(QWidget):
         below = _CAPTION + 16 * (self._captioned - 1)
         columns = max(range(1, count + 1), key=lambda n: (self._height_of(n, below), -n))
         height = max(self._height_of(columns, below), 24.0)
-        width = round(height * self._aspect)
+        width = int(height * self._aspect)
         rows = -(-count // columns)
         across = columns * width + (columns - 1) * _GAP
         down = rows * (round(height) + below) + (rows - 1) * _GAP

@@ -116,7 +116,7 @@ class WordChip(QAbstractButton):
         painter.drawRoundedRect(plate, 6, 6)
         painter.setPen(QColor(theme.text))
         painter.setFont(themes.font())
-        room = self.rect().adjusted(_PAD, 0, -_PAD, -3)
+        room = self.rect().adjusted(_PAD, 0, -_PAD, 0 if self._share is None else -4)
         metrics = QFontMetrics(themes.font())
         text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + 2)
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
@@ -181,10 +181,11 @@ class WordChips(QScrollArea):
         self.setWidget(self._inside)
         self.setFixedHeight(HEIGHT)
 
-    def show_words(self, shown: Sequence[ShownWord]) -> None:
-        """Show other words; nothing is chosen then."""
+    def show_words(self, shown: Sequence[ShownWord]) -> bool:
+        """Show other words; whether they are others. A chosen word stays, if it is there still."""
         if tuple(shown) == self._shown:
-            return
+            return False
+        held = (self.current, self.text_of(self.current))
         self._shown = tuple(shown)
         for part in self._parts:
             part.hide()
@@ -195,6 +196,14 @@ class WordChips(QScrollArea):
         for part in self._parts:
             part.show()
         self._lay_out()
+        if held[0] is not None and self.text_of(held[0]) == held[1]:
+            self.choose(held[0])
+        return True
+
+    def text_of(self, word: int | None) -> str:
+        """A word by its number; "" where there is none."""
+        found = (chip.shown.text for chip in self.chips if chip.shown.word == word)
+        return next(found, "") if word is not None else ""
 
     def _chip(self, shown: ShownWord) -> WordChip:
         chip = WordChip(shown, self._inside)

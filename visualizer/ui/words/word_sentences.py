@@ -23,24 +23,27 @@ PARTS = {
     "guidance": ("Guidance", "How hard the picture is pulled towards the words"),
 }
 NO_MAPS = (
-    "What the pixels listened to was not recorded when this picture was made. Record it below the "
-    "picture: it is made once more, the same bit for bit."
+    "What the pixels listened to was not recorded. Make it again with its attention: the same "
+    "picture, bit for bit."
 )
+WHEN = {
+    "step": ("This step", "The attention of the step under the playhead"),
+    "all": ("All steps", "The mean of the attention at all steps"),
+}
 NO_RUN = "Describe a picture above and press Enter: its attention is recorded as it is made."
 OTHER_WORDS = (
     "These words are not the ones that the picture was made from. Press Enter to make theirs."
 )
 NOT_YET = "The first step is on its way …"
 NOT_RECORDED_YET = "This picture is being made without its attention."
-MAKE_AGAIN = "Record its attention"
-MAKE_AGAIN_TIP = "Makes it once more: the same picture, bit for bit, with its attention beside it"
+MAKE_AGAIN = "Make it again"
+MAKE_AGAIN_TIP = "The same picture, bit for bit, with its attention recorded"
 _ABOUT_MARKS = {
     "start": "Where the prompt begins: the encoder always reads this mark first",
     "end": "Where the prompt ends",
-    "padding": "The rest of what the encoder could read is filled up",
     "punctuation": "A sign: it is read, but it is no word",
 }
-_MARKS = {"start": "start", "end": "end", "padding": "empty"}
+_MARKS = {"start": "start", "end": "end"}
 _NEAR = 1.25
 """So much more than an even share is worth a word."""
 
@@ -64,6 +67,8 @@ def shown_words(words: Sequence[str], tokens: Sequence[PromptToken]) -> tuple[Sh
     found: list[ShownWord] = []
     seen: set[int] = set()
     for token in tokens:
+        if token.kind == "padding":  # it fills up what is empty: nothing to be read
+            continue
         if token.word is None:
             text = token.text.strip() or _MARKS.get(token.kind, token.kind)
             found.append(ShownWord(None, text, _ABOUT_MARKS.get(token.kind, "")))

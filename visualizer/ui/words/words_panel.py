@@ -14,6 +14,7 @@ from visualizer.ui.words.swap_part import SwapPart
 from visualizer.ui.words.word_sentences import PARTS
 
 WIDTH, NARROW = 44 * themes.SPACE, 40 * themes.SPACE
+_SMALL = f"QToolButton {{ font-size: {themes.FONT_SMALL}px; padding: 0 4px; }}"
 
 
 class WordsPanel(QWidget):
@@ -26,6 +27,7 @@ class WordsPanel(QWidget):
         self.reading, self.attention = ReadingPart(), AttentionPart()
         self.swap, self.guidance = SwapPart(), GuidancePart()
         self.parts = Segments("What is told of the words")
+        self.parts.setStyleSheet(_SMALL)  # four words fit then, also in a narrow window
         for name, (label, about) in PARTS.items():
             self.parts.add(name, label, about)
         self._stack = QStackedWidget()
