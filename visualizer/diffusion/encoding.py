@@ -93,9 +93,7 @@ def encode_picture(model: Model, picture: Picture, request: SamplingRequest) -> 
     """
     check_encodes(model)
     wordless = replace(request, prompt="", negative_prompt=None, start=FROM_SEED)
-    plan = model.plan(wordless)
-    width, height = model.size_of(request)
-    original = cover(picture, width, height)
+    original, plan = fitted(model, picture, request)
     spatial = model.encode(original)
     if plan.stages:  # a prior comes before: no run begins with this picture, nor with its noise
         layout = LatentLayout(model.latent_space.arrangement)
@@ -114,6 +112,16 @@ def encode_picture(model: Model, picture: Picture, request: SamplingRequest) -> 
     )
 
 
+def fitted(model: Model, picture: Picture, request: SamplingRequest) -> tuple[Picture, Plan]:
+    """The middle of a picture in the size of a request's runs, and the levels from pure noise.
+
+    Raises:
+        RequestError: when the model cannot do the request.
+    """
+    plan = model.plan(replace(request, prompt="", negative_prompt=None, start=FROM_SEED))
+    return cover(picture, *model.size_of(request)), plan
+
+
 def laid_out(
     model: Model, original: Picture, spatial: FloatArray, like: FloatArray, layout: LatentLayout
 ) -> FloatArray:
@@ -128,10 +136,8 @@ def laid_out(
     rows, columns = layout.spatial(like).shape[1:]
     if spatial.shape[1:] != (rows, columns):
         height, width = original.shape[:2]
-        fitted = cover(
-            original, width * columns // spatial.shape[2], height * rows // spatial.shape[1]
-        )
-        spatial = model.encode(fitted)
+        size = width * columns // spatial.shape[2], height * rows // spatial.shape[1]
+        spatial = model.encode(cover(original, *size))
     return np.ascontiguousarray(layout.packed(spatial, like), dtype=np.float32)
 
 

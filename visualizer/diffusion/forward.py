@@ -94,11 +94,14 @@ def destroyed_in_latents(
     }
     if steps[0].noise_level.noise == 0:  # some samplers end with a trace of noise
         pictures[0, "noisy"] = decoded
-    return _run_of(encoded, request, model, steps, pictures, decoder)
+    return _run_of(
+        encoded.round_trip.original, encoded.plan, request, model, steps, pictures, decoder
+    )
 
 
 def destroyed_in_pixels(
-    encoded: EncodedPicture,
+    original: Picture,
+    plan: Plan,
     request: SamplingRequest,
     model: ModelIdentity,
     decoder: Decoder | None = None,
@@ -106,17 +109,20 @@ def destroyed_in_pixels(
     """The same levels over the picture itself, −1 … 1, without the autoencoder.
 
     ε is numpy's, drawn from the seed: the pixels are another space than the model's latents, and
-    its noise has another shape there.
+    its noise has another shape there. A model that encodes no pictures has levels all the same.
+
+    Args:
+        original: (H, W, 3) uint8, in the size of a run.
+        plan: of the request, from pure noise.
     """
-    original = encoded.round_trip.original
     clean = pixels_of(original)
     rng = np.random.default_rng(request.seed)
     eps = rng.standard_normal(clean.shape, dtype=np.float32)
-    steps = _steps(clean, eps, _planned(encoded.plan), LatentLayout("pixels"))
+    steps = _steps(clean, eps, _planned(plan), LatentLayout("pixels"))
     pictures: dict[tuple[int, View], Picture] = {
         (k, "denoised"): original for k in range(len(steps))
     }
-    return _run_of(encoded, request, model, steps, pictures, decoder)
+    return _run_of(original, plan, request, model, steps, pictures, decoder)
 
 
 def pixels_of(picture: Picture) -> FloatArray:
@@ -130,14 +136,15 @@ def is_forward(run: Trajectory) -> bool:
 
 
 def _run_of(
-    encoded: EncodedPicture,
+    original: Picture,
+    plan: Plan,
     request: SamplingRequest,
     model: ModelIdentity,
     steps: tuple[Step, ...],
     pictures: dict[tuple[int, View], Picture],
     decoder: Decoder | None,
 ) -> Trajectory:
-    start = FromPicture(encoded.round_trip.original, 0)
+    start = FromPicture(original, 0)
     return Trajectory(
         request=replace(request, prompt="", negative_prompt=None, guidance_scale=None, start=start),
         model=model,
@@ -145,7 +152,7 @@ def _run_of(
         planned=tuple(step.noise_level for step in steps),
         timesteps=tuple(step.timestep for step in steps[:-1]),
         pictures=pictures,
-        sampler=encoded.plan.sampler,
+        sampler=plan.sampler,
         decoder=decoder,
     )
 

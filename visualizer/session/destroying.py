@@ -178,7 +178,10 @@ class Destroying(QObject):
 
     @property
     def why_not(self) -> str:
-        """A sentence saying why the loaded model cannot encode pictures, or ""."""
+        """A sentence saying why the loaded model cannot encode pictures, or "".
+
+        Its levels can still be shown in pixels.
+        """
         return "" if self._facts is None else self._facts.no_encoder
 
     @property
@@ -222,10 +225,10 @@ class Destroying(QObject):
         picture, request = self.picture, self._request
         if picture is None or request is None or self._facts is None or self._closed:
             return
-        if self.why_not:
+        if self.why_not and self.space == "latents":
             return
-        encodes = _encodes(request, self._facts)
-        asked = (self._taking, self._facts.weights_hash, encodes, self.space)
+        decides = _what_decides(request, self._facts)
+        asked = (self._taking, self._facts.weights_hash, decides, self.space)
         if asked == self._asked:
             return
         self._asked = asked
@@ -234,7 +237,7 @@ class Destroying(QObject):
         known = self._encoded[1] if self._encoded and self._encoded[0] == key else None
         self._forward.send(
             _NOT_DESTROYED,
-            _Destruction(picture, encodes, self.space, known),
+            _Destruction(picture, decides, self.space, known, encodes=not self.why_not),
             lambda made: self._on_destroyed(key, made),
             self._on_failed,
             urgent=True,
@@ -243,8 +246,8 @@ class Destroying(QObject):
 
     def _on_destroyed(self, key: object, made: _Destroyed) -> None:
         encoded = made.encoded
-        new = self._encoded is None or self._encoded[1] is not encoded
-        self._encoded = (key, encoded)
+        new = encoded is not None and (self._encoded is None or self._encoded[1] is not encoded)
+        self._encoded = None if encoded is None else (key, encoded)
         former, self.timeline = (
             self.timeline,
             Timeline.of(
@@ -258,7 +261,7 @@ class Destroying(QObject):
             former.setParent(None)
         self.playhead.set_bounds(len(self.timeline))
         self._look()
-        if new:
+        if new and encoded is not None:
             self.stop_survival()
             self.survival = ()
             self.round_trip = encoded.round_trip
@@ -402,7 +405,7 @@ class Destroying(QObject):
         self._sharpener.show_beside(None if looked_at is None else (looked_at, self.playhead))
 
 
-def _encodes(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
+def _what_decides(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
     """What of a request decides latent, levels and noise; its words do not."""
     width, height = request.width, request.height
     if width is None and height is None:
@@ -422,7 +425,7 @@ def _encodes(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
 class _Destroyed:
     """A forward process, what it was made of, and its points for a timeline."""
 
-    encoded: EncodedPicture
+    encoded: EncodedPicture | None
     run: Trajectory
     points: tuple[Point, ...]
 
@@ -435,17 +438,21 @@ class _Destruction:
     request: SamplingRequest
     space: PictureSpace
     known: EncodedPicture | None
+    encodes: bool
 
     def __call__(self, model: Any, errand: Errand) -> _Destroyed | None:
-        from visualizer.diffusion import forward
-        from visualizer.diffusion.encoding import encode_picture
+        from visualizer.diffusion import encoding, forward
 
-        encoded = self.known or encode_picture(model, self.picture, self.request)
+        encoded = self.known
+        if encoded is None and self.encodes:
+            encoded = encoding.encode_picture(model, self.picture, self.request)
         if errand.cancelled.is_set():
             return None
-        in_latents = self.space == "latents"
-        destroyed = forward.destroyed_in_latents if in_latents else forward.destroyed_in_pixels
-        run = destroyed(encoded, self.request, model.identity)
+        if encoded is not None and self.space == "latents":
+            run = forward.destroyed_in_latents(encoded, self.request, model.identity)
+        else:
+            original, plan = encoding.fitted(model, self.picture, self.request)
+            run = forward.destroyed_in_pixels(original, plan, self.request, model.identity)
         return _Destroyed(encoded, run, tuple(points_of(run)))
 
 

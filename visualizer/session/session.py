@@ -208,7 +208,6 @@ class Session(QObject):
         self.running_changed.connect(self.destroying.set_busy)
         self.running_changed.connect(lambda _running: self.exports.look_again())
         for part in (
-            self.destroying,
             self.physics_lab,
             self.train_lab,
             self.training_example,
