@@ -161,26 +161,29 @@ class DestroyPage(QWidget):
         except RequestError:
             return None
 
-    def _show_timeline(self, timeline: Timeline) -> None:
-        self.view.set_timeline(timeline)
+    def _show_timeline(self, _timeline: Timeline) -> None:
         self._show()
         self._grant()
 
+    @property
+    def _timeline(self) -> Timeline | None:
+        """The destruction; of a model that cannot encode pictures there is none."""
+        timeline = None if self.destroying.why_not else self.destroying.timeline
+        return timeline if timeline is not None and len(timeline) else None
+
     def _seek_share(self, share: float) -> None:
         """Stand where the share of noise comes nearest."""
-        timeline = self.destroying.timeline
-        if timeline is None or not len(timeline):
-            return
-        off = [abs(timeline.level(k).noise_share - share) for k in range(len(timeline))]
-        self.playhead.pause()
-        self.playhead.seek(off.index(min(off)))
+        timeline = self._timeline
+        if timeline is not None:
+            off = [abs(timeline.level(k).noise_share - share) for k in range(len(timeline))]
+            self.playhead.pause()
+            self.playhead.seek(off.index(min(off)))
 
     @property
     def _share(self) -> float | None:
         """Of noise, under the playhead."""
-        timeline, k = self.destroying.timeline, self.playhead.index
-        there = timeline is not None and k < len(timeline)
-        return timeline.level(k).noise_share if timeline is not None and there else None
+        timeline, k = self._timeline, self.playhead.index
+        return None if timeline is None or k >= len(timeline) else timeline.level(k).noise_share
 
     # --- stages -------------------------------------------------------------------------------
 
@@ -227,30 +230,30 @@ class DestroyPage(QWidget):
 
     def generate(self) -> None:
         """Denoise it again from where the playhead stands."""
-        from visualizer.diffusion.request import RequestError
-
         self._take_fields()
         self.show_stage(TURN_ROUND)
         destroying, request = self.destroying, self._request()
         why = destroying.why_not
         if not why and (destroying.timeline is None or destroying.working):
-            why = "It is still being destroyed. Try again in a moment."
+            why = "It is still on its way. Try again in a moment."
+        elif not why and request is None:
+            why = "The fields above make no picture."
         if why or request is None:
-            self.failed.emit(Failure(_NOT_TURNED, why or "The fields above make no picture."))
+            self.failed.emit(Failure(_NOT_TURNED, why))
             return
         destroying.stop_survival()
         self._asked = True
-        try:
-            destroying.turn_round(self.playhead.index, request)
-        except RequestError as error:
-            self._asked = False
-            self.failed.emit(Failure(_NOT_TURNED, str(error)))
+        destroying.turn_round(self.playhead.index, request)
+        self._asked = self._session.running  # else it was refused, and that was told
 
     def _run_started(self, run: Timeline) -> None:
-        if self._asked:
-            self._asked = False
-            step = self.destroying.step_of(self.playhead.index)
-            self.view.turning.follow(run, step, run.level(0).noise_share if run.total else 0.0)
+        from visualizer.diffusion.starts import FromPicture
+
+        start = run.request.start
+        if self._asked and isinstance(start, FromPicture):
+            share = run.level(0).noise_share if run.total else 0.0
+            self.view.turning.follow(run, start.step, share)
+        self._asked = False
 
     def _running_changed(self, running: bool) -> None:
         self._asked = self._asked and running
@@ -271,11 +274,10 @@ class DestroyPage(QWidget):
     def _show(self) -> None:
         """Everything again."""
         destroying, view = self.destroying, self.view
+        view.set_timeline(self._timeline)
         view.spaces.set_current(destroying.space)
-        latents = view.spaces.buttons["latents"]
-        latents.setEnabled(not destroying.why_not)
-        latents.setToolTip(destroying.why_not or words.SPACES["latents"][1])
-        view.dice.setEnabled(destroying.timeline is not None)
+        for button in (*view.spaces.buttons.values(), view.dice):
+            button.setEnabled(self._timeline is not None)
         self._offer_run()
         view.show_round_trip(self._telling.why_empty())
         view.show_survival()
@@ -285,7 +287,7 @@ class DestroyPage(QWidget):
         """What follows the playhead."""
         self.view.strip.set_here(self._share)
         if self.stage == TURN_ROUND:
-            known = self.destroying.timeline is not None and not self.destroying.why_not
+            known = self._timeline is not None
             self.view.turning.invite(words.INVITATION if known else self._telling.why_empty())
             self.view.turning.refresh()
         self._telling.say()
@@ -310,7 +312,7 @@ class DestroyPage(QWidget):
         run = self.view.turning.run
         if self.stage == TURN_ROUND and run is not None and run.trajectory is not None:
             return run
-        return self.destroying.timeline
+        return self._timeline
 
     def exhibit(self) -> Exhibit | None:
         """The round trip, or what survives; None where a run or the destruction is shown."""
@@ -354,8 +356,6 @@ class DestroyPage(QWidget):
 
     def set_facts(self, _facts: ModelFacts) -> None:
         """Another model destroys the same picture."""
-        if self.destroying.why_not and self.destroying.space == "latents":
-            self.destroying.set_space("pixels")
         if self.isVisible():
             self._take_fields()
         self._show()
@@ -383,7 +383,7 @@ class DestroyPage(QWidget):
 
     def _grant(self) -> None:
         """The timeline that a lesson waits for is there."""
-        setup, timeline = self._wish, self.destroying.timeline
+        setup, timeline = self._wish, self._timeline
         if setup is None or timeline is None or self.destroying.working:
             return
         self._wish = None

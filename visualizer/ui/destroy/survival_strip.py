@@ -69,6 +69,11 @@ class SurvivalStrip(PaintedPlot):
         self.redraw()
 
     @property
+    def shares(self) -> tuple[float, ...]:
+        """The shares of noise that are measured, or would be."""
+        return self._shares
+
+    @property
     def points(self) -> tuple[SurvivalPoint, ...]:
         """What is drawn."""
         return self._points

@@ -64,8 +64,8 @@ class Telling:
     def _say_destroy(self) -> None:
         panel, destroying = self._view.panel, self._destroying
         timeline, k = destroying.timeline, destroying.playhead.index
-        panel.offer("Now turn round", destroying.why_not or "Denoise it from here", self._there)
-        if timeline is None or k >= len(timeline):
+        panel.offer("Now turn round", "Denoise it from here", self._there)
+        if timeline is None or k >= len(timeline) or not self._there:
             panel.show_level(None)
             panel.say("", Explanation("Destroying is easy", self.why_empty()))
             return
@@ -78,7 +78,7 @@ class Telling:
         panel, destroying = self._view.panel, self._destroying
         timeline, k = destroying.timeline, destroying.playhead.index
         self._offer_turn()
-        if timeline is None or k >= len(timeline) or destroying.why_not:
+        if timeline is None or k >= len(timeline) or not self._there:
             panel.show_level(None)
             panel.say("", Explanation(_TURN, self.why_empty()))
             return
@@ -92,25 +92,28 @@ class Telling:
                 reading += f"; by chance it would be {points[0].chance:.2f}"
         elif destroying.measuring or points:
             about = words.survival_words(points, not destroying.measuring)
+            if destroying.measuring:
+                reading = f"{len(points)} of {len(self._view.strip.shares)} levels"
         else:
             about = words.turn_words(level.noise_share)
         panel.say(f"Step {k} of {len(timeline) - 1}", about, reading, tip)
 
     def _offer_turn(self) -> None:
         panel, destroying, running = self._view.panel, self._destroying, self._session.running
-        can = self._there and not destroying.why_not
         if running:
             panel.offer("Stop", "Stop here and keep the steps made so far (Esc)")
         else:
-            panel.offer(_TURN, "Denoise it from here, guided by the prompt (Ctrl+Enter)", can)
+            panel.offer(
+                _TURN, "Denoise it from here, guided by the prompt (Ctrl+Enter)", self._there
+            )
         measure = self._view.measure
         measure.setText(_STOP_MEASURING if destroying.measuring else _MEASURE)
         measure.setAccessibleName(measure.text())
         measure.setToolTip(_STOP_TIP if destroying.measuring else _MEASURE_TIP)
-        measure.setEnabled(destroying.measuring or (can and not running))
+        measure.setEnabled(destroying.measuring or (self._there and not running))
 
     @property
     def _there(self) -> bool:
         """Whether there is a destruction to go through."""
         timeline = self._destroying.timeline
-        return timeline is not None and len(timeline) > 0
+        return timeline is not None and len(timeline) > 0 and not self._destroying.why_not

@@ -124,7 +124,8 @@ class Turning(PictureRow):
         timeline, trip = destroying.timeline, destroying.round_trip
         self.show_picture(_ORIGINAL, None if trip is None else trip.decoded)
         k = destroying.playhead.index
-        if timeline is None or k >= len(timeline):
+        there = trip is not None and not destroying.why_not
+        if timeline is None or k >= len(timeline) or not there:
             self.show_picture(_START, None)
             self.set_caption(_START, "Starts from")
         else:
