@@ -34,6 +34,7 @@ class LabProgress:
         steps, pictures: all that were taken, and shown.
         seconds: that the training itself has taken.
         drawings: how many there are to learn from by now.
+        line: of the loop, where it is just now.
     """
 
     losses: tuple[float, ...]
@@ -41,6 +42,7 @@ class LabProgress:
     pictures: int
     seconds: float
     drawings: int
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ class _Bench:
         self.new = True
         self._lab: LiveLab | None = None
         self._lines: Iterator[Done] | None = None
+        self._line = ""
         self._sampling: Iterator[Picture | None] | None = None
         self._painted: list[Picture] = []
         self._told_steps = 0
@@ -234,6 +237,8 @@ class _Bench:
         done = next(self._lines, None)
         if done is None:
             self._lines = None
+        else:
+            self._line = done.name
         return done
 
     def _paint(self, lab: LiveLab, errand: Errand) -> None:

@@ -25,4 +25,6 @@ SUBJECTS: Final = (
     LabSubject("castle", ("castle", "white", "snow")),
     LabSubject("boat", ("boat", "blue", "beach")),
 )
+BATCH: Final = 16
+"""How many drawings a step is shown."""
 TIMES: Final = ("day", "sunset", "night")

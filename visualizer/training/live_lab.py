@@ -23,7 +23,7 @@ from torch import nn
 from visualizer.assets import asset_path
 from visualizer.training.architecture import LATENT_CHANNELS, LATENT_SIZE
 from visualizer.training.denoiser import alphas_cumprod, noised
-from visualizer.training.lab_subjects import SUBJECTS, TIMES
+from visualizer.training.lab_subjects import BATCH, SUBJECTS, TIMES
 from visualizer.training.scenes import draw_subject
 from visualizer.training.subjects import Subject
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from visualizer.diffusion.arrays import Picture
 
-BATCH: Final = 16
 DRAWINGS: Final = 800
 """How many pictures there are to learn from; more than that are hardly needed for four subjects."""
 _FIRST, _MORE = 64, 2  # drawings before the first step, and beside each one until all are there

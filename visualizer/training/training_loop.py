@@ -23,31 +23,31 @@ class LoopLine:
 
 LOOP: Final = (
     LoopLine("loop", "while True:", "The same lines again and again, each time with other dice."),
-    LoopLine("picture", "    x0, {c} = choose_pictures()", "Take pictures, and what they show."),
-    LoopLine("time", "    t = randint(0, 1000)", "Throw a die for how much noise there will be."),
-    LoopLine("noise", "    eps = randn_like(x0)", "Draw fresh static, as large as the picture."),
+    LoopLine("picture", "  x0, {c} = choose_pictures()", "Take pictures, and what they show."),
+    LoopLine("time", "  t = randint(0, 1000)", "Throw a die for how much noise there will be."),
+    LoopLine("noise", "  eps = randn_like(x0)", "Draw fresh static, as large as the picture."),
     LoopLine(
         "noisy",
-        "    x = sqrt(ab[t])*x0 + sqrt(1-ab[t])*eps",
+        "  x = sqrt(ab[t])*x0 + sqrt(1-ab[t])*eps",
         "Mix picture and static: more static the later the time (Ho et al. 2020, eq. 4).",
     ),
     LoopLine(
         "target",
-        "    v = sqrt(ab[t])*eps - sqrt(1-ab[t])*x0",
+        "  v = sqrt(ab[t])*eps - sqrt(1-ab[t])*x0",
         "What should be answered: the noise, in a mixture that is learned well at every time "
         "(Salimans & Ho 2022).",
     ),
     LoopLine(
         "predict",
-        "    v_hat = denoiser(x, t, {c})",
+        "  v_hat = denoiser(x, t, {c})",
         "The denoiser sees only the noisy picture, the time and what it shows, and answers.",
     ),
-    LoopLine("loss", "    loss = mean((v_hat - v)**2)", "How wrong is it? Squared, and averaged."),
-    LoopLine("clear", "    optimizer.zero_grad()", "Forget what the last round has measured."),
+    LoopLine("loss", "  loss = mean((v_hat - v)**2)", "How wrong is it? Squared, and averaged."),
+    LoopLine("clear", "  optimizer.zero_grad()", "Forget what the last round has measured."),
     LoopLine(
-        "backward", "    loss.backward()", "In which direction would each weight lower the error?"
+        "backward", "  loss.backward()", "In which direction would each weight lower the error?"
     ),
-    LoopLine("step", "    optimizer.step()", "Move every weight a very small way in it."),
-    LoopLine("average", "    average.update()", "Keep a calmer copy, the mean of the last rounds."),
+    LoopLine("step", "  optimizer.step()", "Move every weight a very small way in it."),
+    LoopLine("average", "  average.update()", "Keep a calmer copy, the mean of the last rounds."),
 )
 """Ho et al. 2020, algorithm 1, with v for ε and an average of the weights."""

@@ -1,0 +1,125 @@
+"""The built-in model's own training: the same words and static, painted early and late in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from visualizer.ui import theme as themes
+from visualizer.ui.words.panel_parts import label
+from visualizer.ui.words.tile_grid import ShownTile, TileGrid
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
+    from visualizer.session.checkpoint_lab import CheckpointLab, CheckpointPicture
+
+_ABOUT = (
+    "The same prompt and the very same static, given to the built-in model as it was early in its "
+    "training, and as it is now. First it learns what a landscape and its light look like, then "
+    "colors and where things stand, at last their shapes. Its text encoder learned along with it, "
+    "so early on the words meant little."
+)
+_EMPTY = "Press Generate to paint one prompt with each of them."
+
+
+class CheckpointPart(QWidget):
+    """Pictures side by side, and a slider through the model's guesses on the way."""
+
+    said = Signal(str, bool)
+    changed = Signal()
+
+    def __init__(self, lab: CheckpointLab, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lab = lab
+        self.tiles = TileGrid("One prompt at four times of the training")
+        self.tiles.set_caption_rows(2)
+        self.time = QSlider(Qt.Orientation.Horizontal)
+        self.time.setAccessibleName("Step of the runs")
+        self.time.setToolTip("What each of them thought of the picture at this step")
+        self.time_words = label("value")
+        self.time_words.setMinimumWidth(20 * themes.SPACE)
+        self.side = QWidget()
+        self.headline, self.about = label("title"), label("")
+        self.headline.setText("How it learned")
+        self.about.setText(_ABOUT)
+        self.state = label("small-quiet")
+        column = QVBoxLayout(self.side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(themes.SPACE)
+        for each in (self.headline, self.about, self.state):
+            column.addWidget(each)
+        column.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(2 * themes.SPACE)
+        row.addWidget(self.time, 1)
+        row.addWidget(self.time_words)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(themes.SPACE)
+        rows.addWidget(self.tiles, 1)
+        rows.addLayout(row)
+        self.time.valueChanged.connect(lambda _k: self.show_strip())
+        lab.began.connect(lambda _stages: self._began())
+        lab.painted.connect(self._on_painted)
+        lab.ended.connect(self._ended)
+        self.show_strip()
+
+    def enter(self) -> None:
+        """What there is."""
+        self.show_strip()
+
+    def _began(self) -> None:
+        self.changed.emit()
+        self.show_strip()
+
+    def _on_painted(self, _k: int, painted: CheckpointPicture) -> None:
+        last = len(painted.guesses) - 1
+        if last > 0 and self.time.maximum() != last:
+            self.time.blockSignals(True)
+            self.time.setRange(0, last)
+            self.time.setValue(last)
+            self.time.blockSignals(False)
+        self.show_strip()
+
+    def _ended(self) -> None:
+        self.changed.emit()
+        self.show_strip()
+
+    def show_strip(self) -> None:
+        """The pictures that are there, at the step of the slider."""
+        lab, k, last = self.lab, self.time.value(), self.time.maximum()
+        guesses = any(painted.guesses for painted in lab.strip.values())
+        self.time.setEnabled(guesses)
+        at_end = not guesses or k == last
+        self.time_words.setText(
+            "" if not guesses else "the picture" if at_end else f"guess at step {k} of {last}"
+        )
+        if lab.why_not or not lab.stages:
+            words = lab.why_not or ("Painting …" if lab.running else _EMPTY)
+            self.tiles.show_tiles([ShownTile("", words=words)])
+            self.state.setText("")
+            return
+        self.tiles.show_tiles(
+            [
+                ShownTile(
+                    caption(share, pictures),
+                    picture_at(lab.strip[n], k, at_end=at_end) if n in lab.strip else None,
+                    words="" if n in lab.strip else "Painting …" if lab.running else "Not painted",
+                )
+                for n, (share, pictures) in enumerate(lab.stages)
+            ]
+        )
+        done = f"{len(lab.strip)} of {len(lab.stages)} are painted" if lab.running else ""
+        self.state.setText(done)
+
+
+def picture_at(painted: CheckpointPicture, k: int, *, at_end: bool) -> Picture:
+    """The guess at step k, or the exact picture at the end."""
+    return painted.picture if at_end or not painted.guesses else painted.guesses[k]
+
+
+def caption(share: float, pictures: int) -> str:
+    """After how much of the training, in two lines."""
+    return f"after {share:.0%} of the training\n{pictures:,} pictures shown"
