@@ -16,7 +16,7 @@ LOOKS = {
 }
 SCALES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0)
 SEEDS = 6
-"""Pictures without a prompt: the run's seed and those that follow."""
+"""Pictures without a prompt: of the seed and those that follow."""
 _WORDS = {
     "step": (
         "The model is asked twice at every step: once without the prompt, once with it. The "

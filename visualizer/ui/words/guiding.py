@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from visualizer.ui.explanation import percent
 from visualizer.ui.words import exhibits
 from visualizer.ui.words.guidance_part import SCALES, SEEDS, GuidancePart
+from visualizer.ui.words.swapping import Base
 from visualizer.ui.words.tile_grid import ShownTile, TileGrid
 
 if TYPE_CHECKING:
@@ -36,10 +37,18 @@ class Guiding(QObject):
     """The pictures stand in the middle of the page; words and buttons in the panel."""
 
     def __init__(
-        self, words: Words, part: GuidancePart, playhead: Playhead, parent: QObject | None = None
+        self,
+        words: Words,
+        part: GuidancePart,
+        playhead: Playhead,
+        base: Base,
+        parent: QObject | None = None,
     ) -> None:
+        """``base`` tells what the pictures are made from, but for guidance, prompt or seed."""
         super().__init__(parent)
         self._words, self._part, self._playhead = words, part, playhead
+        self._base = base
+        self._made_for: SamplingRequest | None = None
         self._facts: ModelFacts | None = None
         self._run: Timeline | None = None
         self._active = False
@@ -81,30 +90,38 @@ class Guiding(QObject):
         self.stop()
         if self._run is not None:
             self._run.picture_changed.disconnect(self._picture_changed)
-            self._run.grown.disconnect(self._moved)
+            self._run.grown.disconnect(self._grown)
         self._run = run
         if run is not None:
             run.picture_changed.connect(self._picture_changed)
-            run.grown.connect(self._moved)
+            run.grown.connect(self._grown)
         self.forget()
 
     def forget(self) -> None:
         """What was made does not hold any more."""
+        self._made_for = self._base()
         self._made = {"strip": [self._own(s) for s in SCALES], "unprompted": [None] * SEEDS}
         self._show()
+
+    def look_again(self) -> None:
+        """The fields may ask for something else: what was made for them before goes then."""
+        if self._base() != self._made_for:
+            self.stop()
+            self.forget()
 
     def _own(self, scale: float) -> Picture | None:
         """The picture of the run itself, where it was made with this guidance."""
         run = self._run
-        if run is None or run.trajectory is None or run.request.guidance_scale != scale:
+        if run is None or run.trajectory is None or run.request != self._made_for:
             return None
-        return run.trajectory.final
+        return run.trajectory.final if run.request.guidance_scale == scale else None
 
     # --- making -------------------------------------------------------------------------------
 
     def begin(self, look: str) -> None:
         """Make the pictures of a look, those that are not there yet."""
         self._part.looks.set_current(look)
+        self.look_again()
         base, missing = self._base(), self._missing(look)
         if base is None or not missing or not self._can():
             self._show()
@@ -126,6 +143,15 @@ class Guiding(QObject):
             self._show()
         return was
 
+    def _grown(self) -> None:
+        run = self._run
+        if run is not None and run.trajectory is not None and not self._making:
+            self._made["strip"] = [
+                made if made is not None else self._own(scale)
+                for made, scale in zip(self._made["strip"], SCALES, strict=True)
+            ]
+        self._moved()
+
     def _take(self, n: int, picture: Picture) -> None:
         if self._making and n < len(self._asked):
             self._made[self._making][self._asked[n]] = picture
@@ -140,15 +166,13 @@ class Guiding(QObject):
         self._show()
 
     def _can(self) -> bool:
-        return self._run is not None and self._facts is not None
-
-    def _base(self) -> SamplingRequest | None:
-        return None if self._run is None else self._run.request
+        return self._facts is not None and self._base() is not None
 
     def _seeds(self) -> list[int]:
         from visualizer.ui.number_field import MAX_SEED
 
-        first = 0 if self._run is None else self._run.request.seed
+        base = self._made_for
+        first = 0 if base is None else base.seed
         return [(first + n) % (MAX_SEED + 1) for n in range(SEEDS)]
 
     def _missing(self, look: str) -> list[int]:
@@ -196,8 +220,7 @@ class Guiding(QObject):
         words = _MAKING if self._making == look else _NOT_YET
         pictures = self._made[look]
         if look == "strip":
-            own = self._base()
-            scale = None if own is None else own.guidance_scale
+            scale = None if self._made_for is None else self._made_for.guidance_scale
             return [
                 ShownTile(f"guidance {s:g}", picture, words, marked=s == scale)
                 for s, picture in zip(SCALES, pictures, strict=True)

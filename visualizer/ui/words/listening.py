@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
@@ -16,6 +17,7 @@ from visualizer.ui.words.panel_parts import button, label
 from visualizer.ui.words.word_sentences import MAKE_AGAIN, MAKE_AGAIN_TIP, WHEN
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.attention import AttentionMaps
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
@@ -27,13 +29,17 @@ class Listening(QWidget):
     """A canvas under an overlay, and a narrow column of controls."""
 
     when_changed = Signal()
+    place_changed = Signal()  # the mouse points at another place of the picture
     record_asked = Signal()
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._playhead = playhead
         self._timeline: Timeline | None = None
+        self._place: tuple[float, float] | None = None  # shares of the picture's sides
         self.canvas = Canvas(playhead)
+        self.canvas.setMouseTracking(True)
+        self.canvas.installEventFilter(self)
         self.overlay = AttentionOverlay(self.canvas)
         self.switch = ViewSwitch(playhead, self)
         self.switch.hide()
@@ -94,6 +100,39 @@ class Listening(QWidget):
         self.overlay.show_map(shown)
         self.scale.setText(shown.words)
         self.scale.show()
+
+    def shares_here(self, maps: AttentionMaps) -> list[float] | None:
+        """What the pixel under the mouse listens to, word by word; None: the mouse is elsewhere."""
+        if self._place is None:
+            return None
+        column = min(int(self._place[0] * maps.columns), maps.columns - 1)
+        row = min(int(self._place[1] * maps.rows), maps.rows - 1)
+        step = self.step(maps)
+        return [float(maps.of_word(n, step)[row, column]) for n in range(len(maps.words))]
+
+    def any_picture(self) -> Picture | None:
+        """What is shown; while that is being made, the finished picture or a small one."""
+        run = self._timeline
+        if self.canvas.picture is not None or run is None:
+            return self.canvas.picture
+        final = run.trajectory.final if run.trajectory is not None else None
+        return run.thumbnail(self._playhead.index) if final is None else final
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Follow the mouse over the picture."""
+        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            target, at = self.canvas.target_rect(), event.position()
+            inside = target.contains(at)
+            x, y = at.x() - target.x(), at.y() - target.y()
+            self._move_to((x / target.width(), y / target.height()) if inside else None)
+        elif event.type() == QEvent.Type.Leave:
+            self._move_to(None)
+        return False
+
+    def _move_to(self, place: tuple[float, float] | None) -> None:
+        if place != self._place:
+            self._place = place
+            self.place_changed.emit()
 
     def say_why(self, why: str, can_record: bool) -> None:
         """Why there is nothing to light up, and the way out of it."""

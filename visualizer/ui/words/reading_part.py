@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _AS_READ = (
     "Arcs lead from a word to those it looks at, the mean of all layers. The stripes are the "
-    "numbers that a word becomes: its embedding."
+    "numbers that a word becomes, its embedding: what the picture listens to at every step."
 )
 _HOW_NEAR = (
     "1 is the same direction, 0 has nothing in common: cosine of what the encoder makes of the "
@@ -81,8 +81,7 @@ class ReadingPart(QWidget):
         self.list.show_reading(reading)
         there = reading is not None
         self.path.setText(path_of(reading) if reading else "")
-        encoder = f"{reading.encoder}. " if reading else ""
-        self.path.setToolTip(encoder)
+        self.path.setToolTip(f"Text encoder: {reading.encoder}" if reading else "")
         self.words.setText(how_it_reads(reading) if reading else why_not)
         for part in (self.path, self.list, self.about, self.look):
             part.setVisible(there)

@@ -156,6 +156,8 @@ class SwapPart(QWidget):
             part.setVisible(bool(self._word) and not self._busy)
         self.field.setEnabled(not self._busy)
         self.stop.setVisible(self._busy)
+        self.offers.setVisible(self._offers.count() > 1 and not self._busy)
+        self.offers.setEnabled(free)
 
     def _offer(self) -> None:
         """A few words of the same kind, one press away."""
@@ -170,7 +172,6 @@ class SwapPart(QWidget):
             offer.clicked.connect(lambda _=False, other=other: self._take(other))
             self._offers.addWidget(offer)
         self._offers.addStretch(1)
-        self.offers.setVisible(bool(found))
 
     def _take(self, other: str) -> None:
         self.field.setText(other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,16 +27,25 @@ _EMPTY = "The other picture comes here."
 _MAKING = "Making it …"
 
 
+Base = Callable[[], "SamplingRequest | None"]
+
+
 class Swapping(QObject):
     """Both pictures stand in the middle of the page; the curve of their difference in the panel."""
 
     failed = Signal(object)  # Failure
 
     def __init__(
-        self, words: Words, part: SwapPart, playhead: Playhead, parent: QObject | None = None
+        self,
+        words: Words,
+        part: SwapPart,
+        playhead: Playhead,
+        base: Base,
+        parent: QObject | None = None,
     ) -> None:
+        """``base`` tells what the first of the two pictures is made from."""
         super().__init__(parent)
-        self._words, self._part = words, part
+        self._words, self._part, self._base_of = words, part, base
         self._run: Timeline | None = None
         self._prompt = ""
         self._word: int | None = None
@@ -124,7 +134,8 @@ class Swapping(QObject):
         return was
 
     def _base(self) -> SamplingRequest | None:
-        return None if self._run is None else replace(self._run.request, prompt=self._prompt)
+        base = self._base_of()
+        return None if base is None else replace(base, prompt=self._prompt)
 
     def _words_of(self) -> list[str]:
         from visualizer.diffusion.prompt import words
@@ -173,7 +184,7 @@ class Swapping(QObject):
         return own if self._prompt in ("", self._own_prompt()) else None, None
 
     def _judge(self) -> None:
-        can = self._run is not None and not self._words.why_no_swap
+        can = self._base_of() is not None and not self._words.why_no_swap
         self._part.set_state(can=can, busy=self._busy)
 
     def exhibit(self) -> Exhibit | None:

@@ -34,6 +34,7 @@ NO_RUN = "Describe a picture above and press Enter: its attention is recorded as
 OTHER_WORDS = (
     "These words are not the ones that the picture was made from. Press Enter to make theirs."
 )
+NO_WORDS = "There are no words: all attention goes to the marks of begin and end."
 NOT_YET = "The first step is on its way …"
 NOT_RECORDED_YET = "This picture is being made without its attention."
 MAKE_AGAIN = "Make it again"
@@ -101,14 +102,8 @@ def path_of(reading: WordReading) -> str:
 def how_it_reads(reading: WordReading) -> str:
     """Which way the encoder reads, and what that means for a word."""
     if reading.causal:
-        return (
-            "The text encoder reads from left to right: a word sees only the words before it. "
-            "The numbers it makes of them are what the picture listens to, at every step."
-        )
-    return (
-        "The text encoder reads all words at once: each sees every other, before it and after it. "
-        "The numbers it makes of them are what the picture listens to, at every step."
-    )
+        return "It reads from left to right: a word sees only the words before it."
+    return "It reads all words at once: each sees every other, before it and after it."
 
 
 def look_of(reading: WordReading, word: int | None) -> str:
@@ -147,7 +142,7 @@ def heard(maps: AttentionMaps, word: int | None, step: int | None) -> str:
     """How much the picture listens to a word; None: to which word it listens most."""
     when = "Over all steps" if step is None else f"At step {step}"
     if not maps.words:
-        return "There are no words: all attention goes to the marks of begin and end."
+        return NO_WORDS
     if word is None:
         shares = shares_now(maps, step)
         best = max(range(len(shares)), key=shares.__getitem__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -27,7 +28,7 @@ from visualizer.ui.words.listening import Listening
 from visualizer.ui.words.subject import Subject
 from visualizer.ui.words.swapping import Swapping
 from visualizer.ui.words.word_chips import WordChips, plain_words
-from visualizer.ui.words.word_sentences import shares_now, shown_words
+from visualizer.ui.words.word_sentences import NO_WORDS, shares_now, shown_words
 from visualizer.ui.words.words_panel import WordsPanel
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ class WordsPage(QWidget):
         self.status.setContentsMargins(0, 0, 2, 0)  # letters end at fractions of pixels
         self.export_button = IconButton("export", "Export", shown_keys("Ctrl+E"))
         self.stage = QStackedWidget()
-        self.swapping = Swapping(session.words, self.panel.swap, playhead, self)
-        self.guiding = Guiding(session.words, self.panel.guidance, playhead, self)
+        self.swapping = Swapping(session.words, self.panel.swap, playhead, self.base, self)
+        self.guiding = Guiding(session.words, self.panel.guidance, playhead, self.base, self)
         self._later, self._near_later = QTimer(self), QTimer(self)
         self._lay_out()
         self._connect()
@@ -150,6 +151,7 @@ class WordsPage(QWidget):
             plot.step_asked.connect(session.playhead.seek)
         panel.part_chosen.connect(lambda _name: self._part_changed())
         self.listening.when_changed.connect(self._refresh)
+        self.listening.place_changed.connect(self._refresh)
         self.listening.record_asked.connect(self._record)
         self.export_button.clicked.connect(self.export_asked)
 
@@ -183,6 +185,16 @@ class WordsPage(QWidget):
     def _record(self) -> None:
         if self.subject.run is not None:
             self._make(self.subject.run.request)
+
+    def base(self) -> SamplingRequest | None:
+        """What pictures beside the run are made from: the fields, where they say these words."""
+        from visualizer.diffusion.request import RequestError
+
+        run = self.subject.run
+        if self._header.prompt.text().strip() == self.subject.prompt:
+            with contextlib.suppress(RequestError):
+                return self._header.request()
+        return None if run is None else run.request
 
     def escape(self) -> bool:
         """Stop what is made beside the run, or let a word go; whether there was anything."""
@@ -273,11 +285,12 @@ class WordsPage(QWidget):
         self._refresh()
 
     def _fields_edited(self) -> None:
-        if self.isVisible() and self._header.prompt.text() != self._typed:
+        if self.isVisible():
             self._later.start()
 
     def _take_typed(self) -> None:
-        """Other words stand in the header: tell of those."""
+        """Something else stands in the header: tell of its words."""
+        self.guiding.look_again()
         if self._header.prompt.text() != self._typed:
             self._typed = self._header.prompt.text()
             self.subject.set_prompt(self._typed)
@@ -376,16 +389,18 @@ class WordsPage(QWidget):
         free = subject.can_record and not self._session.running
         self.listening.say_why(why, bool(why) and free)
         known = maps if maps is not None and maps.words else None
+        if maps is not None and known is None:
+            why = NO_WORDS
         self.listening.show_word(known, word)
         if known is None:
             self.chips.show_shares(None)
             self.panel.attention.show_nothing(why)
             return
         step = self.listening.step(known)
-        self.chips.show_shares(shares_now(known, step))
-        self.panel.attention.show_maps(
-            known, step, word, self.listening.canvas.picture, self.playhead.index
-        )
+        self.chips.show_shares(self.listening.shares_here(known) or shares_now(known, step))
+        if self.panel.part == "attention":
+            picture = self.listening.any_picture()
+            self.panel.attention.show_maps(known, step, word, picture, self.playhead.index)
 
     # --- Qt -----------------------------------------------------------------------------------
 
