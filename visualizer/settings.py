@@ -16,6 +16,7 @@ FILE_NAME = "settings.json"
 CHOICES = {
     "theme": ("system", "dark", "light"),
     "y_axis": ("share", "sigma", "log_snr"),
+    "panel": ("explanation", "code", "sculptor"),
 }
 RANGES = {
     "seed": (0, 2**32 - 1),
@@ -40,6 +41,7 @@ class Settings:
         geometry: the window's place and size, as Qt saves it, in base64.
         speed, loop: of playing.
         y_axis: of the noise plot: "share", "sigma" or "log_snr".
+        panel: what stands beside the picture: "explanation", "code" or "sculptor".
         hard_pixels: whether the picture is enlarged without smoothing.
         picture_memory_mib: how much memory full pictures of all runs may take together, in MiB.
         export: how something was exported last, as ``ExportOptions.to_json`` tells it.
@@ -61,6 +63,7 @@ class Settings:
     speed: float = 1.0
     loop: bool = False
     y_axis: str = "share"
+    panel: str = "explanation"
     hard_pixels: bool = False
     picture_memory_mib: int = 512
     export: dict[str, Any] = field(default_factory=dict)

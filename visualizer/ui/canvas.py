@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -56,6 +56,17 @@ def image_of(picture: Picture) -> QImage:
     """The picture as Qt sees it, without copying: keep the array alive as long as the image."""
     height, width, _ = picture.shape
     return QImage(picture.data, width, height, picture.strides[0], QImage.Format.Format_RGB888)
+
+
+class Sieve(Protocol):
+    """Lets a part of every picture through."""
+
+    @property
+    def says(self) -> str:
+        """What must be known to read what is left."""
+
+    def __call__(self, picture: Picture) -> Picture:
+        """What is left of a picture; the same object again for the same picture, if it may be."""
 
 
 class ScaledPictures:
@@ -145,6 +156,7 @@ class Canvas(QWidget):
         self._picture: Picture | None = None
         self._stands_in = ""
         self._message = _NOTHING_YET
+        self._sieve: Sieve | None = None
         self._hard = False
         self._zoom = 1.0  # 1 is the whole picture, as large as it goes
         self._center = QPointF(0.5, 0.5)  # the point of the picture in the middle, 0 … 1
@@ -214,6 +226,8 @@ class Canvas(QWidget):
         """What must be known to read the picture; "" for most."""
         if self._stands_in:
             return self._stands_in
+        if self._sieve is not None and not self.shows_numbers:
+            return self._sieve.says
         if self._playhead.view == "change":
             from visualizer.diffusion.views import CHANGE_GAIN
 
@@ -224,6 +238,12 @@ class Canvas(QWidget):
     def shows_numbers(self) -> bool:
         """Whether channels are shown: as the view, or in place of a picture that is not there."""
         return self._playhead.view == "channels" or bool(self._stands_in)
+
+    def set_sieve(self, sieve: Sieve | None) -> None:
+        """Show only what a sieve lets through of every picture; None shows all of it."""
+        if sieve is not self._sieve:
+            self._sieve = sieve
+            self._look_again()
 
     # --- how it shows it ----------------------------------------------------------------------
 
@@ -323,6 +343,8 @@ class Canvas(QWidget):
             self._message = "" if self._picture is not None else "Making this picture …"
             if self._picture is None and timeline.running and not timeline.can_preview:
                 self._show_numbers(timeline, k, _NO_PREVIEW)
+        if self._sieve is not None and self._picture is not None and not self.shows_numbers:
+            self._picture = self._sieve(self._picture)
         if self._corner.isVisibleTo(self) != there:
             self._corner.setVisible(there)
             self._place_corner()

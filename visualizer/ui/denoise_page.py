@@ -15,10 +15,11 @@ from visualizer.ui.branch_bar import BranchBar
 from visualizer.ui.branch_mode import KEY, LABEL, BranchMode
 from visualizer.ui.branch_words import changed_words
 from visualizer.ui.canvas import Canvas
+from visualizer.ui.denoise_panels.band_sieve import BANDS, BandSieve
+from visualizer.ui.denoise_panels.panels import Panels
 from visualizer.ui.history_strip import HistoryStrip
 from visualizer.ui.icons import IconButton
 from visualizer.ui.shortcuts import shown_keys
-from visualizer.ui.side_panel import SidePanel
 from visualizer.ui.timeline_view import TimelineView
 from visualizer.ui.transport import TransportBar
 from visualizer.ui.view_switch import ViewSwitch
@@ -67,7 +68,8 @@ class DenoisePage(QWidget):
         self.history = HistoryStrip()
         self.canvas = Canvas(playhead)
         self.view_switch = ViewSwitch(playhead)
-        self.side_panel = SidePanel(playhead)
+        self.panels = Panels(playhead)
+        self.side_panel = self.panels.explanation
         self.transport = TransportBar(playhead)
         self.timeline_view = TimelineView(playhead)
         self.status = QLabel()
@@ -101,7 +103,7 @@ class DenoisePage(QWidget):
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
         body.addLayout(centre, 1)
-        body.addWidget(self.side_panel)
+        body.addWidget(self.panels)
         for widget in (
             self.status,
             self.save_button,
@@ -134,6 +136,7 @@ class DenoisePage(QWidget):
         self.view_switch.resized.connect(self._fit_switch)
         self.side_panel.copied.connect(lambda text: self.said.emit(text, False))
         self.side_panel.reuse_asked.connect(self._reuse)
+        self.panels.sculptor.band_chosen.connect(self._show_band)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.export_asked)
         self.parent_button.clicked.connect(self._compare_with_parent)
@@ -235,7 +238,7 @@ class DenoisePage(QWidget):
 
     def set_facts(self, facts: ModelFacts) -> None:
         """Another model is there."""
-        self.side_panel.set_facts(facts)
+        self.panels.set_facts(facts)
 
     # --- the run that is looked at ------------------------------------------------------------
 
@@ -246,7 +249,7 @@ class DenoisePage(QWidget):
         self.transport.set_timeline(timeline)
         self.timeline_view.set_timeline(timeline or self._planned)
         self._show_family()
-        self.side_panel.set_timeline(timeline or self._planned)
+        self.panels.set_timeline(timeline or self._planned)
         self.history.set_current(timeline)
         self._judge_actions()
         self._judge_reuse()
@@ -289,6 +292,11 @@ class DenoisePage(QWidget):
         self.export_button.setEnabled(can)
         self.parent_button.setVisible(can and current is not None and bool(current.parent_run))
         self.actions_changed.emit()
+
+    def _show_band(self, band: str) -> None:
+        """The canvas shows one band of frequencies only, or all of the picture again."""
+        sieve = next((BandSieve(each) for each in BANDS if each == band), None)
+        self.canvas.set_sieve(sieve)
 
     def _judge_reuse(self) -> None:
         """A run whose settings stand in the fields needs no button that puts them there."""
@@ -392,7 +400,7 @@ class DenoisePage(QWidget):
         space = theme.SPACE
         self._compact = compact
         self.timeline_view.set_low(compact)
-        self.side_panel.set_compact(compact)
+        self.panels.set_compact(compact)
         self._fit_switch()
         above = space if compact else 2 * space
         self._centre.setContentsMargins(space, above, space, space)

@@ -859,6 +859,7 @@ class MainWindow(QMainWindow):
         self.denoise.canvas.set_hard_pixels(settings.hard_pixels)
         self.compare.grid.set_hard_pixels(settings.hard_pixels)
         self.denoise.timeline_view.set_scale(settings.y_axis)
+        self.denoise.panels.show_panel(settings.panel)
         saved = QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore"))
         if saved.isEmpty() or not self.restoreGeometry(saved):
             self.resize(*_DEFAULT)
@@ -904,6 +905,7 @@ class MainWindow(QMainWindow):
         settings.speed, settings.loop = playhead.speed, playhead.loop
         settings.hard_pixels = self.denoise.canvas.hard_pixels
         settings.y_axis = self.denoise.timeline_view.scale.key
+        settings.panel = self.denoise.panels.current
         with contextlib.suppress(OSError):  # nobody is left to be told
             settings.save()
 

@@ -1,0 +1,1 @@
+"""What stands beside the picture on the Denoise page: explanation, code, sculptor."""

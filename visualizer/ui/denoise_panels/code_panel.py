@@ -1,0 +1,234 @@
+"""The Code panel: the loop that makes the picture, and its numbers where the playhead stands."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from visualizer.ui import theme
+from visualizer.ui.denoise_panels.code_text import (
+    LETTERS,
+    CodeLine,
+    Loop,
+    calls_of,
+    code_lines,
+    loop_of,
+    part_of,
+)
+from visualizer.ui.denoise_panels.code_view import CodeView, monospaced
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import FloatArray
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.step import Step
+    from visualizer.session.playhead import Playhead
+    from visualizer.session.timeline import Timeline
+
+NONE = "–"
+_ROWS = ("latent", "said", "guess", "noise")
+
+
+class CodePanel(QScrollArea):
+    """Follows the playhead at once: all it computes are means of numbers that are there."""
+
+    def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._playhead = playhead
+        self._timeline: Timeline | None = None
+        self._facts: ModelFacts | None = None
+        self._asked = -1
+        self._moment = ""
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("The loop as code")
+        self.code = CodeView()
+        self.about = _label("")
+        self.about.setWordWrap(True)
+        self.level = _label("small")
+        self.calls = _label("small-quiet")
+        self.calls.setWordWrap(True)
+        self.names: dict[str, QLabel] = {}
+        self.numbers: dict[str, QLabel] = {}
+        self._lay_out()
+        self.code.asked.connect(self._ask)
+        playhead.moved.connect(self.refresh)
+
+    def _lay_out(self) -> None:
+        space = theme.SPACE
+        inside = QWidget()
+        column = self._column = QVBoxLayout(inside)
+        column.setContentsMargins(space, space, space, space)
+        column.setSpacing(space)
+        column.addWidget(self.code)
+        words = QVBoxLayout()
+        words.setContentsMargins(space, 0, space, 0)
+        words.setSpacing(space)
+        words.addWidget(self.about)
+        line = QFrame()
+        line.setProperty("role", "separator")
+        line.setFixedHeight(1)
+        words.addWidget(line)
+        words.addWidget(self.level)
+        table = QGridLayout()
+        table.setHorizontalSpacing(2 * space)
+        table.setVerticalSpacing(space // 2)
+        table.setColumnStretch(0, 1)
+        right = Qt.AlignmentFlag.AlignRight
+        for at, head in enumerate(("", "mean", "deviation")):
+            table.addWidget(_label("small-quiet", head), 0, at, right)
+        for at, row in enumerate(_ROWS, 1):
+            self.names[row] = _label("small")
+            table.addWidget(self.names[row], at, 0)
+            for column_at, key in ((1, "mean"), (2, "std")):
+                number = self.numbers[f"{row} {key}"] = _label("small")
+                number.setFont(monospaced())
+                table.addWidget(number, at, column_at, right)
+        words.addLayout(table)
+        words.addWidget(self.calls)
+        column.addLayout(words)
+        column.addStretch(1)
+        self.setWidget(inside)
+
+    def set_timeline(self, timeline: Timeline | None) -> None:
+        """Follow another timeline, or none."""
+        if self._timeline is not None:
+            self._timeline.grown.disconnect(self.refresh)
+        self._timeline, self._asked = timeline, -1
+        if timeline is not None:
+            timeline.grown.connect(self.refresh)
+        self.refresh()
+
+    def set_facts(self, facts: ModelFacts) -> None:
+        """Know the names of samplers, and whether the model that is there is guided."""
+        self._facts = facts
+        self.refresh()
+
+    def set_compact(self, compact: bool) -> None:
+        """Less air, for a low window."""
+        self._column.setSpacing(theme.SPACE // 2 if compact else theme.SPACE)
+
+    def refresh(self, _changed: object = None) -> None:
+        """Write it all again, for where the playhead stands now; nothing while nobody looks."""
+        if not self.isVisible():
+            return
+        timeline = self._timeline
+        if timeline is None or timeline.total == 0:
+            self._show(code_lines(Loop()), "")
+            self._show_numbers(None, Loop())
+            return
+        k = min(self._playhead.index, timeline.total - 1)
+        stage = timeline.stage(k)
+        loop = loop_of(timeline, self._facts, self._sampler(timeline), k)
+        there = k < len(timeline)
+        moment = part_of(k - stage.first, stage.last - stage.first) if there else ""
+        self._show(code_lines(loop), moment)
+        self._show_numbers(timeline.step(k) if there else None, loop)
+        self.calls.setText(_calls(timeline, loop, k))
+
+    def showEvent(self, event: object) -> None:
+        """What it did not follow while it was hidden."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.refresh()
+
+    def _show(self, lines: tuple[CodeLine, ...], moment: str) -> None:
+        running = next((i for i, each in enumerate(lines) if each.here and each.when == moment), -1)
+        if moment != self._moment or self._asked >= len(lines):
+            self._asked = -1  # what happens now is worth more than what was asked before
+        self._moment = moment
+        self.code.show_lines(lines, running, self._asked)
+        told = self._asked if self._asked >= 0 else running
+        self.about.setText(lines[told].about if told >= 0 else _NOTHING_YET)
+
+    def _ask(self, row: int) -> None:
+        self._asked = -1 if row == self._asked else row
+        self.refresh()
+
+    def _show_numbers(self, step: Step | None, loop: Loop) -> None:
+        letter = LETTERS.get(loop.prediction, "out")
+        shape = " × ".join(str(n) for n in loop.shape)
+        self.names["latent"].setText(f"x  latent {shape}".rstrip())
+        self.names["said"].setText(f"{letter}  said by the model")
+        self.names["guess"].setText("x̂₀  its guess")
+        self.names["noise"].setText("ε̂  its noise")
+        if step is None:
+            self.level.setText(NONE)
+            found: dict[str, FloatArray | None] = dict.fromkeys(_ROWS)
+        else:
+            self.level.setText(_level(step))
+            said = step.prediction
+            found = {
+                "latent": step.latents,
+                "said": None if said is None else said[: len(step.latents)],
+                "guess": step.denoised,
+                "noise": step.noise,
+            }
+        for row, values in found.items():
+            mean, deviation = _measured(values)
+            self.numbers[f"{row} mean"].setText(mean)
+            self.numbers[f"{row} std"].setText(deviation)
+        if step is None:
+            self.calls.setText("")
+
+    def _sampler(self, timeline: Timeline) -> str:
+        if timeline.sampler:
+            return timeline.sampler
+        key, facts = timeline.request.sampler, self._facts
+        return "" if facts is None or key is not None else facts.own_sampler
+
+
+_NOTHING_YET = (
+    "This is the whole program. Every line runs on real numbers as soon as a picture is made. "
+    "Click a line to learn what it does."
+)
+
+
+def _level(step: Step) -> str:
+    """Timestep and noise level, as samplers tell them."""
+    level = step.noise_level
+    sigma = "∞" if math.isinf(level.sigma) else _number(level.sigma)
+    if level.space == "flow":
+        return f"t = {step.timestep:.4g}    σ = {level.noise:.3f}"
+    return f"t = {step.timestep:.4g}    σ = {sigma}    ᾱ = {level.alpha_bar:.3g}"
+
+
+def _measured(values: FloatArray | None) -> tuple[str, str]:
+    """Mean and standard deviation, in words."""
+    if values is None:
+        return NONE, NONE
+    import numpy as np
+
+    some = values.astype(np.float32, copy=False)
+    return _number(float(some.mean())), _number(float(some.std()))
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return NONE
+    return f"{value:.3f}".replace("-", "−") if abs(value) < 100 else f"{value:.4g}"
+
+
+def _calls(timeline: Timeline, loop: Loop, k: int) -> str:
+    """How often the network was asked up to the playhead."""
+    calls = calls_of(timeline.steps[:k], loop.guiding)
+    if not calls:
+        return "The network has not been asked yet."
+    how = "twice a step, with the prompt and without" if loop.guiding == "twice" else "once a step"
+    if loop.avoid and loop.guiding == "twice":
+        how = "twice a step, with the prompt and with the avoid text"
+    more = ", and again where the sampler tries" if loop.trials else ""
+    times = "once" if calls == 1 else f"{calls} times"
+    return f"So far the network was asked {times}: {how}{more}."
+
+
+def _label(role: str, text: str = "") -> QLabel:
+    label = QLabel(text)
+    if role:
+        label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    return label

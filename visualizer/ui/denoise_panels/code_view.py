@@ -1,0 +1,152 @@
+"""A few lines of code, one of them running; a click on a line asks what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from visualizer.ui import theme as themes
+from visualizer.ui.denoise_panels.code_text import CodeLine
+from visualizer.ui.focus_ring import RingedWidget
+
+ROW = 21
+_LEFT = themes.SPACE
+
+
+class CodeView(RingedWidget):
+    """Painted by hand: a list would scroll, and frame every line."""
+
+    asked = Signal(int)
+    """A person wants to know about this line."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lines: tuple[CodeLine, ...] = ()
+        self._running = -1
+        self._asked = -1
+        self.setAccessibleName("The loop as code")
+        self.setToolTip("Click a line to learn what it does")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def lines(self) -> tuple[CodeLine, ...]:
+        """What is shown."""
+        return self._lines
+
+    @property
+    def running(self) -> int:
+        """The line that is highlighted; −1 is none."""
+        return self._running
+
+    def show_lines(self, lines: Sequence[CodeLine], running: int, asked: int = -1) -> None:
+        """Show lines, the one that runs, and the one that was asked about (−1: none)."""
+        shown = (tuple(lines), running, asked)
+        if shown == (self._lines, self._running, self._asked):
+            return
+        taller = len(lines) != len(self._lines)
+        self._lines, self._running, self._asked = shown
+        said = self._lines[running].text.strip() if 0 <= running < len(lines) else ""
+        self.setAccessibleDescription(said)
+        if taller:
+            self.updateGeometry()
+        self.update()
+
+    def row_rect(self, row: int) -> QRectF:
+        """Where a line lies."""
+        return QRectF(0, row * ROW, self.width(), ROW)
+
+    def sizeHint(self) -> QSize:
+        """All lines."""
+        return QSize(200, ROW * len(self._lines))
+
+    def minimumSizeHint(self) -> QSize:
+        """All lines, always."""
+        return QSize(0, ROW * len(self._lines))
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The running line stands on a ground of its own, with the playhead's color beside it."""
+        theme = themes.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        plain, strong = self._fonts()
+        for row, line in enumerate(self._lines):
+            room = self.row_rect(row)
+            runs = row == self._running
+            painter.setPen(Qt.PenStyle.NoPen)
+            if runs:
+                painter.setBrush(QColor(theme.raised))
+                painter.drawRoundedRect(room, 4, 4)
+                painter.setBrush(QColor(theme.accent))
+                painter.drawRoundedRect(QRectF(0, room.top() + 3, 3, ROW - 6), 1.5, 1.5)
+            elif row == self._asked:
+                painter.setBrush(QColor(theme.surface))
+                painter.drawRoundedRect(room, 4, 4)
+            painter.setFont(strong if runs else plain)
+            lit = runs or row == self._asked
+            painter.setPen(QColor(theme.text if lit else theme.quiet))
+            painter.drawText(
+                room.adjusted(_LEFT, 0, 0, 0),
+                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+                line.text,
+            )
+        self.paint_ring(painter)
+        painter.end()
+
+    def _fonts(self) -> tuple[QFont, QFont]:
+        """Letters of one width, as large as the longest line allows."""
+        plain = monospaced()
+        longest = max((line.text for line in self._lines), key=len, default="")
+        room = self.width() - _LEFT
+        needed = QFontMetrics(plain).horizontalAdvance(longest)
+        if needed > room > 0:
+            plain.setPixelSize(max(round(themes.FONT_SMALL * room / needed - 0.5), 9))
+        strong = QFont(plain)
+        strong.setWeight(QFont.Weight.DemiBold)
+        return plain, strong
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask about a line."""
+        row = int(event.position().y() // ROW)
+        if event.button() == Qt.MouseButton.LeftButton and 0 <= row < len(self._lines):
+            self.asked.emit(row)
+        else:
+            super().mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down ask about other lines."""
+        move = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
+        if move and self._lines:
+            start = self._asked if self._asked >= 0 else self._running
+            self.asked.emit(min(max(start + move, 0), len(self._lines) - 1))
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.update()
+
+
+def monospaced(size: int = themes.FONT_SMALL) -> QFont:
+    """The system's own font in which all letters are of one width."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(size)
+    return font
