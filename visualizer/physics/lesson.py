@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from visualizer.diffusion.arrays import read_only
 from visualizer.physics import network
 from visualizer.physics.flow import Denoise, Flow, Way, reverse_flow, score
+from visualizer.physics.progress import STEPS, Progress
 from visualizer.physics.shapes import HALF, Points, Shape, draw_points
 
 LEARNED_FROM = 20_000
@@ -44,7 +45,7 @@ class Field:
         return np.asarray((1 - share) * self.arrows[below] + share * self.arrows[above])
 
 
-News = network.Progress | Flow | Field
+News = Progress | Flow | Field
 
 
 def lesson(
@@ -55,7 +56,7 @@ def lesson(
     *,
     watched: Callable[[], Way],
     enough: Callable[[], bool],
-    steps: int = network.STEPS,
+    steps: int = STEPS,
 ) -> Iterator[News | None]:
     """Learn, with drafts of a flow on the way; then both flows in full, and the field.
 

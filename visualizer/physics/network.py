@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -14,9 +13,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from visualizer.physics.levels import LEAST_SIGNAL
+from visualizer.physics.progress import STEPS, Progress
 from visualizer.physics.shapes import Points
 
-STEPS = 2000
 BATCH = 512
 _HIDDEN = 128
 _WAVES = 48
@@ -73,20 +72,6 @@ class Denoiser(nn.Module):
 
 
 _OF_LEVEL = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the training is.
-
-    Attributes:
-        loss: of this step, the mean of (ε − ε̂)² over both directions; 1 is knowing nothing.
-        seconds: spent on training so far.
-    """
-
-    steps: int
-    loss: float
-    seconds: float
 
 
 def train(points: Points, seed: int, steps: int = STEPS) -> Iterator[tuple[Denoiser, Progress]]:

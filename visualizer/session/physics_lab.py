@@ -17,7 +17,7 @@ from visualizer.session.playhead import Playhead
 if TYPE_CHECKING:
     from visualizer.physics.flow import Flow, Way
     from visualizer.physics.lesson import Field, News
-    from visualizer.physics.network import Progress
+    from visualizer.physics.progress import Progress
     from visualizer.physics.shapes import Shape
     from visualizer.session.errands import Errand
     from visualizer.session.failure import Failure
@@ -30,7 +30,7 @@ MEASURED_EVERY = 10
 """Levels from one entropy to the next."""
 _SLICE_S = 0.8 * SLICE_S
 _NEWS_S = 0.08
-_START_SEED, _EPS_SEED = 1, 2
+_SHAPE_SEED, _EPS_SEED, _START_SEED = 1, 2, 3
 
 
 class FlowPlayhead(Playhead):
@@ -97,6 +97,13 @@ class PhysicsLab(QObject):
         return self._alphas
 
     @property
+    def start(self) -> Any:
+        """The noise that every way back begins with. (particles, 2) float32."""
+        import numpy as np
+
+        return np.random.default_rng(_START_SEED).standard_normal((PARTICLES, 2), dtype=np.float32)
+
+    @property
     def learning(self) -> bool:
         """Whether a lesson is on its way, or stands still until somebody looks."""
         return self._lesson is not None
@@ -119,7 +126,7 @@ class PhysicsLab(QObject):
         from visualizer.physics.flow import forward_flow
         from visualizer.physics.shapes import draw_points
 
-        x0 = draw_points(shape, PARTICLES, _START_SEED)
+        x0 = draw_points(shape, PARTICLES, _SHAPE_SEED)
         eps = np.random.default_rng(_EPS_SEED).standard_normal(x0.shape, dtype=np.float32)
         self._end_lesson()
         self._measures.cancel()
@@ -181,16 +188,11 @@ class PhysicsLab(QObject):
         if "torch" not in sys.modules:
             preload_torch()
         with gently():
-            import numpy as np
-
             from visualizer.physics.lesson import lesson
-        start = np.random.default_rng(_START_SEED + 2).standard_normal(
-            (PARTICLES, 2), dtype=np.float32
-        )
         count = {} if steps is None else {"steps": steps}
         yield from lesson(
             shape,
-            start,
+            self.start,
             self.alphas,
             seed,
             watched=lambda: self.watched,
@@ -314,7 +316,7 @@ def _slice(
     until = time.perf_counter() + _SLICE_S
     for news in lesson:
         if news is not None:
-            from visualizer.physics.network import Progress
+            from visualizer.physics.progress import Progress
 
             told = reporter.heard(news) if isinstance(news, Progress) else news
             if told is not None:

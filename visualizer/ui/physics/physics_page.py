@@ -1,0 +1,400 @@
+"""The Physics page: dots that become noise, and a network that learns the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from visualizer.physics.entropy import GAUSSIAN
+from visualizer.physics.flow import Flow, Way
+from visualizer.physics.progress import STEPS
+from visualizer.physics.shapes import LONGEST_TEXT, NoPointsError, Shape, ShapeName, Stroke
+from visualizer.session.physics_lab import FlowPlayhead
+from visualizer.ui import theme as themes
+from visualizer.ui.physics.flow_line import FlowLine
+from visualizer.ui.physics.flow_transport import FlowTransport
+from visualizer.ui.physics.particle_view import ParticleView
+from visualizer.ui.physics.physics_panel import NARROW_PANEL, PANEL, PhysicsPanel
+from visualizer.ui.physics.physics_words import (
+    DRAW,
+    SHAPES,
+    WAYS,
+    explained,
+    learned_words,
+    noise_words,
+)
+from visualizer.ui.physics.small_plot import Curve
+from visualizer.ui.segments import Segments
+
+if TYPE_CHECKING:
+    from visualizer.diffusion.facts import ModelFacts
+    from visualizer.export.exhibit import Exhibit
+    from visualizer.lessons.page_setup import PageSetup
+    from visualizer.session.physics_lab import PhysicsLab
+    from visualizer.session.session import Session
+    from visualizer.settings import Settings
+    from visualizer.ui.header import Header
+
+_NARROW = 1100
+_WORD = "DIFFUSION"
+_TYPED_MS = 500
+_DRAWN_MS = 900
+"""The pen rests so long before the drawing is taken: it may go on with another stroke."""
+_FRAMES, _FRAME_SIDE, _FRAME_MS = 61, 640, 66
+
+
+class PhysicsPage(QWidget):
+    """A cloud of dots, one playhead between noise and shape, and the shape in one's own hand."""
+
+    said = Signal(str, bool)  # for the status; whether it stays
+    failed = Signal(object)  # Failure
+    uses_header = False
+
+    def __init__(
+        self,
+        session: Session,
+        _settings: Settings,
+        _header: Header,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.lab: PhysicsLab = session.physics_lab
+        self.playhead = FlowPlayhead(self)
+        self._strokes: tuple[Stroke, ...] = ()
+        self._untaught: Flow | None = None
+        self.setAccessibleName("Physics")
+        self.shapes, self.ways = Segments("The shape"), Segments("Which way")
+        for name, (label, about) in SHAPES.items():
+            self.shapes.add(name, label, about)
+        for name, (label, about) in WAYS.items():
+            self.ways.add(name, label, about)
+        self.word = QLineEdit(_WORD)
+        self.clear = QPushButton("Clear")
+        self.view = ParticleView()
+        self.transport = FlowTransport(self.playhead)
+        self.line = FlowLine(self.playhead)
+        self.panel = PhysicsPanel()
+        self.status = self.panel.status
+        self._take_later = QTimer(self)
+        self._lay_out()
+        self._connect()
+        self._tool_changed()
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        space = themes.SPACE
+        self.word.setMaxLength(LONGEST_TEXT)
+        self.word.setFixedWidth(15 * space)
+        self.word.setAccessibleName("The word")
+        self.word.setToolTip(f"A letter or a word of up to {LONGEST_TEXT} letters")
+        self.clear.setProperty("role", "quiet")
+        self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.clear.setAccessibleName("Clear")
+        self.clear.setToolTip("Begin another drawing")
+        top = QHBoxLayout()
+        top.setSpacing(space)
+        top.addWidget(self.shapes)
+        top.addWidget(self.word)
+        top.addWidget(self.clear)
+        top.addStretch(1)
+        top.addWidget(self.ways)
+        self._time = QVBoxLayout()
+        self._time.setSpacing(0)
+        self._time.addWidget(self.transport)
+        self._time.addWidget(self.line)
+        self._middle = QVBoxLayout()
+        self._middle.setSpacing(space)
+        self._middle.addLayout(top)
+        self._middle.addWidget(self.view, 1)
+        self._middle.addLayout(self._time)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(self._middle, 1)
+        row.addWidget(self.panel)
+        self.set_compact(False)
+
+    def _connect(self) -> None:
+        lab = self.lab
+        self._take_later.setSingleShot(True)
+        self._take_later.timeout.connect(self.take_shape)
+        self.shapes.chosen.connect(lambda _name: self._shape_chosen())
+        self.ways.chosen.connect(lambda name: self.go(cast("Way", name)))
+        self.word.textEdited.connect(lambda _text: self._take_later.start(_TYPED_MS))
+        self.word.returnPressed.connect(self.take_shape)
+        self.clear.clicked.connect(self._clear_drawing)
+        self.view.stroke_begun.connect(self._begin_stroke)
+        self.view.stroke_drawn.connect(self._stroke_drawn)
+        self.transport.arrows.toggled.connect(lambda _on: self._show_flow())
+        self.transport.paths.toggled.connect(lambda _on: self._show_flow())
+        self.panel.learn.clicked.connect(self.generate)
+        self.playhead.moved.connect(lambda _k: self._show_moment())
+        lab.cloud_changed.connect(self._show_flow)
+        lab.flow_changed.connect(lambda way: self._show_flow() if way == self.way else None)
+        lab.field_changed.connect(self._show_flow)
+        lab.progressed.connect(self._show_learning)
+        lab.learning_changed.connect(lambda _on: self._show_learning())
+        lab.entropies_changed.connect(lambda _way: self._show_entropy())
+
+    # --- the shape ----------------------------------------------------------------------------
+
+    def shape(self) -> Shape:
+        """The shape that is chosen."""
+        name = cast("ShapeName", self.shapes.current)
+        if name == "letters":
+            return Shape(name, text=self.word.text().strip())
+        return Shape(name, strokes=self._strokes if name == "by hand" else ())
+
+    def take_shape(self) -> None:
+        """Let the dots form the chosen shape, and the network begin to learn it."""
+        self._take_later.stop()
+        shape = self.shape()
+        if shape == self.lab.shape:
+            self._show_flow()
+            return
+        try:
+            self.lab.take(shape)
+        except NoPointsError as error:
+            self.view.say(DRAW if shape.name == "by hand" else str(error))
+            self.view.scene.show(None, None)
+            self.view.update()
+            return
+        self.lab.learn(asked=False)
+
+    def _shape_chosen(self) -> None:
+        self._tool_changed()
+        self.take_shape()
+
+    def _tool_changed(self) -> None:
+        by_hand = self.shapes.current == "by hand"
+        self.word.setVisible(self.shapes.current == "letters")
+        self.clear.setVisible(by_hand)
+        self.clear.setEnabled(bool(self._strokes))
+        self.view.set_drawable(by_hand)
+        self.view.show_strokes(())
+        if not by_hand:
+            self._take_later.stop()
+
+    def _begin_stroke(self) -> None:
+        """The pen goes on with the drawing that is there."""
+        self._take_later.stop()
+        self.playhead.pause()
+        self.view.say("")
+        self.view.show_strokes(self._strokes)
+
+    def _stroke_drawn(self, stroke: Stroke) -> None:
+        self._strokes = (*self._strokes, stroke)
+        self.clear.setEnabled(True)
+        self.view.show_strokes(self._strokes)
+        self._take_later.start(_DRAWN_MS)
+
+    def _clear_drawing(self) -> None:
+        self._strokes = ()
+        self.clear.setEnabled(False)
+        self.view.show_strokes(())
+        self.take_shape()
+
+    # --- the way ------------------------------------------------------------------------------
+
+    @property
+    def way(self) -> Way:
+        """The way that is looked at."""
+        return cast("Way", self.ways.current)
+
+    @property
+    def on(self) -> bool:
+        """Whether time runs towards the shape: it always runs from left to right."""
+        return self.way != "forward"
+
+    @property
+    def level(self) -> int:
+        """Where the playhead stands: 0 is the shape."""
+        return self._level_of(self.playhead.index)
+
+    def go(self, way: Way) -> None:
+        """Look at another way, at the same amount of noise.
+
+        Raises:
+            KeyError: when there is no such way.
+        """
+        was = self.lab.watched
+        self.ways.set_current(way)
+        if (was == "forward") != (way == "forward"):
+            self.playhead.pause()
+            self.lab.watched = way
+            self.playhead.seek(self.playhead.count - 1 - self.playhead.index)
+        self.lab.watched = way
+        self._show_flow()
+
+    def _level_of(self, moment: int) -> int:
+        return max(self.playhead.count - 1, 0) - moment if self.on else moment
+
+    def _flow(self) -> Flow | None:
+        """The flow of the way; before anything was learned, that of a network that knows nothing:
+        it takes the noise for what it looks for, and moves no dot."""
+        if self.lab.shape is None:
+            return None
+        flow = self.lab.flow(self.way)
+        if flow is not None:
+            return flow
+        if self._untaught is None:
+            import numpy as np
+
+            start = self.lab.start
+            still = np.broadcast_to(start, (len(self.lab.alphas), *start.shape))
+            self._untaught = Flow("ode", still, draft=True)
+        return self._untaught
+
+    # --- what the window asks -----------------------------------------------------------------
+
+    @property
+    def pictures(self) -> QWidget:
+        """Where a message may lie."""
+        return self.view
+
+    def generate(self) -> None:
+        """The main button: end the lesson, or begin another."""
+        if self.lab.learning:
+            self.lab.stop()
+        else:
+            self.lab.learn()
+
+    def escape(self) -> bool:
+        """There is nothing to leave."""
+        return False
+
+    def enter(self) -> None:
+        """Dots are there with the first look."""
+        if self.lab.shape is None:
+            self.lab.watched = self.way
+            self.take_shape()
+
+    def leave(self) -> None:
+        """Playing ends as the page is hidden."""
+        self.playhead.pause()
+
+    def set_facts(self, _facts: ModelFacts) -> None:
+        """No model has a part in this, but it may have been waited for."""
+        self._show_learning()
+
+    def set_compact(self, compact: bool) -> None:
+        """Less air, for a low window."""
+        space = themes.SPACE
+        edge = space if compact else 2 * space
+        self._middle.setContentsMargins(edge, edge, edge, space)
+        self.line.set_low(compact)
+        self.panel.set_compact(compact)
+
+    def set_up(self, setup: PageSetup) -> None:
+        """The shape, the way and the moment that a lesson speaks of."""
+        options = setup.options
+        if "text" in options:
+            self.word.setText(options["text"])
+        if "shape" in options:
+            self.shapes.set_current(options["shape"])
+            self._tool_changed()
+        self.take_shape()
+        if "way" in options:
+            self.go(cast("Way", options["way"]))
+        if options.get("start") == "yes" or setup.run:
+            self.lab.learn()
+        if setup.playhead is not None:
+            self.playhead.pause()
+            self.playhead.seek(round(setup.playhead * (self.playhead.count - 1)))
+
+    def exhibit(self) -> Exhibit | None:
+        """The flow that is looked at, with its arrows and paths."""
+        from visualizer.export.exhibit import Exhibit
+
+        if self._flow() is None or not self.playhead.count:
+            return None
+        last = self.playhead.count - 1
+        moments = [round(each * last / (_FRAMES - 1)) for each in range(_FRAMES)]
+        levels = [self._level_of(moment) for moment in moments]
+        name = SHAPES[self.shapes.current][0]
+        title = f"{name}, {WAYS[self.way][0].lower()}"
+        frames = tuple(self.view.picture(k, self.on, _FRAME_SIDE) for k in levels)
+        self.view.update()
+        captions = tuple(noise_words(self._share(k)) for k in levels)
+        return Exhibit(title, frames, captions, _FRAME_MS)
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def _share(self, level: int) -> float:
+        """Of the variance that is noise, 0 … 1."""
+        return 1.0 - float(self.lab.alphas[level])
+
+    def _show_flow(self) -> None:
+        flow = self._flow()
+        if flow is None:
+            return
+        self.view.say("")
+        if not self._take_later.isActive():
+            self.view.show_strokes(())
+        scene = self.view.scene
+        scene.arrows = self.transport.arrows.isChecked()
+        scene.paths = self.transport.paths.isChecked()
+        scene.show(flow, self.lab.field)
+        self.playhead.set_bounds(len(flow.frames))
+        self.line.show_flow(flow, self.on)
+        self._show_moment()
+        self._show_learning()
+        self._show_entropy()
+
+    def _show_moment(self) -> None:
+        if not self.playhead.count:
+            return
+        self.view.show_moment(self.level, self.on)
+        self.panel.entropy.set_cursor(self.playhead.index)
+        share = self._share(self.level)
+        learning = not self.lab.learned
+        self.panel.say(noise_words(share), explained(self.way, share, learning))
+
+    def _show_learning(self) -> None:
+        lab, panel = self.lab, self.panel
+        panel.show_learning(lab.learning)
+        waits = lab.learning and self._session.facts is None
+        panel.status.setText(learned_words(lab.progress, lab.learning, waits))
+        panel.loss.set_axes(0, STEPS, 0, 1.1, ("first step", "last step"))
+        newest = f"{lab.losses[-1][1]:.2f}" if lab.losses else ""
+        panel.loss.show_curves([Curve(tuple(lab.losses))], newest)
+
+    def _show_entropy(self) -> None:
+        known, last = self.lab.entropies, max(self.playhead.count - 1, 1)
+        curves = [
+            Curve(
+                tuple(sorted((self._level_of(level), nats) for level, nats in found.items())),
+                measured=way == self.way,
+            )
+            for way, found in known.items()
+            if way in (self.way, "forward")
+        ]
+        lowest = min((nats for found in known.values() for nats in found.values()), default=0.0)
+        plot = self.panel.entropy
+        plot.set_axes(0, last, min(lowest, 0.0) - 0.2, GAUSSIAN + 0.3, self.line.ends)
+        own = known.get(self.way, {})
+        nearest = min(own, key=lambda level: abs(level - self.level), default=None)
+        plot.show_curves(curves, "" if nearest is None else f"{own[nearest]:.1f} nats")
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks: learn."""
+        super().showEvent(event)
+        self.enter()
+        self.lab.set_active(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: what began by itself stands still."""
+        super().hideEvent(event)
+        self.lab.set_active(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow page has a narrow panel."""
+        super().resizeEvent(event)
+        self.panel.setFixedWidth(NARROW_PANEL if self.width() < _NARROW else PANEL)

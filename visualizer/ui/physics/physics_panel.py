@@ -1,0 +1,100 @@
+"""The side of the Physics page: what happens, what was learned, and how disordered it is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from visualizer.physics.entropy import GAUSSIAN
+from visualizer.ui import theme as themes
+from visualizer.ui.physics.physics_words import COLORS, SOURCE
+from visualizer.ui.physics.small_plot import SmallPlot
+from visualizer.ui.theme import set_role
+
+PANEL, NARROW_PANEL = 36 * themes.SPACE, 28 * themes.SPACE
+_LOSS_TIP = (
+    "How wrong the guessed noise is, on average (Ho et al. 2020, eq. 14). 1 is knowing nothing. "
+    "It never comes to 0: from a noisy dot alone nobody can tell all of its noise"
+)
+_ENTROPY_TIP = (
+    "How spread out the dots are, estimated from their distances (Kozachenko & Leonenko 1987). "
+    "The dashed line is what a round Gaussian cloud has"
+)
+
+
+class PhysicsPanel(QFrame):
+    """Words that scroll where they must, and the main button that never does."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(PANEL)
+        self.headline, self.words = QLabel(), QLabel()
+        self.headline.setProperty("role", "title")
+        self.colors, self.source = QLabel(COLORS), QLabel(SOURCE)
+        self.status = QLabel()
+        self.status.setAccessibleName("Status")
+        for label in (self.colors, self.source, self.status):
+            label.setProperty("role", "small-quiet")
+        for label in (self.headline, self.words, self.colors, self.source, self.status):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.loss = SmallPlot("Error of the guess", "knows nothing")
+        self.loss.setToolTip(_LOSS_TIP)
+        self.entropy = SmallPlot("Entropy", "Gaussian")
+        self.entropy.setToolTip(_ENTROPY_TIP)
+        self.entropy.set_level(GAUSSIAN)
+        self.learn = QPushButton()
+        self.learn.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._lay_out()
+        self.show_learning(False)
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(themes.SPACE)
+        column.addWidget(self.headline)
+        column.addWidget(self.words)
+        column.addWidget(self.colors)
+        column.addSpacing(themes.SPACE)
+        column.addWidget(self.loss)
+        column.addSpacing(themes.SPACE)
+        column.addWidget(self.entropy)
+        column.addStretch(1)
+        column.addWidget(self.source)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inside)
+        whole = self._whole = QVBoxLayout(self)
+        whole.setSpacing(themes.SPACE)
+        whole.setContentsMargins(*[2 * themes.SPACE] * 4)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self.status)
+        whole.addWidget(self.learn)
+
+    def say(self, headline: str, words: str) -> None:
+        """Say what happens where the playhead stands."""
+        self.headline.setText(headline)
+        self.words.setText(words)
+
+    def show_learning(self, learning: bool) -> None:
+        """The button ends a lesson, or begins another one."""
+        label = "Enough learned" if learning else "Learn again"
+        about = (
+            "End the lesson, and see what the network knows by now"
+            if learning
+            else "A fresh network learns the shape from nothing"
+        )
+        self.learn.setText(label)
+        self.learn.setAccessibleName(label)
+        self.learn.setToolTip(about)
+        set_role(self.learn, "" if learning else "primary")
+
+    def set_compact(self, compact: bool) -> None:
+        """Less air, for a low window."""
+        self._whole.setContentsMargins(*[(1 if compact else 2) * themes.SPACE] * 4)
+        for plot in (self.loss, self.entropy):
+            plot.setFixedHeight((11 if compact else 14) * themes.SPACE)
