@@ -35,7 +35,12 @@ Grid = tuple[int, int]
 class AttentionRecorder:
     """Records one run, of one picture or a batch. Give a fresh one to ``sample``."""
 
-    def __init__(self) -> None:
+    def __init__(self, least_side: int = LEAST_SIDE) -> None:
+        """
+        Args:
+            least_side: layers with fewer positions along a side are left out; 1 keeps them all.
+        """
+        self._least_side = least_side
         self._lanes: list[_Lane] = []
         self._conditional_first = self._perturbed = False
         self._size: Grid = (1, 1)
@@ -140,7 +145,7 @@ class AttentionRecorder:
         if self._call is not None or not self._sums:
             return
         finest = max(self._sums, key=lambda grid: grid[0] * grid[1])
-        least = min(LEAST_SIDE, *finest)
+        least = min(self._least_side, *finest)
         kept = [grid for grid in self._sums if min(grid) >= least]
         self._left_out = {
             rows * columns for rows, columns in self._sums if (rows, columns) not in kept
