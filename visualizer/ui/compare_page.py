@@ -363,8 +363,8 @@ class ComparePage(QWidget):
 
     def _running_changed(self, running: bool) -> None:
         self._judge_actions()
-        if not running:
-            self._take_place()
+        if not running:  # whoever follows the lanes is brought to their end first
+            QTimer.singleShot(0, self, self._take_place)
 
     def _take_place(self) -> None:
         """Stand where a lesson wants it."""

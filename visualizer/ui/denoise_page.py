@@ -377,6 +377,7 @@ class DenoisePage(QWidget):
         if setup.view is not None:
             self.playhead.set_view(setup.view)
         self._side_wanted = "panel" in setup.options
+        self.panels.show_panel(setup.options.get("panel", self.panels.current))
         self._fit_side()
         self._place = setup.playhead
         if setup.run:
@@ -415,14 +416,14 @@ class DenoisePage(QWidget):
 
     def _fit_side(self) -> None:
         """Beside a picture that has little room no panel stands, unless a lesson wants it."""
-        self.side_panel.setVisible(self.width() >= _NARROW or self._side_wanted)
+        self.panels.setVisible(self.width() >= _NARROW or self._side_wanted)
         self._fit_switch()
 
     def _fit_switch(self) -> None:
         """The switch stands under the picture, not under picture and history; where it would not
         fit it moves a little to the left, and at last beside the picture."""
         space, needed = theme.SPACE, self.view_switch.width_across()
-        side = 0 if self.side_panel.isHidden() else self.side_panel.maximumWidth()
+        side = 0 if self.panels.isHidden() else self.panels.maximumWidth()
         room = self.width() - side - 2 * space - needed
         self._switch_row.setContentsMargins(min(max(room, space), 10 * space), 0, 0, 0)
         self._place_switch(beside=room < space or self._compact)

@@ -99,8 +99,7 @@ class LessonPanel(QFrame):
         space = theme.SPACE
         self.back_button = IconButton("previous", "All lessons")
         self.title = ShortLabel("quiet")
-        self.present_button = QPushButton("Present")
-        self.present_button.setToolTip("Full screen in large letters, for a class")
+        self.present_button = IconButton("present", "Present to a class, full screen")
         self.close_button = IconButton("close", "Close the lessons", shown_keys("Ctrl+L"))
         top = QHBoxLayout()
         top.setContentsMargins(2 * space, space, space, space)
