@@ -88,15 +88,9 @@ def destroyed_in_latents(
         request: its seed, sampler and size are kept, and the picture; its words had no part in it.
     """
     steps = _steps(encoded.latents, encoded.noise, _planned(encoded.plan), encoded.layout)
-    decoded = encoded.round_trip.decoded
-    pictures: dict[tuple[int, View], Picture] = {
-        (k, "denoised"): decoded for k in range(len(steps))
-    }
-    if steps[0].noise_level.noise == 0:  # some samplers end with a trace of noise
-        pictures[0, "noisy"] = decoded
-    return _run_of(
-        encoded.round_trip.original, encoded.plan, request, model, steps, pictures, decoder
-    )
+    trip = encoded.round_trip
+    run = _run_of(trip.original, encoded.plan, request, model, steps, decoder)
+    return replace(run, pictures=_clean_pictures(steps, trip.decoded))
 
 
 def destroyed_in_pixels(
@@ -119,10 +113,8 @@ def destroyed_in_pixels(
     rng = np.random.default_rng(request.seed)
     eps = rng.standard_normal(clean.shape, dtype=np.float32)
     steps = _steps(clean, eps, _planned(plan), LatentLayout("pixels"))
-    pictures: dict[tuple[int, View], Picture] = {
-        (k, "denoised"): original for k in range(len(steps))
-    }
-    return _run_of(original, plan, request, model, steps, pictures, decoder)
+    run = _run_of(original, plan, request, model, steps, decoder)
+    return replace(run, pictures=_clean_pictures(steps, original))
 
 
 def pixels_of(picture: Picture) -> FloatArray:
@@ -141,7 +133,6 @@ def _run_of(
     request: SamplingRequest,
     model: ModelIdentity,
     steps: tuple[Step, ...],
-    pictures: dict[tuple[int, View], Picture],
     decoder: Decoder | None,
 ) -> Trajectory:
     start = FromPicture(original, 0)
@@ -151,10 +142,17 @@ def _run_of(
         steps=steps,
         planned=tuple(step.noise_level for step in steps),
         timesteps=tuple(step.timestep for step in steps[:-1]),
-        pictures=pictures,
         sampler=plan.sampler,
         decoder=decoder,
     )
+
+
+def _clean_pictures(steps: tuple[Step, ...], clean: Picture) -> dict[tuple[int, View], Picture]:
+    """What a perfect model guesses at every step, and the first point, if no noise is in it."""
+    pictures: dict[tuple[int, View], Picture] = {(step.index, "denoised"): clean for step in steps}
+    if steps[0].noise_level.noise == 0:  # some samplers end with a trace of noise
+        pictures[0, "noisy"] = clean
+    return pictures
 
 
 def _planned(plan: Plan) -> list[Level]:
