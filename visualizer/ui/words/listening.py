@@ -14,7 +14,7 @@ from visualizer.ui.segments import Segments
 from visualizer.ui.view_switch import ViewMenu, ViewSwitch
 from visualizer.ui.words.attention_overlay import AttentionOverlay, word_map
 from visualizer.ui.words.panel_parts import button, label
-from visualizer.ui.words.word_sentences import MAKE_AGAIN, MAKE_AGAIN_TIP, WHEN
+from visualizer.ui.words.word_sentences import MAKE_AGAIN, MAKE_AGAIN_TIP, WHEN, heard_here
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -92,14 +92,16 @@ class Listening(QWidget):
     def show_word(self, maps: AttentionMaps | None, word: int | None) -> None:
         """Light what listens to a word; None: the picture as it is."""
         self.when.setVisible(maps is not None)
-        if maps is None or word is None or word >= len(maps.words):
-            self.overlay.show_map(None)
-            self.scale.hide()
-            return
-        shown = word_map(maps.of_word(word, self.step(maps)), len(maps.words))
+        here = None if maps is None else self.shares_here(maps)
+        shown = None
+        if maps is not None and word is not None and word < len(maps.words):
+            shown = word_map(maps.of_word(word, self.step(maps)), len(maps.words))
         self.overlay.show_map(shown)
-        self.scale.setText(shown.words)
-        self.scale.show()
+        said = "" if shown is None else shown.words
+        if maps is not None and here is not None:
+            said = heard_here(maps.words, here)
+        self.scale.setText(said)
+        self.scale.setVisible(bool(said))
 
     def shares_here(self, maps: AttentionMaps) -> list[float] | None:
         """What the pixel under the mouse listens to, word by word; None: the mouse is elsewhere."""

@@ -159,6 +159,12 @@ def heard(maps: AttentionMaps, word: int | None, step: int | None) -> str:
     )
 
 
+def heard_here(words: Sequence[str], shares: Sequence[float]) -> str:
+    """The words that one place listens to most."""
+    best = sorted(range(len(words)), key=lambda n: -shares[n])[:3]
+    return "Here: " + ", ".join(f"{words[n]} {percent(shares[n])}" for n in best)
+
+
 def shares_now(maps: AttentionMaps, step: int | None) -> list[float]:
     """The mean share of every word, at a step or over all of them."""
     found = []
