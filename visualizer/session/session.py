@@ -17,6 +17,7 @@ from visualizer.session.comparison_files import ComparisonFiles, KeptComparison
 from visualizer.session.current_run import CurrentRun
 from visualizer.session.desk import Desk, OpenedComparison
 from visualizer.session.destroying import Destroying
+from visualizer.session.drawings import Drawings
 from visualizer.session.export_preview import ExportPreview
 from visualizer.session.exports import Exports
 from visualizer.session.failure import LANES_RUNNING, Failure
@@ -132,6 +133,7 @@ class Session(QObject):
         self._desk = Desk(self)
         self.noise_lab = NoiseLab(self._worker, self)
         self.train_lab = TrainLab(self._worker, self)
+        self.drawings = Drawings(self._worker, self)
         self.training_example = TrainingExample(self._worker, self)
         self.checkpoint_lab = CheckpointLab(self._worker, self)
         self.words = Words(self._worker, self, sample=sample)
@@ -292,6 +294,7 @@ class Session(QObject):
         self._sharpener.set_model(loaded)
         self.noise_lab.set_facts(loaded.facts)
         self.destroying.set_facts(loaded.facts)
+        self.drawings.set_facts(loaded.facts)
         builtin = loaded.folder is None
         self.training_example.set_facts(loaded.facts, builtin=builtin)
         self.checkpoint_lab.set_facts(loaded.facts, builtin=builtin)
@@ -570,6 +573,7 @@ class Session(QObject):
         self.noise_lab.close()
         self.destroying.close()
         self.train_lab.close()
+        self.drawings.close()
         self.training_example.close()
         self.checkpoint_lab.close()
         self.words.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from visualizer.ui import theme
@@ -47,7 +47,7 @@ class CodePanel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("The loop as code")
         self.code = CodeView()
-        self.about = _label("")
+        self.about = _label("small")
         self.about.setWordWrap(True)
         self.level = _label("small")
         self.calls = _label("small-quiet")
@@ -111,6 +111,7 @@ class CodePanel(QScrollArea):
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""
         self._column.setSpacing(theme.SPACE // 2 if compact else theme.SPACE)
+        self.code.set_compact(compact)
 
     def refresh(self, _changed: object = None) -> None:
         """Write it all again, for where the playhead stands now; nothing while nobody looks."""
@@ -141,12 +142,16 @@ class CodePanel(QScrollArea):
             self._asked = -1  # what happens now is worth more than what was asked before
         self._moment = moment
         self.code.show_lines(lines, running, self._asked)
-        told = self._asked if self._asked >= 0 else running
-        self.about.setText(lines[told].about if told >= 0 else _NOTHING_YET)
+        words = (
+            lines[self._asked].about if self._asked >= 0 else "" if running >= 0 else _NOTHING_YET
+        )
+        self.about.setText(words)
+        self.about.setVisible(bool(words))
 
     def _ask(self, row: int) -> None:
         self._asked = -1 if row == self._asked else row
         self.refresh()
+        QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(self.about))
 
     def _show_numbers(self, step: Step | None, loop: Loop) -> None:
         letter = LETTERS.get(loop.prediction, "out")

@@ -21,7 +21,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.denoise_panels.code_text import CodeLine
 from visualizer.ui.focus_ring import RingedWidget
 
-ROW = 21
+ROW, LOW_ROW = 19, 17
 _LEFT = themes.SPACE
 
 
@@ -36,6 +36,7 @@ class CodeView(RingedWidget):
         self._lines: tuple[CodeLine, ...] = ()
         self._running = -1
         self._asked = -1
+        self._row = ROW
         self.setAccessibleName("The loop as code")
         self.setToolTip("Click a line to learn what it does")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -66,17 +67,23 @@ class CodeView(RingedWidget):
             self.updateGeometry()
         self.update()
 
+    def set_compact(self, compact: bool) -> None:
+        """Lower lines, for a low window."""
+        self._row = LOW_ROW if compact else ROW
+        self.updateGeometry()
+        self.update()
+
     def row_rect(self, row: int) -> QRectF:
         """Where a line lies."""
-        return QRectF(0, row * ROW, self.width(), ROW)
+        return QRectF(0, row * self._row, self.width(), self._row)
 
     def sizeHint(self) -> QSize:
         """All lines."""
-        return QSize(200, ROW * len(self._lines))
+        return QSize(200, self._row * len(self._lines))
 
     def minimumSizeHint(self) -> QSize:
         """All lines, always."""
-        return QSize(0, ROW * len(self._lines))
+        return QSize(0, self._row * len(self._lines))
 
     # --- Qt -----------------------------------------------------------------------------------
 
@@ -94,7 +101,7 @@ class CodeView(RingedWidget):
                 painter.setBrush(QColor(theme.raised))
                 painter.drawRoundedRect(room, 4, 4)
                 painter.setBrush(QColor(theme.accent))
-                painter.drawRoundedRect(QRectF(0, room.top() + 3, 3, ROW - 6), 1.5, 1.5)
+                painter.drawRoundedRect(QRectF(0, room.top() + 3, 3, self._row - 6), 1.5, 1.5)
             elif row == self._asked:
                 painter.setBrush(QColor(theme.surface))
                 painter.drawRoundedRect(room, 4, 4)
@@ -123,7 +130,7 @@ class CodeView(RingedWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Ask about a line."""
-        row = int(event.position().y() // ROW)
+        row = int(event.position().y() // self._row)
         if event.button() == Qt.MouseButton.LeftButton and 0 <= row < len(self._lines):
             self.asked.emit(row)
         else:

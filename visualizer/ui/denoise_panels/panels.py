@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from visualizer.ui import theme
 from visualizer.ui.denoise_panels.code_panel import CodePanel
-from visualizer.ui.denoise_panels.sculptor_panel import SculptorPanel
+from visualizer.ui.denoise_panels.sculptor_panel import SMALL_SEGMENTS, SculptorPanel
 from visualizer.ui.segments import Segments
 from visualizer.ui.side_panel import WIDTH, SidePanel
 
@@ -37,6 +37,7 @@ class Panels(QWidget):
         self.code = CodePanel(playhead)
         self.sculptor = SculptorPanel(playhead)
         self.switch = Segments("What stands beside the picture")
+        self.switch.setStyleSheet(SMALL_SEGMENTS)
         for name, (label, about) in _WORDS.items():
             self.switch.add(name, label, about)
         self._stack = QStackedWidget()

@@ -136,6 +136,20 @@ class Sculpting(QObject):
     def _ended(self) -> bool:
         return self._timeline is not None and self._timeline.complete
 
+    def _settled(self, k: int) -> bool:
+        """Whether no better picture of a guess will come: a preview is not like any exact one."""
+        timeline = self._timeline
+        if timeline is None or self._of_latents:
+            return True
+        return not timeline.can_decode or timeline.is_exact(k, GUESS)
+
+    def _unlike(self, a: int, b: int) -> bool:
+        """Whether one of two guesses is a preview and the other one is not."""
+        timeline = self._timeline
+        if timeline is None or self._of_latents:
+            return False
+        return timeline.is_exact(a, GUESS) != timeline.is_exact(b, GUESS)
+
     def _grown(self) -> None:
         self._look_at_all()
 
@@ -201,9 +215,11 @@ class Sculpting(QObject):
             return False
         at = points.index(k)
         before = self._waves_of(points[at - 1], GUESS) if at else None
+        if at and self._unlike(points[at - 1], k):
+            before = None  # a preview and an exact picture differ by more than the step did
         if before is not None and before.coefficients.shape == here.coefficients.shape:
             self._changes[k] = change_by_band(before, here)
-        end = self._waves_of(points[-1], GUESS) if self._ended else None
+        end = self._waves_of(points[-1], GUESS) if self._ended and self._settled(k) else None
         if end is not None and end.coefficients.shape == here.coefficients.shape:
             self._alike[k] = likeness_to_end(here, end)
         return True

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
 
 ALL = "all"
+SMALL_SEGMENTS = (
+    f'QToolButton[role="segment"] {{ font-size: {theme.FONT_SMALL}px; padding: 0 6px; }}'
+)
+"""Quieter than the views of the picture, and narrower."""
 _SHOWN = {
     ALL: ("All", "The picture as it is"),
     "low": ("Shapes", "Only what is wider than an eighth of the picture"),
@@ -36,12 +40,12 @@ _SHOWN = {
 }
 _DECIDED = {
     "layout": (
-        "Layout decided",
+        "Layout",
         "From here on the large shapes of the guess are at least 0.9 alike to those of the final "
         "picture (correlation). Click to go there.",
     ),
     "details": (
-        "Details decided",
+        "Details",
         "From here on everything finer in the guess is at least 0.9 alike to that of the final "
         "picture (correlation). Click to go there.",
     ),
@@ -67,9 +71,13 @@ class SculptorPanel(QScrollArea):
         self.spectrum = SpectrumPlot()
         self.bands = BandsPlot()
         self.says = QLabel()
+        self.says.setProperty("role", "small")
         self.says.setWordWrap(True)
+        self.says.setMinimumHeight(4 * theme.SPACE)
+        self.says.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.decided = {what: _chip(about) for what, (_, about) in _DECIDED.items()}
         self.shown = Segments("Which part of the picture is shown")
+        self.shown.setStyleSheet(SMALL_SEGMENTS)
         for name, (label, about) in _SHOWN.items():
             self.shown.add(name, label, about)
         self._lay_out()
@@ -92,18 +100,14 @@ class SculptorPanel(QScrollArea):
         words.setContentsMargins(space, 0, space, 0)
         words.setSpacing(space)
         words.addWidget(self.says)
+        row = QHBoxLayout()
+        row.setSpacing(space)
         for chip in self.decided.values():
-            row = QHBoxLayout()
             row.addWidget(chip)
-            row.addStretch(1)
-            words.addLayout(row)
+        row.addStretch(1)
+        words.addLayout(row)
         column.addLayout(words)
-        column.addSpacing(space)
         column.addWidget(self.spectrum)
-        title = QLabel("Show in the picture")
-        title.setProperty("role", "small-quiet")
-        title.setContentsMargins(space, 0, 0, 0)
-        column.addWidget(title)
         column.addWidget(self.shown)
         column.addStretch(1)
         self.setWidget(inside)
@@ -128,7 +132,8 @@ class SculptorPanel(QScrollArea):
         if timeline is None or len(timeline) == 0 or not points:
             self.bands.show_changes([], {}, (), "What each step changes is drawn here.")
             self.spectrum.show_spectra(None, None, None, "Make a picture, and look again.")
-            self._show_decided("")
+            for chip in self.decided.values():
+                chip.hide()
             self.says.setText("")
             return
         k = self._playhead.index
@@ -153,21 +158,17 @@ class SculptorPanel(QScrollArea):
         )
 
     def _show_mark(self, what: str, mark: int | None, timeline: Timeline) -> None:
-        chip, (name, _) = self.decided[what], _DECIDED[what]
-        chip.setVisible(True)
+        chip, (name, about) = self.decided[what], _DECIDED[what]
+        chip.setVisible(timeline.complete)
         chip.setEnabled(mark is not None)
-        if mark is not None:
-            step = mark - timeline.stages[-1].first
-            chip.setText(f"{name}: step {step} of {timeline.stages[-1].last - mark + step}")
-        elif not timeline.complete:
-            chip.setText(f"{name}: told at the end")
+        stage = timeline.stages[-1]
+        if mark is None:
+            chip.setText(f"{name}: …")
+            chip.setToolTip("Measured as soon as the pictures of all guesses are there")
         else:
-            chip.setText(f"{name}: measuring …")
-
-    def _show_decided(self, text: str) -> None:
-        for chip in self.decided.values():
-            chip.setText(text)
-            chip.setVisible(bool(text))
+            chip.setText(f"{name}: step {mark - stage.first}")
+            chip.setToolTip(about)
+        chip.setAccessibleName(f"{name} decided: {chip.text()}")
 
     def _sentence(self, k: int, points: list[int]) -> str:
         first, last = points[0], points[-1]
@@ -176,7 +177,13 @@ class SculptorPanel(QScrollArea):
         if k == first:
             return "The first guess: there is nothing to compare it with yet."
         if k == last:
-            return "The picture is finished: the last guess is the picture."
+            layout, details = (self.sculpting.decided(what) for what in ("layout", "details"))
+            if layout is None or details is None:
+                return "The picture is finished: the last guess is the picture."
+            return (
+                f"The layout was decided at step {layout - first}, the details at step "
+                f"{details - first}."
+            )
         nearest = min(points, key=lambda p: (abs(p - k), p))
         change = self.sculpting.change(nearest)
         if change is None:

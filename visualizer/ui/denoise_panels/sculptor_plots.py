@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NAMES: dict[str, str] = {"low": "large shapes", "middle": "forms", "high": "detail"}
 """What people call the bands."""
 _TOP, _BOTTOM, _EDGE = 22, 20, 8
+_HEADROOM = 2.5  # powers of ten
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _MIDDLE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
 
@@ -36,7 +37,7 @@ class SpectrumPlot(PaintedPlot):
             "How much of the picture is large shapes (left) and how much fine detail (right). "
             "Noise has the same power everywhere; pictures have most of it at the left."
         )
-        self.setFixedHeight(19 * themes.SPACE)
+        self.setFixedHeight(16 * themes.SPACE)
 
     def show_spectra(
         self, start: Spectrum | None, here: Spectrum | None, end: Spectrum | None, message: str = ""
@@ -61,9 +62,9 @@ class SpectrumPlot(PaintedPlot):
     def _range(self) -> tuple[float, float]:
         """The least and the largest power shown, as logarithms."""
         values = [v for each in (self._start, self._end) if each for _, v in _curve(each)]
-        values = values or [v for each in (self._here,) if each for _, v in _curve(each)]
-        low, high = (min(values), max(values)) if values else (-1.0, 0.0)
-        return low - 0.2, max(high, low + 1.0) + 0.2
+        low, high = (min(values), max(values)) if values else (-7.0, -2.0)
+        # what a run that goes on will come to is not known yet: large shapes rise far above static
+        return low - 0.2, high + (_HEADROOM if self._end is None else 0.2)
 
     def paint_ground(self, painter: QPainter) -> None:
         """The borders of the bands, their names, and the two curves that stay."""
@@ -109,7 +110,8 @@ class SpectrumPlot(PaintedPlot):
     def _paint_legend(self, painter: QPainter) -> None:
         theme = themes.current()
         metrics, x = QFontMetrics(themes.font(themes.FONT_SMALL)), float(_EDGE)
-        for kind in (_START, _HERE, _END):
+        kinds = (_START, _HERE) if self._end is None else (_START, _HERE, _END)
+        for kind in kinds:
             painter.setPen(_pen(kind))
             painter.drawLine(QPointF(x, 9), QPointF(x + 16, 9))
             room = QRectF(x + 20, 0, metrics.horizontalAdvance(kind) + 2, 18)
@@ -144,7 +146,7 @@ class BandsPlot(PaintedPlot):
             "and of detail. Click to go there."
         )
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFixedHeight(13 * themes.SPACE)
+        self.setFixedHeight(11 * themes.SPACE)
 
     def show_changes(
         self,
@@ -234,7 +236,7 @@ class BandsPlot(PaintedPlot):
 
     def sizeHint(self) -> QSize:
         """As wide as the panel."""
-        return QSize(200, 13 * themes.SPACE)
+        return QSize(200, 11 * themes.SPACE)
 
 
 _START, _HERE, _END = "start", "this step", "end"

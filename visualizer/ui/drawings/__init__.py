@@ -1,0 +1,1 @@
+"""Not fetched from memory: the drawings that a picture is most like."""
