@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
 
+DRAWINGS = "Was it in the training pictures?"
 _NOTHING_YET = "Describe a picture and press Enter."
 _ON_ITS_WAY = "The first step is on its way …"
 MAX_PIXEL = 64.0
@@ -148,6 +149,7 @@ class Canvas(QWidget):
     hard_pixels_changed = Signal(bool)
     action_asked = Signal(str)  # of ``picture_menu.LABELS``: the picture is to leave the window
     drag_asked = Signal()  # the mouse, pressed, pulls it out of the window
+    drawings_asked = Signal()  # those of the training that are most like it
 
     def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -157,6 +159,7 @@ class Canvas(QWidget):
         self._stands_in = ""
         self._message = _NOTHING_YET
         self._sieve: Sieve | None = None
+        self._no_drawings: str | None = None
         self._hard = False
         self._zoom = 1.0  # 1 is the whole picture, as large as it goes
         self._center = QPointF(0.5, 0.5)  # the point of the picture in the middle, 0 … 1
@@ -180,11 +183,15 @@ class Canvas(QWidget):
         self.pixels_button = IconButton("pixels", "Show every pixel as a square")
         self.pixels_button.setCheckable(True)
         self.pixels_button.toggled.connect(self.set_hard_pixels)
+        self.drawings_button = IconButton("drawings", DRAWINGS)
+        self.drawings_button.clicked.connect(self.drawings_asked)
+        self.drawings_button.hide()
         self._corner = QWidget(self)
         row = QHBoxLayout(self._corner)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(themes.SPACE // 2)
-        for button in (self.fit_button, self.copy_button, self.pixels_button):
+        corner = (self.fit_button, self.drawings_button, self.copy_button, self.pixels_button)
+        for button in corner:
             themes.set_role(button, "overlay")
             row.addWidget(button)
         self._corner.hide()
@@ -238,6 +245,13 @@ class Canvas(QWidget):
     def shows_numbers(self) -> bool:
         """Whether channels are shown: as the view, or in place of a picture that is not there."""
         return self._playhead.view == "channels" or bool(self._stands_in)
+
+    def offer_drawings(self, why_not: str | None) -> None:
+        """Offer to look for what the picture is like in the training; ``why_not`` is a sentence
+        where that cannot be, None where nobody would ask."""
+        self._no_drawings = why_not
+        self.drawings_button.setVisible(why_not == "")
+        self._place_corner()
 
     def set_sieve(self, sieve: Sieve | None) -> None:
         """Show only what a sieve lets through of every picture; None shows all of it."""
@@ -515,6 +529,13 @@ class Canvas(QWidget):
         add_actions(menu, copied, self.action_asked.emit, self._picture)
         menu.addSeparator()
         add_actions(menu, ("save",), self.action_asked.emit)
+        if self._no_drawings is not None:
+            menu.addSeparator()
+            menu.setToolTipsVisible(True)
+            drawings = menu.addAction(DRAWINGS)
+            drawings.setEnabled(not self._no_drawings)
+            drawings.setToolTip(self._no_drawings)
+            drawings.triggered.connect(self.drawings_asked)
         return menu
 
 

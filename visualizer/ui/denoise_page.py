@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from visualizer.session.playhead import Playhead
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
+    from visualizer.ui.drawings.drawings_card import DrawingsCard
     from visualizer.ui.header import Header
 
 _NARROW = 88 * theme.SPACE
@@ -63,6 +64,8 @@ class DenoisePage(QWidget):
         self._live: Timeline | None = None
         self._compact = False
         self._side_wanted = False
+        self._drawings: DrawingsCard | None = None  # made when it is asked for
+        self._drawings_wanted = False  # by a lesson, as soon as its run has ended
         self._place: float | None = None  # where a lesson wants the playhead when the run has ended
         playhead = session.playhead
         self.history = HistoryStrip()
@@ -137,6 +140,7 @@ class DenoisePage(QWidget):
         self.side_panel.copied.connect(lambda text: self.said.emit(text, False))
         self.side_panel.reuse_asked.connect(self._reuse)
         self.panels.sculptor.band_chosen.connect(self._show_band)
+        self.canvas.drawings_asked.connect(self.show_drawings)
         self.save_button.clicked.connect(self.save)
         self.export_button.clicked.connect(self.export_asked)
         self.parent_button.clicked.connect(self._compare_with_parent)
@@ -182,7 +186,10 @@ class DenoisePage(QWidget):
         self.timeline_view.setFocus()
 
     def escape(self) -> bool:
-        """Call a branch off; whether there was one to be made."""
+        """Close the drawings, or call a branch off; whether there was one to be made."""
+        if self._drawings is not None and not self._drawings.isHidden():
+            self._drawings.close_card()
+            return True
         if self.branching.run is None or self._session.running:
             return False
         self.branching.cancel()
@@ -227,6 +234,18 @@ class DenoisePage(QWidget):
         if len(session.lanes) == 2:  # else it has a moment of its own
             session.lanes.playhead.seek(session.lanes.position_of(branch, position))
 
+    def show_drawings(self) -> None:
+        """The drawings of the training that are most like the picture that is looked at."""
+        current = self._session.current
+        if current is None or self._session.drawings.why_not(current):
+            return
+        if self._drawings is None:
+            from visualizer.ui.drawings.drawings_card import DrawingsCard
+
+            self._drawings = DrawingsCard(self._session.drawings, self)
+            self._drawings.said.connect(self.said)
+        self._drawings.ask(current)
+
     # --- coming and going ---------------------------------------------------------------------
 
     def enter(self) -> None:
@@ -235,10 +254,13 @@ class DenoisePage(QWidget):
     def leave(self) -> None:
         """Another page is shown: its fields ask for no branch."""
         self.branching.cancel()
+        if self._drawings is not None:
+            self._drawings.close_card()
 
     def set_facts(self, facts: ModelFacts) -> None:
         """Another model is there."""
         self.panels.set_facts(facts)
+        self._judge_drawings()
 
     # --- the run that is looked at ------------------------------------------------------------
 
@@ -286,7 +308,14 @@ class DenoisePage(QWidget):
             self._show_notice(timeline)
             self._take_place()
 
+    def _judge_drawings(self) -> None:
+        """Only of the built-in model's runs the training pictures are known."""
+        current = self._session.current
+        made = current is not None and current.trajectory is not None
+        self.canvas.offer_drawings(self._session.drawings.why_not(current) if made else None)
+
     def _judge_actions(self) -> None:
+        self._judge_drawings()
         can, current = self.can_save, self._session.current
         self.save_button.setEnabled(can)
         self.export_button.setEnabled(can)
@@ -376,7 +405,9 @@ class DenoisePage(QWidget):
         self.branching.cancel()
         if setup.view is not None:
             self.playhead.set_view(setup.view)
-        self._side_wanted = "panel" in setup.options
+        panel = setup.options.get("panel", "")
+        self.panels.show_panel(panel)
+        self._side_wanted, self._drawings_wanted = bool(panel), panel == "drawings"
         self.panels.show_panel(setup.options.get("panel", self.panels.current))
         self._fit_side()
         self._place = setup.playhead
@@ -386,11 +417,14 @@ class DenoisePage(QWidget):
             self._take_place()
 
     def _take_place(self) -> None:
-        """Stand where a lesson wants it."""
+        """Stand where a lesson wants it, and show the drawings if it wants those."""
         place, self._place = self._place, None
         if place is not None:
             self.playhead.pause()
             self.playhead.seek(round(place * (self.playhead.count - 1)))
+        wanted, self._drawings_wanted = self._drawings_wanted, False
+        if wanted:
+            self.show_drawings()
 
     def exhibit(self) -> Exhibit | None:
         """What it shows is runs."""
