@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,13 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from visualizer.session.failure import Failure
 from visualizer.ui import files
 from visualizer.ui.destroy import destroy_words as words
+from visualizer.ui.destroy.asking import Asking
 from visualizer.ui.destroy.destroy_view import DestroyView
 from visualizer.ui.destroy.destroy_words import DESTROY, ROUND_TRIP, TURN_ROUND
 from visualizer.ui.destroy.telling import Telling
-from visualizer.ui.number_field import MAX_SEED
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
-    from visualizer.diffusion.request import SamplingRequest
     from visualizer.export.exhibit import Exhibit
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.destroying import Destroying
@@ -34,7 +32,6 @@ _EDIT_MS = 250
 """The fields of the header rest so long before the destruction follows them."""
 _FROM = 0.6
 """The share of noise to turn round from, where nobody has chosen one."""
-_FIRST_SCENE = 11
 _NOT_TURNED = "This picture cannot be turned round."
 
 
@@ -51,9 +48,11 @@ class DestroyPage(QWidget):
         super().__init__(parent)
         self._session, self._header = session, header
         self.destroying: Destroying = session.destroying
-        self._scene = _FIRST_SCENE
         self._wish: PageSetup | None = None  # of a lesson, until its timeline is there
+        self._turns_next = False  # as soon as the destruction is there
         self._asked = False  # a run was asked for here and has not begun
+        self._share: float | None = None  # of noise, under the playhead
+        self._asking = Asking(session, header)
         self.setAccessibleName("Destroy")
         self.playhead.speed = settings.speed
         self.view = DestroyView(self.destroying)
@@ -74,7 +73,7 @@ class DestroyPage(QWidget):
         self._header.edited.connect(self._fields_edited)
         self.view.stages.chosen.connect(self.show_stage)
         self.view.spaces.chosen.connect(destroying.set_space)
-        self.view.dice.clicked.connect(lambda: destroying.set_seed(secrets.randbelow(MAX_SEED + 1)))
+        self.view.dice.clicked.connect(self._asking.draw_noise)
         self.view.source.asked.connect(self._ask_source)
         self.view.panel.next_asked.connect(self._go_on)
         self.view.measure.clicked.connect(self._measure)
@@ -87,89 +86,65 @@ class DestroyPage(QWidget):
         destroying.working_changed.connect(lambda _working: self._show())
         destroying.why_not_changed.connect(lambda _why: self._show())
         destroying.failed.connect(self._take_failure)
-        playhead.moved.connect(lambda _k: self._show_moment())
+        playhead.moved.connect(lambda _k: self._moved())
         playhead.playing_changed.connect(self._played)
         playhead.view_changed.connect(lambda _view: playhead.set_view("noisy"))
         session.running_changed.connect(self._running_changed)
         session.run_started.connect(self._run_started)
-        session.current_changed.connect(lambda _run: self._offer_run())
-        session.run_finished.connect(lambda _run: self._offer_run())
+        session.current_changed.connect(lambda _run: self._show())
+        session.run_finished.connect(lambda _run: self._show())
         self.view.turning.changed.connect(self._telling.say)
 
-    # --- the picture --------------------------------------------------------------------------
+    # --- the picture and its destruction ------------------------------------------------------
 
     def take_picture(self, source: Path | bytes) -> None:
         """Destroy a picture that was dropped, pasted or opened; what cannot be read is told."""
-        self.destroying.take(source)
+        self._asking.take(source)
 
     def _ask_source(self, name: str) -> None:
-        run = self._run_with_picture()
         if name == "scene":
-            self._scene += 1
-            self.destroying.take_scene(self._scene)
-        elif name == "run" and run is not None:
-            self.destroying.take_run(run)
-        elif name == "open":
+            self._asking.take_scene()
+        elif name == "run":
+            self._asking.take_run()
+        else:
             path = files.ask_picture(self)
             if path:
                 self.take_picture(Path(path))
 
-    def _run_with_picture(self) -> Timeline | None:
-        run = self._session.current
-        there = run is not None and run.trajectory is not None and run.trajectory.final is not None
-        return run if there else None
-
-    def _offer_run(self) -> None:
-        self.view.source.offer_run(self._run_with_picture() is not None)
-
-    def _take_first(self) -> None:
-        """Nobody meets an empty page: the run's picture is destroyed, or a scene."""
-        if self.destroying.picture is not None or self.destroying.title:
-            return
-        run = self._run_with_picture()
-        if run is not None:
-            self.destroying.take_run(run)
-        else:
-            self.destroying.take_scene(self._scene)
-
     def _picture_taken(self, title: str) -> None:
+        self._asking.taken()
         self.view.source.show_title(title)
         self.view.turning.follow(None)
         self._show()
 
     def _take_failure(self, failure: Failure) -> None:
-        self._wish = None
+        self._wish, self._turns_next = None, False
         self.failed.emit(failure)
         self._show()
-
-    # --- how it is destroyed ------------------------------------------------------------------
 
     def _fields_edited(self) -> None:
         if self.isVisible():
             self._edits_later.start()
 
     def _take_fields(self) -> None:
-        """The header's steps, sampler and seed are those of the destruction."""
         self._edits_later.stop()
-        self.destroying.set_request(self._request())
+        self._asking.follow_fields()
 
-    def _request(self) -> SamplingRequest | None:
-        from visualizer.diffusion.request import RequestError
-
-        try:
-            return self._header.request()
-        except RequestError:
-            return None
-
-    def _show_timeline(self, _timeline: Timeline) -> None:
+    def _show_timeline(self, timeline: Timeline) -> None:
+        share, count = self._share, self.view.count
+        self.view.set_timeline(timeline)
+        if share is not None and len(timeline) != count:
+            self._seek_share(share)  # other steps: stay where it was as noisy
+        self._moved()
         self._show()
+        if self._turns_next:
+            self.generate()
         self._grant()
 
     @property
     def _timeline(self) -> Timeline | None:
-        """The destruction; of a model that cannot encode pictures there is none."""
-        timeline = None if self.destroying.why_not else self.destroying.timeline
-        return timeline if timeline is not None and len(timeline) else None
+        """The destruction that is shown."""
+        return self.view.canvas.timeline
 
     def _seek_share(self, share: float) -> None:
         """Stand where the share of noise comes nearest."""
@@ -179,11 +154,12 @@ class DestroyPage(QWidget):
             self.playhead.pause()
             self.playhead.seek(off.index(min(off)))
 
-    @property
-    def _share(self) -> float | None:
-        """Of noise, under the playhead."""
+    def _moved(self) -> None:
         timeline, k = self._timeline, self.playhead.index
-        return None if timeline is None or k >= len(timeline) else timeline.level(k).noise_share
+        there = timeline is not None and timeline is self.destroying.timeline and k < len(timeline)
+        if timeline is not None and there:
+            self._share = timeline.level(k).noise_share
+        self._show_moment()
 
     # --- stages -------------------------------------------------------------------------------
 
@@ -204,7 +180,7 @@ class DestroyPage(QWidget):
         if name == TURN_ROUND:
             if self.destroying.space == "pixels" and not self.destroying.why_not:
                 self.destroying.set_space("latents")  # that is what the model denoises
-            if (self._share or 0.0) < 0.005:
+            if self.playhead.index == 0:
                 self._seek_share(_FROM)
         self._show()
 
@@ -229,17 +205,16 @@ class DestroyPage(QWidget):
     # --- and back -----------------------------------------------------------------------------
 
     def generate(self) -> None:
-        """Denoise it again from where the playhead stands."""
+        """Denoise it again from where the playhead stands, as soon as that is there."""
         self._take_fields()
         self.show_stage(TURN_ROUND)
-        destroying, request = self.destroying, self._request()
-        why = destroying.why_not
-        if not why and (destroying.timeline is None or destroying.working):
-            why = "It is still on its way. Try again in a moment."
-        elif not why and request is None:
-            why = "The fields above make no picture."
-        if why or request is None:
+        destroying, request = self.destroying, self._asking.request()
+        if destroying.why_not or request is None:
+            why = destroying.why_not or "The fields above make no picture."
             self.failed.emit(Failure(_NOT_TURNED, why))
+            return
+        self._turns_next = destroying.working or self._timeline is None
+        if self._turns_next:
             return
         destroying.stop_survival()
         self._asked = True
@@ -262,7 +237,7 @@ class DestroyPage(QWidget):
 
     def _measure(self) -> None:
         """How much survives, from little noise to nothing but noise; pressed again: stop."""
-        destroying, request = self.destroying, self._request()
+        destroying, request = self.destroying, self._asking.request()
         if destroying.measuring:
             destroying.stop_survival()
         elif request is not None:
@@ -273,22 +248,20 @@ class DestroyPage(QWidget):
 
     def _show(self) -> None:
         """Everything again."""
-        destroying, view = self.destroying, self.view
-        view.set_timeline(self._timeline)
-        view.spaces.set_current(destroying.space)
-        for button in (*view.spaces.buttons.values(), view.dice):
-            button.setEnabled(self._timeline is not None)
-        self._offer_run()
+        view = self.view
+        view.show_spaces()
+        view.source.offer_run(self._asking.run is not None)
         view.show_round_trip(self._telling.why_empty())
         view.show_survival()
         self._show_moment()
 
     def _show_moment(self) -> None:
         """What follows the playhead."""
-        self.view.strip.set_here(self._share)
+        self.view.strip.set_here(None if self._timeline is None else self._share)
         if self.stage == TURN_ROUND:
-            known = self._timeline is not None
-            self.view.turning.invite(words.INVITATION if known else self._telling.why_empty())
+            ready = self._timeline is not None and not self.destroying.why_not
+            ready = ready and not self._turns_next
+            self.view.turning.invite(words.INVITATION if ready else self._telling.why_empty())
             self.view.turning.refresh()
         self._telling.say()
 
@@ -335,10 +308,12 @@ class DestroyPage(QWidget):
         )
 
     def escape(self) -> bool:
-        """Stop measuring."""
-        if not self.destroying.measuring:
+        """Stop measuring, or what was to come next."""
+        waited, self._turns_next = self._turns_next, False
+        if self.destroying.measuring:
+            self.destroying.stop_survival()
+        elif not waited:
             return False
-        self.destroying.stop_survival()
         self._show()
         return True
 
@@ -346,16 +321,19 @@ class DestroyPage(QWidget):
         """The main button turns round from now on."""
         self._header.set_making("Turn round", "Denoise the picture from where the playhead stands")
         self._take_fields()
-        self._take_first()
+        self._asking.take_first()
         self._show()
 
     def leave(self) -> None:
         """Nothing is measured for a page that nobody looks at."""
         self._header.set_making()
+        self._turns_next = False
         self.destroying.stop_survival()
 
     def set_facts(self, _facts: ModelFacts) -> None:
         """Another model destroys the same picture."""
+        if self.destroying.why_not and self.destroying.space == "latents":
+            self.destroying.set_space("pixels")
         if self.isVisible():
             self._take_fields()
         self._show()
@@ -365,20 +343,15 @@ class DestroyPage(QWidget):
         self._take_fields()
         options, destroying = setup.options, self.destroying
         picture, space = options.get("picture", ""), options.get("space")
-        before = destroying.timeline
-        run = self._run_with_picture()
-        if picture == "run" and run is not None:
-            destroying.take_run(run)
-        elif picture:
-            number = picture.removeprefix("scene").strip()
-            self._scene = int(number) if number.isdecimal() else self._scene
-            destroying.take_scene(self._scene)
+        number = picture.removeprefix("scene").strip()
+        if picture and not (picture == "run" and self._asking.take_run()):
+            self._asking.take_scene(int(number) if number.isdecimal() else None)
         if space in ("latents", "pixels"):
             destroying.set_space(space)  # type: ignore[arg-type]
         default = TURN_ROUND if "from" in options else self.stage
         self.show_stage(options.get("stage", default))
         self._wish = setup
-        if not picture and not destroying.working and before is destroying.timeline:
+        if not picture:
             self._grant()
 
     def _grant(self) -> None:

@@ -139,9 +139,26 @@ class DestroyView(QWidget):
     def set_timeline(self, timeline: Timeline | None) -> None:
         """The destruction that is looked at, or none."""
         if self.canvas.timeline is not timeline:
+            self.turning.set_timeline(timeline)
             self.canvas.set_timeline(timeline)
             self.transport.set_timeline(timeline)
             self.timeline_view.set_timeline(timeline)
+
+    @property
+    def count(self) -> int:
+        """Points of the destruction that is shown."""
+        return 0 if self.canvas.timeline is None else len(self.canvas.timeline)
+
+    def show_spaces(self) -> None:
+        """Where the noise falls now, and where it can."""
+        destroying = self._destroying
+        self.spaces.set_current(destroying.space)
+        for name, button in self.spaces.buttons.items():
+            why = destroying.why_not if name == "latents" else ""
+            button.setEnabled(bool(self.count) and not why)
+            button.setToolTip(why or SPACES[name][1])
+        self.dice.setEnabled(bool(self.count))
+        self.dice.set_label(f"Other noise: now that of seed {destroying.seed}")
 
     def show_round_trip(self, why_empty: str) -> None:
         """The picture, and what the autoencoder makes of it.
@@ -150,6 +167,8 @@ class DestroyView(QWidget):
             why_empty: what is said where one of them is not there.
         """
         row, trip, picture = self.round_trip, self._destroying.round_trip, self._destroying.picture
+        if self._destroying.why_not:
+            trip = None  # that of the model before
         original = picture if trip is None else trip.original
         row.show_picture("original", original, words=why_empty)
         row.show_picture("decoded", None if trip is None else trip.decoded, words=why_empty)
@@ -173,7 +192,7 @@ class DestroyView(QWidget):
             own = [timeline.level(k).noise_share for k in range(1, len(timeline))]
             shares = sorted({min(own, key=lambda s: abs(s - share)) for share in SHARES})
         self.strip.set_shares(shares)
-        self.strip.show_points(self._destroying.survival)
+        self.strip.show_points(self._destroying.survival, going_on=self._destroying.measuring)
 
     # --- room ---------------------------------------------------------------------------------
 

@@ -84,8 +84,7 @@ def destroyed_words(k: int, last: int, share: float, space: str) -> Explanation:
             "training, one line of arithmetic. The way back is what has to be learned.",
         )
     where = (
-        "Here noise falls on the autoencoder’s numbers, and the decoder paints what it can make "
-        "of them: blotches instead of grain."
+        "Here noise falls on the autoencoder’s numbers; you see what the decoder makes of them."
         if space == "latents"
         else "Here noise falls on the pixels themselves: it looks like film grain."
     )
@@ -100,8 +99,8 @@ def destroyed_words(k: int, last: int, share: float, space: str) -> Explanation:
     if share < 0.8:
         return Explanation(
             "Only large shapes are left",
-            "Half close your eyes: what you still make out is what the model can still make out. "
-            "Turned round from here it would keep these shapes, and invent the rest.",
+            "Half close your eyes: the large shapes are still there. Turned round from here, the "
+            "model can build on them, and must invent the rest.",
         )
     return Explanation(
         "A trace is left",

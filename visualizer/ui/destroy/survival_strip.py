@@ -27,6 +27,8 @@ HEIGHT, LOW_HEIGHT = 208, 156
 """As high as the timeline, so that nothing jumps."""
 _GAP = 4
 _NOT_MEASURED = "Not measured yet"
+_MEASURING = "First, what the words alone would give …"
+_CHANCE = "chance: what the words alone give"
 
 
 class SurvivalStrip(PaintedPlot):
@@ -42,6 +44,7 @@ class SurvivalStrip(PaintedPlot):
         super().__init__(parent)
         self._shares: tuple[float, ...] = ()
         self._points: tuple[SurvivalPoint, ...] = ()
+        self._nothing = _NOT_MEASURED
         self._here: float | None = None
         self._hovered: float | None = None
         self._low = False
@@ -59,13 +62,18 @@ class SurvivalStrip(PaintedPlot):
             self._shares = tuple(shares)
             self.redraw()
 
-    def show_points(self, points: Sequence[SurvivalPoint]) -> None:
-        """What was measured by now, by rising share of noise."""
+    def show_points(self, points: Sequence[SurvivalPoint], *, going_on: bool = False) -> None:
+        """What was measured by now, by rising share of noise.
+
+        Args:
+            going_on: whether more are being measured.
+        """
         self._points = tuple(points)
+        self._nothing = _MEASURING if going_on else _NOT_MEASURED
         words = ", ".join(
             f"{percent(p.share_of_noise)} noise: {likeness_words(p.likeness)}" for p in points
         )
-        self.setAccessibleDescription(words or _NOT_MEASURED)
+        self.setAccessibleDescription(words or self._nothing)
         self.redraw()
 
     @property
@@ -179,7 +187,7 @@ class SurvivalStrip(PaintedPlot):
             self._paint_points(painter)
         else:
             center = Qt.AlignmentFlag.AlignCenter
-            paint_words(painter, self.area(), _NOT_MEASURED, center, themes.current().quiet)
+            paint_words(painter, self.area(), self._nothing, center, themes.current().quiet)
 
     def _paint_axes(self, painter: QPainter) -> None:
         theme, area = themes.current(), self.area()
@@ -235,8 +243,8 @@ class SurvivalStrip(PaintedPlot):
         painter.setPen(QPen(QColor(theme.quiet), 1.5, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        room = QRectF(area.left() + 6, y - 19 if y - area.top() > 20 else y + 1, 160, 18)
-        paint_words(painter, room, "chance", left, theme.quiet)
+        room = QRectF(area.left() + 6, y - 19 if y - area.top() > 20 else y + 1, 320, 18)
+        paint_words(painter, room, _CHANCE, left, theme.quiet)
 
     def _paint_points(self, painter: QPainter) -> None:
         theme = themes.current()

@@ -49,11 +49,11 @@ class Telling:
             self._say_turn()
 
     def _say_round_trip(self) -> None:
-        panel, trip = self._view.panel, self._destroying.round_trip
+        panel, why = self._view.panel, self._destroying.why_not
+        trip = None if why else self._destroying.round_trip
         panel.show_level(None)
         panel.offer("Now destroy it", "Mix in noise, step by step", self._there)
         if trip is None:
-            why = self._destroying.why_not
             title = "No round trip" if why else "First, a round trip"
             panel.say("", Explanation(title, why or _ABOUT_ROUND_TRIP))
             return
@@ -63,9 +63,9 @@ class Telling:
 
     def _say_destroy(self) -> None:
         panel, destroying = self._view.panel, self._destroying
-        timeline, k = destroying.timeline, destroying.playhead.index
+        timeline, k = self._view.canvas.timeline, destroying.playhead.index
         panel.offer("Now turn round", "Denoise it from here", self._there)
-        if timeline is None or k >= len(timeline) or not self._there:
+        if timeline is None or k >= len(timeline):
             panel.show_level(None)
             panel.say("", Explanation("Destroying is easy", self.why_empty()))
             return
@@ -76,9 +76,9 @@ class Telling:
 
     def _say_turn(self) -> None:
         panel, destroying = self._view.panel, self._destroying
-        timeline, k = destroying.timeline, destroying.playhead.index
+        timeline, k = self._view.canvas.timeline, destroying.playhead.index
         self._offer_turn()
-        if timeline is None or k >= len(timeline) or not self._there:
+        if timeline is None or k >= len(timeline) or destroying.why_not:
             panel.show_level(None)
             panel.say("", Explanation(_TURN, self.why_empty()))
             return
@@ -89,7 +89,7 @@ class Telling:
             about = words.came_back_words(result[0], result[2])
             reading, tip = words.likeness_words(result[2]).capitalize(), words.LIKENESS_TIP
             if points:
-                reading += f"; by chance it would be {points[0].chance:.2f}"
+                reading += f"; the words alone give {points[0].chance:.2f}"
         elif destroying.measuring or points:
             about = words.survival_words(points, not destroying.measuring)
             if destroying.measuring:
@@ -100,6 +100,7 @@ class Telling:
 
     def _offer_turn(self) -> None:
         panel, destroying, running = self._view.panel, self._destroying, self._session.running
+        can = self._there and not destroying.why_not
         if running:
             panel.offer("Stop", "Stop here and keep the steps made so far (Esc)")
         else:
@@ -110,10 +111,9 @@ class Telling:
         measure.setText(_STOP_MEASURING if destroying.measuring else _MEASURE)
         measure.setAccessibleName(measure.text())
         measure.setToolTip(_STOP_TIP if destroying.measuring else _MEASURE_TIP)
-        measure.setEnabled(destroying.measuring or (self._there and not running))
+        measure.setEnabled(destroying.measuring or (can and not running))
 
     @property
     def _there(self) -> bool:
         """Whether there is a destruction to go through."""
-        timeline = self._destroying.timeline
-        return timeline is not None and len(timeline) > 0 and not self._destroying.why_not
+        return self._view.count > 0

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
 
 _ORIGINAL, _START, _RESULT = "original", "start", "result"
+_BEING_MADE = "Making this picture …"
 _GUESS = "The model’s guess so far"
 
 
@@ -33,11 +34,25 @@ class Turning(PictureRow):
             parent,
         )
         self._destroying = destroying
+        self._timeline: Timeline | None = None
         self._run: Timeline | None = None
         self._step = -1  # of the request from which the run began
         self._share = 0.0  # of noise there
         self._measured: tuple[Picture, Picture, float] | None = None
         self._invitation = ""
+
+    def set_timeline(self, timeline: Timeline | None) -> None:
+        """The destruction whose pictures it starts from."""
+        if self._timeline is not None:
+            self._timeline.picture_changed.disconnect(self._start_changed)
+        self._timeline = timeline
+        if timeline is not None:
+            timeline.picture_changed.connect(self._start_changed)
+        self.refresh()
+
+    def _start_changed(self, k: int, _view: str) -> None:
+        if k == self._destroying.playhead.index:
+            self.refresh()
 
     # --- the run ------------------------------------------------------------------------------
 
@@ -121,17 +136,16 @@ class Turning(PictureRow):
     def refresh(self) -> None:
         """Look again."""
         destroying = self._destroying
-        timeline, trip = destroying.timeline, destroying.round_trip
+        timeline, k = self._timeline, destroying.playhead.index
+        trip = None if destroying.why_not else destroying.round_trip
         self.show_picture(_ORIGINAL, None if trip is None else trip.decoded)
-        k = destroying.playhead.index
-        there = trip is not None and not destroying.why_not
-        if timeline is None or k >= len(timeline) or not there:
+        if trip is None or timeline is None or k >= len(timeline):
             self.show_picture(_START, None)
             self.set_caption(_START, "Starts from")
         else:
-            words = "" if timeline.has_view(k, "noisy") else timeline.why_missing(k, "noisy")
-            picture = timeline.picture(k, "noisy") if not words else None
-            self.show_picture(_START, picture, words=words)
+            why = timeline.why_missing(k, "noisy")
+            picture = None if why else timeline.picture(k, "noisy")
+            self.show_picture(_START, picture, words=why or _BEING_MADE)
             self.set_caption(_START, f"{percent(timeline.level(k).noise_share)} noise")
         self._show_result()
 
