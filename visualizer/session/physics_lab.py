@@ -113,6 +113,11 @@ class PhysicsLab(QObject):
         """Whether the flows are there in full."""
         return all(way in self._flows and not self._flows[way].draft for way in ("sde", "ode"))
 
+    @property
+    def measuring(self) -> bool:
+        """Whether an entropy is being measured."""
+        return self._measures.busy
+
     # --- what is asked for --------------------------------------------------------------------
 
     def take(self, shape: Shape) -> None:

@@ -351,6 +351,7 @@ class PhysicsPage(QWidget):
             return
         self.view.show_moment(self.level, self.on)
         self.panel.entropy.set_cursor(self.playhead.index)
+        self._say_entropy()
         share = self._share(self.level)
         learning = not self.lab.learned
         self.panel.say(noise_words(share), explained(self.way, share, learning))
@@ -362,7 +363,8 @@ class PhysicsPage(QWidget):
         panel.status.setText(learned_words(lab.progress, lab.learning, waits))
         panel.loss.set_axes(0, STEPS, 0, 1.1, ("first step", "last step"))
         newest = f"{lab.losses[-1][1]:.2f}" if lab.losses else ""
-        panel.loss.show_curves([Curve(tuple(lab.losses))], newest)
+        panel.loss.show_curves([Curve(tuple(lab.losses))])
+        panel.loss.say(newest)
 
     def _show_entropy(self) -> None:
         known, last = self.lab.entropies, max(self.playhead.count - 1, 1)
@@ -377,9 +379,13 @@ class PhysicsPage(QWidget):
         lowest = min((nats for found in known.values() for nats in found.values()), default=0.0)
         plot = self.panel.entropy
         plot.set_axes(0, last, min(lowest, 0.0) - 0.2, GAUSSIAN + 0.3, self.line.ends)
-        own = known.get(self.way, {})
+        plot.show_curves(curves)
+        self._say_entropy()
+
+    def _say_entropy(self) -> None:
+        own = self.lab.entropies.get(self.way, {})
         nearest = min(own, key=lambda level: abs(level - self.level), default=None)
-        plot.show_curves(curves, "" if nearest is None else f"{own[nearest]:.1f} nats")
+        self.panel.entropy.say("" if nearest is None else f"{own[nearest]:.1f} nats")
 
     # --- Qt -----------------------------------------------------------------------------------
 

@@ -59,11 +59,17 @@ class SmallPlot(QWidget):
         self._level = level
         self.update()
 
-    def show_curves(self, curves: Sequence[Curve], reading: str) -> None:
-        """Show other curves; ``reading`` is the newest number, in words."""
-        self._curves, self._reading = tuple(curves), reading
-        self.setAccessibleDescription(reading)
+    def show_curves(self, curves: Sequence[Curve]) -> None:
+        """Show other curves."""
+        self._curves = tuple(curves)
         self.update()
+
+    def say(self, reading: str) -> None:
+        """A number in words, beside the name."""
+        if reading != self._reading:
+            self._reading = reading
+            self.setAccessibleDescription(reading)
+            self.update()
 
     @property
     def curves(self) -> tuple[Curve, ...]:
