@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.sitting import Sitting
 from visualizer.lessons.beats import beats_of
-from visualizer.lessons.lesson import Lesson
+from visualizer.lessons.lesson import DoIt, Lesson
 from visualizer.lessons.library import read_library
 from visualizer.lessons.page_setup import PageSetup
 from visualizer.settings import Settings
@@ -366,3 +367,23 @@ def test_a_comparison_is_set_up(qtbot: QtBot, sitting: Sitting) -> None:
     window.set_up(PageSetup("compare", options={"prompts": "a red car | a blue car"}))
     fields = window.compare.axis_fields
     assert (fields.across.field, fields.down.field) == ("prompt", "")
+
+
+def test_every_page_takes_what_the_lessons_ask_of_it(qtbot: QtBot, sitting: Sitting) -> None:
+    """But for the work itself, which the pages' own tests let them do."""
+    window = sitting.window
+    works = ("start", "experiment")
+    for lesson in read_library(Path("none")).lessons:
+        for step in lesson.steps:
+            for part in step.parts:
+                if not isinstance(part, DoIt):
+                    continue
+                options = {k: v for k, v in part.setup.options.items() if k not in works}
+                window.set_up(replace(part.setup, run=False, options=options))
+                assert window.page == part.setup.page
+                assert window.header.isVisible() == (part.setup.page != "physics")
+                if part.setup.prompt is not None:
+                    assert window.header.prompt.text() == part.setup.prompt
+                if part.setup.seed is not None:
+                    assert window.header.seed.whole() == part.setup.seed
+    assert sitting.failures == []
