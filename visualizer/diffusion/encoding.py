@@ -95,6 +95,10 @@ def encode_picture(model: Model, picture: Picture, request: SamplingRequest) -> 
     wordless = replace(request, prompt="", negative_prompt=None, start=FROM_SEED)
     original, plan = fitted(model, picture, request)
     spatial = model.encode(original)
+    rows, columns = model.decode(spatial).shape[:2] if model.family.any_size else original.shape[:2]
+    if (rows, columns) != original.shape[:2]:  # sides that are no whole latent positions
+        original = cover(picture, columns, rows)
+        spatial = model.encode(original)
     if plan.stages:  # a prior comes before: no run begins with this picture, nor with its noise
         layout = LatentLayout(model.latent_space.arrangement)
         rng = np.random.default_rng(request.seed)

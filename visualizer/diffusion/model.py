@@ -277,9 +277,10 @@ class Model:
         if isinstance(start, FromPicture):
             encoding.check_encodes(self)
             whole = self.plan(replace(request, start=FROM_SEED))
+            planned = branching.plan_from_picture(request, whole)
             if start.step:
                 self._check_begins_in_the_middle(request)
-            return branching.plan_from_picture(request, whole)
+            return planned
         if not isinstance(start, FromStep):
             return BranchPlan(self.plan(request))
         if branching.restarts(request):
