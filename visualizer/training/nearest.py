@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 CANDIDATES = 64
 """So many that come out nearest by their 48 numbers are drawn again and measured exactly."""
 COUNT = 6
+_ABOUT = 1.15
 AT_ONCE = 8
 """So many are drawn and measured in one go: a window asks for the next ones in between."""
 
@@ -65,7 +66,7 @@ class Scale:
     Attributes:
         copy: how far a drawing learned by heart would usually be, for the autoencoder's sake.
         neighbors: how far a drawing usually is from the nearest other one.
-        closest: from how far on no drawing has another one nearer.
+        closest: the least of these; of the drawings that were looked at none has one nearer.
         pairs: how far two drawings taken by lot usually are.
     """
 
@@ -171,32 +172,28 @@ def _candidates(way: Way, here: FloatArray) -> FloatArray:
 
 
 def sentence(nearest: dict[By, float], scales: dict[By, Scale], count: int) -> str:
-    """What the distances to the nearest drawings say, for a person."""
-    by: By = "latents"
-    distance, scale = nearest[by], scales[by]
+    """What the distance to the nearest drawing says, for a person; measured in the latent."""
+    distance, scale = nearest["latents"], scales["latents"]
     many = f"{count:,}".replace(",", "\u202f")
     if distance <= max(2 * scale.copy, scale.closest / 2):
         return (
-            f"This picture is one of the {many} drawings, as good as unchanged: its distance is "
-            f"{distance:.2f}, and a copy would stand at about {scale.copy:.2f}."
+            f"This picture is one of the {many} drawings, learned by heart: it stands "
+            f"{distance:.2f} away, and a copy would stand at about {scale.copy:.2f}."
         )
-    measured = (
-        f"The nearest of the {many} drawings stands {distance:.2f} away; a copy would stand at "
-        f"about {scale.copy:.2f}, the nearest other drawing of a drawing at "
-        f"{scale.neighbors:.2f}, and any two at {scale.pairs:.2f}. "
-    )
     if distance < scale.closest:
-        return measured + (
-            "That is nearer than any two drawings are to each other: it leans on this one."
+        return (
+            f"No copy, but close: the nearest of the {many} drawings stands {distance:.2f} away, "
+            f"nearer than drawings stand to each other ({scale.closest:.2f} and more)."
         )
-    if distance <= scale.neighbors:
-        return measured + (
-            "So it is as near to its drawings as they are to each other: a new one of their kind, "
-            "made and not fetched."
-        )
-    return measured + (
-        "So it is further from every drawing than they usually are from each other: made, and not "
-        "fetched."
+    if distance < scale.neighbors / _ABOUT:
+        against = "nearer than a drawing usually stands to the one most like it"
+    elif distance <= scale.neighbors * _ABOUT:
+        against = "about as far as a drawing usually stands from the one most like it"
+    else:
+        against = "further than a drawing usually stands from the one most like it"
+    return (
+        f"None of the {many} drawings is this picture: the nearest stands {distance:.2f} away, "
+        f"{against} ({scale.neighbors:.2f}). A copy would stand at about {scale.copy:.2f}."
     )
 
 

@@ -78,12 +78,13 @@ class CodePanel(QScrollArea):
         table.setHorizontalSpacing(2 * space)
         table.setVerticalSpacing(space // 2)
         table.setColumnStretch(0, 1)
-        right = Qt.AlignmentFlag.AlignRight
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for at, head in enumerate(("", "mean", "deviation")):
             table.addWidget(_label("small-quiet", head), 0, at, right)
         for at, row in enumerate(_ROWS, 1):
             self.names[row] = _label("small")
-            table.addWidget(self.names[row], at, 0)
+            table.addWidget(self.names[row], at, 0, left)
             for column_at, key in ((1, "mean"), (2, "std")):
                 number = self.numbers[f"{row} {key}"] = _label("small")
                 number.setFont(monospaced())

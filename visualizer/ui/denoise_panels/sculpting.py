@@ -85,7 +85,9 @@ class Sculpting(QObject):
         points = self.points
         values = [getattr(self._alike.get(k), what, math.nan) for k in points]
         first = decided_from(values)
-        return None if first is None else points[first]
+        if first is None or (first > 0 and math.isnan(values[first - 1])):
+            return None  # it may have been earlier
+        return points[first]
 
     # --- what it follows ----------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ _ROWS = {
     ),
 }
 _TILES = 5
-_SIDE, _LOW_SIDE = 88, 64
+_SIDE, _LOW_SIDE = 104, 64
 _LOW = 560
 
 
@@ -161,7 +161,7 @@ class Tile(QWidget):
         column.setSpacing(2)
         for part in (self.picture, self.distance, self.caption):
             column.addWidget(part)
-        self._side = _SIDE
+        self._side, self._low = _SIDE, False
 
     def clear(self, side: int) -> None:
         """Room for a drawing that is not known yet."""
@@ -171,6 +171,12 @@ class Tile(QWidget):
         self.picture.setPixmap(empty)
         self.picture.setFixedSize(side, side)
         self.setFixedWidth(side)
+        self._low = side == _LOW_SIDE
+        self.caption.setWordWrap(not self._low)
+        lines = 1 if self._low else 2
+        height = QFontMetrics(theme.font(theme.FONT_SMALL)).height()
+        self.distance.setFixedHeight(height)
+        self.caption.setFixedHeight(lines * height)
         self.distance.setText(" ")
         self.caption.setText(" ")
 
@@ -178,7 +184,8 @@ class Tile(QWidget):
         """What was found."""
         self.picture.setPixmap(_pixmap(self, drawing.picture, self._side))
         self.distance.setText(f"{drawing.distance:.2f}")
-        self.caption.setText(_elided(drawing.caption, self._side))
+        caption = drawing.caption
+        self.caption.setText(_elided(caption, self._side) if self._low else caption)
         number = f"{drawing.index:,}".replace(",", "\u202f")
         self.setToolTip(f"Drawing {number}: {drawing.caption}")
         self.setAccessibleName(f"{drawing.caption}, distance {drawing.distance:.2f}")
@@ -201,4 +208,5 @@ def _small(text: str, *, quiet: bool = True) -> QLabel:
     label = QLabel(text)
     label.setProperty("role", "small-quiet" if quiet else "small")
     label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     return label
