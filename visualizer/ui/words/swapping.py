@@ -50,7 +50,7 @@ class Swapping(QObject):
         self._prompt = ""
         self._word: int | None = None
         self._busy = False
-        self._wished: tuple[str, bool] | None = None
+        self._wished: tuple[str, str, bool] | None = None  # a word, another, whether at once
         self._other = ""  # the prompt of the other picture
         self._result: SwapResult | None = None
         self.stage = TileGrid("The picture, and the one with the other word")
@@ -103,16 +103,17 @@ class Swapping(QObject):
             self.forget()
         self._word = word
         self._part.show_word(text)
-        if self._wished is not None and word is not None:
-            (other, at_once), self._wished = self._wished, None
-            self._part.fill_in(other)
-            if at_once:
-                self.begin(other)
+        wished = self._wished
+        if wished is not None and text.casefold() == wished[0].casefold():
+            self._wished = None
+            self._part.fill_in(wished[1])
+            if wished[2]:
+                self.begin(wished[1])
         self._judge()
 
-    def wish(self, other: str, *, at_once: bool) -> None:
-        """As soon as the word is there: type another one, and begin."""
-        self._wished = (other, at_once)
+    def wish(self, word: str, other: str, *, at_once: bool) -> None:
+        """As soon as a word is chosen: type another one, and begin."""
+        self._wished = (word, other, at_once)
 
     def begin(self, other: str) -> None:
         """Make both pictures; an empty ``other`` leaves the word out."""

@@ -232,7 +232,7 @@ class WordsPage(QWidget):
         before, _, other = (text.strip() for text in options.get("swap", "").partition("->"))
         if before:
             self._wished_word = before
-            self.swapping.wish(other, at_once=setup.run)
+            self.swapping.wish(before, other, at_once=setup.run)
         if "part" in options:
             self.panel.choose(options["part"])
         if setup.prompt is not None:
