@@ -34,6 +34,7 @@ STEPS = 30
 SCENES = 96
 LEVELS = (10, 15, 20)
 """Steps of a run of 30 to whose levels the drawings are noised."""
+SIDE = 128  # pixels of a drawing
 CHANGED = 12
 """A pixel is the object's where a color differs by more than this with and without it."""
 
@@ -104,6 +105,11 @@ def measure_aim(model: Model) -> None:
         print(f"after {k} of {STEPS} steps: {statistics.fmean(ratios):.2f}")
     others = _ratios([*scenes[1:], scenes[0]], [*recorded[1]])
     print(f"in the pixels of another drawing's object (chance): {statistics.fmean(others):.2f}")
+    placed = _ratios_by_place(scenes, recorded[1])
+    print(
+        "inside its pixels ÷ where only another drawing's object stands: "
+        f"{statistics.fmean(placed):.2f}"
+    )
     every = _ratios(scenes, _recorded(model, scenes, LEVELS[1], 1))
     print(f"all layers averaged, the 4 × 4 ones too: {statistics.fmean(every):.2f}")
     for name, maps in _layer_maps(model, scenes, LEVELS[1]).items():
@@ -213,13 +219,27 @@ def _layer_maps(model: Model, scenes: Sequence[Scene], k: int) -> dict[str, list
 
 
 def _ratios(scenes: Sequence[Scene], maps: Sequence[FloatArray]) -> list[float]:
-    """Inside ÷ outside of each scene; maps are enlarged to the picture, linear between cells."""
+    """Inside ÷ outside of each scene."""
+    pairs = zip(scenes, map(_enlarged, maps), strict=True)
+    return [float(whole[scene.mask].mean() / whole[~scene.mask].mean()) for scene, whole in pairs]
+
+
+def _ratios_by_place(scenes: Sequence[Scene], maps: Sequence[FloatArray]) -> list[float]:
+    """Inside ÷ where the object of another drawing stands and this one's does not."""
+    ratios = []
+    for k, whole in enumerate(map(_enlarged, maps)):
+        own, other = scenes[k].mask, scenes[k - 1].mask & ~scenes[k].mask
+        if other.any():
+            ratios.append(float(whole[own].mean() / whole[other].mean()))
+    return ratios
+
+
+def _enlarged(cells: FloatArray) -> FloatArray:
+    """A map as large as the picture, linear between its cells."""
     import torch
 
-    ratios = []
-    for scene, cells in zip(scenes, maps, strict=True):
-        small = torch.tensor(np.asarray(cells, dtype=np.float32))[None, None]
-        size = scene.mask.shape
-        whole = torch.nn.functional.interpolate(small, size=size, mode="bilinear")[0, 0].numpy()
-        ratios.append(float(whole[scene.mask].mean() / whole[~scene.mask].mean()))
-    return ratios
+    small = torch.tensor(np.asarray(cells, dtype=np.float32))[None, None]
+    size = (SIDE, SIDE)
+    whole = torch.nn.functional.interpolate(small, size=size, mode="bilinear").numpy()
+    found: FloatArray = whole[0, 0]
+    return found
