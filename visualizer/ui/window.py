@@ -466,6 +466,9 @@ class MainWindow(QMainWindow):
         page = self.pages[name]
         self._welcome(page)
         self.run_status.tell_in(tuple(each.status for each in self.pages))
+        asked = getattr(page, "export_asked", None)  # of a page that has a button for it
+        if asked is not None:
+            asked.connect(self.toggle_export)
         page.set_compact(self.height() < _LOW)
         if self.session.facts is not None:
             page.set_facts(self.session.facts)
@@ -527,7 +530,8 @@ class MainWindow(QMainWindow):
 
     def _rest_focus(self) -> None:
         """Where keys act when no field has the focus."""
-        target = self._saving_page.timeline_view
+        page = self.pages[self.page]
+        target = getattr(page, "timeline_view", self._saving_page.timeline_view)
         if target.isVisible():
             target.setFocus()
         else:
