@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from visualizer.session.errands import AGAIN, Errand, Errands
+from visualizer.session.training_example import PIPELINE
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -67,7 +68,7 @@ class CheckpointLab(QObject):
         """Whether pictures are being made."""
         return self._running is not None
 
-    def set_facts(self, _facts: ModelFacts, *, builtin: bool, folder: Path | None = None) -> None:
+    def set_facts(self, facts: ModelFacts, *, builtin: bool, folder: Path | None = None) -> None:
         """Another model is there.
 
         Args:
@@ -76,7 +77,7 @@ class CheckpointLab(QObject):
         self.stop()
         self.strip, self.stages = {}, ()
         self._folder = folder or _own_folder()
-        if not builtin:
+        if not builtin or facts.pipeline_class != PIPELINE:
             self.why_not = NOT_OF_THIS_MODEL
         else:
             there = self._folder is not None and any(self._folder.glob("after-*.safetensors"))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from visualizer.session.worker import Worker
     from visualizer.training.worked_example import StepTaken, WorkedExample
 
+PIPELINE = "StableDiffusionPipeline"
+"""What the built-in model is."""
 NOT_OF_THIS_MODEL = (
     "The example is one of the drawings that the built-in model learned from. Choose it above to "
     "see what its training asked of it."
@@ -43,11 +45,11 @@ class TrainingExample(QObject):
         self.why_not = "The model is being loaded …"
         """A sentence where there is nothing to see, else ""."""
 
-    def set_facts(self, _facts: ModelFacts, *, builtin: bool) -> None:
+    def set_facts(self, facts: ModelFacts, *, builtin: bool) -> None:
         """Another model is there."""
         self._errands.cancel()
         self._working, self.example, self.taken = None, None, None
-        self.why_not = "" if builtin else NOT_OF_THIS_MODEL
+        self.why_not = "" if builtin and facts.pipeline_class == PIPELINE else NOT_OF_THIS_MODEL
 
     def draw(self, *, scene: bool = False, time: bool = False, noise: bool = False) -> None:
         """Throw these dice anew, and work it out."""

@@ -28,12 +28,13 @@ LOOP: Final = (
     LoopLine("noise", "  eps = randn_like(x0)", "Draw fresh static, as large as the picture."),
     LoopLine(
         "noisy",
-        "  x = sqrt(ab[t])*x0 + sqrt(1-ab[t])*eps",
-        "Mix picture and static: more static the later the time (Ho et al. 2020, eq. 4).",
+        "  x = signal[t]*x0 + noise[t]*eps",
+        "Mix picture and static, the later the time the more static: signal is √ᾱ, noise is √(1−ᾱ) "
+        "(Ho et al. 2020, eq. 4).",
     ),
     LoopLine(
         "target",
-        "  v = sqrt(ab[t])*eps - sqrt(1-ab[t])*x0",
+        "  v = signal[t]*eps - noise[t]*x0",
         "What should be answered: the noise, in a mixture that is learned well at every time "
         "(Salimans & Ho 2022).",
     ),

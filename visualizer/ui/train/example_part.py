@@ -25,10 +25,10 @@ _WHOLE = (
     "static from the picture. Point at a line to see what it does."
 )
 _READING = (
-    "ε̂ and x̂₀ are what the model’s answer v̂ implies. The article’s loss is the mean of "
-    "(ε̂ − ε)² (Ho et al. 2020, eq. 14); this model was trained with (v̂ − v)² (Salimans & Ho "
-    "2022), which weighs the noisy times more. The step is taken on a copy: the built-in model "
-    "stays as it is."
+    "ε̂, and the guess of x₀, are what the model’s answer v_hat implies. The article’s loss is the "
+    "mean of (ε̂ − ε)² (Ho et al. 2020, eq. 14); this model was trained with (v_hat − v)² (Salimans "
+    "& Ho 2022), which counts the noisy times more. In the map black is no error and white is 1. "
+    "The step is taken on a copy: the built-in model stays as it is."
 )
 _ERROR_CEILING = 1.0
 """A squared error as bright as it gets: that of an answer that knows nothing of the static."""
@@ -53,7 +53,8 @@ class ExamplePart(QWidget):
         self.time.setAccessibleName("Time t")
         self.time.setToolTip("The time t: how much static is mixed in")
         self.time_words = label("value")
-        self.time_words.setMinimumWidth(20 * themes.SPACE)
+        self.time_words.setWordWrap(False)
+        self.time_words.setFixedWidth(24 * themes.SPACE)
         self.new_picture = button("New picture", "Take another of the 70,000 training drawings")
         self.new_time = button("New time", "Throw the die for t again")
         self.new_noise = button("New static", "Draw other noise")
@@ -174,12 +175,12 @@ class ExamplePart(QWidget):
 
     def _shown(self, found: WorkedExample) -> list[ShownTile]:
         rows: tuple[tuple[str, str, Picture], ...] = (
-            ("picture", "The picture x₀", found.clean),
-            ("noise", "The static ε", found.noise),
-            ("noisy", "What the model sees x", found.noisy),
-            ("predict", "The static it sees ε̂", found.guessed_noise),
-            ("loss", "Where it is wrong (ε̂ − ε)²", error_picture(found.error)),
-            ("predict", "Its guess of the picture x̂₀", found.guess),
+            ("picture", "The picture, x₀", found.clean),
+            ("noise", "The static, ε", found.noise),
+            ("noisy", "What the model sees, x", found.noisy),
+            ("predict", "The static it sees, ε̂", found.guessed_noise),
+            ("loss", "Squared error (ε̂ − ε)²", error_picture(found.error)),
+            ("predict", "So its guess of x₀", found.guess),
         )
         return [
             ShownTile(caption, picture if self._reached(name) else None)
@@ -212,7 +213,7 @@ class ExamplePart(QWidget):
 def _numbers(found: WorkedExample) -> str:
     return (
         f"mean (ε̂ − ε)² = {found.noise_loss:.4f}\n"
-        f"mean (v̂ − v)² = {found.v_loss:.4f}, what was trained"
+        f"mean (v_hat − v)² = {found.v_loss:.4f}, as trained"
     )
 
 
