@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,12 @@ from visualizer.session.session import Session
 
 WAIT_MS = 60_000
 ROLL, RINGS = Shape("swiss roll"), Shape("rings")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def torch_is_there() -> None:
+    """No session waits at its end for the first import of torch, which cannot be interrupted."""
+    importlib.import_module("visualizer.physics.lesson")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,12 @@ from visualizer.ui.physics.scene import Camera, colors_of
 
 WAIT_MS = 60_000
 LAST = 240
+
+
+@pytest.fixture(autouse=True, scope="module")
+def torch_is_there() -> None:
+    """No session waits at its end for the first import of torch, which cannot be interrupted."""
+    importlib.import_module("visualizer.physics.lesson")
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         },
         "physics": {
             "shape": ("swiss roll", "rings", "letters", "by hand"),
+            "text": (),  # of the letters
             "way": ("forward", "sde", "ode"),
             "start": ("yes",),
         },

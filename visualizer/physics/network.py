@@ -22,6 +22,7 @@ _WAVES = 48
 _FINEST = 20.0
 _RATE = 4e-3
 _KEPT = 0.995
+_BETAS = (0.9, 0.999)
 
 
 class Denoiser(nn.Module):
@@ -74,6 +75,33 @@ class Denoiser(nn.Module):
 _OF_LEVEL = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
+class _Adam:
+    """Kingma & Ba 2015, algorithm 1. torch's own imports its whole compiler when it is made: two
+    seconds, in which the program cannot be closed."""
+
+    def __init__(self, weights: list[torch.Tensor]) -> None:
+        self._weights = weights
+        self._means = [torch.zeros_like(weight) for weight in weights]
+        self._squares = [torch.zeros_like(weight) for weight in weights]
+        self._steps = 0
+
+    def step(self, rate: float) -> None:
+        """Move the weights against their gradients, and forget those."""
+        self._steps += 1
+        gradients = [weight.grad for weight in self._weights if weight.grad is not None]
+        with torch.no_grad():
+            torch._foreach_lerp_(self._means, gradients, 1 - _BETAS[0])
+            torch._foreach_mul_(self._squares, _BETAS[1])
+            torch._foreach_addcmul_(self._squares, gradients, gradients, 1 - _BETAS[1])
+            below = torch._foreach_sqrt(self._squares)
+            torch._foreach_div_(below, math.sqrt(1 - _BETAS[1] ** self._steps))
+            torch._foreach_add_(below, 1e-8)
+            value = -rate / (1 - _BETAS[0] ** self._steps)
+            torch._foreach_addcdiv_(self._weights, self._means, below, value)
+        for weight in self._weights:
+            weight.grad = None
+
+
 def train(points: Points, seed: int, steps: int = STEPS) -> Iterator[tuple[Denoiser, Progress]]:
     """Teach a network the noise in a cloud (Ho et al. 2020, eq. 14); yields after every step.
 
@@ -84,13 +112,12 @@ def train(points: Points, seed: int, steps: int = STEPS) -> Iterator[tuple[Denoi
     learning = Denoiser(random)
     shown = Denoiser(torch.Generator().manual_seed(seed))
     data = torch.from_numpy(np.array(points))
-    optimizer = torch.optim.AdamW(learning.parameters(), lr=_RATE, weight_decay=0.0)
+    optimizer = _Adam(list(learning.parameters()))
     noisiest = math.acos(math.sqrt(LEAST_SIGNAL))
     seconds = 0.0
     for step in range(1, steps + 1):
         began = time.perf_counter()
-        for group in optimizer.param_groups:
-            group["lr"] = _RATE * (0.5 + 0.5 * math.cos(math.pi * (step - 1) / steps))
+        rate = _RATE * (0.5 + 0.5 * math.cos(math.pi * (step - 1) / steps))
         x0 = data[torch.randint(len(data), (BATCH,), generator=random)]
         # all levels, the quiet ones more often: the details of a shape are decided there
         theta = noisiest * torch.rand(BATCH, 1, generator=random) ** 2
@@ -98,9 +125,8 @@ def train(points: Points, seed: int, steps: int = STEPS) -> Iterator[tuple[Denoi
         x = theta.cos() * x0 + theta.sin() * eps
         with torch.enable_grad():
             loss = F.mse_loss(learning(x, theta), eps)
-            optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+        optimizer.step(rate)
         kept = min(_KEPT, step / (step + 10))
         with torch.no_grad():
             torch._foreach_lerp_(list(shown.parameters()), list(learning.parameters()), 1 - kept)

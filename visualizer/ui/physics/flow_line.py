@@ -126,8 +126,7 @@ class FlowLine(RingedWidget):
             moment = round(each / (count - 1) * last)
             level = last - moment if self._on else moment
             raster.draw(camera.to_screen(self._flow.frames[level][::2]), colors)
-            x = self.place(moment) - side / 2
-            x = min(max(x, _SIDE / 2), self.width() - side - _SIDE / 2)
+            x = _SIDE / 2 + each / (count - 1) * (self.width() - side - _SIDE)
             raster.paint(painter, QRectF(round(x), 0, side, side))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

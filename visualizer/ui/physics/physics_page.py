@@ -361,7 +361,7 @@ class PhysicsPage(QWidget):
         panel.show_learning(lab.learning)
         waits = lab.learning and self._session.facts is None
         panel.status.setText(learned_words(lab.progress, lab.learning, waits))
-        panel.loss.set_axes(0, STEPS, 0, 1.1, ("first step", "last step"))
+        panel.loss.set_axes(0, STEPS, 0, 1.5, ("first step", "last step"))
         newest = f"{lab.losses[-1][1]:.2f}" if lab.losses else ""
         panel.loss.show_curves([Curve(tuple(lab.losses))])
         panel.loss.say(newest)
@@ -378,7 +378,8 @@ class PhysicsPage(QWidget):
         ]
         lowest = min((nats for found in known.values() for nats in found.values()), default=0.0)
         plot = self.panel.entropy
-        plot.set_axes(0, last, min(lowest, 0.0) - 0.2, GAUSSIAN + 0.3, self.line.ends)
+        low = min(lowest, 0.0) - 0.2
+        plot.set_axes(0, last, low, GAUSSIAN + 0.4 * (GAUSSIAN - low), self.line.ends)
         plot.show_curves(curves)
         self._say_entropy()
 

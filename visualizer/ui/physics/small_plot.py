@@ -120,7 +120,7 @@ class SmallPlot(QWidget):
         painter.setPen(QPen(QColor(theme.quiet), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
         painter.setPen(QColor(theme.quiet))
-        words = QRectF(room.left(), y + 2, room.width(), 16)
+        words = QRectF(room.left(), y - 18, room.width(), 16)
         painter.drawText(words, int(Qt.AlignmentFlag.AlignRight), self._level_name)
 
     def room(self) -> QRectF:
