@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from tests.example_runs import make_picture, make_run
+from visualizer.commands.rows import request_rows
 from visualizer.diffusion import Model, RequestError, SamplingRequest, Trajectory, sample
 from visualizer.diffusion.branching import branch
 from visualizer.diffusion.encoding import encode_picture
@@ -25,6 +26,9 @@ from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.runfile import RunFileError, load
 from visualizer.diffusion.starts import FromPicture, FromStep, start_to_json
 from visualizer.diffusion.survival import Survival, steps_at
+from visualizer.export.reel import facts_of
+from visualizer.export.share_words import noise_words
+from visualizer.metadata.own import request_of
 
 PICTURE = make_picture(0.1, size=128)
 STEPS = 4
@@ -273,3 +277,22 @@ def test_a_stopped_run_is_made_again() -> None:
 
 def test_shares_that_are_nearest_to_one_step_count_once() -> None:
     assert steps_at(LEVELS, (1.0, 0.96, 0.11, 0.0)) == [9, 0]
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+
+def test_captions_and_metadata_know_how_it_started() -> None:
+    made = replace(make_run(4), request=replace(HALFWAY, negative_prompt=None))
+    share = made.planned[0].noise_share
+    assert f"from a picture, from {noise_words(share)}" in facts_of(made)
+    branched = replace(made, request=replace(ASKED, start=FromStep(HALFWAY, 1)))
+    assert f"from a picture, from {noise_words(share)}" in facts_of(branched)
+    assert not any("picture" in fact for fact in facts_of(replace(made, request=ASKED)))
+    assert ("start", "from a picture, from step 2") in list(request_rows(HALFWAY))
+    said: list[str] = []
+    request = request_of(HALFWAY.to_json(), said)
+    assert request == ASKED
+    assert said == [
+        "It started from a picture, which is not in the file: from static it becomes another."
+    ]

@@ -119,7 +119,7 @@ class FakeSampler:
         request: SamplingRequest,
         *,
         parent: Trajectory | None = None,
-        on_step: Callable[[Step], None],
+        on_step: Callable[[Step], None] = lambda step: None,
         on_plan: Callable[[Plan], None] = lambda plan: None,
         cancelled: threading.Event,
     ) -> Trajectory:

@@ -35,7 +35,10 @@ def request_rows(
     if size or (request.width and request.height):
         yield "size", size or pixels(request.width or 0, request.height or 0)
     if request.start.kind != "seed":
-        yield "start", request.start.kind
+        from visualizer.diffusion.starts import FromPicture
+
+        start = request.start
+        yield "start", start.words() if isinstance(start, FromPicture) else start.kind
     if request.extra:
         yield "further", request.extra.digest()
 

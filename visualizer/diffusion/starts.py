@@ -210,6 +210,14 @@ class FromPicture:
         if given.flags.writeable or not given.flags.c_contiguous:
             object.__setattr__(self, "picture", read_only(given.copy(order="C")))
 
+    def words(self, noise: str = "") -> str:
+        """ "from a picture, from 62 % noise".
+
+        Args:
+            noise: how much there is at its step, in words; otherwise the step is named.
+        """
+        return f"from a picture, from {noise or f'step {self.step}'}"
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the picture's numbers."""

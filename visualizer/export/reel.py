@@ -18,6 +18,7 @@ from visualizer.export.exhibit import Exhibit
 from visualizer.export.lane import Lane, steps_with_pictures
 from visualizer.export.mount import Mount, RunMount
 from visualizer.export.options import ExportOptions, Pixels
+from visualizer.export.share_words import noise_words
 from visualizer.export.view_words import MEANINGS, VIEW_NAMES
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class RunReel:
     def __init__(self, run: Trajectory) -> None:
         self._run = run
         self.count = len(run.steps)
-        self.title = run.request.prompt or "(no prompt)"
+        self.title = run.request.prompt or ("A picture" if self.forward else "(no prompt)")
         self.lanes = (Lane("", run.request, run, tuple(range(self.count))),)
 
     @property
@@ -280,6 +281,18 @@ class RunReel:
         return [row_of(self.lanes[0], view) for view in SHOWN_VIEWS]
 
 
+def _start_facts(run: Trajectory) -> list[str]:
+    """ "from a picture, from 62 % noise"; nothing of a run that began with static."""
+    from visualizer.diffusion.branching import origin
+    from visualizer.diffusion.forward import is_forward
+    from visualizer.diffusion.starts import FromPicture
+
+    start = origin(run.request)
+    if not isinstance(start, FromPicture) or is_forward(run):
+        return []
+    return [start.words(noise_words(run.planned[0].noise_share) if run.planned else "")]
+
+
 def facts_of(run: Trajectory) -> list[str]:
     """What else decided the picture, in short words: "seed 7", "30 steps", …"""
     request, last = run.request, len(run.steps) - 1
@@ -292,6 +305,7 @@ def facts_of(run: Trajectory) -> list[str]:
         facts.append(f"{planned} step{'s' if planned != 1 else ''}")
     if request.guidance_scale is not None:
         facts.append(f"guidance {request.guidance_scale:g}")
+    facts += _start_facts(run)
     if run.sampler:
         facts.append(run.sampler)
     if request.negative_prompt:

@@ -8,6 +8,7 @@ from typing import Any
 
 from visualizer.diffusion.grid import MAX_LANES
 from visualizer.diffusion.request import RequestError, SamplingRequest, clean_text
+from visualizer.diffusion.starts import FromPicture
 from visualizer.metadata.json_text import parse_object
 from visualizer.metadata.note import FORMAT, VERSION, is_note
 from visualizer.metadata.remembered import OURS, Remembered, RememberedLane
@@ -75,8 +76,14 @@ def request_of(values: Any, said: list[str]) -> SamplingRequest | None:
     if not isinstance(values, dict):
         return None
     kept = dict(values)
-    if _holds_array(kept.get("start")):
-        said.append("It went on from a run that was given pictures, which are not in the file.")
+    start = kept.get("start")
+    if _holds_array(start):
+        from_picture = isinstance(start, dict) and start.get("kind") == FromPicture.kind
+        said.append(
+            "It started from a picture, which is not in the file: from static it becomes another."
+            if from_picture
+            else "It went on from a run that was given pictures, which are not in the file."
+        )
         kept.pop("start")
     extra = kept.get("extra")
     if isinstance(extra, dict):

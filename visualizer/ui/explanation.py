@@ -33,6 +33,7 @@ class Moment:
         guided: whether the model is asked twice anywhere in this run.
         asked_twice: whether the model said what it would do without the prompt, too.
         avoid: whether an avoid text took the place of the prompt there.
+        from_picture: whether the run began with a picture under noise, not with static.
     """
 
     k: int
@@ -48,6 +49,7 @@ class Moment:
     guided: bool = True
     asked_twice: bool = True
     avoid: bool = False
+    from_picture: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,11 @@ _STAGE_ENDS = Explanation(
     "Hardly any noise is left here. The next stage goes on from what this one made, with fresh "
     "noise to take away.",
 )
+_UNDER_NOISE = Explanation(
+    "A picture under noise",
+    "This run begins with a picture, drowned in so much static of the seed. What still shows "
+    "through it can survive; the rest the model imagines anew from your words.",
+)
 _NOT_ASKED = Explanation(
     "Not asked here",
     "Where a model is guided it is asked twice at every step: with the prompt and without. Here "
@@ -135,6 +142,8 @@ def _not_asked(moment: Moment) -> Explanation:
 
 def _noisy(moment: Moment) -> Explanation:
     share = moment.noise_share
+    if moment.k == 0 and moment.from_picture:
+        return _UNDER_NOISE
     if moment.k == 0 and share > 0.9:
         source = "the seed" if moment.seed is None else f"seed {moment.seed}"
         return Explanation(

@@ -151,10 +151,12 @@ def _of_the_fields(request: SamplingRequest, facts: ModelFacts) -> list[str]:
 
 
 def _of_the_start(request: SamplingRequest) -> list[str]:
-    from visualizer.diffusion.starts import EditedNoise, FromStep
+    from visualizer.diffusion.starts import EditedNoise, FromPicture, FromStep
 
     if isinstance(request.start, FromStep):
         return ["It branched from another run: the fields make a whole run from its seed."]
+    if isinstance(request.start, FromPicture):
+        return ["It started from a picture: the fields begin from the static of its seed."]
     if isinstance(request.start, EditedNoise):
         return ["It began from edited static: the fields begin from the static of its seed."]
     return []

@@ -274,9 +274,13 @@ class SidePanel(QScrollArea):
             guided=timeline.guided,
             asked_twice=k < len(timeline) and timeline.step(k).guidance is not None,
             avoid=bool(timeline.request.negative_prompt),
+            from_picture=timeline.request.start.kind == "picture",
         )
 
     def _run_facts(self, timeline: Timeline) -> str:
+        from visualizer.diffusion.starts import FromPicture
+        from visualizer.export.share_words import noise_words
+
         request, run = timeline.request, timeline.trajectory
         facts = [self._sampler_name(timeline)]
         if request.guidance_scale is not None:
@@ -287,6 +291,8 @@ class SidePanel(QScrollArea):
             facts.append(f"branched at step {timeline.branched_at}")
         elif request.start.kind == "edited noise":
             facts.append("from edited static")
+        elif isinstance(request.start, FromPicture):
+            facts.append(request.start.words(noise_words(timeline.level(0).noise_share)))
         planned, made = timeline.step_count, timeline.steps_taken(max(len(timeline) - 1, 0))
         stopped = timeline.cancelled and made < planned
         facts.append(f"{made} of {planned} steps" if stopped else f"{planned} steps")
