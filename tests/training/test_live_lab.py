@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 
+from tests.session.plain_autoencoder import PlainAutoencoder
 from visualizer.training import live_lab
 from visualizer.training.lab_subjects import BATCH, SUBJECTS
 from visualizer.training.live_lab import LiveLab, draw
 from visualizer.training.training_loop import LOOP
-
-
-@dataclass
-class PlainAutoencoder:
-    """Latents are small pictures: means of 8 × 8 pixels, red, green and blue again and again."""
-
-    config: Any = field(default_factory=lambda: SimpleNamespace(scaling_factor=2.0))
-
-    def encode(self, x: torch.Tensor) -> Any:
-        small = F.avg_pool2d(x, 8)
-        return SimpleNamespace(latents=small.repeat(1, 3, 1, 1)[:, :8])
-
-    def decode(self, z: torch.Tensor) -> Any:
-        return SimpleNamespace(sample=F.interpolate(z[:, :3], scale_factor=8))
 
 
 def lab_of(seed: int = 0, learning_rate: float = 2e-3) -> LiveLab:

@@ -132,7 +132,6 @@ class TrainLab(QObject):
             self._bench = _Bench(seed)
         bench = self._bench
         bench.learning_rate = learning_rate
-        self._enter("opening" if bench.new else "training")
         self._going = self._errands.send(
             "The training cannot go on.",
             bench.one_line if lines else bench.slice,
@@ -140,6 +139,7 @@ class TrainLab(QObject):
             self._on_failed,
             told=self._on_told,
         )
+        self._enter("opening" if bench.new else "training")
 
     def _on_told(self, news: object) -> None:
         if isinstance(news, LabProgress):
@@ -158,8 +158,7 @@ class TrainLab(QObject):
         self._enter("paused")
 
     def _on_failed(self, failure: Failure) -> None:
-        self._going = self._bench = None
-        self._enter("paused")
+        self.reset()  # what a step has left half-done is nothing to go on from
         self.failed.emit(failure)
 
     def _enter(self, state: LabState) -> None:

@@ -268,8 +268,7 @@ def _shown(autoencoder: AutoencoderTiny, latent: torch.Tensor) -> Picture:
     """The picture of a latent (8, 16, 16) of variance 1."""
     decoded = autoencoder.decode(latent[None] / autoencoder.config.scaling_factor).sample[0]
     bytes_ = ((decoded.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    picture: Picture = bytes_.permute(1, 2, 0).numpy()
-    return picture
+    return np.ascontiguousarray(bytes_.permute(1, 2, 0).numpy())
 
 
 def open_autoencoder(folder: Path | None = None) -> AutoencoderTiny:

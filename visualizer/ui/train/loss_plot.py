@@ -71,7 +71,8 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         most = max(len(losses) * self._batch, 1000)
         self.setRange(xRange=(0, most), yRange=(0, _TOP), padding=0)
         ticks = np.linspace(0, most, 5)
-        self._bottom.setTicks([[(x, f"{x / 1000:.1f}k" if x else "0") for x in ticks]])
+        words = [f"{x / 1000:.1f}k" if x >= 1000 else f"{x:.0f}" for x in ticks]
+        self._bottom.setTicks([list(zip(ticks, words, strict=True))])
 
     @property
     def smoothed(self) -> float | None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -135,6 +136,9 @@ class TrainPage(QWidget):
     def _part_changed(self) -> None:
         at = list(_PARTS).index(self.part)
         self._stack.setCurrentIndex(at)
+        for n, part in enumerate(self.parts):  # the panel is as high as what is read in it
+            here = QSizePolicy.Policy.Preferred if n == at else QSizePolicy.Policy.Ignored
+            part.side.setSizePolicy(QSizePolicy.Policy.Preferred, here)
         self._sides.setCurrentIndex(at)
         if self._shown:
             self.parts[at].enter()
