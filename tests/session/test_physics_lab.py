@@ -55,7 +55,7 @@ def test_the_way_into_noise_is_there_at_once_and_its_entropy_follows(
     qtbot.waitUntil(lambda: not lab.measuring, timeout=WAIT_MS)
     found = lab.entropies["forward"]
     assert list(found) == list(range(0, len(lab.alphas), 10))
-    assert found[0] < found[120] < found[240]
+    assert found[0] < found[30] < found[240] - 0.3
     assert found[240] == pytest.approx(GAUSSIAN, abs=0.5)
 
 

@@ -162,14 +162,17 @@ def test_a_word_is_taken_as_it_is_typed_and_an_empty_one_gets_a_sentence(
 
 
 def test_a_hand_draws_a_shape_of_several_strokes(qtbot: QtBot, page: PhysicsPage) -> None:
+    page.playhead.seek(100)
     page.shapes.buttons["by hand"].click()
     assert "Draw a shape" in page.view.accessibleDescription()
+    assert page.panel.headline.text() == "Your own shape"
     assert not page.clear.isEnabled()
     draw(qtbot, page, (-1.0, 0.0), (0.0, 0.5), (1.0, 0.0))
     draw(qtbot, page, (0.0, -1.0))
     qtbot.waitUntil(
         lambda: page.lab.shape is not None and len(page.lab.shape.strokes) == 2, timeout=WAIT_MS
     )
+    assert page.level == 0
     (line, dot), camera = page.lab.shape.strokes, page.view.camera  # type: ignore[union-attr]
     assert line[0] == pytest.approx((-1, 0), abs=1 / camera.scale)
     assert line[-1] == pytest.approx((1, 0), abs=1 / camera.scale)
@@ -262,8 +265,9 @@ def test_the_camera_goes_there_and_back() -> None:
 def test_colors_go_round_without_a_seam() -> None:
     angle = np.array([-0.001, 0.001])
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+    around = np.concatenate([around, -around, around[:, ::-1], -around[:, ::-1]])
     for name in ("dark", "light"):
-        one, two = colors_of(around, name)
+        one, two, *_ = colors_of(around, name)
         np.testing.assert_allclose(one, two, atol=2)
 
 

@@ -53,6 +53,11 @@ class ParticleView(QWidget):
         """Where the square lies in it."""
         return Camera(self.width(), self.height())
 
+    @property
+    def empty(self) -> bool:
+        """Whether there are no dots to be shown."""
+        return self.scene.empty
+
     def show_moment(self, level: int, on: bool) -> None:
         """Show another moment; ``on``: time runs towards the shape."""
         self._level, self._on = level, on

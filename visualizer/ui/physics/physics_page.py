@@ -160,11 +160,19 @@ class PhysicsPage(QWidget):
         try:
             self.lab.take(shape)
         except NoPointsError as error:
-            self.view.say(DRAW if shape.name == "by hand" else str(error))
-            self.view.scene.show(None, None)
-            self.view.update()
+            self._show_nothing(DRAW if shape.name == "by hand" else str(error))
             return
+        if shape.name == "by hand":  # whoever drew it wants to see it
+            self.playhead.seek(self._level_of(0))
         self.lab.learn(asked=False)
+
+    def _show_nothing(self, why: str) -> None:
+        self.playhead.pause()
+        self.view.say(why)
+        self.view.scene.show(None, None)
+        self.view.update()
+        self.line.show_flow(None, self.on)
+        self.panel.say("Your own shape", why)
 
     def _shape_chosen(self) -> None:
         self._tool_changed()
@@ -347,7 +355,7 @@ class PhysicsPage(QWidget):
         self._show_entropy()
 
     def _show_moment(self) -> None:
-        if not self.playhead.count:
+        if not self.playhead.count or self.view.empty:
             return
         self.view.show_moment(self.level, self.on)
         self.panel.entropy.set_cursor(self.playhead.index)

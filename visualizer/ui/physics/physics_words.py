@@ -119,6 +119,6 @@ def _ode(share: float) -> str:
 def learned_words(progress: Progress | None, learning: bool, waits: bool) -> str:
     """How the training stands."""
     if progress is None:
-        return "Waits for the model that is being loaded …" if waits else ""
+        return "Waits for the model to load …" if waits else ""
     how = f"{progress.seconds:.1f} s, {progress.steps:,} steps"
     return f"Learning: {how}" if learning else f"Learned in {how}"

@@ -70,6 +70,11 @@ class FlowScene:
         self._ways: list[tuple[QColor, list[QPointF]]] = []
         self._ground: QPixmap | None = None
 
+    @property
+    def empty(self) -> bool:
+        """Whether there are no dots."""
+        return self._flow is None
+
     def show(self, flow: Flow | None, field: Field | None) -> None:
         """Show another flow, the arrows with it, or none."""
         if flow is not self._flow:
@@ -125,7 +130,8 @@ class FlowScene:
         self, beginning: NDArray[np.float32], width: int, height: int, ratio: float
     ) -> None:
         assert self._flow is not None
-        chosen = _spread(beginning, PATHS)
+        trembling = self._flow.way == "sde"
+        chosen = _spread(beginning, PATHS // 2 if trembling else PATHS)
         at = self._camera.to_screen(self._flow.frames[:, chosen])
         ground = QPixmap(round(width * ratio), round(height * ratio))
         ground.setDevicePixelRatio(ratio)
@@ -137,7 +143,7 @@ class FlowScene:
             points = [QPointF(x, y) for x, y in at[:, each].tolist()]
             self._ways.append((color, points))
             faint = QColor(color)
-            faint.setAlphaF(0.38)
+            faint.setAlphaF(0.2 if trembling else 0.38)
             painter.setPen(QPen(faint, 1.2))
             painter.drawPolyline(QPolygonF(points))
         painter.end()
@@ -185,6 +191,7 @@ class FlowScene:
 def colors_of(at: NDArray[np.float32], theme: str) -> NDArray[np.float32]:
     """(particles, 3) 0 … 255: the direction from the middle as a hue, the middle paler."""
     wheel = np.array([_rgb(color) for color in _WHEELS[theme]], dtype=np.float32)
+    at = at / np.maximum(at.std(axis=0), 1e-3)  # a flat shape has all colors, too
     turn = (np.arctan2(at[:, 1], at[:, 0]) / (2 * np.pi)) % 1 * len(wheel)
     below = np.floor(turn).astype(np.int64) % len(wheel)
     share = (turn % 1)[:, None]
