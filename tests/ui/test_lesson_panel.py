@@ -343,6 +343,9 @@ def test_the_window_is_set_up_and_taken_back(qtbot: QtBot, sitting: Sitting) -> 
     assert window.header.isVisible()
     assert window.rail.isVisible()
     assert not window.isFullScreen()
+    panel.present(True)
+    window.toggle_lessons()  # by its key
+    qtbot.waitUntil(lambda: window.header.isVisible() and not window.isFullScreen())
 
 
 def test_a_comparison_is_set_up(qtbot: QtBot, sitting: Sitting) -> None:

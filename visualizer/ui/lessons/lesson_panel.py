@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QFileSystemWatcher, QObject, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import (
+    QColor,
+    QDesktopServices,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -317,6 +324,15 @@ class LessonPanel(QFrame):
             self._watched = window
             window.installEventFilter(self)
         self._fit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Closed by its key while a class looks on: the window has its parts again."""
+        super().hideEvent(event)
+        QTimer.singleShot(0, self, self._leave_if_closed)
+
+    def _leave_if_closed(self) -> None:
+        if self.presenting and self.isHidden():
+            self.present(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A narrow window has a narrow panel."""

@@ -23,7 +23,7 @@ _LETTERS, _TITLE = 30, 44
 """Type sizes in pixels on a screen of this height:"""
 _HEIGHT = 1080
 _SMALLEST = 20
-_KEYS = {
+_KEYS: dict[int, str] = {
     Qt.Key.Key_Space: "next",
     Qt.Key.Key_PageDown: "next",  # what the clickers of presenters send
     Qt.Key.Key_Right: "next",
@@ -138,7 +138,7 @@ class Presenter(QWidget):
         kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
         if event.type() not in kinds or not isinstance(event, QKeyEvent) or not self.isVisible():
             return False
-        act = _KEYS.get(Qt.Key(event.key()))
+        act = _KEYS.get(event.key())
         plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if act is None or plain != Qt.KeyboardModifier.NoModifier:
             return False
