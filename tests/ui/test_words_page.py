@@ -145,6 +145,9 @@ def test_maps_are_there_while_the_picture_is_still_made(sitting: WordsSitting) -
     page.choose_word(CAR)
     sitting.qtbot.waitUntil(lambda: page.listening.overlay.shown is not None)
     assert timeline.running
+    sitting.session.playhead.set_view("channels")  # numbers are not laid out as the picture is
+    assert page.listening.overlay.shown is None
+    sitting.session.playhead.set_view("noisy")
     sitting.let_finish()
     assert page.chips.current == CAR  # it is held through the end of the run
 
@@ -183,7 +186,8 @@ def test_other_words_are_read_while_they_are_typed(sitting: WordsSitting) -> Non
     page = sitting.open_page()
     sitting.type_prompt("a blue boat")
     sitting.qtbot.waitUntil(lambda: [c.text() for c in page.chips.chips] == ["a", "blue", "boat"])
-    assert page.subject.why_no_maps() == OTHER_WORDS
+    assert page.subject.why_no_maps() == OTHER_WORDS == page.listening.why.text()
+    assert page.listening.record.isHidden()  # it would make the other words' picture
     sitting.qtbot.waitUntil(lambda: page.subject.reading is not None)
     assert page.panel.reading.reading is page.subject.reading
     sitting.session.show(sitting.session.history[0])

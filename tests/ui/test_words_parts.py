@@ -64,6 +64,7 @@ def test_chips_join_the_tokens_of_a_word_and_leave_filling_out() -> None:
     assert [each.text for each in shown] == ["start", "ferrari", ",", "end", "unread"]
     assert shown[1].about == "2 tokens: fer · rari"
     assert "too long" in shown[-1].about
+    assert not shown[-1].read
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,7 @@ def test_sentences_say_what_was_measured() -> None:
     assert heard(maps, None, None).startswith("Over all steps the picture listens most to")
     assert look_of(reading, 0) == "“a” sees no word but itself: before it there is none."
     assert "Point at a word" in look_of(reading, None)
+    assert look_of(reading_of(None, ""), None).startswith("There are no words")
 
 
 def test_words_of_the_same_kind_are_offered() -> None:

@@ -94,7 +94,8 @@ class Listening(QWidget):
         self.when.setVisible(maps is not None)
         here = None if maps is None else self.shares_here(maps)
         shown = None
-        if maps is not None and word is not None and word < len(maps.words):
+        numbers = self.canvas.shows_numbers  # not laid out as the picture is
+        if maps is not None and word is not None and word < len(maps.words) and not numbers:
             shown = word_map(maps.of_word(word, self.step(maps)), len(maps.words))
         self.overlay.show_map(shown)
         said = "" if shown is None else shown.words
@@ -105,7 +106,7 @@ class Listening(QWidget):
 
     def shares_here(self, maps: AttentionMaps) -> list[float] | None:
         """What the pixel under the mouse listens to, word by word; None: the mouse is elsewhere."""
-        if self._place is None:
+        if self._place is None or self.canvas.shows_numbers:
             return None
         column = min(int(self._place[0] * maps.columns), maps.columns - 1)
         row = min(int(self._place[1] * maps.rows), maps.rows - 1)
@@ -115,8 +116,10 @@ class Listening(QWidget):
     def any_picture(self) -> Picture | None:
         """What is shown; while that is being made, the finished picture or a small one."""
         run = self._timeline
-        if self.canvas.picture is not None or run is None:
+        if run is None or (self.canvas.picture is not None and not self.canvas.shows_numbers):
             return self.canvas.picture
+        if not run.shows_pictures(self._playhead.index):
+            return None
         final = run.trajectory.final if run.trajectory is not None else None
         return run.thumbnail(self._playhead.index) if final is None else final
 

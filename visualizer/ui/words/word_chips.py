@@ -39,11 +39,13 @@ class ShownWord:
         word: its number among the words; None for a mark (start, end, padding).
         text: what stands on the chip.
         about: what the tooltip says of it.
+        read: False for a word that lies beyond what the model reads.
     """
 
     word: int | None
     text: str
     about: str = ""
+    read: bool = True
 
 
 def plain_words(prompt: str) -> tuple[ShownWord, ...]:
@@ -112,9 +114,10 @@ class WordChip(QAbstractButton):
         strong = self._lit or self.isChecked()
         edge = theme.second if self.isChecked() else (theme.quiet if self._lit else theme.edge)
         painter.setPen(QPen(QColor(edge), 1.5 if strong else 1))
-        painter.setBrush(QColor(theme.selection if strong else theme.raised))
+        plain = theme.raised if self.shown.read else theme.ground
+        painter.setBrush(QColor(theme.selection if strong else plain))
         painter.drawRoundedRect(plate, 6, 6)
-        painter.setPen(QColor(theme.text))
+        painter.setPen(QColor(theme.text if self.shown.read else theme.faint))
         painter.setFont(themes.font())
         room = self.rect().adjusted(_PAD, 0, -_PAD, 0 if self._share is None else -4)
         metrics = QFontMetrics(themes.font())

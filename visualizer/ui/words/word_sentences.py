@@ -79,7 +79,8 @@ def shown_words(words: Sequence[str], tokens: Sequence[PromptToken]) -> tuple[Sh
             about = f"{len(parts)} tokens: {' · '.join(parts)}" if len(parts) > 1 else ""
             found.append(ShownWord(token.word, words[token.word], about))
     unread = [n for n in range(len(words)) if n not in seen]
-    found += [ShownWord(n, words[n], "Not read: the prompt is too long") for n in unread]
+    too_long = "Not read: the prompt is too long"
+    found += [ShownWord(n, words[n], too_long, read=False) for n in unread]
     return tuple(found)
 
 
@@ -89,9 +90,10 @@ def shown_words(words: Sequence[str], tokens: Sequence[PromptToken]) -> tuple[Sh
 def path_of(reading: WordReading) -> str:
     """The way of a prompt in one line, in numbers."""
     words, tokens = len(reading.words), len(reading.tokens)
+    read = len({token.word for token in reading.tokens} - {None})
     numbers = int(reading.vectors.shape[1])
     parts = (
-        _count(words, "word"),
+        _count(words, "word") if read == words else f"{read} of {_count(words, 'word')}",
         _count(tokens, "token"),
         f"{numbers} numbers each",
         "every step",
@@ -108,6 +110,8 @@ def how_it_reads(reading: WordReading) -> str:
 
 def look_of(reading: WordReading, word: int | None) -> str:
     """Whom a word looks at, in numbers; None: what to do."""
+    if not reading.words:
+        return "There are no words: only the marks of begin and end are read."
     if word is None or word >= len(reading.words):
         return "Point at a word to see which words it looks at."
     shares, name = reading.looks_at(word), reading.words[word]

@@ -28,7 +28,7 @@ from visualizer.ui.words.listening import Listening
 from visualizer.ui.words.subject import Subject
 from visualizer.ui.words.swapping import Swapping
 from visualizer.ui.words.word_chips import WordChips, plain_words
-from visualizer.ui.words.word_sentences import NO_WORDS, shares_now, shown_words
+from visualizer.ui.words.word_sentences import NO_MAPS, NO_WORDS, shares_now, shown_words
 from visualizer.ui.words.words_panel import WordsPanel
 
 if TYPE_CHECKING:
@@ -387,7 +387,7 @@ class WordsPage(QWidget):
             subject.run is not None and subject.run.trajectory is not None
         )
         free = subject.can_record and not self._session.running
-        self.listening.say_why(why, bool(why) and free)
+        self.listening.say_why(why, why == NO_MAPS and free)
         known = maps if maps is not None and maps.words else None
         if maps is not None and known is None:
             why = NO_WORDS
