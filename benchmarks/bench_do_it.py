@@ -1,9 +1,10 @@
 """From a press on a lesson's "do it" to the first change on the screen, for every one of them.
 
 The real window with the built-in model; without a display it draws offscreen. The buttons of every
-lesson are pressed in their order, each when what the last one made has ended. A change is one of
-the pixels of the page's own area, or of the fields above it, when the window has painted; the
-lessons' panel at the side does not count. Looking takes some hundredths of a second itself.
+lesson are pressed in their order, each when what the last one made has ended, or was stopped. A
+change is one of the pixels of the page's own area, or of the fields above it, when the window has
+painted; the lessons' panel at the side does not count. Looking takes some hundredths of a second
+itself.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from visualizer.ui.window import MainWindow
 
 PATIENCE_S = 20.0
-LONGEST_RUN_S = 240.0
+LONGEST_RUN_S = 600.0
+ENOUGH_S = 20.0
 LOOK_MS = 2
 REST_MS, STILL_TRIES = 600, 8
 """Between two buttons: also so that none counts as a second press of the last one."""
@@ -128,7 +130,11 @@ def _seen(window: MainWindow) -> QImage:
 
 def _rest(window: MainWindow) -> bool:
     """Until nothing is made, and nothing moves any more; whether that is so."""
-    _wait(lambda: not window.busy, LONGEST_RUN_S)
+    end = time.perf_counter() + ENOUGH_S
+    _wait(lambda: not window.busy or time.perf_counter() > end, LONGEST_RUN_S)
+    if window.busy:  # enough of it was made for the buttons that follow
+        window.session.stop()
+        _wait(lambda: not window.busy, LONGEST_RUN_S)
     for _ in range(STILL_TRIES):
         for page in window.pages:
             page.playhead.pause()
