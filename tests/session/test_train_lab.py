@@ -50,7 +50,6 @@ def test_a_pause_keeps_all_and_it_goes_on_where_it_was(qtbot: QtBot, lab: TrainL
     qtbot.waitUntil(lambda: len(lab.losses) >= len(kept) + 2, timeout=WAIT_MS)
     assert lab.losses[: len(kept)] == kept
     lab.reset()
-    assert lab.state == "new"
     assert not lab.losses
     assert not lab.samples
     lab.start(0, RATE)

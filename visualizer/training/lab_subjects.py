@@ -1,4 +1,4 @@
-"""What the live lab's denoiser is shown: four subjects, at three times of the day."""
+"""What the live lab's denoiser is shown: four subjects, by day and at sunset."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class LabSubject:
 SUBJECTS: Final = (
     LabSubject("car", ("car", "red", "desert")),
     LabSubject("balloon", ("balloon", "orange", "lake")),
-    LabSubject("castle", ("castle", "white", "snow")),
+    LabSubject("house", ("house", "pink", "snow")),
     LabSubject("boat", ("boat", "blue", "beach")),
 )
 BATCH: Final = 16
 """How many drawings a step is shown."""
-TIMES: Final = ("day", "sunset", "night")
+TIMES: Final = ("day", "sunset")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from visualizer.training.lab_subjects import BATCH, SUBJECTS
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from visualizer.ui.train.loss_plot import LossPlot
 
 _SHOW_MS = 250
-_PLOT_HEIGHT = 18 * themes.SPACE
+_LOW = 560
+"""A part lower than this has a smaller plot, and smaller pictures of what was painted before."""
+_PLOT, _LOW_PLOT = 18 * themes.SPACE, 11 * themes.SPACE
+_BEFORE, _LOW_BEFORE = 22 * themes.SPACE, 16 * themes.SPACE
 RATES = {
     "0.0001": "Small steps: it learns, but slowly",
     "0.002": "What suits this network",
@@ -60,15 +64,17 @@ class LabPart(QWidget):
         self.lab = lab
         self._chosen: int | None = None
         self._plot: LossPlot | None = None
-        self.start = button("Start", "Begin, or go on  (Enter)")
         self.reset = button("Reset", "Forget everything that was learned")
         self.seed = NumberField("seed of the training", 0, MAX_SEED)
-        self.seed.setFixedSize(9 * themes.SPACE, 4 * themes.SPACE)
+        self.seed.setFixedSize(8 * themes.SPACE, 4 * themes.SPACE)
+        self.seed.setButtonSymbols(NumberField.ButtonSymbols.NoButtons)
         self.seed.setToolTip("Decides the first weights and every throw of the dice")
         self.rate = Segments("Learning rate")
         for rate, about in RATES.items():
             self.rate.add(rate, rate, about)
         self.rate.set_current(_USUAL)
+        for each in self.rate.buttons.values():
+            each.setMinimumWidth(9 * themes.SPACE)
         self.tiles = TileGrid("What it paints now")
         self.over_time = SamplesOverTime(len(SUBJECTS))
         self.loss_words = label("small-quiet")
@@ -85,7 +91,6 @@ class LabPart(QWidget):
         space = themes.SPACE
         row = QHBoxLayout()
         row.setSpacing(space)
-        row.addWidget(self.start)
         row.addWidget(self.reset)
         row.addStretch(1)
         for words, field in (("Seed", self.seed), ("Learning rate", self.rate)):
@@ -99,12 +104,11 @@ class LabPart(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(space)
         self._column.addLayout(row)
-        self._column.addWidget(self.tiles, 5)
-        self._column.addWidget(self.over_time, 3)
+        self._column.addWidget(self.tiles, 1)
+        self._column.addWidget(self.over_time)
         self._column.addWidget(self.loss_words)
 
     def _connect(self) -> None:
-        self.start.clicked.connect(self.start_or_pause)
         self.reset.clicked.connect(self.lab.reset)
         self.rate.chosen.connect(lambda rate: self.lab.set_learning_rate(float(rate)))
         self.side.next_line.clicked.connect(self.next_line)
@@ -124,8 +128,8 @@ class LabPart(QWidget):
             from visualizer.ui.train.loss_plot import LossPlot
 
             self._plot = LossPlot(BATCH)
-            self._plot.setFixedHeight(_PLOT_HEIGHT)
             self._column.addWidget(self._plot)
+            self._settle_heights()
         self._show()
 
     def start_or_pause(self) -> None:
@@ -146,6 +150,17 @@ class LabPart(QWidget):
             self.lab.pause()
         self.seed.interpretText()
         self.lab.take_line(self.seed.whole(), float(self.rate.current))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the newest pictures still have room."""
+        super().resizeEvent(event)
+        self._settle_heights()
+
+    def _settle_heights(self) -> None:
+        low = self.height() < _LOW
+        self.over_time.setFixedHeight(_LOW_BEFORE if low else _BEFORE)
+        if self._plot is not None:
+            self._plot.setFixedHeight(_LOW_PLOT if low else _PLOT)
 
     # --- news ---------------------------------------------------------------------------------
 
@@ -171,9 +186,6 @@ class LabPart(QWidget):
     def _show(self) -> None:
         lab, last = self.lab, self.lab.last
         fresh = lab.state == "new"
-        words = "Pause" if lab.going else "Start" if fresh else "Go on"
-        self.start.setText(words)
-        self.start.setAccessibleName(words)
         self.reset.setEnabled(not fresh)
         self.seed.setEnabled(fresh)
         if fresh:

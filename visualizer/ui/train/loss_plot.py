@@ -38,7 +38,6 @@ class LossPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self.setMinimumHeight(12 * themes.SPACE)
         item = self.getPlotItem()
         self._left, self._bottom = item.getAxis("left"), item.getAxis("bottom")
         self._left.setWidth(5 * themes.SPACE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -34,8 +34,7 @@ class SamplesOverTime(QWidget):
         self._pixmaps: dict[tuple[int, int], QPixmap] = {}
         self.setAccessibleName("What it painted over time")
         self.setToolTip("From left to right: what was painted as the training went on. Click one")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(rows * (_LEAST + _GAP) + _CAPTION)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_samples(self, samples: Sequence[LabSamples], current: int) -> None:
         """Show these, and mark one."""
@@ -49,10 +48,6 @@ class SamplesOverTime(QWidget):
         from visualizer.ui.train.spread import spread
 
         return spread(len(self._samples), self._columns())
-
-    def sizeHint(self) -> QSize:
-        """Small pictures."""
-        return QSize(480, self._rows * (40 + _GAP) + _CAPTION)
 
     def _side(self) -> int:
         return max((self.height() - _CAPTION) // self._rows - _GAP, _LEAST)

@@ -90,7 +90,8 @@ class TrainPage(QWidget):
         self._stack, self._sides = QStackedWidget(), QStackedWidget()
         for part in self.parts:
             self._stack.addWidget(part)
-            self._sides.addWidget(part.side)
+        for side in (self.example.side, self.lab.side, self.checkpoints.side):
+            self._sides.addWidget(side)
         top = QHBoxLayout()
         top.addStretch(1)
         top.addWidget(self.switch)
@@ -136,9 +137,10 @@ class TrainPage(QWidget):
     def _part_changed(self) -> None:
         at = list(_PARTS).index(self.part)
         self._stack.setCurrentIndex(at)
-        for n, part in enumerate(self.parts):  # the panel is as high as what is read in it
+        sides = (self.example.side, self.lab.side, self.checkpoints.side)
+        for n, side in enumerate(sides):  # the panel is as high as what is read in it
             here = QSizePolicy.Policy.Preferred if n == at else QSizePolicy.Policy.Ignored
-            part.side.setSizePolicy(QSizePolicy.Policy.Preferred, here)
+            side.setSizePolicy(QSizePolicy.Policy.Preferred, here)
         self._sides.setCurrentIndex(at)
         if self._shown:
             self.parts[at].enter()

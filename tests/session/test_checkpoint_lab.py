@@ -1,0 +1,91 @@
+"""Early weights paint the same prompt and seed; the model itself is the last of the strip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pytestqt.qtbot import QtBot
+
+from visualizer.diffusion.model import Model
+from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.sampling import sample
+from visualizer.session.checkpoint_lab import NONE_HERE, NOT_OF_THIS_MODEL, CheckpointLab
+from visualizer.session.session import Session
+from visualizer.training.captions import build_tokenizer
+from visualizer.training.checkpoints import save_checkpoint
+from visualizer.training.denoiser import Denoiser
+
+WAIT_MS = 120_000
+REQUEST = SamplingRequest("a red car at sunset", seed=3, steps=2, guidance_scale=2.0)
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model.builtin(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made: Path = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    save_checkpoint(Denoiser(build_tokenizer()), made, 0.05, 500)
+    return made
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path, model: Model) -> Iterator[Session]:
+    session = Session(data_folder=tmp_path / "data", open_model=lambda _folder, _say: model)
+    with qtbot.waitSignal(session.model_ready, timeout=WAIT_MS):
+        session.load_model(None)
+    yield session
+    assert session.close()
+    session.deleteLater()
+
+
+@pytest.fixture
+def lab(session: Session, folder: Path) -> CheckpointLab:
+    assert session.facts is not None
+    session.checkpoint_lab.set_facts(session.facts, builtin=True, folder=folder)
+    return session.checkpoint_lab
+
+
+def test_the_strip_ends_with_the_model_itself(
+    qtbot: QtBot, lab: CheckpointLab, model: Model
+) -> None:
+    assert not lab.why_not
+    with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
+        lab.make(REQUEST)
+    assert lab.stages == ((0.05, 500), (1.0, 10_000))
+    assert sorted(lab.strip) == [0, 1]
+    final = sample(model, REQUEST).final
+    assert final is not None
+    assert np.array_equal(lab.strip[1].picture, final)
+    assert not np.array_equal(lab.strip[0].picture, final)
+    assert not lab.running
+
+
+def test_it_is_stopped_and_another_one_begins(qtbot: QtBot, lab: CheckpointLab) -> None:
+    with qtbot.waitSignal(lab.began, timeout=WAIT_MS):
+        lab.make(REQUEST)
+    lab.stop()
+    assert not lab.running
+    assert not lab.strip
+    with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
+        lab.make(REQUEST)
+    assert len(lab.strip) == 2
+
+
+def test_where_there_are_none_a_sentence_says_why(
+    session: Session, tmp_path: Path, lab: CheckpointLab
+) -> None:
+    assert session.facts is not None
+    lab.set_facts(session.facts, builtin=False)
+    assert lab.why_not == NOT_OF_THIS_MODEL
+    lab.set_facts(session.facts, builtin=True, folder=tmp_path)
+    assert lab.why_not == NONE_HERE
+    lab.make(REQUEST)
+    assert not lab.running

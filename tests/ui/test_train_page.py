@@ -1,0 +1,200 @@
+"""The Train page: three parts, the loop line by line, and what is exported of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tests.session.plain_autoencoder import PlainAutoencoder
+from tests.ui.sitting import Sitting
+from visualizer.lessons.page_setup import PageSetup
+from visualizer.session.checkpoint_lab import CheckpointPicture
+from visualizer.session.train_lab import LabSamples
+from visualizer.training import live_lab
+from visualizer.training.lab_subjects import SUBJECTS
+from visualizer.training.training_loop import LOOP
+from visualizer.training.worked_example import ExampleQuestion, StepTaken, WorkedExample
+from visualizer.ui.train.exhibits import of_lab
+from visualizer.ui.train.spread import spread
+from visualizer.ui.train.train_page import TrainPage
+
+WAIT_MS = 60_000
+
+
+def page_of(sitting: Sitting) -> TrainPage:
+    """The page as the window shows it; no fixture, which would outlive the window."""
+    sitting.window.show_page("train")
+    made = sitting.window.pages["train"]
+    assert isinstance(made, TrainPage)
+    return made
+
+
+def gray(value: int) -> Any:
+    return np.full((128, 128, 3), value, np.uint8)
+
+
+def example() -> WorkedExample:
+    return WorkedExample(
+        question=ExampleQuestion(12, 400, 5),
+        caption="a pink house in the snow",
+        noise_share=0.68,
+        drawn=gray(10),
+        clean=gray(20),
+        noise=gray(30),
+        noisy=gray(40),
+        guess=gray(50),
+        guessed_noise=gray(60),
+        error=np.full((16, 16), 0.25, np.float32),
+        noise_loss=0.09,
+        v_loss=0.28,
+    )
+
+
+def work_out(page: TrainPage) -> None:
+    """As if the built-in model had answered."""
+    desk = page.example.example
+    desk.why_not = ""
+    desk._on_worked(example())
+
+
+def test_a_model_that_is_not_the_built_in_one_is_told_why(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    tiles = page.example.tiles.tiles
+    assert len(tiles) == 1
+    assert "built-in model" in tiles[0].words
+    assert not page.example.side.next_line.isEnabled()
+    assert page.exhibit() is None
+    page.choose_part("checkpoints")
+    assert "built-in" in page.checkpoints.tiles.tiles[0].words
+
+
+def test_the_main_button_is_the_parts(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    button = sitting.window.header.generate
+    words = []
+    for name in ("example", "lab", "checkpoints"):
+        page.choose_part(name)
+        words.append(button.text())
+    assert [w.split()[0] for w in words] == ["Next", "Start", "Generate"]
+    page.choose_part("example")
+    sitting.window.show_page("denoise")
+    assert button.text().startswith("Generate")
+
+
+def test_line_by_line_the_example_is_uncovered(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    work_out(page)
+    part = page.example
+    assert all(tile.picture is not None for tile in part.tiles.tiles)
+    asked: list[str] = []
+    part.example.work = lambda: asked.append("work")  # type: ignore[method-assign]
+    part.example.take_step = lambda: asked.append("step")  # type: ignore[method-assign]
+    seen = []
+    for line in LOOP:
+        part.next_line()
+        assert part.side.code.running == line.name
+        seen.append(sum(tile.picture is not None for tile in part.tiles.tiles))
+    assert seen == [0, 1, 1, 2, 3, 3, 5, 6, 6, 6, 6, 6]
+    assert asked == ["work", "work", "work", "step"]  # three dice, and the direction
+    assert part.example.numbers != (0, 400, 0)
+    assert page.escape()
+    assert part.side.code.running == ""
+    assert not page.escape()
+
+
+def test_the_numbers_of_the_example_and_its_step_are_read(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    work_out(page)
+    numbers = page.example.side.numbers.text()
+    assert "0.0900" in numbers
+    assert "0.2800" in numbers
+    assert "68" in page.example.time_words.text()
+    page.example._line = "step"
+    page.example.example._on_taken(StepTaken(1.5, 7, 0.28, 0.26))
+    assert "0.2800 becomes 0.2600" in page.example.side.value.text()
+    shown = page.exhibit()
+    assert shown is not None
+    assert shown.frames[0].shape == (128, 6 * 128 + 5 * 8, 3)
+
+
+def test_a_line_that_is_pointed_at_is_explained(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    code, about = page.example.side.code, page.example.side.about
+    whole = about.text()
+    code.pointed.emit("backward")
+    assert about.text() == next(line.about for line in LOOP if line.name == "backward")
+    code.pointed.emit("")
+    assert about.text() == whole
+
+
+def test_the_lab_is_started_by_a_lesson_and_paused_by_the_main_button(
+    qtbot: QtBot, sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = page_of(sitting)
+    monkeypatch.setattr(live_lab, "open_autoencoder", PlainAutoencoder)
+    lab = sitting.session.train_lab
+    setup = PageSetup("train", options={"part": "lab", "start": "yes"})
+    with qtbot.waitSignal(lab.sampled, timeout=WAIT_MS):
+        sitting.window.set_up(setup)
+    assert page.part == "lab"
+    qtbot.waitUntil(lambda: page.lab.tiles.tiles[0].picture is not None)
+    assert sitting.window.header.generate.text().startswith("Pause")
+    assert not page.lab.seed.isEnabled()
+    qtbot.waitUntil(lambda: page.lab.side.code.running != "", timeout=WAIT_MS)
+    page.generate()
+    assert not lab.going
+    assert sitting.window.header.generate.text().startswith("Go on")
+    qtbot.mouseClick(page.lab.reset, Qt.MouseButton.LeftButton)
+    assert sitting.window.header.generate.text().startswith("Start")
+    assert page.lab.tiles.tiles[0].picture is None
+    assert page.exhibit() is None
+
+
+def test_earlier_samples_are_looked_at_and_all_are_exported(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    page.choose_part("lab")
+    lab = sitting.session.train_lab
+    lab.losses.extend([1.0, 0.5, 0.25, 0.25])
+    for n in range(3):
+        painted = tuple(gray(50 * n + k) for k in range(len(SUBJECTS)))
+        lab._on_told(LabSamples(n + 1, 16 * (n + 1), float(n), painted))
+    assert page.lab.tiles.tiles[0].picture is lab.samples[2].painted[0]
+    page.lab.over_time.chosen.emit(0)
+    assert page.lab.tiles.tiles[1].picture is lab.samples[0].painted[1]
+    shown = of_lab(lab)
+    assert shown is not None
+    assert len(shown.frames) == len(shown.captions) == 3
+    assert len({frame.shape for frame in shown.frames}) == 1
+    assert "loss 0.583" in shown.captions[2]  # the mean of 1, 0.5 and 0.25
+
+
+def test_the_strip_is_scrubbed_and_exported(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    page.choose_part("checkpoints")
+    part, lab = page.checkpoints, sitting.session.checkpoint_lab
+    lab.why_not = ""
+    lab._on_told((None, ((0.01, 100), (1.0, 10_000))))
+    guesses = tuple(gray(k) for k in range(5))
+    lab._on_told((0, CheckpointPicture(0.01, 100, gray(200), guesses)))
+    assert part.tiles.captions[1].text() == "after 100% of the training\n10,000 pictures shown"
+    tile = part.tiles.tiles[0]
+    assert tile.picture is not None
+    assert tile.picture[0, 0, 0] == 200
+    part.time.setValue(2)
+    assert tile.picture[0, 0, 0] == 2
+    shown = page.exhibit()
+    assert shown is not None
+    assert shown.captions == ("after 1% · 100 pictures shown",)
+
+
+def test_the_first_and_the_last_are_always_shown() -> None:
+    assert spread(3, 5) == [0, 1, 2]
+    assert spread(100, 1) == [99]
+    for count, room in ((100, 7), (8, 7), (7, 7)):
+        shown = spread(count, room)
+        assert (shown[0], shown[-1]) == (0, count - 1)
+        assert len(set(shown)) == room
