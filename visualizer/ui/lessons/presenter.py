@@ -204,7 +204,9 @@ class Presenter(QWidget):
         title = round(letters * _TITLE / _LETTERS)
         self.title.setStyleSheet(f"font-size: {title}px; font-weight: 600;")
         small = f"font-size: {letters}px;"
-        self.next_button.setStyleSheet(f"{small} padding: {letters // 3}px; text-align: left;")
+        self.next_button.setStyleSheet(
+            f"{small} padding: {letters // 3}px {letters // 2}px; text-align: left;"
+        )
         self.place.setStyleSheet(f"{small} color: {theme.current().quiet};")
 
 
