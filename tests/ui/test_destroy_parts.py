@@ -79,6 +79,7 @@ def test_what_came_back_is_told_by_how_alike_it_is() -> None:
     assert len(set(titles)) == 4
     assert titles[0] == "It came back"
     assert titles[-1] == "Another picture came back"
+    assert words.came_back_words(0.9, 0.79, 0.74).title == titles[-1]  # the words alone give that
     assert words.likeness_words(-0.1) == "likeness −0.10"
 
 

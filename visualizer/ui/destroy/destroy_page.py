@@ -49,6 +49,7 @@ class DestroyPage(QWidget):
         self._session, self._header = session, header
         self.destroying: Destroying = session.destroying
         self._wish: PageSetup | None = None  # of a lesson, until its timeline is there
+        self._picture_comes = False  # for that lesson
         self._turns_next = False  # as soon as the destruction is there
         self._asked = False  # a run was asked for here and has not begun
         self._share: float | None = None  # of noise, under the playhead
@@ -112,6 +113,7 @@ class DestroyPage(QWidget):
                 self.take_picture(Path(path))
 
     def _picture_taken(self, title: str) -> None:
+        self._picture_comes = False
         self._asking.taken()
         self.view.source.show_title(title)
         self.view.turning.follow(None)
@@ -341,23 +343,21 @@ class DestroyPage(QWidget):
     def set_up(self, setup: PageSetup) -> None:
         """As a lesson wants it; what waits for a timeline follows when it is there."""
         self._take_fields()
-        options, destroying = setup.options, self.destroying
+        options = setup.options
         picture, space = options.get("picture", ""), options.get("space")
+        self.show_stage(options.get("stage", TURN_ROUND if "from" in options else self.stage))
+        self._wish, self._picture_comes = setup, bool(picture)
+        if space in ("latents", "pixels"):
+            self.destroying.set_space(space)  # type: ignore[arg-type]
         number = picture.removeprefix("scene").strip()
         if picture and not (picture == "run" and self._asking.take_run()):
             self._asking.take_scene(int(number) if number.isdecimal() else None)
-        if space in ("latents", "pixels"):
-            destroying.set_space(space)  # type: ignore[arg-type]
-        default = TURN_ROUND if "from" in options else self.stage
-        self.show_stage(options.get("stage", default))
-        self._wish = setup
-        if not picture:
-            self._grant()
+        self._grant()
 
     def _grant(self) -> None:
         """The timeline that a lesson waits for is there."""
         setup, timeline = self._wish, self._timeline
-        if setup is None or timeline is None or self.destroying.working:
+        if setup is None or timeline is None or self._picture_comes or self.destroying.working:
             return
         self._wish = None
         start = setup.options.get("from", "").strip(" %")

@@ -129,8 +129,14 @@ def turn_words(share: float) -> Explanation:
     )
 
 
-def came_back_words(share: float, likeness: float) -> Explanation:
-    """What came back from a share of noise, as measured."""
+def came_back_words(share: float, likeness: float, chance: float | None = None) -> Explanation:
+    """What came back from a share of noise, as measured.
+
+    Args:
+        chance: the likeness that the words alone give; None while nobody has measured it.
+    """
+    if chance is not None and chance < 1:
+        likeness = (likeness - chance) / (1 - chance)
     if likeness >= 0.9:
         headline = "It came back"
         about = "What the noise had covered was little enough to be guessed."

@@ -18,6 +18,7 @@ _ABOUT_ROUND_TRIP = (
 )
 _PSNR_SHORT = "PSNR: about 25 dB looks soft; 40 dB and more looks the same."
 _TURN = "Turn round"
+_NOT_COMPARED = ". “How much survives?” finds out what the words alone would give."
 _MEASURE, _STOP_MEASURING = "How much survives?", "Stop measuring"
 _MEASURE_TIP = "Turn it round from several levels of noise, one by one, and compare"
 _STOP_TIP = "What was measured stays (Esc)"
@@ -86,10 +87,10 @@ class Telling:
         panel.show_level(level, formulas=False)
         result, reading, tip = self._view.turning.result, "", ""
         if result is not None and self._view.turning.is_here:
-            about = words.came_back_words(result[0], result[2])
+            chance = points[0].chance if points else None
+            about = words.came_back_words(result[0], result[2], chance)
             reading, tip = words.likeness_words(result[2]).capitalize(), words.LIKENESS_TIP
-            if points:
-                reading += f"; the words alone give {points[0].chance:.2f}"
+            reading += _NOT_COMPARED if chance is None else f"; the words alone give {chance:.2f}."
         elif destroying.measuring or points:
             about = words.survival_words(points, not destroying.measuring)
             if destroying.measuring:
