@@ -181,6 +181,8 @@ class StepPlot(PaintedPlot):
             self._paint_even(painter, self._even)
         if self._mark is not None:
             self._paint_mark(painter, self._mark)
+        else:
+            self._paint_name(painter)
         for line in sorted(self._lines, key=lambda each: each.strong):
             self._paint_line(painter, line)
 
@@ -202,8 +204,29 @@ class StepPlot(PaintedPlot):
         y = round(self.y_of(value)) + 0.5
         painter.setPen(QPen(QColor(theme.quiet), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        room = QRectF(area.left(), y - _LABEL, area.width(), _LABEL)
-        paint_words(painter, room, self._even_name, Qt.AlignmentFlag.AlignRight, theme.quiet)
+        middle = (TOP - 4) / 2  # its name stands above, where no line goes through it
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        room = QRectF(area.left(), 0, area.width(), TOP - 4)
+        paint_words(painter, room, self._even_name, right, theme.quiet)
+        long = QFontMetrics(themes.font(themes.FONT_SMALL)).horizontalAdvance(self._even_name)
+        end = area.right() - long - 6
+        painter.setPen(QPen(QColor(theme.quiet), 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(end - 18, middle + 0.5), QPointF(end, middle + 0.5))
+
+    def _paint_name(self, painter: QPainter) -> None:
+        """A piece of the line that is looked at, and its name."""
+        theme, area, strong = themes.current(), self.area(), self._strong()
+        if strong is None:
+            return
+        middle = (TOP - 4) / 2
+        painter.setPen(QPen(QColor(theme.second), 2.5))
+        painter.drawLine(QPointF(area.left(), middle), QPointF(area.left() + 18, middle))
+        room = QRectF(area.left() + 24, 0, area.width() * 0.45, TOP - 4)
+        name = QFontMetrics(themes.font(themes.FONT_SMALL)).elidedText(
+            strong.name, Qt.TextElideMode.ElideRight, int(room.width())
+        )
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        paint_words(painter, room, name, left, theme.text)
 
     def _paint_mark(self, painter: QPainter, mark: StepMark) -> None:
         theme, area = themes.current(), self.area()

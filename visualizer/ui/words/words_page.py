@@ -68,7 +68,7 @@ class WordsPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session, self._header = session, header
-        self._typed = ""  # what stood in the header when it was last looked at
+        self._typed = ""  # the words that stood in the header when it was last looked at
         self._pointed: int | None = None
         self._wished_word = ""
         self._wished_place: float | None = None
@@ -191,7 +191,7 @@ class WordsPage(QWidget):
         from visualizer.diffusion.request import RequestError
 
         run = self.subject.run
-        if self._header.prompt.text().strip() == self.subject.prompt:
+        if self._header_words() == self.subject.prompt:
             with contextlib.suppress(RequestError):
                 return self._header.request()
         return None if run is None else run.request
@@ -207,7 +207,7 @@ class WordsPage(QWidget):
 
     def enter(self) -> None:
         """The page is shown: it tells of the run that is looked at."""
-        self._typed = self._header.prompt.text()
+        self._typed = self._header_words()
         self.show_run(self._session.current)
 
     def leave(self) -> None:
@@ -236,8 +236,8 @@ class WordsPage(QWidget):
         if "part" in options:
             self.panel.choose(options["part"])
         if setup.prompt is not None:
-            self._typed = setup.prompt
-            self.subject.set_prompt(setup.prompt)
+            self._typed = self._header_words()
+            self.subject.set_prompt(self._typed)
         self._grant_word()
         if setup.run and self.panel.part == "guidance":
             self.guiding.begin("strip")
@@ -279,7 +279,7 @@ class WordsPage(QWidget):
         self.timeline_view.set_timeline(timeline)
         self.swapping.set_run(timeline)
         self.guiding.set_run(timeline)
-        typed = self._header.prompt.text()
+        typed = self._header_words()
         self.subject.set_prompt(typed if timeline is None else timeline.request.prompt)
         self._show_words()
         self._refresh()
@@ -291,9 +291,12 @@ class WordsPage(QWidget):
     def _take_typed(self) -> None:
         """Something else stands in the header: tell of its words."""
         self.guiding.look_again()
-        if self._header.prompt.text() != self._typed:
-            self._typed = self._header.prompt.text()
+        if self._header_words() != self._typed:
+            self._typed = self._header_words()
             self.subject.set_prompt(self._typed)
+
+    def _header_words(self) -> str:
+        return self._header.prompt.text().strip()
 
     def _prompt_changed(self) -> None:
         self.panel.reading.show_near("", ())
