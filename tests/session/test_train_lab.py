@@ -12,7 +12,7 @@ from visualizer.training import live_lab
 from visualizer.training.lab_subjects import BATCH, SUBJECTS
 from visualizer.training.training_loop import LOOP
 
-WAIT_MS = 60_000
+WAIT_MS = 120_000
 RATE = 2e-3
 
 

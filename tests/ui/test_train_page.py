@@ -22,7 +22,7 @@ from visualizer.ui.train.exhibits import of_lab
 from visualizer.ui.train.spread import spread
 from visualizer.ui.train.train_page import TrainPage
 
-WAIT_MS = 60_000
+WAIT_MS = 120_000
 
 
 def page_of(sitting: Sitting) -> TrainPage:

@@ -30,7 +30,7 @@ class LabProgress:
     """How far it is.
 
     Attributes:
-        losses: of the steps since the last word of it.
+        losses: of the last steps, some of which may have been told before.
         steps, pictures: all that were taken, and shown.
         seconds: that the training itself has taken.
         drawings: how many there are to learn from by now.
@@ -144,7 +144,9 @@ class TrainLab(QObject):
     def _on_told(self, news: object) -> None:
         if isinstance(news, LabProgress):
             self.last = news
-            self.losses.extend(news.losses)
+            self.losses[news.steps - len(news.losses) :] = news.losses
+            if self._bench is not None:
+                self._bench.heard = news.steps
             self._enter("training" if news.steps else "drawing")
             self.progressed.emit(news)
         elif isinstance(news, LabSamples):
@@ -168,17 +170,17 @@ class TrainLab(QObject):
 
 
 class _Bench:
-    """One training on the worker's thread; all but ``learning_rate`` is touched there alone."""
+    """One training on the worker's thread; only ``learning_rate`` and ``heard`` are set elsewhere."""
 
     def __init__(self, seed: int) -> None:
         self.seed, self.learning_rate = seed, LEARNING_RATE
         self.new = True
+        self.heard = 0  # steps whose losses have arrived: what is said into a pause is lost
         self._lab: LiveLab | None = None
         self._lines: Iterator[Done] | None = None
         self._line = ""
         self._sampling: Iterator[Picture | None] | None = None
         self._painted: list[Picture] = []
-        self._told_steps = 0
         self._told_at = 0.0
         self._seconds = 0.0
         self._sampled_s = 0.0  # what the last samples took
@@ -259,6 +261,5 @@ class _Bench:
         if (not at_once and now - self._told_at < _TELL_S) or errand.cancelled.is_set():
             return
         self._told_at = now
-        losses = tuple(lab.losses[self._told_steps :])
-        self._told_steps += len(losses)
+        losses = tuple(lab.losses[self.heard :])
         errand.tell(LabProgress(losses, lab.steps, lab.pictures, self._seconds, lab.drawings.count))
