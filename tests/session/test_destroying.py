@@ -275,3 +275,16 @@ def test_closing_leaves_nothing_running(
     assert not destroying.measuring
     destroying.take_picture(PICTURE, "too late")
     assert destroying.title == "A sunset"
+
+
+def test_pictures_are_sharpened_where_the_page_looks(
+    qtbot: QtBot, destroying: Destroying, session: Session
+) -> None:
+    timeline = destroying.timeline
+    assert timeline is not None
+    assert session.current is None
+    destroying.set_shown(True)
+    destroying.playhead.seek(3)
+    qtbot.waitUntil(lambda: timeline.is_exact(3, "noisy"))
+    qtbot.waitUntil(lambda: all(timeline.is_exact(k, "noisy") for k in range(5)))
+    destroying.set_shown(False)
