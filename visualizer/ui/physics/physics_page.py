@@ -311,6 +311,8 @@ class PhysicsPage(QWidget):
             self.go(cast("Way", options["way"]))
         if options.get("start") == "yes" or setup.run:
             self.lab.learn()
+            self.playhead.home()
+            self.playhead.play()
         if setup.playhead is not None:
             self.playhead.pause()
             self.playhead.seek(round(setup.playhead * (self.playhead.count - 1)))
@@ -319,7 +321,7 @@ class PhysicsPage(QWidget):
         """The flow that is looked at, with its arrows and paths."""
         from visualizer.export.exhibit import Exhibit
 
-        if self._flow() is None or not self.playhead.count:
+        if self.view.empty or not self.playhead.count:
             return None
         last = self.playhead.count - 1
         moments = [round(each * last / (_FRAMES - 1)) for each in range(_FRAMES)]
@@ -339,8 +341,8 @@ class PhysicsPage(QWidget):
 
     def _show_flow(self) -> None:
         flow = self._flow()
-        if flow is None:
-            return
+        if flow is None or self.lab.shape != self.shape():
+            return  # another shape is being typed or drawn
         self.view.say("")
         if not self._take_later.isActive():
             self.view.show_strokes(())
