@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-FRAMES, ROUNDS = 240, 3
-_LONGEST_S = 1200
+FRAMES, ROUNDS = 120, 5
+_LONGEST_S = 900
 
 
 def main() -> None:
@@ -67,11 +67,12 @@ def measure() -> None:
         window.show_page("physics")
         page = window.pages["physics"]
         assert isinstance(page, PhysicsPage)
-        page.lab.learn(steps=60)
+        page.lab.learn(steps=10)
         page.go("ode")
-        while not page.lab.learned or page.lab.learning or page.lab.measuring:
+        while not page.lab.learned or page.lab.learning:
             app.processEvents()
             time.sleep(0.005)
+        page.lab.close()
         found = {"plain": _painted(app, page)}
         page.transport.arrows.setChecked(True)
         page.transport.paths.setChecked(True)
@@ -95,7 +96,7 @@ def _painted(app: object, page: object) -> dict[str, float]:
         before = page.view.painted
         began, used = time.perf_counter(), time.process_time()
         for _ in range(FRAMES):
-            page.playhead.step(1)
+            page.playhead.step(2)
             app.processEvents()
         rates.append(FRAMES / (time.perf_counter() - began))
         costs.append(1000 * (time.process_time() - used) / FRAMES)

@@ -19,7 +19,7 @@ LEARNED_FROM = 20_000
 _DRAFT_EVERY, _FIRST_DRAFTS = 125, (20, 60)
 _DRAFT_ASKS = 12
 _FIELD_EVERY = 6
-_SPACING = HALF / 8
+_SPACING = HALF / 7
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def lesson(
 
 
 def _field(denoise: Denoise, alphas: NDArray[np.float64]) -> Iterator[Field | None]:
-    rows, columns = (np.arange(-n, n + 1) * _SPACING for n in (8, 16))
+    rows, columns = (np.arange(-n, n + 1) * _SPACING for n in (7, 14))
     across, up = np.meshgrid(columns, rows)
     places = np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32)
     levels = np.unique(np.append(np.arange(2, len(alphas), _FIELD_EVERY), len(alphas) - 1))

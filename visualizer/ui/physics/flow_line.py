@@ -21,7 +21,7 @@ HEIGHT, LOW_HEIGHT = 88, 64
 _WORDS = 20
 _SIDE = 4 * themes.SPACE
 """Room at both ends: the playhead is not cut there."""
-_SOFT = 0.7
+_DOT = 1.5
 
 
 class FlowLine(RingedWidget):
@@ -119,7 +119,7 @@ class FlowLine(RingedWidget):
         last = len(self._flow.frames) - 1
         room = self.width() - 2 * _SIDE
         count = max(int(room / (1.6 * side)), 2)
-        camera, raster = Camera(side, side), ParticleRaster(side, side, ratio, _SOFT)
+        camera, raster = Camera(side, side), ParticleRaster(side, side, ratio, _DOT)
         beginning = self._flow.frames[-1 if self._on else 0][::2]
         colors = colors_of(beginning, themes.current().name)
         for each in range(count):

@@ -11,24 +11,23 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-SOFT = 1.15
-"""The standard deviation of a dot, in pixels of a 100 % screen."""
+RADIUS = 2.5
+"""Of a dot, in pixels of a 100 % screen; it fades towards its edge."""
 _GAIN = 1.15
-_REACH = 2.6
 
 
 class ParticleRaster:
     """An image of fixed size that is drawn anew again and again."""
 
-    def __init__(self, width: int, height: int, ratio: float, soft: float = SOFT) -> None:
+    def __init__(self, width: int, height: int, ratio: float, radius: float = RADIUS) -> None:
         """
         Args:
             width, height: in pixels of a 100 % screen.
             ratio: pixels of the image for each of those.
-            soft: how large the dots are.
+            radius: how large the dots are.
         """
-        self._soft, self._ratio = soft * ratio, ratio
-        self._edge = int(np.ceil(_REACH * self._soft))
+        self._radius, self._ratio = radius * ratio, ratio
+        self._edge = max(int(np.ceil(self._radius - 0.5)), 1)
         self._size = round(width * ratio), round(height * ratio)
         columns, rows = (side + 2 * self._edge for side in self._size)
         # (rows, columns) premultiplied ARGB, with a margin for dots that are half outside
@@ -56,14 +55,9 @@ class ParticleRaster:
         place, whole, colors = place[inside], whole[inside], colors[inside]
         reach = np.arange(-self._edge, self._edge + 1)
         # how much of a dot falls on each of the pixels around it, (dots, pixels across and down)
-        across, down = (
-            np.exp(
-                -(((whole[:, i, None] + reach + 0.5) - place[:, i, None]) ** 2)
-                / (2 * self._soft**2)
-            )
-            for i in (0, 1)
-        )
-        weight = (down[:, :, None] * across[:, None, :]).reshape(len(place), -1).astype(np.float64)
+        away = (whole[:, :, None] + reach + 0.5 - place[:, :, None]) / self._radius
+        bump = np.maximum(1 - away**2, 0) ** 2
+        weight = (bump[:, 1, :, None] * bump[:, 0, None, :]).reshape(len(place), -1)
         index = (
             (whole[:, 1, None, None] + reach[:, None]) * columns
             + whole[:, 0, None, None]

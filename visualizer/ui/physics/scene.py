@@ -13,17 +13,17 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from visualizer.physics.shapes import HALF
 from visualizer.ui import theme as themes
-from visualizer.ui.physics.raster import SOFT, ParticleRaster
+from visualizer.ui.physics.raster import RADIUS, ParticleRaster
 
 if TYPE_CHECKING:
     from visualizer.physics.flow import Flow
     from visualizer.physics.lesson import Field
 
 PATHS = 24
-_TAIL = 60
+_TAIL = 40
 """Levels that a particle's bright tail reaches back."""
-_LONGEST = 0.34
-"""Of an arrow, in the coordinates of the square; they stand 0.4 apart."""
+_LONGEST = 0.38
+"""Of an arrow, in the coordinates of the square; they stand 0.46 apart."""
 _MIDDLING = 4.0
 """A score of this size has half the longest arrow: the largest ones are hundreds."""
 _WHEELS = {
@@ -116,8 +116,8 @@ class FlowScene:
             return
         if self._made[:3] != wanted[:3]:
             self._camera = Camera(width, height)
-            soft = SOFT * min(max(self._camera.scale / 94, 0.7), 1.6)
-            self._raster = ParticleRaster(width, height, ratio, soft)
+            radius = RADIUS * min(max(self._camera.scale / 94, 0.7), 1.6)
+            self._raster = ParticleRaster(width, height, ratio, radius)
         self._made = wanted
         if self._flow is not None:
             beginning = self._flow.frames[-1 if on else 0]
