@@ -158,6 +158,7 @@ def test_earlier_samples_are_looked_at_and_all_are_exported(sitting: Sitting) ->
     page = page_of(sitting)
     page.choose_part("lab")
     lab = sitting.session.train_lab
+    lab.state = "paused"
     lab.losses.extend([1.0, 0.5, 0.25, 0.25])
     for n in range(3):
         painted = tuple(gray(50 * n + k) for k in range(len(SUBJECTS)))

@@ -170,7 +170,7 @@ class TrainLab(QObject):
 
 
 class _Bench:
-    """One training on the worker's thread; only ``learning_rate`` and ``heard`` are set elsewhere."""
+    """One training on the worker's thread; others set ``learning_rate`` and ``heard`` alone."""
 
     def __init__(self, seed: int) -> None:
         self.seed, self.learning_rate = seed, LEARNING_RATE
