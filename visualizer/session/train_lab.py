@@ -262,4 +262,8 @@ class _Bench:
             return
         self._told_at = now
         losses = tuple(lab.losses[self.heard :])
-        errand.tell(LabProgress(losses, lab.steps, lab.pictures, self._seconds, lab.drawings.count))
+        errand.tell(
+            LabProgress(
+                losses, lab.steps, lab.pictures, self._seconds, lab.drawings.count, self._line
+            )
+        )
