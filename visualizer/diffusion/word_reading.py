@@ -94,11 +94,11 @@ def read_words(model: Model, prompt: str) -> WordReading:
     Raises:
         RequestError: where the encoder cannot be looked into.
     """
+    tokenizer, encoder = _checked_reader(model)
     import torch
 
     from visualizer.diffusion.word_tokens import read_tokens
 
-    tokenizer, encoder = _checked_reader(model)
     length = min(int(tokenizer.model_max_length), _CLOSELY)
     read = read_tokens(tokenizer, prompt, length)
     ids = tokenizer(prompt, truncation=True, max_length=length, return_tensors="pt").input_ids
@@ -161,9 +161,9 @@ def vocabulary_of(model: Model) -> tuple[str, ...]:
 
 def _vectors(model: Model, words: Sequence[str]) -> FloatArray:
     """(n, d) float32 hidden states at the last token of each word in "a <word>"."""
+    tokenizer, encoder = _checked_reader(model)
     import torch
 
-    tokenizer, encoder = _checked_reader(model)
     found = []
     for start in range(0, len(words), _BATCH):
         texts = [_CONTEXT.format(word) for word in words[start : start + _BATCH]]
