@@ -28,6 +28,7 @@ from visualizer.diffusion.branching import branch
 from visualizer.diffusion.request import FrozenMapping
 
 PROMPT = "a red Ferrari, on a mountain road"
+SPACED = ("_karras", "_exponential", "_beta")
 REQUEST = SamplingRequest(PROMPT, seed=3, steps=3, guidance_scale=5.0, negative_prompt="a boat")
 
 
@@ -130,16 +131,18 @@ def test_every_position_shares_out_one(tiny: Model) -> None:
 
 
 def test_every_sampler_keeps_its_bits_and_gives_one_map_a_step(tiny: Model) -> None:
-    for name in tiny.facts.samplers:
-        request = replace(REQUEST, sampler=name.key, steps=2)
+    for key in [name.key for name in tiny.facts.samplers]:
+        if key.endswith(SPACED):  # the same sampler at other levels
+            continue
+        request = replace(REQUEST, sampler=key, steps=4)
         bare = sample(tiny, request)
         recorder = AttentionRecorder()
         run = sample(tiny, request, attention=recorder)
         maps = recorder.maps()
         assert maps is not None
-        assert len(maps.steps) == len(run.steps) - 1, name.key  # trials are no steps
+        assert len(maps.steps) == len(run.steps) - 1, key  # trials are no steps
         for one, other in zip(bare.steps, run.steps, strict=True):
-            assert np.array_equal(one.latents, other.latents), name.key
+            assert np.array_equal(one.latents, other.latents), key
         assert bare.final is not None
         assert run.final is not None
         assert np.array_equal(bare.final, run.final)
