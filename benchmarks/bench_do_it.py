@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from visualizer.lessons.lesson import DoIt
     from visualizer.ui.window import MainWindow
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 LONGEST_RUN_S = 600.0
-ENOUGH_S = 20.0
+ENOUGH_S = 10.0
 LOOK_MS = 2
 REST_MS, STILL_TRIES = 600, 8
 """Between two buttons: also so that none counts as a second press of the last one."""
