@@ -119,6 +119,7 @@ class _ShippedIndex:
         from visualizer.training.drawing_index import (
             INDEX_FILE,
             JUDGE_FILE,
+            DrawingsError,
             load_index,
             load_judge,
         )
@@ -127,11 +128,11 @@ class _ShippedIndex:
         if self._read is None:
             folder = _folder()
             if folder is None:
-                raise FileNotFoundError(_NOT_THERE)
+                raise DrawingsError(_NOT_THERE)
             self._read = load_index(folder / INDEX_FILE), load_judge(folder / JUDGE_FILE)
         index, judge = self._read
         if index.weights_hash != model.identity.weights_hash:
-            raise ValueError("The list of drawings belongs to another version of this model.")
+            raise DrawingsError("The list of drawings belongs to another version of this model.")
         vae = model.pipeline.vae
         yield None
         yield from search(index, vae, judge, picture, latent / vae.config.scaling_factor)

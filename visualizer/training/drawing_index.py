@@ -44,6 +44,10 @@ _LEAST_STD = 1e-4  # of a channel that says the same of every drawing
 _PARTS = ("codes", "scale", "basis", "mean", "std", "pairs", "neighbors", "copies")
 
 
+class DrawingsError(ValueError):
+    """The list of drawings cannot be used; the text is a sentence saying why."""
+
+
 @dataclass(frozen=True, eq=False)
 class Way:
     """Where all drawings stand in one way of being alike.
@@ -99,7 +103,7 @@ def load_index(path: Path) -> DrawingIndex:
     """Read an index file.
 
     Raises:
-        ValueError: with a sentence, when it is damaged.
+        DrawingsError: when it is damaged.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -109,7 +113,7 @@ def load_index(path: Path) -> DrawingIndex:
             ways = {by: _read_way(file, by) for by in WAYS}
         return DrawingIndex(int(said["seed"]), int(said["count"]), said["weights_hash"], ways)
     except (OSError, KeyError, ValueError, SafetensorError) as error:
-        raise ValueError(
+        raise DrawingsError(
             f"The program's own file '{path.name}' cannot be read: install the program again."
         ) from error
 
@@ -295,11 +299,17 @@ def _usual(values: NDArray[np.float16]) -> tuple[FloatArray, FloatArray]:
 def _directions(values: NDArray[np.float16], mean: FloatArray, std: FloatArray) -> FloatArray:
     """(48, D): along which the drawings differ most, by the eigenvectors of their covariance."""
     size = values[0].size
-    covariance = np.zeros((size, size), np.float32)
-    for some in _standard_chunks(values, mean, std):
-        covariance += some.T @ some
-    _, vectors = np.linalg.eigh(covariance / len(values))  # the largest come last
-    basis = vectors[:, ::-1][:, :COMPONENTS].T
+    if len(values) < size:  # of few drawings the singular vectors are the same and cost less
+        _, _, vectors = np.linalg.svd(
+            np.concatenate(list(_standard_chunks(values, mean, std))), full_matrices=False
+        )
+        basis = vectors[:COMPONENTS]
+    else:
+        covariance = np.zeros((size, size), np.float32)
+        for some in _standard_chunks(values, mean, std):
+            covariance += some.T @ some
+        _, columns = np.linalg.eigh(covariance / len(values))  # the largest come last
+        basis = columns[:, ::-1][:, :COMPONENTS].T
     # an eigenvector has no sign of its own: the largest entry is made positive
     largest = np.take_along_axis(basis, np.abs(basis).argmax(1)[:, None], 1)
     return np.asarray(basis * np.sign(largest), np.float32)

@@ -136,6 +136,10 @@ class CodeView(RingedWidget):
         else:
             super().mousePressEvent(event)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The press was ours."""
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down ask about other lines."""
         move = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)

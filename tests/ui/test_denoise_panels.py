@@ -1,0 +1,173 @@
+"""What stands beside the picture: the switch, the code with its numbers, and the sculptor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from tests.ui.example_timelines import make_timeline, playhead_on
+from tests.ui.sitting import STEPS, Sitting
+from visualizer.diffusion import spectrum
+from visualizer.lessons.page_setup import OPTIONS, PageSetup
+from visualizer.settings import Settings
+from visualizer.ui.denoise_panels.band_sieve import BANDS, BandSieve
+from visualizer.ui.denoise_panels.code_panel import CodePanel
+from visualizer.ui.denoise_panels.code_view import ROW
+from visualizer.ui.denoise_panels.panels import CODE, EXPLANATION, SCULPTOR
+from visualizer.ui.denoise_panels.sculpting import GUESS, Sculpting
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_the_panel_that_was_chosen_is_remembered(sitting: Sitting) -> None:
+    panels = sitting.window.denoise.panels
+    assert panels.current == EXPLANATION
+    sitting.qtbot.mouseClick(panels.switch.buttons[CODE], LEFT)
+    assert panels.code.isVisible()
+    assert not panels.explanation.isVisible()
+    sitting.window.close()
+    assert Settings.load(sitting.settings.folder).panel == CODE
+
+
+def test_the_code_follows_the_playhead(sitting: Sitting) -> None:
+    timeline = sitting.run()
+    panels, playhead = sitting.window.denoise.panels, sitting.session.playhead
+    panels.show_panel(CODE)
+    code = panels.code.code
+    said = []
+    for k in (0, 1, STEPS - 1, STEPS):
+        playhead.seek(k)
+        said.append(code.lines[code.running].text.strip())
+        step = timeline.step(k)
+        assert panels.code.numbers["latent mean"].text() == _number(step.latents.mean())
+        assert panels.code.numbers["latent std"].text() == _number(step.latents.std())
+        assert panels.code.numbers["guess std"].text() == _number(step.denoised.std())
+        if step.noise is None:
+            assert panels.code.numbers["noise mean"].text() == "–"
+        else:
+            assert panels.code.numbers["noise mean"].text() == _number(step.noise.mean())
+        assert f"t = {step.timestep:.4g}" in panels.code.level.text()
+    assert said == [
+        "x = randn(4, 4, 4)",
+        "x = sched.step(eps, t, x)",
+        "x = sched.step(eps, t, x)",
+        "picture = vae.decode(x / scale)",
+    ]
+    assert f"{2 * STEPS} times: twice a step" in panels.code.calls.text()
+
+
+def test_a_line_that_is_clicked_is_explained(qtbot: QtBot) -> None:
+    timeline = make_timeline(6, guided=True)
+    panel = CodePanel(playhead_on(timeline, 3))
+    qtbot.addWidget(panel)
+    panel.set_timeline(timeline)
+    panel.resize(288, 500)
+    panel.show()
+    assert panel.about.isHidden()
+    row = next(i for i, line in enumerate(panel.code.lines) if "eps_u = " in line.text)
+    qtbot.mouseClick(panel.code, LEFT, pos=QPoint(40, row * ROW + ROW // 2))
+    assert panel.about.text().startswith("What the network says without the prompt.")
+    qtbot.keyClick(panel.code, Qt.Key.Key_Down)
+    assert panel.about.text().startswith("What it says with the prompt.")
+    qtbot.mouseClick(panel.code, LEFT, pos=QPoint(40, (row + 1) * ROW + ROW // 2))
+    assert panel.about.isHidden()
+
+
+def test_before_anything_is_made_the_code_stands_there_without_numbers(qtbot: QtBot) -> None:
+    panel = CodePanel(playhead_on(None))
+    qtbot.addWidget(panel)
+    panel.show()
+    assert len(panel.code.lines) >= 9
+    assert panel.code.running == -1
+    assert panel.numbers["latent mean"].text() == "–"
+
+
+def test_the_sculptor_measures_every_guess_and_marks_what_was_decided(sitting: Sitting) -> None:
+    timeline = sitting.run()
+    panels = sitting.window.denoise.panels
+    panels.show_panel(SCULPTOR)
+    sculpting = panels.sculptor.sculpting
+    sitting.qtbot.waitUntil(
+        lambda: (
+            all(sculpting.change(k) is not None for k in range(1, STEPS + 1))
+            and sculpting.decided("layout") is not None
+        ),
+        timeout=20_000,
+    )
+    guesses = [sitting.expected(k, GUESS) for k in range(STEPS + 1)]
+    waves = [spectrum.waves(spectrum.values_of(guess)) for guess in guesses]
+    assert sculpting.change(3) == pytest.approx(spectrum.change_by_band(waves[2], waves[3]))
+    assert sculpting.decided("layout") == STEPS, "the fake model changes its mind to the end"
+    sitting.session.playhead.seek(2)
+    assert "This step changed the guess by" in panels.sculptor.says.text()
+    sitting.qtbot.mouseClick(panels.sculptor.decided["layout"], LEFT)
+    assert sitting.session.playhead.index == STEPS
+    bands = panels.sculptor.bands
+    place = QPoint(round(bands.x_of(1)), bands.height() // 2)
+    sitting.qtbot.mouseClick(bands, LEFT, pos=place)
+    assert sitting.session.playhead.index == 1
+    assert timeline.complete
+
+
+def test_the_sculptor_grows_with_a_run_and_tells_what_was_decided_at_its_end(
+    sitting: Sitting,
+) -> None:
+    panels = sitting.window.denoise.panels
+    panels.show_panel(SCULPTOR)
+    sitting.begin(3)
+    sculpting = panels.sculptor.sculpting
+    sitting.qtbot.waitUntil(lambda: sculpting.change(2) is not None, timeout=20_000)
+    assert sculpting.decided("details") is None
+    sitting.let_finish()
+    sitting.qtbot.waitUntil(lambda: sculpting.decided("details") is not None, timeout=20_000)
+
+
+def test_where_nothing_can_be_decoded_the_latents_are_measured(qtbot: QtBot) -> None:
+    timeline = make_timeline(4)
+    timeline.can_preview = False
+    timeline._cache.forget(timeline.serial)
+    sculpting = Sculpting()
+    sculpting.set_timeline(timeline)
+    sculpting.set_active(True)
+    qtbot.waitUntil(lambda: sculpting.decided("whole") is not None)
+    assert sculpting.of_latents
+    assert sculpting.spectrum(1, GUESS) is not None
+    sculpting.set_active(False)
+
+
+def test_one_band_of_the_picture_is_shown_while_the_sculptor_is(sitting: Sitting) -> None:
+    sitting.run()
+    page, canvas = sitting.window.denoise, sitting.window.denoise.canvas
+    sitting.exact(STEPS)
+    whole = canvas.picture
+    assert whole is not None
+    page.panels.show_panel(SCULPTOR)
+    sitting.qtbot.mouseClick(page.panels.sculptor.shown.buttons["high"], LEFT)
+    shown = canvas.picture
+    assert shown is not None
+    assert np.array_equal(shown, spectrum.band_picture(whole, "high"))
+    assert canvas.caption() == "Only detail, around mid-gray, amplified 3 times"
+    page.panels.show_panel(EXPLANATION)
+    assert canvas.picture is whole
+    assert canvas.caption() == ""
+
+
+def test_a_sieve_remembers_what_it_made() -> None:
+    assert BANDS == spectrum.BANDS
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    sieve = BandSieve("low")
+    assert sieve(picture) is sieve(picture)
+    assert sieve(picture.copy()) is not sieve(picture)
+
+
+def test_a_lesson_may_ask_for_each_panel(sitting: Sitting) -> None:
+    page = sitting.window.denoise
+    for name in OPTIONS["denoise"]["panel"]:
+        page.set_up(PageSetup("denoise", options={"panel": name}))
+        assert name == "drawings" or page.panels.current == name
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
