@@ -207,7 +207,7 @@ def test_a_right_click_on_the_picture_offers_the_ways(
     width, height = enlarged_size(canvas.picture)
     enlarged = f"Copy enlarged ({width} × {height})"
     ways = ["Copy picture", enlarged, "Copy animation", "Copy settings", "Save picture …"]
-    assert opened == [ways]
+    assert opened == [[*ways, "Was it in the training pictures?"]]
 
 
 def test_a_picture_is_saved_as_it_is_shown(
