@@ -21,19 +21,23 @@ _STEP_MS, _PICTURE_MS = 150, 900
 def of_maps(run: Timeline, maps: AttentionMaps, word: int, view: str) -> Exhibit | None:
     """The picture of every step with what listened to a word lit; at last the mean of all steps.
 
-    Where the picture of a step is not decoded yet, its thumbnail stands in.
+    Where the picture of a step is not decoded yet, its thumbnail stands in. While even some of
+    those are missing, all maps lie over the finished picture: a mixture would tell a wrong story.
     """
     last = len(run) - 1
     final = _picture_of(run, last, view)
     if final is None:
         return None
     name, words = maps.words[word], len(maps.words)
+    pictures = [_picture_of(run, maps.first + n, view) for n in range(len(maps.steps))]
+    if any(picture is None for picture in pictures):
+        pictures = [final] * len(pictures)
     frames: list[Picture] = []
     captions: list[str] = []
     strength = maps.strength(word)
     for n, share in enumerate(strength):
         step = maps.first + n
-        picture = _picture_of(run, step, view)
+        picture = pictures[n]
         shown = word_map(maps.of_word(word, step), words)
         frames.append(_lit(final if picture is None else picture, shown, final))
         captions.append(f"{name} · {run.label(step).lower()} · {percent(float(share))}")
