@@ -52,6 +52,10 @@ class FlowTransport(QWidget):
         row.addSpacing(themes.SPACE)
         row.addWidget(self.loop)
         row.addStretch(1)
+        self._tools = QHBoxLayout()
+        self._tools.setSpacing(themes.SPACE)
+        row.addLayout(self._tools)
+        row.addSpacing(themes.SPACE)
         row.addWidget(self.arrows)
         row.addWidget(self.paths)
         playhead.moved.connect(lambda _k: self._show_position())
@@ -59,6 +63,10 @@ class FlowTransport(QWidget):
         playhead.playing_changed.connect(self._show_playing)
         playhead.loop_changed.connect(self.loop.setChecked)
         self._show_position()
+
+    def add_tool(self, widget: QWidget) -> None:
+        """Put what belongs to a shape before the toggles."""
+        self._tools.addWidget(widget)
 
     def _show_position(self) -> None:
         k, last = self._playhead.index, self._playhead.count - 1

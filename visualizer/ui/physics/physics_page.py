@@ -99,10 +99,10 @@ class PhysicsPage(QWidget):
         top = QHBoxLayout()
         top.setSpacing(space)
         top.addWidget(self.shapes)
-        top.addWidget(self.word)
-        top.addWidget(self.clear)
         top.addStretch(1)
         top.addWidget(self.ways)
+        for tool in (self.word, self.clear):  # above, a narrow window has no room for them
+            self.transport.add_tool(tool)
         self._time = QVBoxLayout()
         self._time.setSpacing(0)
         self._time.addWidget(self.transport)
