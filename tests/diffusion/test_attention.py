@@ -134,7 +134,7 @@ def test_every_sampler_keeps_its_bits_and_gives_one_map_a_step(tiny: Model) -> N
     for key in [name.key for name in tiny.facts.samplers]:
         if key.endswith(SPACED):  # the same sampler at other levels
             continue
-        request = replace(REQUEST, sampler=key, steps=4)
+        request = replace(REQUEST, sampler=key, steps=4 if key == "pndm" else 2)
         bare = sample(tiny, request)
         recorder = AttentionRecorder()
         run = sample(tiny, request, attention=recorder)
