@@ -54,7 +54,7 @@ def round_trip_words(psnr_db: float) -> Explanation:
     return Explanation(
         "This softness is the autoencoder’s, not noise",
         "No noise has been added yet. The picture was packed into a small grid of numbers, the "
-        f"latents, and painted again from them. {lost}; every picture of this model is as soft.",
+        f"latents, and painted again from them. {lost}. Every picture of this model goes this way.",
     )
 
 

@@ -35,7 +35,7 @@ class SourceBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.title, 1)
-        row.addSpacing(themes.SPACE // 2)
+        row.addSpacing(2 * themes.SPACE)
         self.buttons: dict[str, QPushButton] = {}
         for name, (label, about) in _OFFERS.items():
             button = QPushButton(label)
