@@ -92,7 +92,8 @@ def _with_loss(picture: Picture, losses: list[float], steps: int, most: int) -> 
         first, last = edges[x], max(edges[x + 1], edges[x] + 1)
         if first >= steps:
             break
-        loss = min(float(np.mean(losses[max(first - BATCH, 0) : last])), 1.0)
+        loss = float(np.mean(losses[max(first - BATCH, 0) : last]))
+        loss = loss if loss < 1 else 1.0  # also where it is no number any more
         y = _GAP + round((1 - loss) * (_CURVE - 2))
         low, high = sorted((y, y if before is None else before))
         plot[low : high + 2, x] = _LINE
