@@ -75,7 +75,7 @@ class CodePanel(QScrollArea):
         words.addWidget(line)
         words.addWidget(self.level)
         table = QGridLayout()
-        table.setHorizontalSpacing(2 * space)
+        table.setHorizontalSpacing(space)
         table.setVerticalSpacing(space // 2)
         table.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -158,7 +158,7 @@ class CodePanel(QScrollArea):
         letter = LETTERS.get(loop.prediction, "out")
         shape = " × ".join(str(n) for n in loop.shape)
         self.names["latent"].setText(f"x  latent {shape}".rstrip())
-        self.names["said"].setText(f"{letter}  said by the model")
+        self.names["said"].setText(f"{letter}  model’s answer")
         self.names["guess"].setText("x̂₀  its guess")
         self.names["noise"].setText("ε̂  its noise")
         if step is None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ALL = "all"
 SMALL_SEGMENTS = (
-    f'QToolButton[role="segment"] {{ font-size: {theme.FONT_SMALL}px; padding: 0 6px; }}'
+    f'QToolButton[role="segment"] {{ font-size: {theme.FONT_SMALL}px; padding: 0 2px; }}'
 )
 """Quieter than the views of the picture, and narrower."""
 _SHOWN = {
@@ -101,7 +101,7 @@ class SculptorPanel(QScrollArea):
         words.setSpacing(space)
         words.addWidget(self.says)
         row = QHBoxLayout()
-        row.setSpacing(space)
+        row.setSpacing(space // 2)
         for chip in self.decided.values():
             row.addWidget(chip)
         row.addStretch(1)
@@ -233,6 +233,7 @@ def _small_percent(share: float) -> str:
 def _chip(about: str) -> QToolButton:
     chip = QToolButton()
     chip.setProperty("role", "chip")
+    chip.setStyleSheet("QToolButton { padding: 0 6px; }")
     chip.setToolTip(about)
     chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     chip.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -173,7 +173,7 @@ class Tile(QWidget):
         self.setFixedWidth(side)
         self._low = side == _LOW_SIDE
         self.caption.setWordWrap(not self._low)
-        lines = 1 if self._low else 2
+        lines = 1 if self._low else 3
         height = QFontMetrics(theme.font(theme.FONT_SMALL)).height()
         self.distance.setFixedHeight(height)
         self.caption.setFixedHeight(lines * height)
