@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ REQUEST = SamplingRequest("a red car at sunset", seed=3, steps=2, guidance_scale
 
 @pytest.fixture(scope="module")
 def model() -> Model:
+    import_module("tqdm").tqdm.monitor_interval = 0  # as where the program opens it: no thread
     return Model.builtin(device="cpu")
 
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from visualizer.ui.train.loss_plot import LossPlot
 
 _SHOW_MS = 250
+_NO_ARROWS = (
+    "NumberField::up-button, NumberField::down-button { width: 0; margin: 0; border: none; }"
+    "NumberField::up-arrow, NumberField::down-arrow { image: none; width: 0; height: 0; }"
+)
 _LOW = 560
 """A part lower than this has a smaller plot, and smaller pictures of what was painted before."""
 _PLOT, _LOW_PLOT = 18 * themes.SPACE, 11 * themes.SPACE
@@ -66,8 +70,9 @@ class LabPart(QWidget):
         self._plot: LossPlot | None = None
         self.reset = button("Reset", "Forget everything that was learned")
         self.seed = NumberField("seed of the training", 0, MAX_SEED)
-        self.seed.setFixedSize(8 * themes.SPACE, 4 * themes.SPACE)
-        self.seed.setButtonSymbols(NumberField.ButtonSymbols.NoButtons)
+        self.seed.setFixedSize(9 * themes.SPACE, 4 * themes.SPACE)
+        self.seed.setProperty("role", "quiet")
+        self.seed.setStyleSheet(_NO_ARROWS)
         self.seed.setToolTip("Decides the first weights and every throw of the dice")
         self.rate = Segments("Learning rate")
         for rate, about in RATES.items():
