@@ -55,6 +55,10 @@ _MORE = (
     "One prompt, four seeds: every noise becomes a picture of its own.\n"
     "Drag time back and see when they part."
 )
+_LIKENESS = (
+    "Likeness is the correlation of two pictures: 1 the same, 0 nothing in common. "
+    "Strangers share neither noise nor prompt."
+)
 _SPREAD = (("prompts", "prompt"), ("seeds", "seed"), ("guidances", "guidance_scale"))
 """What a lesson can ask to change from picture to picture, and the fields of the request."""
 _PANELS = {
@@ -108,6 +112,7 @@ class ComparePage(QWidget):
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.summary.setAccessibleName("What was measured")
+        self.summary.setToolTip(_LIKENESS)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._make_empty_state()
         self._lay_out()
