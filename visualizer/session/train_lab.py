@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 LabState = Literal["new", "opening", "drawing", "training", "paused"]
 LEARNING_RATE = 2e-3
 SAMPLES_SHARE = 0.03
-"""The share of the training's time that its sample pictures may take."""
-SAMPLES_APART_S = 2.0
+"""The share of the training's time that its sample pictures should take."""
+SAMPLES_APART_S = (2.0, 12.0)
+"""So long it learns at least, and at most, between two of them; a slow machine gives a larger
+share, so that one sees something."""
 _TELL_S = 0.1
 
 
@@ -248,7 +250,8 @@ class _Bench:
             painted = next(self._sampling)
         except StopIteration:
             self._sampling = None
-            wait = max(SAMPLES_APART_S, self._sampled_s / SAMPLES_SHARE)
+            least, most = SAMPLES_APART_S
+            wait = min(max(self._sampled_s / SAMPLES_SHARE, least), most)
             self._sample_at = self._seconds + wait
             self._tell(lab, errand, at_once=True)
             errand.tell(LabSamples(lab.steps, lab.pictures, self._seconds, tuple(self._painted)))
