@@ -61,7 +61,7 @@ def _child(code: str) -> dict[str, float]:
 
 def pace() -> None:
     """The two loops by turns, after all drawings are there, on threads that stand back alike."""
-    from PySide6.QtCore import QCoreApplication, QEventLoop
+    from PySide6.QtCore import QCoreApplication
 
     from visualizer.session.jobs import JobThread
     from visualizer.session.train_lab import LEARNING_RATE, TrainLab
@@ -75,7 +75,8 @@ def pace() -> None:
 
     def let(ended: Callable[[], bool]) -> None:
         while not ended():
-            application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+            application.processEvents()
+            time.sleep(0.005)
 
     lab.start(0, LEARNING_RATE)
     let(lambda: lab.last.drawings >= DRAWINGS)
