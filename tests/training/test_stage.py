@@ -106,3 +106,18 @@ def test_the_average_follows_its_module() -> None:
     copy = nn.Linear(2, 1)
     average.copy_to(copy)
     assert torch.allclose(copy.weight, module.weight, atol=1e-4)
+
+
+def test_a_stage_that_is_given_pictures_does_not_look_at_the_clock(tmp_path: Path) -> None:
+    clock = Clock()
+    torch.manual_seed(0)
+    module = nn.Linear(3, 2)
+    stage = Stage(
+        "s", tmp_path / "s.pt", 1, {"module": module}, lambda _: None, clock, pictures=40, until=0.5
+    )
+    count = 0
+    while not stage.finished:
+        clock.time += 1000
+        stage.tick(4, 1.0)
+        count += 1
+    assert (count, stage.fraction) == (5, 0.5)
