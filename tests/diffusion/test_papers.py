@@ -15,11 +15,11 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
 )
 
+from tests.physics.mixture import log_density
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import EDM_SIGMA_DATA, denoised_and_noise
 from visualizer.diffusion.schedules import planned_levels
 from visualizer.physics.levels import alphas_cumprod, diffused
-from visualizer.physics.mixture import log_density
 
 RNG = np.random.default_rng(5)
 CLEAN, EPS = RNG.standard_normal((2, 4, 6, 6))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.physics.mixture import exact_denoise, log_density
 from visualizer.physics.flow import (
     Denoise,
     Flow,
@@ -19,7 +20,6 @@ from visualizer.physics.flow import (
     sde_step,
 )
 from visualizer.physics.levels import COUNT, LEAST_SIGNAL, alphas_cumprod, diffused
-from visualizer.physics.mixture import exact_denoise, log_density
 from visualizer.physics.shapes import Points, Shape, draw_points
 
 CENTERS: Points = np.array([[-1.5, -0.5], [0.2, 1.4], [1.3, -0.9]], dtype=np.float32)

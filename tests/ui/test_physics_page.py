@@ -34,7 +34,7 @@ LAST = 240
 @pytest.fixture(autouse=True, scope="module")
 def torch_is_there() -> None:
     """No session waits at its end for the first import of torch, which cannot be interrupted."""
-    importlib.import_module("visualizer.physics.lesson")
+    importlib.import_module("visualizer.physics.learning")
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ Denoise = Callable[[Points, float], Points]
 """(x_t, ᾱ) → x̂₀, the mean of the shapes that x_t may have come from."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flow:
     """Where every particle is at every level.
 

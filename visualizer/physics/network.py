@@ -76,8 +76,12 @@ _OF_LEVEL = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 class _Adam:
-    """Kingma & Ba 2015, algorithm 1. torch's own imports its whole compiler when it is made: two
-    seconds, in which the program cannot be closed."""
+    """Kingma & Ba 2015, algorithm 1.
+
+    The first optimizer of torch's own imports its compiler: seconds that cannot be interrupted.
+    Opening a model does that as well, so this is a gain only where none has been opened yet: a
+    lesson that begins with the program would wait for it, and so would whoever closes the window.
+    """
 
     def __init__(self, weights: list[torch.Tensor]) -> None:
         self._weights = weights

@@ -15,8 +15,9 @@ from visualizer.session.errands import AGAIN, SLICE_S, Errands
 from visualizer.session.playhead import Playhead
 
 if TYPE_CHECKING:
+    from visualizer.physics.field import Field
     from visualizer.physics.flow import Flow, Way
-    from visualizer.physics.lesson import Field, News
+    from visualizer.physics.learning import News
     from visualizer.physics.progress import Progress
     from visualizer.physics.shapes import Shape
     from visualizer.session.errands import Errand
@@ -193,7 +194,7 @@ class PhysicsLab(QObject):
         if "torch" not in sys.modules:
             preload_torch()
         with gently():
-            from visualizer.physics.lesson import lesson
+            from visualizer.physics.learning import lesson
         count = {} if steps is None else {"steps": steps}
         yield from lesson(
             shape,
@@ -228,8 +229,8 @@ class PhysicsLab(QObject):
             self._go_on()
 
     def _take(self, news: object) -> None:
+        from visualizer.physics.field import Field
         from visualizer.physics.flow import Flow
-        from visualizer.physics.lesson import Field
 
         if isinstance(news, Flow):
             self._flows[news.way] = news

@@ -16,8 +16,8 @@ from visualizer.ui import theme as themes
 from visualizer.ui.physics.raster import RADIUS, ParticleRaster
 
 if TYPE_CHECKING:
+    from visualizer.physics.field import Field
     from visualizer.physics.flow import Flow
-    from visualizer.physics.lesson import Field
 
 PATHS = 24
 _TAIL = 40

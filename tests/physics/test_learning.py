@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from tests.physics.mixture import exact_denoise
 from visualizer.physics.entropy import differential_entropy
+from visualizer.physics.field import Field
 from visualizer.physics.flow import Flow, Way, noise_in, score
-from visualizer.physics.lesson import Field, lesson
+from visualizer.physics.learning import lesson
 from visualizer.physics.levels import alphas_cumprod
-from visualizer.physics.mixture import exact_denoise
 from visualizer.physics.network import Denoiser, train
 from visualizer.physics.progress import Progress
 from visualizer.physics.shapes import Points, Shape
