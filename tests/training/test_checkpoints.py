@@ -12,6 +12,7 @@ from diffusers import StableDiffusionPipeline
 from visualizer.assets import asset_path
 from visualizer.training.captions import build_tokenizer
 from visualizer.training.checkpoints import (
+    CheckpointError,
     found_checkpoints,
     pipeline_at,
     save_checkpoint,
@@ -48,7 +49,7 @@ def test_they_are_found_the_earliest_first_and_what_is_damaged_is_left_out(tmp_p
     (tmp_path / "after-0.1.safetensors").write_bytes(b"no tensors")
     found = found_checkpoints(tmp_path)
     assert [(c.share, c.pictures) for c in found] == [(0.01, 10), (0.2, 200)]
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match="cannot be read"):
         weights_of(tmp_path / "after-0.1.safetensors")
     assert found_checkpoints(tmp_path / "nowhere") == []
 
@@ -73,5 +74,5 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
     denoiser = untrained(3)
     denoiser.unet.conv_in = torch.nn.Conv2d(8, 32, 3)
     path = save_checkpoint(denoiser, tmp_path, 0.5, 1)
-    with pytest.raises(ValueError, match="of another model"):
+    with pytest.raises(CheckpointError, match="of another model"):
         pipeline_at(pipeline, path)

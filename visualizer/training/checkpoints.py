@@ -23,6 +23,10 @@ _SCALE = ".scale"
 _STEPS = 127
 
 
+class CheckpointError(ValueError):
+    """A file is no checkpoint, or one of another model: a sentence that names it."""
+
+
 @dataclass(frozen=True)
 class TrainingCheckpoint:
     """Where the weights after a share of the training lie.
@@ -70,7 +74,7 @@ def weights_of(path: Path) -> dict[str, torch.Tensor]:
     """The weights of a checkpoint in single precision, named `text_encoder.…` and `unet.…`.
 
     Raises:
-        ValueError: for a file that holds no checkpoint.
+        CheckpointError: for a file that holds no checkpoint.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -78,7 +82,7 @@ def weights_of(path: Path) -> dict[str, torch.Tensor]:
     try:
         packed = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise ValueError(f"The checkpoint '{path.name}' cannot be read.") from error
+        raise CheckpointError(f"The checkpoint '{path.name}' cannot be read.") from error
     weights: dict[str, torch.Tensor] = {}
     for name, values in packed.items():
         if not name.endswith(_SCALE):
@@ -91,7 +95,7 @@ def pipeline_at(pipeline: StableDiffusionPipeline, path: Path) -> StableDiffusio
     """The pipeline as it was at a checkpoint; it shares the autoencoder, and nothing is changed.
 
     Raises:
-        ValueError: for a file that holds no checkpoint of this model.
+        CheckpointError: for a file that holds no checkpoint of this model.
     """
     import copy
 
@@ -104,7 +108,7 @@ def pipeline_at(pipeline: StableDiffusionPipeline, path: Path) -> StableDiffusio
         try:
             part.load_state_dict(own)
         except RuntimeError as error:
-            raise ValueError(f"The checkpoint '{path.name}' is of another model.") from error
+            raise CheckpointError(f"The checkpoint '{path.name}' is of another model.") from error
         parts[name] = part.eval()
     return type(pipeline)(**{**pipeline.components, **parts}, requires_safety_checker=False)
 
