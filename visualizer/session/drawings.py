@@ -48,11 +48,6 @@ class Drawings(QObject):
         self._given = look
         self._look: Look = look or _ShippedIndex()
 
-    @property
-    def searching(self) -> bool:
-        """Whether somebody waits for an answer."""
-        return self._errands.busy
-
     def set_facts(self, facts: ModelFacts) -> None:
         """Another model is there."""
         self._facts = facts

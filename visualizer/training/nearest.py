@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from visualizer.diffusion.arrays import FloatArray, Picture, read_only
 from visualizer.training.drawing_index import (
@@ -163,12 +164,12 @@ def search(
     yield Neighbors(drawings, scales, index.count, sentence(nearest, scales, index.count))
 
 
-def _candidates(way: Way, here: FloatArray) -> FloatArray:
+def _candidates(way: Way, here: FloatArray) -> NDArray[np.int64]:
     """Numbers of the drawings that come out nearest by 48 numbers, the nearest first."""
     apart = np.square(way.coordinates() - way.basis @ here).sum(1)
     some = min(CANDIDATES, len(apart))
     nearest = np.argpartition(apart, some - 1)[:some]
-    return np.asarray(nearest[np.argsort(apart[nearest], kind="stable")])
+    return np.asarray(nearest[np.argsort(apart[nearest], kind="stable")], np.int64)
 
 
 def sentence(nearest: dict[By, float], scales: dict[By, Scale], count: int) -> str:
