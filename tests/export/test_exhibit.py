@@ -10,8 +10,9 @@ from PIL import Image
 
 from tests.export.reading import frames_of
 from visualizer import export
+from visualizer.diffusion.arrays import Picture
 from visualizer.export.errors import ExportError
-from visualizer.export.exhibit import Exhibit
+from visualizer.export.exhibit import MOST, Exhibit, ExhibitPlan
 from visualizer.export.film import film_of
 from visualizer.export.options import ExportOptions
 
@@ -66,3 +67,34 @@ def test_what_only_runs_become_is_refused(kind: str, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="shows no run"):
         export.write(exhibit(), tmp_path / name, options=ExportOptions(format=kind))  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("frames", "captions"),
+    [
+        ((), ()),
+        ((np.zeros((4, 4, 3), np.uint8),), ()),
+        ((np.zeros((4, 4, 3), np.uint8), np.zeros((4, 5, 3), np.uint8)), ("", "")),
+        ((np.zeros((4, 4, 3), np.float32),), ("",)),
+        ((np.zeros((4, 4), np.uint8),), ("",)),
+        ((np.zeros((4, MOST + 1, 3), np.uint8),), ("",)),
+    ],
+)
+def test_an_exhibit_is_as_it_promises(
+    frames: tuple[Picture, ...], captions: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValueError, match=r"[Ff]rames"):
+        Exhibit("Rings", frames, captions)
+
+
+def test_a_plan_becomes_an_exhibit_while_it_is_wanted() -> None:
+    frames = exhibit(3).frames
+    plan = ExhibitPlan("Rings", (40, 24), ("a", "b", "c"), frames.__getitem__, 70)
+    painted = plan.painted()
+    assert painted is not None
+    assert painted.frames == frames
+    assert (painted.title, painted.captions, painted.milliseconds) == ("Rings", plan.captions, 70)
+    answers = iter((True, False))
+    assert plan.painted(lambda: next(answers)) is None
+    with pytest.raises(ValueError, match="not"):
+        ExhibitPlan("Rings", (24, 40), ("a",), frames.__getitem__).painted()

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import FakeModel, FakeSampler
+from tests.ui.exhibits import painted
 from tests.ui.sitting import RUN_MS, Sitting
 from visualizer.diffusion import Model
 from visualizer.diffusion.arrays import Picture, read_only
@@ -274,8 +275,7 @@ def test_what_survives_is_measured_when_it_is_asked_for_and_escape_stops(
     assert "0.30" in page.view.panel.reading.text()
     sitting.press(Qt.Key.Key_Escape)
     assert not core.measuring
-    exhibit = page.exhibit()
-    assert exhibit is not None
+    exhibit = painted(page.exhibit())
     assert page.shown_timeline is None
     assert len(exhibit.frames) == len(exhibit.captions) == 1
     assert max(exhibit.frames[0].shape[:2]) <= 2048
@@ -287,8 +287,7 @@ def test_the_round_trip_is_exported_as_pictures_beside_each_other(
     sitting: Sitting, core: Core
 ) -> None:
     page = opened(sitting)
-    exhibit = page.exhibit()
-    assert exhibit is not None
+    exhibit = painted(page.exhibit())
     frame = exhibit.frames[0]
     assert core.round_trip is not None
     assert frame.shape[1] > 2 * frame.shape[0]

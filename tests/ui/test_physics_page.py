@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import FakeModel
+from tests.ui.exhibits import painted
 from tests.ui.sitting import pixels
 from visualizer.lessons.page_setup import PageSetup
 from visualizer.session import physics_lab
@@ -214,8 +215,7 @@ def test_what_is_exported_is_what_is_seen(
     page: PhysicsPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(physics_page, "_FRAMES", 5)
-    exhibit = page.exhibit()
-    assert exhibit is not None
+    exhibit = painted(page.exhibit())
     assert exhibit.title == "Swiss roll, forward"
     assert exhibit.captions[0] == "No noise"
     assert exhibit.captions[-1] == "100 % noise"

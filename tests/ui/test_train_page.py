@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from tests.session.plain_autoencoder import PlainAutoencoder
+from tests.ui.exhibits import painted
 from tests.ui.sitting import Sitting
 from visualizer.lessons.page_setup import PageSetup
 from visualizer.session.checkpoint_lab import CheckpointPicture
@@ -58,6 +59,7 @@ def work_out(page: TrainPage) -> None:
     """As if the built-in model had answered."""
     desk = page.example.example
     desk.why_not = ""
+    desk.numbers = (12, 400, 5)
     desk._on_worked(example())
 
 
@@ -83,6 +85,26 @@ def test_the_main_button_is_the_parts(sitting: Sitting) -> None:
     page.choose_part("example")
     sitting.window.show_page("denoise")
     assert button.text().startswith("Generate")
+
+
+def test_a_lesson_moves_the_slider_before_any_model_has_answered(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    page.choose_part("lab")
+    for noise, least in ((5, 20), (95, 600)):  # the model here is none that could answer
+        sitting.window.set_up(PageSetup("train", options={"part": "example", "noise": str(noise)}))
+        assert page.part == "example"
+        assert page.example.time.value() == page.example.example.numbers[1]
+        assert least < page.example.time.value() < least + 100
+        assert f"{noise}\N{NO-BREAK SPACE}%" in page.example.time_words.text()
+
+
+def test_numbers_of_another_question_are_taken_away_at_once(sitting: Sitting) -> None:
+    page = page_of(sitting)
+    work_out(page)
+    page.example.example.why_not = "as if the model were busy"
+    page.example.example.set_timestep(900)
+    assert page.example.time.value() == 900
+    assert "0.0900" not in page.example.side.numbers.text()
 
 
 def test_line_by_line_the_example_is_uncovered(sitting: Sitting) -> None:
@@ -116,8 +138,7 @@ def test_the_numbers_of_the_example_and_its_step_are_read(sitting: Sitting) -> N
     page.example._line = "step"
     page.example.example._on_taken(StepTaken(1.5, 7, 0.28, 0.26))
     assert "0.2800 becomes 0.2600" in page.example.side.value.text()
-    shown = page.exhibit()
-    assert shown is not None
+    shown = painted(page.exhibit())
     assert shown.frames[0].shape == (128, 6 * 128 + 5 * 8, 3)
 
 
@@ -161,13 +182,12 @@ def test_earlier_samples_are_looked_at_and_all_are_exported(sitting: Sitting) ->
     lab.state = "paused"
     lab.losses.extend([1.0, 0.5, 0.25, 0.25])
     for n in range(3):
-        painted = tuple(gray(50 * n + k) for k in range(len(SUBJECTS)))
-        lab._on_told(LabSamples(n + 1, 16 * (n + 1), float(n), painted))
+        pictures = tuple(gray(50 * n + k) for k in range(len(SUBJECTS)))
+        lab._on_told(LabSamples(n + 1, 16 * (n + 1), float(n), pictures))
     assert page.lab.tiles.tiles[0].picture is lab.samples[2].painted[0]
     page.lab.over_time.chosen.emit(0)
     assert page.lab.tiles.tiles[1].picture is lab.samples[0].painted[1]
-    shown = of_lab(lab)
-    assert shown is not None
+    shown = painted(of_lab(lab))
     assert len(shown.frames) == len(shown.captions) == 3
     assert len({frame.shape for frame in shown.frames}) == 1
     assert "loss 0.583" in shown.captions[2]  # the mean of 1, 0.5 and 0.25
@@ -187,8 +207,7 @@ def test_the_strip_is_scrubbed_and_exported(sitting: Sitting) -> None:
     assert tile.picture[0, 0, 0] == 200
     part.time.setValue(2)
     assert tile.picture[0, 0, 0] == 2
-    shown = page.exhibit()
-    assert shown is not None
+    shown = painted(page.exhibit())
     assert shown.captions == ("after 1% · 100 pictures shown",)
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import Gate
+from tests.ui.exhibits import painted
 from tests.ui.sitting import RUN_MS, STEPS, pixels
 from tests.ui.words_sitting import PROMPT, WORDS, WordsSitting, maps_of
 from visualizer.lessons.page_setup import PageSetup
@@ -129,8 +130,7 @@ def test_strength_over_time_small_maps_and_what_is_exported(sitting: WordsSittin
     sitting.qtbot.mouseClick(part.grid, Qt.MouseButton.LeftButton, pos=cell)
     assert page.chips.current == RED
     page.choose_word(CAR)
-    exhibit = page.exhibit()
-    assert exhibit is not None
+    exhibit = painted(page.exhibit())
     assert len(exhibit.frames) == len(exhibit.captions) == STEPS + 1
     assert {frame.shape for frame in exhibit.frames} == {exhibit.frames[0].shape}
     assert exhibit.captions[0].startswith("car · step 0 of 6")
@@ -231,8 +231,7 @@ def test_a_word_is_swapped_and_left_out(sitting: WordsSitting) -> None:
     assert [tile.picture is not None for tile in page.swapping.stage.tiles] == [True, True]
     assert page.swapping.stage.captions[1].text() == "a blue car at sunset"
     assert part.verdict.text().startswith("They part at step 2 of 6")
-    exhibit = page.exhibit()
-    assert exhibit is not None
+    exhibit = painted(page.exhibit())
     assert exhibit.captions == (PROMPT, "a blue car at sunset")
     with sitting.qtbot.waitSignal(sitting.session.words.swap_ready, timeout=RUN_MS):
         part.drop.click()
@@ -266,8 +265,7 @@ def test_guidance_is_made_as_a_strip_and_without_a_prompt(sitting: WordsSitting)
     silent = sitting.made[-SEEDS:]
     assert {request.prompt for request in silent} == {""}
     assert [request.seed for request in silent] == [run.request.seed + n for n in range(SEEDS)]
-    exhibit = page.exhibit()
-    assert exhibit is not None
+    exhibit = painted(page.exhibit())
     assert len(exhibit.frames) == SEEDS
     sitting.window.header.seed.set_number(run.request.seed + 1)  # other pictures are asked for
     sitting.qtbot.waitUntil(lambda: page.guiding.stage.tiles[0].picture is None)

@@ -45,8 +45,6 @@ class ExhibitReel:
         narrowed = options.subject != "whole" or options.content != "picture"
         if narrowed or options.format in _OF_RUNS:
             raise ExportError(NO_RUN)
-        if not exhibit.frames:
-            raise ExportError("There is nothing on this page yet that could be exported.")
         self._exhibit = exhibit
         self.facts: list[str] = []
         self.title, self.count = exhibit.title, len(exhibit.frames)

@@ -1,4 +1,7 @@
-"""What of a sitting is exported: a run, a run's forward process, or the lanes. GUI thread."""
+"""What of a sitting is exported: a run, its forward process, the lanes, or what a page plans.
+
+Called on the GUI thread; what takes a while is computed and painted on a thread of its own.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.trajectory import Trajectory
     from visualizer.diffusion.views import View
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.export.options import ExportOptions
     from visualizer.session.export_crossing import PictureKey, Source
     from visualizer.session.export_process import Answer
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from visualizer.session.sharpening import Completion, Sharpener
     from visualizer.session.timeline import Point
 
-    Exported = Timeline | Lanes | Exhibit
+    Exported = Timeline | Lanes | ExhibitPlan
 
 FAILED = "The export failed."
 
@@ -55,9 +58,10 @@ class ExportSources(QObject):
     ) -> None:
         super().__init__(parent)
         self._sharpener, self._cache = sharpener, cache
-        self._thread = JobThread("forward processes", self._job_failed)
+        self._thread = JobThread("export sources", self._job_failed)
         self._forward: dict[Timeline, Timeline] = {}  # what runs became
-        self._waiting: dict[Timeline, list[_Waiting]] = {}
+        self._painted: dict[ExhibitPlan, ExportSource] = {}  # what plans became
+        self._waiting: dict[Timeline | ExhibitPlan, list[_Waiting]] = {}
         self._last: tuple[object, ExportSource] | None = None
         self._held: set[object] = set()
         self._open: dict[object, dict[tuple[int, int, View], Completion]] = {}
@@ -76,10 +80,10 @@ class ExportSources(QObject):
 
         What was found may be let go once nobody holds it (``hold``).
         """
-        from visualizer.export.exhibit import Exhibit  # it loads numpy: not at the start
+        from visualizer.export.exhibit import ExhibitPlan  # it loads numpy: not at the start
 
-        if isinstance(exported, Exhibit):
-            found(ExportSource(exported, (), ()))
+        if isinstance(exported, ExhibitPlan):
+            self._find_painted(exported, _Waiting(found, refused))
         elif isinstance(exported, Timeline):
             run = exported.trajectory
             if run is None:
@@ -127,6 +131,7 @@ class ExportSources(QObject):
             for made in self._forward.values():
                 self._sharpener.remove(made)
             self._forward.clear()
+            self._painted.clear()
             self._waiting.clear()
             self._last = None
 
@@ -136,6 +141,7 @@ class ExportSources(QObject):
 
     def close(self) -> None:
         """Compute nothing more."""
+        self._waiting.clear()
         self._thread.close()
 
     def join(self, seconds: float) -> bool:
@@ -152,6 +158,35 @@ class ExportSources(QObject):
             keys = tuple(keys_of(each) for each in timelines)
             self._last = state, ExportSource(what, timelines, keys)
         return self._last[1]
+
+    # --- what a page shows that is no run -----------------------------------------------------
+
+    def _find_painted(self, plan: ExhibitPlan, waiting: _Waiting) -> None:
+        if plan in self._painted:
+            waiting.found(self._painted[plan])
+        elif plan in self._waiting:
+            self._waiting[plan].append(waiting)
+        else:
+            self._waiting[plan] = [waiting]
+            self._thread.post(lambda: self._paint(plan))
+
+    def _paint(self, plan: ExhibitPlan) -> None:
+        """On a thread of its own, for as long as somebody waits for it."""
+        try:
+            exhibit = plan.painted(lambda: plan in self._waiting)
+        except Exception as error:  # noqa: BLE001 - told where it was asked for
+            self._prepared.emit(partial(self._refuse, plan, describe(error, FAILED)))
+        else:
+            if exhibit is not None:
+                source = ExportSource(exhibit, (), ())
+                self._prepared.emit(partial(self._take_painted, plan, source))
+
+    def _take_painted(self, plan: ExhibitPlan, source: ExportSource) -> None:
+        waiting = self._waiting.pop(plan, [])
+        if waiting:  # else nobody holds it any more
+            self._painted[plan] = source
+        for each in waiting:
+            each.found(source)
 
     # --- the forward process ------------------------------------------------------------------
 
@@ -184,7 +219,7 @@ class ExportSources(QObject):
             self._prepared.emit(partial(self._take, timeline, forward, points))
 
     def _job_failed(self, error: BaseException) -> None:
-        raise error  # ``_compute`` lets no error out
+        raise error  # ``_paint`` and ``_compute`` let no error out
 
     def _take(self, timeline: Timeline, forward: Trajectory, points: Sequence[Point]) -> None:
         waiting = self._waiting.pop(timeline, [])
@@ -197,8 +232,8 @@ class ExportSources(QObject):
         for each in waiting:
             each.found(source)
 
-    def _refuse(self, timeline: Timeline, failure: Failure) -> None:
-        for each in self._waiting.pop(timeline, []):
+    def _refuse(self, asked: Timeline | ExhibitPlan, failure: Failure) -> None:
+        for each in self._waiting.pop(asked, []):
             each.refused(failure)
 
     @Slot(object)

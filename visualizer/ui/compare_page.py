@@ -35,7 +35,7 @@ from visualizer.ui.view_switch import ViewMenu, ViewSwitch
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.lanes import Lane, Lanes
     from visualizer.session.playhead import Playhead
@@ -378,7 +378,7 @@ class ComparePage(QWidget):
             self.playhead.pause()
             self.playhead.seek(round(place * (self.playhead.count - 1)))
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """What it shows is runs."""
         return None
 

@@ -27,7 +27,7 @@ from visualizer.ui.view_switch import ViewSwitch
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.playhead import Playhead
     from visualizer.session.session import Session
@@ -426,7 +426,7 @@ class DenoisePage(QWidget):
         if wanted:
             self.show_drawings()
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """What it shows is runs."""
         return None
 

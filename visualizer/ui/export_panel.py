@@ -44,7 +44,7 @@ from visualizer.ui.view_switch import WORDS as VIEWS
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.export.estimate import Estimate
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.session.lanes import Lanes
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
@@ -87,7 +87,7 @@ class ExportPanel(QWidget):
         self._worn = ""
         self._folder = ""
         self._is_open = False
-        self._exhibit: Exhibit | None = None
+        self._exhibit: ExhibitPlan | None = None
         self._run: Timeline | None = None
         self._waiting = False  # nothing has come of the preview for a while, and that is said
         self.setAccessibleName("Export")
@@ -218,7 +218,7 @@ class ExportPanel(QWidget):
         return self._is_open
 
     def open_panel(
-        self, *, lanes: bool, exhibit: Exhibit | None = None, run: Timeline | None = None
+        self, *, lanes: bool, exhibit: ExhibitPlan | None = None, run: Timeline | None = None
     ) -> None:
         """Offer what is looked at, as it was exported last.
 
@@ -274,7 +274,7 @@ class ExportPanel(QWidget):
     # --- what is exported ---------------------------------------------------------------------
 
     @property
-    def what(self) -> Timeline | Lanes | Exhibit | None:
+    def what(self) -> Timeline | Lanes | ExhibitPlan | None:
         """What the chosen subject is of."""
         if self._exhibit is not None:
             return self._exhibit
@@ -317,8 +317,7 @@ class ExportPanel(QWidget):
     def _picture_size(self) -> tuple[tuple[int, int] | None, int]:
         if self._exhibit is None:
             return picture_size(self._timelines)
-        height, width = self._exhibit.frames[0].shape[:2]
-        return enlarged_size((width, height))
+        return enlarged_size(self._exhibit.size)
 
     def _watch(self, timelines: tuple[Timeline, ...]) -> None:
         for each in self._watched:

@@ -22,7 +22,7 @@ from visualizer.ui.icons import IconButton, icon
 from visualizer.ui.show_in_folder import show_in_folder
 
 if TYPE_CHECKING:
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.export.options import ExportOptions
     from visualizer.session.exports import ExportEnd, ExportProgress
     from visualizer.session.failure import Failure
@@ -177,7 +177,9 @@ class OwnExports(QObject):
         session.exports.progressed.connect(self._progressed)
         session.exports.ended.connect(self._ended)
 
-    def start(self, what: Timeline | Lanes | Exhibit, path: str, options: ExportOptions) -> None:
+    def start(
+        self, what: Timeline | Lanes | ExhibitPlan, path: str, options: ExportOptions
+    ) -> None:
         """Write it, after those that were begun before."""
         self._open.append(self._session.exports.start(what, path, options))
 

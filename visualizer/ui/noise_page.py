@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.starts import NoiseEdit
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.noise_lab import NoiseLab, Role, Tile
     from visualizer.session.session import Session
@@ -401,7 +401,7 @@ class NoisePage(QWidget):
         if setup.run:
             self.generate()
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """Its pictures are runs: those can be kept, and exported from there."""
         return None
 

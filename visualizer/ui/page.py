@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QLabel, QWidget
 
     from visualizer.diffusion.facts import ModelFacts
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
@@ -62,9 +62,10 @@ class Page(Protocol):
         """A lesson wants this page so. The header's fields are filled already, and the page is
         shown; what the setup leaves open stays as it is. The first change is seen at once."""
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """What is exported of this page where it shows no run; None where it shows one, or
-        nothing yet."""
+        nothing yet. It is asked for at a press of a key: what takes a while is left to ``paint``,
+        on another thread."""
 
 
 @runtime_checkable
@@ -74,6 +75,26 @@ class ShowsTimeline(Protocol):
     @property
     def shown_timeline(self) -> Timeline | None:
         """None where it shows none just now."""
+
+
+@runtime_checkable
+class HasTimelineView(Protocol):
+    """A page with a timeline that takes the focus when no field has it."""
+
+    @property
+    def timeline_view(self) -> QWidget:
+        """Where keys move the playhead."""
+
+
+@runtime_checkable
+class OffersExport(Protocol):
+    """A page with a button of its own for what it can become.
+
+    Attributes:
+        export_asked: that button was pressed.
+    """
+
+    export_asked: SignalInstance
 
 
 @runtime_checkable

@@ -48,7 +48,7 @@ from visualizer.ui.model_choice import ModelChoice
 from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.noise_page import NoisePage
 from visualizer.ui.overlay_card import about_card, shortcuts_card
-from visualizer.ui.page import ShowsTimeline, TakesPictures
+from visualizer.ui.page import HasTimelineView, OffersExport, ShowsTimeline, TakesPictures
 from visualizer.ui.pages import COMPARE, DENOISE, ENTRIES, NOISE, Pages
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine
@@ -466,9 +466,8 @@ class MainWindow(QMainWindow):
         page = self.pages[name]
         self._welcome(page)
         self.run_status.tell_in(tuple(each.status for each in self.pages))
-        asked = getattr(page, "export_asked", None)  # of a page that has a button for it
-        if asked is not None:
-            asked.connect(self.toggle_export)
+        if isinstance(page, OffersExport):
+            page.export_asked.connect(self.toggle_export)
         page.set_compact(self.height() < _LOW)
         if self.session.facts is not None:
             page.set_facts(self.session.facts)
@@ -531,7 +530,8 @@ class MainWindow(QMainWindow):
     def _rest_focus(self) -> None:
         """Where keys act when no field has the focus."""
         page = self.pages[self.page]
-        target = getattr(page, "timeline_view", self._saving_page.timeline_view)
+        shows = page if isinstance(page, HasTimelineView) else self._saving_page
+        target = shows.timeline_view
         if target.isVisible():
             target.setFocus()
         else:

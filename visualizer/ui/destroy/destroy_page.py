@@ -19,7 +19,7 @@ from visualizer.ui.destroy.telling import Telling
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.destroying import Destroying
     from visualizer.session.playhead import Playhead
@@ -289,7 +289,7 @@ class DestroyPage(QWidget):
             return run
         return self._timeline
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """The round trip, or what survives; None where a run or the destruction is shown."""
         from visualizer.ui.destroy import round_trip_exhibit
 

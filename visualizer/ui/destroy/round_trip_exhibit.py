@@ -7,44 +7,61 @@ from typing import TYPE_CHECKING
 
 from visualizer.ui.destroy.destroy_words import likeness_words, psnr_words
 from visualizer.ui.explanation import percent
-from visualizer.ui.shown_picture import enlarged
+from visualizer.ui.shown_picture import enlarged, enlarged_size
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.encoding import RoundTrip
     from visualizer.diffusion.survival import SurvivalPoint
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
 
-MOST = 2048
-"""Pixels a side of a frame."""
 _GAP = 16
 _STANDS_MS = 900
 
 
-def of_round_trip(trip: RoundTrip, title: str) -> Exhibit:
+def of_round_trip(trip: RoundTrip, title: str) -> ExhibitPlan:
     """The original beside what the autoencoder made of it, as one frame."""
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
 
     caption = f"original · after the autoencoder, {psnr_words(trip.psnr_db)}"
-    return Exhibit(f"Round trip of {title}", (_beside(trip.original, trip.decoded),), (caption,))
+    size = _size(trip.original, trip.decoded)
+
+    def paint(_n: int) -> Picture:
+        return _beside(trip.original, trip.decoded, size)
+
+    return ExhibitPlan(f"Round trip of {title}", size, (caption,), paint)
 
 
-def of_survival(trip: RoundTrip, points: Sequence[SurvivalPoint], title: str) -> Exhibit:
+def of_survival(trip: RoundTrip, points: Sequence[SurvivalPoint], title: str) -> ExhibitPlan | None:
     """What came back from each share of noise, beside the original; a frame each."""
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
 
-    return Exhibit(
-        f"How much of {title} survives",
-        tuple(_beside(trip.decoded, point.picture) for point in points),
-        tuple(
-            f"{percent(point.share_of_noise)} noise · {likeness_words(point.likeness)}"
-            for point in points
-        ),
-        _STANDS_MS,
+    if not points:
+        return None
+    survived = tuple(points)
+    size = _size(trip.decoded, survived[0].picture)
+
+    def paint(n: int) -> Picture:
+        return _beside(trip.decoded, survived[n].picture, size)
+
+    captions = tuple(
+        f"{percent(point.share_of_noise)} noise · {likeness_words(point.likeness)}"
+        for point in survived
     )
+    return ExhibitPlan(f"How much of {title} survives", size, captions, paint, _STANDS_MS)
 
 
-def _beside(one: Picture, other: Picture) -> Picture:
+def _size(one: Picture, other: Picture) -> tuple[int, int]:
+    """Width and height of both beside each other, as large as a frame may be."""
+    from visualizer.export.exhibit import MOST
+
+    (left, first), (right, second) = enlarged_size(one), enlarged_size(other)
+    width, height = left + _GAP + right, min(first, second)
+    share = min(MOST / max(width, height), 1.0)
+    return max(round(share * width), 1), max(round(share * height), 1)
+
+
+def _beside(one: Picture, other: Picture, size: tuple[int, int]) -> Picture:
     import numpy as np
     from PIL import Image
 
@@ -55,5 +72,6 @@ def _beside(one: Picture, other: Picture) -> Picture:
     both = [picture[:height] for picture in both]
     gap = np.full((height, _GAP, 3), 255, dtype=np.uint8)
     image = Image.fromarray(np.concatenate([both[0], gap, both[1]], axis=1))
-    image.thumbnail((MOST, MOST), Image.Resampling.LANCZOS)
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.LANCZOS)
     return read_only(np.asarray(image).copy())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -15,7 +14,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from visualizer.diffusion.arrays import Picture
 from visualizer.physics.shapes import Stroke
 from visualizer.ui import theme as themes
 from visualizer.ui.physics.scene import Camera, FlowScene
@@ -85,17 +83,6 @@ class ParticleView(QWidget):
     def drawing(self) -> bool:
         """Whether a stroke is being drawn just now."""
         return bool(self._stroke)
-
-    def picture(self, level: int, on: bool, side: int) -> Picture:
-        """The same moment as a square picture, (side, side, 3) uint8."""
-        import numpy as np
-
-        image = QImage(side, side, QImage.Format.Format_RGB888)
-        painter = QPainter(image)
-        self.scene.paint(painter, side, side, 1.0, level, on)
-        painter.end()
-        lines = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(side, -1)
-        return lines[:, : 3 * side].reshape(side, side, 3).copy()
 
     # --- Qt -----------------------------------------------------------------------------------
 

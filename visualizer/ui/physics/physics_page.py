@@ -31,7 +31,7 @@ from visualizer.ui.segments import Segments
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.physics_lab import PhysicsLab
     from visualizer.session.session import Session
@@ -43,7 +43,7 @@ _WORD = "DIFFUSION"
 _TYPED_MS = 500
 _DRAWN_MS = 900
 """The pen rests so long before the drawing is taken: it may go on with another stroke."""
-_FRAMES, _FRAME_SIDE, _FRAME_MS = 61, 640, 66
+_FRAMES = 61
 
 
 class PhysicsPage(QWidget):
@@ -317,9 +317,9 @@ class PhysicsPage(QWidget):
             self.playhead.pause()
             self.playhead.seek(round(setup.playhead * (self.playhead.count - 1)))
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """The flow that is looked at, with its arrows and paths."""
-        from visualizer.export.exhibit import Exhibit
+        from visualizer.ui.physics.exhibits import of_flow
 
         if self.view.empty or not self.playhead.count:
             return None
@@ -328,10 +328,8 @@ class PhysicsPage(QWidget):
         levels = [self._level_of(moment) for moment in moments]
         name = SHAPES[self.shapes.current][0]
         title = f"{name}, {WAYS[self.way][0].lower()}"
-        frames = tuple(self.view.picture(k, self.on, _FRAME_SIDE) for k in levels)
-        self.view.update()
-        captions = tuple(noise_words(self._share(k)) for k in levels)
-        return Exhibit(title, frames, captions, _FRAME_MS)
+        captions = [noise_words(self._share(k)) for k in levels]
+        return of_flow(title, self.view.scene, levels, captions, on=self.on)
 
     # --- what is shown ------------------------------------------------------------------------
 

@@ -1,4 +1,7 @@
-"""FlowScene: one moment of a flow, painted: particles, arrows of the score, and paths."""
+"""FlowScene: one moment of a flow, painted: particles, arrows of the score, and paths.
+
+There is no pixmap in it: what is exported is painted on another thread than the window's.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from visualizer.physics.shapes import HALF
 from visualizer.ui import theme as themes
@@ -68,7 +71,7 @@ class FlowScene:
         self._camera = Camera(1, 1)
         self._raster = ParticleRaster(1, 1, 1.0)
         self._ways: list[tuple[QColor, list[QPointF]]] = []
-        self._ground: QPixmap | None = None
+        self._ground: QImage | None = None
 
     @property
     def empty(self) -> bool:
@@ -81,6 +84,13 @@ class FlowScene:
             self._flow = flow
             self._made = ()
         self._field = field
+
+    def twin(self) -> FlowScene:
+        """Another one that shows the same, and goes its own way from now on."""
+        twin = FlowScene()
+        twin.arrows, twin.paths = self.arrows, self.paths
+        twin.show(self._flow, self._field)
+        return twin
 
     def paint(
         self, painter: QPainter, width: int, height: int, ratio: float, level: int, on: bool
@@ -99,7 +109,7 @@ class FlowScene:
         if self._flow is None:
             return
         if self.paths and self._ground is not None:
-            painter.drawPixmap(0, 0, self._ground)
+            painter.drawImage(0, 0, self._ground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.arrows and self._field is not None:
             self._paint_arrows(painter, level)
@@ -133,7 +143,8 @@ class FlowScene:
         trembling = self._flow.way == "sde"
         chosen = _spread(beginning, PATHS // 2 if trembling else PATHS)
         at = self._camera.to_screen(self._flow.frames[:, chosen])
-        ground = QPixmap(round(width * ratio), round(height * ratio))
+        size = QSize(round(width * ratio), round(height * ratio))
+        ground = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
         ground.setDevicePixelRatio(ratio)
         ground.fill(Qt.GlobalColor.transparent)
         painter = QPainter(ground)

@@ -27,7 +27,7 @@ from visualizer.ui.train.lab_part import LabPart
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.session import Session
     from visualizer.settings import Settings
@@ -242,7 +242,7 @@ class TrainPage(QWidget):
     def set_compact(self, _compact: bool) -> None:
         """The pictures take what height there is."""
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """What the lab painted over time with its loss, the four pictures, or the example."""
         from visualizer.ui.train import exhibits
 

@@ -55,6 +55,14 @@ def word_map(shares: FloatArray, words: int) -> WordMap:
     return WordMap(shares, low, max(high, even, low + even / 2), outlined=high > even)
 
 
+def lit_size(picture: Picture, side: int) -> tuple[int, int]:
+    """Width and height of a lit picture with sides of about so many pixels."""
+    height, width, _ = picture.shape
+    factor = side / max(height, width)
+    factor = float(int(factor)) if factor >= 1 else factor
+    return max(round(width * factor), 1), max(round(height * factor), 1)
+
+
 def lit_picture(
     picture: Picture, shown: WordMap, side: int = SIDE, outlined: bool = True
 ) -> Picture:
@@ -67,12 +75,9 @@ def lit_picture(
     import numpy as np
     from PIL import Image, ImageChops
 
-    height, width, _ = picture.shape
-    factor = side / max(height, width)
-    factor = float(int(factor)) if factor >= 1 else factor
-    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    size = lit_size(picture, side)
     image = Image.fromarray(picture)
-    if size != (width, height):
+    if size != image.size:
         image = image.resize(size, Image.Resampling.BICUBIC)
     share = (np.asarray(shown.shares, dtype=np.float32) - shown.low) / (shown.high - shown.low)
     small = Image.fromarray(np.clip(255 * share + 0.5, 0, 255).astype(np.uint8))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from visualizer.export.exhibit import Exhibit
+from visualizer.export.exhibit import ExhibitPlan
 from visualizer.ui.explanation import percent
-from visualizer.ui.words.attention_overlay import WordMap, lit_picture, word_map
+from visualizer.ui.words.attention_overlay import lit_picture, lit_size, word_map
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -18,7 +18,7 @@ _SIDE = 512
 _STEP_MS, _PICTURE_MS = 150, 900
 
 
-def of_maps(run: Timeline, maps: AttentionMaps, word: int, view: str) -> Exhibit | None:
+def of_maps(run: Timeline, maps: AttentionMaps, word: int, view: str) -> ExhibitPlan | None:
     """The picture of every step with what listened to a word lit; at last the mean of all steps.
 
     Where the picture of a step is not decoded yet, its thumbnail stands in. While even some of
@@ -32,31 +32,37 @@ def of_maps(run: Timeline, maps: AttentionMaps, word: int, view: str) -> Exhibit
     pictures = [_picture_of(run, maps.first + n, view) for n in range(len(maps.steps))]
     if any(picture is None for picture in pictures):
         pictures = [final] * len(pictures)
-    frames: list[Picture] = []
-    captions: list[str] = []
     strength = maps.strength(word)
-    for n, share in enumerate(strength):
-        step = maps.first + n
-        picture = pictures[n]
-        shown = word_map(maps.of_word(word, step), words)
-        frames.append(_lit(final if picture is None else picture, shown, final))
-        captions.append(f"{name} · {run.label(step).lower()} · {percent(float(share))}")
-    frames.append(_lit(final, word_map(maps.of_word(word), words), final))
+    captions = [
+        f"{name} · {run.label(maps.first + n).lower()} · {percent(float(share))}"
+        for n, share in enumerate(strength)
+    ]
     captions.append(f"{name} · all steps · {percent(float(strength.mean()))}")
-    title = f"What listens to {name}"
-    return Exhibit(title, tuple(frames), tuple(captions), _STEP_MS)
+
+    def paint(n: int) -> Picture:
+        step = maps.first + n if n < len(pictures) else None
+        picture = pictures[n] if n < len(pictures) else None
+        shown = word_map(maps.of_word(word, step), words)
+        own = final if picture is None else _resized(picture, final.shape)
+        return lit_picture(own, shown, _SIDE)
+
+    size = lit_size(final, _SIDE)
+    return ExhibitPlan(f"What listens to {name}", size, tuple(captions), paint, _STEP_MS)
 
 
-def of_pictures(title: str, shown: Sequence[tuple[str, Picture | None]]) -> Exhibit | None:
+def of_pictures(title: str, shown: Sequence[tuple[str, Picture | None]]) -> ExhibitPlan | None:
     """Pictures one after the other, those that are there; None where there is none."""
     there = [(caption, picture) for caption, picture in shown if picture is not None]
     if not there:
         return None
-    captions, pictures = zip(*there, strict=True)
-    like = pictures[0]
-    return Exhibit(
-        title, tuple(_resized(picture, like.shape) for picture in pictures), captions, _PICTURE_MS
-    )
+    captions = tuple(caption for caption, _ in there)
+    pictures = [picture for _, picture in there]
+    height, width, _ = shape = pictures[0].shape
+
+    def paint(n: int) -> Picture:
+        return _resized(pictures[n], shape)
+
+    return ExhibitPlan(title, (width, height), captions, paint, _PICTURE_MS)
 
 
 def _picture_of(run: Timeline, k: int, view: str) -> Picture | None:
@@ -67,10 +73,6 @@ def _picture_of(run: Timeline, k: int, view: str) -> Picture | None:
         if picture is not None:
             return picture
     return run.thumbnail(k)
-
-
-def _lit(picture: Picture, shown: WordMap, like: Picture) -> Picture:
-    return lit_picture(_resized(picture, like.shape), shown, _SIDE)
 
 
 def _resized(picture: Picture, shape: tuple[int, ...]) -> Picture:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.session.failure import Failure
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
@@ -244,7 +244,7 @@ class Guiding(QObject):
             found.append(ShownTile(caption, picture, why or _MAKING, marked=view == "denoised"))
         return found
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """The pictures that are there, one after the other."""
         look = self._part.look
         tiles = self._tiles(look)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from visualizer.session.failure import Failure
 from visualizer.ui.explanation import percent
@@ -18,7 +18,7 @@ from visualizer.ui.words.word_sentences import swapped
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.request import SamplingRequest
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.session.playhead import Playhead
     from visualizer.session.timeline import Timeline
     from visualizer.session.words import SwapResult, Words
@@ -32,8 +32,6 @@ Base = Callable[[], "SamplingRequest | None"]
 
 class Swapping(QObject):
     """Both pictures stand in the middle of the page; the curve of their difference in the panel."""
-
-    failed = Signal(object)  # Failure
 
     def __init__(
         self,
@@ -188,7 +186,7 @@ class Swapping(QObject):
         can = self._base_of() is not None and not self._words.why_no_swap
         self._part.set_state(can=can, busy=self._busy)
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """Both pictures, one after the other."""
         if self._result is None:
             return None

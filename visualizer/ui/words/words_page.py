@@ -34,7 +34,7 @@ from visualizer.ui.words.words_panel import WordsPanel
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
-    from visualizer.export.exhibit import Exhibit
+    from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.playhead import Playhead
     from visualizer.session.session import Session
@@ -247,7 +247,7 @@ class WordsPage(QWidget):
         elif setup.playhead is not None:
             self.playhead.seek(round(setup.playhead * (self.playhead.count - 1)))
 
-    def exhibit(self) -> Exhibit | None:
+    def exhibit(self) -> ExhibitPlan | None:
         """The maps of the word that is held, step by step; or the pictures made beside the run."""
         if self.panel.part == "swap":
             return self.swapping.exhibit()
