@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QApplication
 
 from visualizer import EXAMPLE_PROMPT
 from visualizer.export.options import ExportOptions
+from visualizer.lessons.page_setup import PageSetup
 from visualizer.session.session import Session
 from visualizer.settings import Settings
 from visualizer.ui import theme
@@ -237,6 +238,7 @@ def readme_pictures(camera: Photographer) -> None:
     camera.wear("light")
     camera.take("window-light")
     compare_pictures(camera)
+    lesson_pictures(camera)
     camera.window.show_page("denoise")
     timeline = camera.session.current
     if timeline is not None and timeline.trajectory is not None:
@@ -266,6 +268,42 @@ def compare_pictures(camera: Photographer) -> None:
     for name in THEMES:
         camera.wear(name)
         camera.take(f"compare-{name}")
+
+
+def lesson_pictures(camera: Photographer) -> None:
+    """The pages of the lessons, dark: a word that is pointed at, points half-way, a lesson."""
+    window = camera.window
+    camera.resize(README_SIZE)
+    camera.wear("dark")
+    window.show_page("words")
+    finished = Waiter(camera.session.run_finished)
+    pause(600)  # a second press within half a second is ignored
+    window.set_up(
+        PageSetup(
+            "words",
+            prompt=EXAMPLE_PROMPT,
+            seed=7,
+            run=True,
+            options={"part": "attention", "word": "Ferrari"},
+        )
+    )
+    finished.wait(RUN_MS)
+    camera.sharpen()
+    camera.seek(0.8)
+    camera.take("words-dark")
+    window.show_page("physics")
+    learned = Waiter(camera.session.physics_lab.learned)
+    window.set_up(PageSetup("physics", options={"shape": "swiss roll", "way": "ode"}))
+    learned.wait(RUN_MS)
+    window.playhead.pause()
+    window.playhead.seek(round(0.45 * (window.playhead.count - 1)))
+    camera.settle()
+    camera.take("physics-dark")
+    window.set_up(PageSetup("denoise", playhead=0.6))
+    window.toggle_lessons()
+    pause(800)
+    camera.take("lessons-dark")
+    window.toggle_lessons()
 
 
 def every_compare_state(camera: Photographer) -> None:
