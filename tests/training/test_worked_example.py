@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from visualizer.diffusion.model import Model
+from visualizer.training.noise_shares import noise_shares, timestep_of
 from visualizer.training.worked_example import (
     ExampleQuestion,
     caption_of,
     take_step,
-    timestep_of,
     work_example,
 )
 
@@ -76,6 +76,8 @@ def test_a_step_lowers_the_loss_of_a_copy_alone(model: Model) -> None:
     assert taken.before == pytest.approx(example.v_loss, rel=1e-4)
 
 
-def test_the_time_of_a_share_of_noise(model: Model) -> None:
+def test_shares_of_noise_are_those_of_the_models_schedule(model: Model) -> None:
+    found = 1 - model.pipeline.scheduler.alphas_cumprod.double().numpy()
+    assert np.allclose(noise_shares(), found, atol=1e-5)
     for share in (0.1, 0.5, 0.9):
-        assert 1 - alpha_bar_of(timestep_of(model, share)) == pytest.approx(share, abs=0.005)
+        assert 1 - alpha_bar_of(timestep_of(share)) == pytest.approx(share, abs=0.005)

@@ -26,6 +26,8 @@ _SCENES, _TIMES, _NOISES = 70_000, 1000, 2**31
 class TrainingExample(QObject):
     """One question; the newest wish wins."""
 
+    asked = Signal()
+    """``numbers`` are others; the answer follows, where there is a model to ask."""
     worked = Signal(object)
     """WorkedExample of ``question``."""
     step_taken = Signal(object)
@@ -67,20 +69,14 @@ class TrainingExample(QObject):
         self.work()
 
     def set_noise_share(self, share: float) -> None:
-        """The time at which this share of x_t is noise, 0…1."""
+        """The time at which this share of x_t is noise, 0…1; also before a model is there."""
+        from visualizer.training.noise_shares import timestep_of
 
-        def found(model: Any, _errand: Errand) -> int:
-            from visualizer.training.worked_example import timestep_of
-
-            return timestep_of(model, share)
-
-        if not self.why_not:
-            self._errands.send(
-                "The time cannot be found.", found, self.set_timestep, self.failed.emit, urgent=True
-            )
+        self.set_timestep(timestep_of(share))
 
     def work(self) -> None:
         """Work the question out once more; what is under way for another one is let go."""
+        self.asked.emit()
         if self.why_not:
             return
         if self._working is not None:

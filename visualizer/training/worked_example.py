@@ -30,6 +30,10 @@ STEP_RATE: Final = 1e-4
 """How far the weights of the copy are moved: the optimizer's first step moves each by this."""
 
 
+class ExampleError(ValueError):
+    """A model cannot be asked as its training did: a sentence why."""
+
+
 @dataclass(frozen=True)
 class ExampleQuestion:
     """What is drawn by dice in training.
@@ -95,17 +99,12 @@ def caption_of(scene: int) -> str:
     return caption(scene_subject(TRAINING_SEED, scene)[0], random.Random(f"example {scene}"))
 
 
-def timestep_of(model: Model, noise_share: float) -> int:
-    """The timestep whose share of noise, 1 − ᾱ_t, is nearest to this one."""
-    return int((1 - _alpha_bars(model) - noise_share).abs().argmin())
-
-
 @torch.no_grad()
 def work_example(model: Model, question: ExampleQuestion) -> WorkedExample:
     """Ask the built-in model as its training did.
 
     Raises:
-        ValueError: for a model that does not predict v.
+        ExampleError: for a model that does not predict v.
     """
     x0, x, v, words = _asked(model, question)
     t = torch.tensor([question.timestep], device=x.device)
@@ -157,7 +156,9 @@ def _asked(
     """x0, x_t and v (1, 8, 16, 16), and the words' vectors (1, 24, 128)."""
     pipeline: Any = model.pipeline
     if pipeline.scheduler.config.prediction_type != "v_prediction":
-        raise ValueError("This model does not predict v.")
+        raise ExampleError(
+            "This model was not trained to predict v, so it cannot be asked as the built-in one is."
+        )
     drawn = torch.from_numpy(draw_scene(TRAINING_SEED, question.scene)[0])
     x = drawn.permute(2, 0, 1)[None].to(pipeline.vae.device, pipeline.vae.dtype) / 127.5 - 1
     x0 = pipeline.vae.encode(x).latents * pipeline.vae.config.scaling_factor

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
+from visualizer.training.noise_shares import noise_shares
 from visualizer.ui import theme as themes
 from visualizer.ui.explanation import percent
 from visualizer.ui.train.code_panel import CodePanel
@@ -30,6 +32,7 @@ _READING = (
     "& Ho 2022), which counts the noisy times more. In the map black is no error and white is 1. "
     "The step is taken on a copy: the built-in model stays as it is."
 )
+_WAITING = "Computing it …"
 _ERROR_CEILING = 1.0
 """A squared error as bright as it gets: that of an answer that knows nothing of the static."""
 
@@ -99,6 +102,7 @@ class ExamplePart(QWidget):
         self._drags.timeout.connect(lambda: self.example.set_timestep(self.time.value()))
         self.side.next_line.clicked.connect(self.next_line)
         self.side.other.clicked.connect(self.show_all)
+        self.example.asked.connect(self._on_asked)
         self.example.worked.connect(self._on_worked)
         self.example.step_taken.connect(lambda _taken: self._show())
 
@@ -137,15 +141,24 @@ class ExamplePart(QWidget):
         self.show_all()
 
     def _time_moved(self, timestep: int) -> None:
+        self._say_time(timestep)
         if timestep != self.example.numbers[1]:
             self._drags.start()
 
-    def _on_worked(self, example: WorkedExample) -> None:
+    def _on_asked(self) -> None:
+        """The slider and its words go ahead, the pictures follow."""
         if not self._drags.isActive() and not self.time.isSliderDown():
             self.time.blockSignals(True)
-            self.time.setValue(example.question.timestep)
+            self.time.setValue(self.example.numbers[1])
             self.time.blockSignals(False)
         self._show()
+
+    def _on_worked(self, _example: WorkedExample) -> None:
+        self._show()
+
+    def _say_time(self, timestep: int) -> None:
+        share = percent(noise_shares()[timestep])
+        self.time_words.setText(f"t = {timestep} · {share} static")
 
     def _reached(self, name: str) -> bool:
         """Whether the slow motion has done this line; outside of it all are done."""
@@ -158,6 +171,10 @@ class ExamplePart(QWidget):
             each.setEnabled(usable)
         self.side.next_line.setEnabled(usable)
         self.side.other.setVisible(bool(self._line))
+        if self._reached("time"):
+            self._say_time(self.time.value())
+        else:
+            self.time_words.setText("")
         if found is None:
             self.tiles.show_tiles([ShownTile("", words=why or "Working it out …")])
             self.caption.setText("")
@@ -165,13 +182,16 @@ class ExamplePart(QWidget):
             return
         told = self._reached("picture")
         self.caption.setText(f"“{found.caption}”" if told else "")
-        known = self._reached("time")
-        self.time_words.setText(
-            f"t = {found.question.timestep} · {percent(found.noise_share)} static" if known else ""
-        )
         self.tiles.show_tiles(self._shown(found))
         self.side.mark(self._line, self._value(found, self.example.taken))
-        self.side.numbers.setText(_numbers(found) if self._reached("loss") else "")
+        numbers = "" if not self._reached("loss") else _numbers(found) if self._fresh else _WAITING
+        self.side.numbers.setText(numbers)
+
+    @property
+    def _fresh(self) -> bool:
+        """Whether the pictures are those of the numbers that are asked for now."""
+        found = self.example.example
+        return found is not None and self.example.numbers == astuple(found.question)
 
     def _shown(self, found: WorkedExample) -> list[ShownTile]:
         rows: tuple[tuple[str, str, Picture], ...] = (
@@ -188,23 +208,24 @@ class ExamplePart(QWidget):
         ]
 
     def _value(self, found: WorkedExample, taken: StepTaken | None) -> str:
-        question = found.question
-        waiting = "Computing it …"
+        scene, timestep, _ = self.example.numbers
         match self._line:
             case "picture":
-                return f"drawing {question.scene:,} of 70,000"
+                return f"drawing {scene:,} of 70,000"
             case "time":
-                return f"t = {question.timestep}"
+                return f"t = {timestep}"
+            case "noisy" | "loss" if not self._fresh:
+                return _WAITING
             case "noisy":
                 share = found.noise_share
                 return f"{percent(1 - share)} picture, {percent(share)} static"
             case "loss":
                 return f"{found.v_loss:.4f}"
             case "backward":
-                return f"a direction {taken.length:.2f} long" if taken else waiting
+                return f"a direction {taken.length:.2f} long" if taken else _WAITING
             case "step":
                 if taken is None:
-                    return waiting
+                    return _WAITING
                 return f"{taken.before:.4f} becomes {taken.after:.4f}, on a copy of the model"
             case _:
                 return ""
