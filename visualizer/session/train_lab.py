@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LabState = Literal["new", "opening", "drawing", "training", "paused"]
 LEARNING_RATE = 2e-3
-SAMPLES_SHARE = 0.03
+SAMPLES_SHARE = 0.025
 """The share of the training's time that its sample pictures should take."""
 SAMPLES_APART_S = (2.0, 12.0)
 """So long it learns at least, and at most, between two of them; a slow machine gives a larger

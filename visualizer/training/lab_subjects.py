@@ -22,7 +22,7 @@ class LabSubject:
 SUBJECTS: Final = (
     LabSubject("car", ("car", "red", "desert")),
     LabSubject("balloon", ("balloon", "orange", "lake")),
-    LabSubject("house", ("house", "pink", "snow")),
+    LabSubject("house", ("house", "yellow", "forest")),
     LabSubject("boat", ("boat", "blue", "beach")),
 )
 BATCH: Final = 16
