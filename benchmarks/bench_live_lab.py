@@ -2,8 +2,9 @@
 
 The same network, drawings and batch, in two ways taken by turns in one process: with the program's
 lab on its worker, in slices, telling and painting as it does in the window; and as the loop that
-one would write in a notebook. Medians of their paces. The heartbeat is that of the real window
-with the lab's page in it; see ``bench_heartbeat``.
+one would write in a notebook. A round of the lab goes from one set of samples to the next, so that
+each has its share of them, and one of the bare loop is as long. Medians of their paces. The
+heartbeat is that of the real window with the lab's page in it; see ``bench_heartbeat``.
 """
 
 from __future__ import annotations
@@ -28,8 +29,7 @@ Moment = tuple[int, float, float]
 """Pictures shown, the time, and the processor time of the thread that shows them."""
 Paces = tuple[float, float]
 """Pictures a second, and a second of processor time: what other programs disturb less."""
-ROUNDS = 7
-ROUND_S = 6.0
+ROUNDS = 5
 HEART_S = 30.0
 LONGEST_S = 900
 
@@ -85,22 +85,27 @@ def pace() -> None:
     own.drawings.add(DRAWINGS)
     bare = _bare(own)
     heard: list[Moment] = []
+    painted: list[object] = []
+    lab.sampled.connect(painted.append)
     clock = _clock_of("diffusion")
     lab.progressed.connect(
         lambda now: heard.append((now.pictures, time.perf_counter(), time.clock_gettime(clock)))
     )
     other = JobThread("bare", lambda error: print(error, file=sys.stderr), niceness=NICENESS)
     found: list[tuple[Paces, Paces]] = []
-    for _ in range(ROUNDS):
+    for _ in range(1 + ROUNDS):  # the first one only gets to a set of samples
         heard.clear()
+        painted.clear()
         lab.start(0, LEARNING_RATE)
-        let(lambda: len(heard) > 1 and heard[-1][1] - heard[0][1] >= ROUND_S)
+        let(lambda: bool(painted))
         lab.pause()
-        ours = _paces(heard[0], heard[-1])
+        first, last = heard[0], heard[-1]
         theirs: list[Paces] = []
-        other.post(lambda into=theirs: into.append(bare()))  # type: ignore[misc]
+        long = last[1] - first[1]
+        other.post(lambda into=theirs, long=long: into.append(bare(long)))  # type: ignore[misc]
         let(lambda into=theirs: bool(into))  # type: ignore[misc]
-        found.append((ours, theirs[0]))
+        found.append((_paces(first, last), theirs[0]))
+    del found[0]
     lab.close()
     worker.close()
     other.close()
@@ -138,8 +143,8 @@ def _leave_one_processor() -> None:
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
 
 
-def _bare(lab: LiveLab) -> Callable[[], Paces]:
-    """The dozen lines with nothing around them: no slices, no words, no pictures; one round."""
+def _bare(lab: LiveLab) -> Callable[[float], Paces]:
+    """The dozen lines with nothing around them: no slices, no words, no pictures; for seconds."""
     import torch
     import torch.nn.functional as F
 
@@ -167,9 +172,9 @@ def _bare(lab: LiveLab) -> Callable[[], Paces]:
         with torch.no_grad():
             torch._foreach_lerp_(averages, weights, 0.005)
 
-    def one_round() -> Paces:
+    def one_round(seconds: float) -> Paces:
         steps, first = 0, (0, time.perf_counter(), time.thread_time())
-        while time.perf_counter() - first[1] < ROUND_S:
+        while time.perf_counter() - first[1] < seconds:
             step()
             steps += 1
         return _paces(first, (steps * BATCH, time.perf_counter(), time.thread_time()))
