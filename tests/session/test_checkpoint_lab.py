@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -79,6 +80,19 @@ def test_it_is_stopped_and_another_one_begins(qtbot: QtBot, lab: CheckpointLab) 
     with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
         lab.make(REQUEST)
     assert len(lab.strip) == 2
+
+
+def test_it_stands_back_for_a_run_of_the_person(
+    qtbot: QtBot, session: Session, lab: CheckpointLab
+) -> None:
+    told: list[object] = []
+    lab.painted.connect(lambda k, _picture: told.append(k))
+    session.run_finished.connect(lambda _run: told.append("mine"))
+    with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
+        with qtbot.waitSignal(lab.began, timeout=WAIT_MS):
+            lab.make(replace(REQUEST, steps=12))
+        session.generate(REQUEST)
+    assert told == ["mine", 0, 1]
 
 
 def test_where_there_are_none_a_sentence_says_why(

@@ -149,7 +149,7 @@ def test_words_change_nothing_and_what_decides_the_noise_does(
     destroying.set_request(replace(ASKED, prompt="a castle", guidance_scale=7.0))
     destroying.set_request(None)
     assert not destroying.working
-    other = made(qtbot, destroying, lambda: destroying.set_seed(6))
+    other = made(qtbot, destroying, lambda: destroying.set_request(replace(ASKED, seed=6)))
     assert destroying.seed == 6
     assert not np.array_equal(latents(first, 4), latents(other, 4))
     assert np.array_equal(latents(first, 0), latents(other, 0))
@@ -178,7 +178,7 @@ def test_the_newest_wish_replaces_those_before(
     heard: list[Timeline] = []
     destroying.destroyed.connect(heard.append)
     for seed in (7, 8, 9):
-        destroying.set_seed(seed)
+        destroying.set_request(replace(ASKED, seed=seed))
     qtbot.waitUntil(lambda: not destroying.working)
     assert [timeline.request.seed for timeline in heard] == [9]
 

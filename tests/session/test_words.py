@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -104,18 +105,45 @@ def test_a_strip_that_is_called_off_says_no_more(
     assert len(sampler.calls) == 2
 
 
-def test_a_run_of_the_person_comes_between_pictures(
+def hold_the_first(sampler: FakeSampler) -> None:
+    """The first picture takes one step, and no other until it is stopped."""
+    gate = Gate(1)
+
+    def hold(k: int, cancelled: threading.Event) -> None:
+        if len(sampler.calls) == 1:
+            gate(k, cancelled)
+
+    sampler.before_step = hold
+
+
+def test_a_strip_stands_back_for_a_run_of_the_person(
     session: Session, qtbot: QtBot, sampler: FakeSampler
 ) -> None:
-    gate = Gate(1)
-    sampler.before_step = gate
-    session.words.strip(BASE, [2.0, 4.0, 5.0])
-    qtbot.waitUntil(lambda: len(sampler.calls) == 1)
-    session.generate(replace(BASE, prompt="mine"))
-    gate.allow(100)
+    hold_the_first(sampler)
+    shown: list[int] = []
+    session.words.strip_progressed.connect(lambda n, _picture: shown.append(n))
     with qtbot.waitSignal(session.words.strip_ended):
-        pass
-    assert [r.prompt for r in sampler.calls].index("mine") == 1
+        session.words.strip(BASE, [2.0, 4.0, 5.0])
+        qtbot.waitUntil(lambda: len(sampler.calls) == 1)
+        with qtbot.waitSignal(session.run_finished):
+            session.generate(replace(BASE, prompt="mine"))
+    made = [(r.prompt, r.guidance_scale) for r in sampler.calls]
+    one, *others = [(BASE.prompt, scale) for scale in (2.0, 4.0, 5.0)]
+    assert made == [one, ("mine", 3.0), one, *others]  # the stopped one is made again
+    assert shown == [0, 1, 2]
+
+
+def test_a_swap_stands_back_too(session: Session, qtbot: QtBot, sampler: FakeSampler) -> None:
+    hold_the_first(sampler)
+    other = replace(BASE, prompt="a red boat")
+    with qtbot.waitSignal(session.words.swap_ready) as ready:
+        session.words.compare(BASE, other)
+        qtbot.waitUntil(lambda: len(sampler.calls) == 1)
+        with qtbot.waitSignal(session.run_finished):
+            session.generate(replace(BASE, prompt="mine"))
+    assert [r.prompt for r in sampler.calls] == ["a red car", "mine", "a red car", "a red boat"]
+    assert ready.args is not None
+    assert [run.request for run in ready.args[0].runs] == [BASE, other]
 
 
 def test_what_fails_is_told_once(session: Session, qtbot: QtBot, sampler: FakeSampler) -> None:

@@ -96,7 +96,6 @@ class CheckpointLab(QObject):
             lambda _none: self._end(),
             self._on_failed,
             told=self._on_told,
-            urgent=True,
         )
 
     def stop(self) -> None:
@@ -104,6 +103,10 @@ class CheckpointLab(QObject):
         if self._running is not None:
             self._running.cancel()
             self._end()
+
+    def set_busy(self, busy: bool) -> None:
+        """Whether a normal run is asked for: the strip stands back until its end."""
+        self._errands.set_busy(busy)
 
     def close(self) -> None:
         """Nothing is left running."""
@@ -164,9 +167,9 @@ class _Strip:
             steps=self._request.steps or facts.steps,
             guidance_scale=facts.guidance_scale if guidance is None else guidance,
         )
-        run = sample(then, request, cancelled=errand.cancelled)
-        if run.cancelled or run.final is None:
-            return None
+        run = sample(then, request, cancelled=errand.stand_back)
+        if run.final is None:
+            return AGAIN if errand.stand_back.is_set() else None
         fast = model.kept_fast_decoder
         guesses = tuple(fast.show(step, "denoised") for step in run.steps) if fast else ()
         errand.tell((k, CheckpointPicture(*self._stages[k], run.final, guesses)))

@@ -6,7 +6,6 @@ and turned round: a normal run of the sitting begins where the playhead stands.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -103,7 +102,6 @@ class Destroying(QObject):
         self._taking = 0  # the newest wish for a picture
         self._asked: object = None  # what is there, or on its way
         self._encoded: tuple[object, EncodedPicture] | None = None
-        self._measurement: _Measurement | None = None
         self._shown = self._closed = False
         queued = Qt.ConnectionType.QueuedConnection
         self._taken.connect(self._on_taken, queued)
@@ -204,11 +202,6 @@ class Destroying(QObject):
 
             self._request = replace(request, start=FROM_SEED)
             self._go_on()
-
-    def set_seed(self, seed: int) -> None:
-        """Other noise, until the next request with another seed."""
-        if self._request is not None:
-            self.set_request(replace(self._request, seed=seed))
 
     def set_space(self, space: PictureSpace) -> None:
         """Destroy the latent, or the pixels themselves."""
@@ -340,38 +333,31 @@ class Destroying(QObject):
         self.survival = ()
         wanted = self.turned_round(len(self.timeline) - 1, request)
         measurement = _Measurement(self._encoded[1].round_trip, wanted, shares, self._sample)
-        self._measurement = measurement
         self._survivals.send(
             _NOT_MEASURED,
             measurement,
-            lambda _outcome: self._on_measured(),
+            lambda _outcome: self.survival_ended.emit(),
             self._on_not_measured,
             told=self._on_survived,
         )
 
     def stop_survival(self) -> None:
         """Call it off; what was measured stays."""
-        if self._measurement is not None:
+        if self.measuring:
             self._survivals.cancel()
-            self._measurement.stand_back.set()
-            self._measurement = None
             self.survival_ended.emit()
 
     @property
     def measuring(self) -> bool:
         """Whether survival is being measured."""
-        return self._measurement is not None
+        return self._survivals.busy
 
     def _on_survived(self, point: SurvivalPoint) -> None:
         self.survival = (*self.survival, point)
         self.survived.emit(point)
 
-    def _on_measured(self) -> None:
-        self._measurement = None
-        self.survival_ended.emit()
-
     def _on_not_measured(self, failure: Failure) -> None:
-        self._on_measured()
+        self.survival_ended.emit()
         self.failed.emit(failure)
 
     # --- what the session tells it ------------------------------------------------------------
@@ -390,8 +376,7 @@ class Destroying(QObject):
 
     def set_busy(self, busy: bool) -> None:
         """Whether a normal run is asked for: measuring stands back until its end."""
-        if busy and self._measurement is not None:
-            self._measurement.stand_back.set()
+        self._survivals.set_busy(busy)
 
     def close(self) -> None:
         """Call everything off."""
@@ -457,11 +442,7 @@ class _Destruction:
 
 
 class _Measurement:
-    """The errand that measures survival, a run a slice. On the worker's thread.
-
-    Attributes:
-        stand_back: set it to stop the run that is being made; it is made again later.
-    """
+    """The errand that measures survival, a run a slice. On the worker's thread."""
 
     def __init__(
         self,
@@ -472,15 +453,11 @@ class _Measurement:
     ) -> None:
         from visualizer.diffusion.survival import Survival
 
-        self.stand_back = threading.Event()
         self._sample = sample
         self._survival = Survival(round_trip.original, round_trip.decoded, request, shares)
 
     def __call__(self, model: Any, errand: Errand) -> object:
-        self.stand_back.clear()
-        if errand.cancelled.is_set():
-            return None
-        point = self._survival.advance(model, self._sample_function(), self.stand_back)
+        point = self._survival.advance(model, self._sample_function(), errand.stand_back)
         if point is not None:
             errand.tell(point)
         return None if self._survival.finished else AGAIN

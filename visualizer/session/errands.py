@@ -32,17 +32,25 @@ class Errand:
 
     Attributes:
         title: what a failure of it is called, a whole sentence ("The words cannot be read.").
-        cancelled: set it, or call ``cancel``; long work looks at it and returns early.
+        cancelled: nobody waits for it any more.
+        stand_back: long work looks at it and returns early: it was cancelled, or a run of the
+            person waits. What returns AGAIN then is called again after that run, with it cleared.
     """
 
     def __init__(self, title: str, work: Work, send: Callable[[Errand, object], None]) -> None:
         self.title, self.work = title, work
-        self.cancelled = threading.Event()
+        self.cancelled, self.stand_back = threading.Event(), threading.Event()
         self._send = send
 
     def cancel(self) -> None:
         """Nothing is heard of it any more, and it is not begun, or not called again."""
         self.cancelled.set()
+        self.stand_back.set()
+
+    def do(self, model: Any) -> object:
+        """On the worker's thread: what the work returns, or None where it was cancelled."""
+        self.stand_back.clear()  # before the next look: what cancels it sets this one last
+        return None if self.cancelled.is_set() else self.work(model, self)
 
     def tell(self, value: object) -> None:
         """From the worker's thread: say something on the way."""
@@ -101,6 +109,12 @@ class Errands(QObject):
         """Call off everything that is on its way."""
         for errand in self._open:
             errand.cancel()
+
+    def set_busy(self, busy: bool) -> None:
+        """Whether a normal run is asked for: long work stops at once, and goes on after it."""
+        if busy:
+            for errand in self._open:
+                errand.stand_back.set()
 
     @Slot(object, object)
     def _on_told(self, errand: Errand, value: object) -> None:

@@ -206,8 +206,8 @@ class Session(QObject):
         self._measuring.summarized.connect(self._comparison_files.complete)
         self._keeping.changed.connect(self.history_changed)
         self._run_files.opened.connect(self.opened)
-        self.running_changed.connect(self.noise_lab.set_busy)
-        self.running_changed.connect(self.destroying.set_busy)
+        for standing_back in (self.noise_lab, self.destroying, self.words, self.checkpoint_lab):
+            self.running_changed.connect(standing_back.set_busy)
         self.running_changed.connect(lambda _running: self.exports.look_again())
         for part in (
             self.physics_lab,

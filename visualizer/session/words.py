@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.trajectory import Trajectory
-    from visualizer.session.failure import Failure
     from visualizer.session.worker import Sample, Worker
 
 _NO_MODEL = "There is no model yet."
@@ -42,7 +41,8 @@ class SwapResult:
 class Words(QObject):
     """Asks the worker what the loaded model makes of words; the newest wish of a kind counts.
 
-    Pictures are made one at a time, so that a run of the person comes between them at once.
+    Pictures are made one at a time, behind whatever is decoded for the playhead. For a run of the
+    person the one at hand is given up within a step, and made again after it.
     """
 
     reading_ready = Signal(object)
@@ -92,6 +92,11 @@ class Words(QObject):
         """Another model: what the former one was asked is called off."""
         self.close()
         self._facts = facts
+
+    def set_busy(self, busy: bool) -> None:
+        """Whether a normal run is asked for: swaps and strips stand back until its end."""
+        for errands in (self._swapping, self._stripping):
+            errands.set_busy(busy)
 
     def close(self) -> None:
         """Call off everything."""
@@ -153,24 +158,18 @@ class Words(QObject):
             n = len(runs) - first
             if n < len(coming):
                 run = self._made(model, coming[n], errand, (n / len(coming), 1 / len(coming)))
-                if run is None:
-                    return None
-                runs.append(run)
+                if run is not None:
+                    runs.append(run)
                 return AGAIN
             return _swap_result(model, runs[0], runs[1])
-
-        def done(result: SwapResult | None) -> None:
-            if result is not None:
-                self.swap_ready.emit(result)
 
         self.cancel_swap()
         self._swapping.send(
             "The words cannot be compared.",
             work,
-            done,
-            self._fail,
+            self.swap_ready.emit,
+            self.failed.emit,
             told=self.swap_progressed.emit,
-            urgent=True,
         )
 
     def cancel_swap(self) -> None:
@@ -208,10 +207,9 @@ class Words(QObject):
             if made == len(requests):
                 return None
             run = self._made(model, requests[made], errand)
-            if run is None:
-                return None
-            errand.tell((made, run.final))
-            made += 1
+            if run is not None:
+                errand.tell((made, run.final))
+                made += 1
             return AGAIN
 
         self.cancel_strip()
@@ -219,9 +217,8 @@ class Words(QObject):
             "The pictures cannot be made.",
             work,
             lambda _: self.strip_ended.emit(),
-            self._fail,
+            self.failed.emit,
             told=lambda told: self.strip_progressed.emit(*told),
-            urgent=True,
         )
 
     # --- on the worker's thread ---------------------------------------------------------------
@@ -233,7 +230,7 @@ class Words(QObject):
         errand: Errand,
         progress: tuple[float, float] | None = None,
     ) -> Trajectory | None:
-        """One whole run; None where it was called off.
+        """One whole run; None where it had to stand back, and must be made again.
 
         Args:
             progress: (where, how much) of what is told on the way.
@@ -248,13 +245,13 @@ class Words(QObject):
                 errand.tell(begun + share * (step.index + 1) / steps)
 
         run: Trajectory = self._sample_function()(
-            model, request, on_step=on_step, cancelled=errand.cancelled
+            model, request, on_step=on_step, cancelled=errand.stand_back
         )
-        if errand.cancelled.is_set():
+        if not run.cancelled:
+            return run.with_decoder(None)
+        if errand.stand_back.is_set():
             return None
-        if run.cancelled:
-            raise ModelError(run.notice)
-        return run.with_decoder(None)
+        raise ModelError(run.notice)
 
     def _sample_function(self) -> Callable[..., Trajectory]:
         if self._sample is not None:
@@ -262,9 +259,6 @@ class Words(QObject):
         from visualizer.diffusion.sampling import sample
 
         return sample
-
-    def _fail(self, failure: Failure) -> None:
-        self.failed.emit(failure)
 
 
 def _there(model: Any) -> Any:

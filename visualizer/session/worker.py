@@ -255,10 +255,7 @@ class Worker(QObject):
 
     def _do(self, errand: Errand, ended: Callable[[Errand, object], None], priority: int) -> None:
         self._begin(errand.title, lambda failure: ended(errand, failure))
-        if errand.cancelled.is_set():
-            ended(errand, None)
-            return
-        outcome = errand.work(self._model, errand)
+        outcome = errand.do(self._model)
         if outcome is AGAIN:
             self._thread.post(lambda: self._do(errand, ended, priority), priority)
         else:
