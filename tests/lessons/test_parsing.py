@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import yaml
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from visualizer.diffusion.starts import MAX_SEED
 from visualizer.diffusion.views import VIEWS
 from visualizer.lessons.lesson import DoIt, Lesson, LessonError, Part, Question, Step, Text
-from visualizer.lessons.page_setup import OPTIONS, PageSetup
+from visualizer.lessons.page_setup import GENERAL, OPTIONS, PageSetup
 from visualizer.lessons.parsing import MAX_BYTES, read_lesson
 
 TOP = "---\ntitle: Static\norder: 1\nminutes: 5\nsummary: Noise, and what is in it.\n---\n"
@@ -171,6 +172,37 @@ def test_every_page_has_options_of_its_own(page: str, option: str, good: str, ba
     assert why(written(bad)).line == AFTER_TOP + 2
 
 
+@pytest.mark.parametrize(
+    ("page", "line"),
+    [
+        ("noise", "view: noise"),
+        ("noise", "playhead: 1"),
+        ("destroy", "view: denoised"),
+        ("train", "playhead: 0.5"),
+        ("train", "view: noise"),
+        ("physics", "view: noise"),
+        ("physics", "seed: 7"),
+    ],
+)
+def test_what_a_page_has_no_use_for_is_refused(page: str, line: str) -> None:
+    error = why(f"{TOP}```do\npage: {page}\n{line}\n```\n")
+    assert error.line == AFTER_TOP + 2
+    assert f"has no '{line.split(':')[0]}' on the page {page}" in error.says
+
+
+def test_what_one_part_of_a_page_knows_is_asked_of_that_part() -> None:
+    train = f"{TOP}```do\npage: train\n"
+    assert read(f"{train}part: lab\nstart: yes\n```\n").steps
+    assert "write part: lab" in why(f"{train}start: yes\n```\n").says
+    assert "write part: lab" in why(f"{train}part: example\nstart: yes\n```\n").says
+    assert "of the example" in why(f"{train}part: lab\nnoise: 40\n```\n").says
+
+
+def test_a_block_without_a_page_is_told_all_of_them() -> None:
+    says = why(f"{TOP}```do\nseed: 7\n```\n").says
+    assert all(page in says for page in OPTIONS)
+
+
 def test_a_comparison_has_two_axes_at_most() -> None:
     both = "```do\npage: compare\nprompts: a | b\nseeds: 1-4\n"
     assert read(f"{TOP}{both}```\n").steps
@@ -219,25 +251,29 @@ WORDS = LINES.map(str.strip).filter(bool)
 LETTERS = st.text("abc ,.*", min_size=1)
 MARKDOWN = st.lists(LETTERS.map(lambda s: f"w{s}w"), min_size=1).map("\n".join)
 
+GENERAL_VALUES: Mapping[str, st.SearchStrategy[object]] = {
+    "prompt": st.none() | WORDS | st.just(""),
+    "avoid": st.none() | WORDS,
+    "seed": st.none() | st.integers(0, MAX_SEED),
+    "steps": st.none() | st.integers(1, 1000),
+    "guidance": st.none() | st.sampled_from([0.0, 1.0, 3.5, 12.25]),
+    "sampler": st.none() | st.sampled_from(["ddim", "euler", "euler_karras"]),
+    "run": st.booleans(),
+    "playhead": st.none() | st.sampled_from([0.0, 0.125, 1.0]),
+    "view": st.none() | st.sampled_from(VIEWS),
+}
+
 
 @st.composite
 def setups(draw: st.DrawFn) -> PageSetup:
     page = draw(st.sampled_from(sorted(OPTIONS)))
     closed = {name: values for name, values in OPTIONS[page].items() if values}
     names = draw(st.sets(st.sampled_from(sorted(closed)))) if closed else set()
-    return PageSetup(
-        page=page,
-        prompt=draw(st.none() | WORDS | st.just("")),
-        avoid=draw(st.none() | WORDS),
-        seed=draw(st.none() | st.integers(0, MAX_SEED)),
-        steps=draw(st.none() | st.integers(1, 1000)),
-        guidance=draw(st.none() | st.sampled_from([0.0, 1.0, 3.5, 12.25])),
-        sampler=draw(st.none() | st.sampled_from(["ddim", "euler", "euler_karras"])),
-        run=draw(st.booleans()),
-        playhead=draw(st.none() | st.sampled_from([0.0, 0.125, 1.0])),
-        view=draw(st.none() | st.sampled_from(VIEWS)),
-        options={name: draw(st.sampled_from(closed[name])) for name in sorted(names)},
-    )
+    options = {name: draw(st.sampled_from(closed[name])) for name in sorted(names)}
+    if page == "train" and "start" in options:
+        options["part"] = "lab"
+    values: dict[str, Any] = {name: draw(GENERAL_VALUES[name]) for name in GENERAL[page]}
+    return PageSetup(page, **values, options=options)
 
 
 @st.composite

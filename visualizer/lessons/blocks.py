@@ -4,9 +4,10 @@ lesson it is."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from visualizer.diffusion import sampler_table
 from visualizer.diffusion.grid import read_values
@@ -14,7 +15,7 @@ from visualizer.diffusion.starts import MAX_SEED, RequestError
 from visualizer.diffusion.views import VIEWS
 from visualizer.lessons.fields import Fields
 from visualizer.lessons.lesson import DoIt, Question
-from visualizer.lessons.page_setup import OPTIONS, PageSetup
+from visualizer.lessons.page_setup import GENERAL, OPTIONS, PageSetup
 
 _LABEL, _LINE, _TEXT, _PROMPT = 60, 200, 2000, 1000
 _PERCENT = (re.compile(r"[0-9]{1,2}(\.[0-9])?|100"), "a percentage without its sign: 40")
@@ -78,26 +79,35 @@ def read_do(fields: Fields) -> DoIt:
     """What a button puts in place."""
     label = fields.text("label", _LABEL) or "Do it"
     look = fields.text("look", _TEXT) or ""
-    page = fields.needed("page", _LINE, ", or ".join(("denoise", "compare")))
+    page = fields.needed("page", _LINE, ", ".join(OPTIONS))
     fields.one_of("page", OPTIONS, page)
-    sampler, view = fields.text("sampler", _LINE), fields.text("view", _LINE)
-    fields.one_of("sampler", _samplers(), sampler)
-    fields.one_of("view", VIEWS, view)
     setup = PageSetup(
-        page=page,
-        prompt=fields.text("prompt", _PROMPT, empty=True),
-        avoid=fields.text("avoid", _PROMPT, empty=True),
-        seed=fields.whole("seed", 0, MAX_SEED),
-        steps=fields.whole("steps", 1, 1000),
-        guidance=fields.number("guidance", 0, 100),
-        sampler=sampler,
-        run=fields.yes("run"),
-        playhead=fields.number("playhead", 0, 1),
-        view=view,
-        options=MappingProxyType(_options(fields, page)),
+        page, **_general(fields, page), options=MappingProxyType(_options(fields, page))
     )
     fields.finish(f" on the page {page}")
     return DoIt(label, setup, look, fields.first_line - 1)
+
+
+def _general(fields: Fields, page: str) -> dict[str, Any]:
+    """What pages share, as far as this one has a use for it: what is left out here is refused."""
+
+    def one_of(name: str, known: tuple[str, ...]) -> str | None:
+        value = fields.text(name, _LINE)
+        fields.one_of(name, known, value)
+        return value
+
+    reads: Mapping[str, Callable[[], object]] = {
+        "prompt": lambda: fields.text("prompt", _PROMPT, empty=True),
+        "avoid": lambda: fields.text("avoid", _PROMPT, empty=True),
+        "seed": lambda: fields.whole("seed", 0, MAX_SEED),
+        "steps": lambda: fields.whole("steps", 1, 1000),
+        "guidance": lambda: fields.number("guidance", 0, 100),
+        "sampler": lambda: one_of("sampler", _samplers()),
+        "run": lambda: fields.yes("run"),
+        "playhead": lambda: fields.number("playhead", 0, 1),
+        "view": lambda: one_of("view", VIEWS),
+    }
+    return {name: reads[name]() for name in GENERAL[page]}
 
 
 def _options(fields: Fields, page: str) -> dict[str, str]:
@@ -114,7 +124,18 @@ def _options(fields: Fields, page: str) -> dict[str, str]:
             raise fields.error(f"'{option}' is {form[1]}.", fields.line(option))
         found[option] = value
     _check_spread(fields, found)
+    if page == "train":
+        _check_part(fields, found)
     return found
+
+
+def _check_part(fields: Fields, options: Mapping[str, str]) -> None:
+    """What only one part of the Train page knows is asked of that part."""
+    if "start" in options and options.get("part") != "lab":
+        raise fields.error("'start' begins the lab: write part: lab as well.", fields.line("start"))
+    if "noise" in options and options.get("part", "example") != "example":
+        says = f"'noise' is of the example, and not of the part {options['part']}: leave one out."
+        raise fields.error(says, fields.line("noise"))
 
 
 def _check_spread(fields: Fields, options: Mapping[str, str]) -> None:

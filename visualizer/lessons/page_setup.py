@@ -37,6 +37,20 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """What a lesson may ask of each page; the values that are allowed, or () where any is."""
 
+_FIELDS = ("prompt", "avoid", "seed", "steps", "guidance", "sampler", "run")
+GENERAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "denoise": (*_FIELDS, "playhead", "view"),
+        "compare": (*_FIELDS, "playhead", "view"),
+        "noise": _FIELDS,
+        "destroy": (*_FIELDS, "playhead"),
+        "train": _FIELDS,
+        "words": (*_FIELDS, "playhead", "view"),
+        "physics": ("run", "playhead"),  # it has no header
+    }
+)
+"""Which of the fields that pages share mean anything on each of them."""
+
 
 @dataclass(frozen=True)
 class PageSetup:
@@ -51,6 +65,8 @@ class PageSetup:
             left to the page. Of a run that is made it is taken up when the run has ended.
         view: a view of the picture, as in ``visualizer.session.playhead.VIEWS``.
         options: what this page alone knows, see OPTIONS.
+
+    Not every page has a use for each of them, see GENERAL.
     """
 
     page: str
