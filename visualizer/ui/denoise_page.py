@@ -398,7 +398,7 @@ class DenoisePage(QWidget):
         counts = ("steps", "sampler", "guidance_scale", "width", "height", "start")
         return all(getattr(asked, name) == getattr(was, name) for name in counts)
 
-    # --- room ---------------------------------------------------------------------------------
+    # --- what lessons and exports ask ---------------------------------------------------------
 
     def set_up(self, setup: PageSetup) -> None:
         """Make what the fields say by now, or show what is there so."""
@@ -408,7 +408,6 @@ class DenoisePage(QWidget):
         panel = setup.options.get("panel", "")
         self.panels.show_panel(panel)
         self._side_wanted, self._drawings_wanted = bool(panel), panel == "drawings"
-        self.panels.show_panel(setup.options.get("panel", self.panels.current))
         self._fit_side()
         self._place = setup.playhead
         if setup.run:
@@ -429,6 +428,8 @@ class DenoisePage(QWidget):
     def exhibit(self) -> ExhibitPlan | None:
         """What it shows is runs."""
         return None
+
+    # --- room ---------------------------------------------------------------------------------
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""
