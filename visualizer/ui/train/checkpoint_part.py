@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from visualizer.session.checkpoint_lab import CheckpointLab, CheckpointPicture
 
 _ABOUT = (
-    "The same prompt and the very same static, given to the built-in model as it was early in its "
-    "training, and as it is now. First it learns what a landscape and its light look like, then "
+    "The same prompt and the very same static, given to the model early in its training (the "
+    "beginning was done again, with the same pictures and seed), and as it is now. First it learns what a landscape and its light look like, then "
     "colors and where things stand, at last their shapes. Its text encoder learned along with it, "
     "so early on the words meant little."
 )

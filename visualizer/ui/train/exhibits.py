@@ -53,7 +53,7 @@ def of_strip(lab: CheckpointLab) -> ExhibitPlan | None:
     painted = [lab.strip[n] for n in sorted(lab.strip)]
     height, width, _ = painted[0].picture.shape
     return ExhibitPlan(
-        "The built-in model as it learned",
+        "Four ages of one training",
         (width, height),
         tuple(f"after {p.share:.0%} · {p.pictures:,} pictures shown" for p in painted),
         lambda n: painted[n].picture,

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from visualizer.session.failure import Failure
 from visualizer.session.playhead import Playhead
+from visualizer.session.training_example import LOADING
 from visualizer.ui import theme as themes
 from visualizer.ui.segments import Segments
 from visualizer.ui.train.checkpoint_part import CheckpointPart
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _PARTS = {
     "example": ("One example", "One training picture under the magnifier"),
     "lab": ("Live lab", "Train a small network from nothing, here and now"),
-    "checkpoints": ("Early weights", "The built-in model as it was early in its training"),
+    "checkpoints": ("Early weights", "What the model painted early in its training"),
 }
 _NARROW = 1100
 _PANEL, _NARROW_PANEL = 46 * themes.SPACE, 42 * themes.SPACE
@@ -66,6 +67,7 @@ class TrainPage(QWidget):
         super().__init__(parent)
         self._session, self._header = session, header
         self._shown = False
+        self._strip_waits = False  # for the model that is being loaded
         self.playhead = Playhead(self)  # here no run passes: the keys of time do nothing
         self.setAccessibleName("Train")
         self.switch = Segments("What of the training")
@@ -172,7 +174,7 @@ class TrainPage(QWidget):
 
     def _generate_example(self) -> None:
         why = self._session.training_example.why_not
-        if why:
+        if why and why != LOADING:
             self.failed.emit(Failure("There is no example to show.", why))
         else:
             self.example.draw_all()
@@ -183,6 +185,9 @@ class TrainPage(QWidget):
         lab = self._session.checkpoint_lab
         if lab.running:
             lab.stop()
+            return
+        self._strip_waits = lab.why_not == LOADING
+        if self._strip_waits:
             return
         if lab.why_not:
             self.failed.emit(Failure("There are no early weights to paint with.", lab.why_not))
@@ -215,13 +220,16 @@ class TrainPage(QWidget):
         self._part_changed()
 
     def leave(self) -> None:
-        """The lab goes on; the main button is given back."""
+        """The lab and the strip go on; the main button is given back."""
         self._shown = False
-        self._session.checkpoint_lab.stop()
+        if self._session.checkpoint_lab.running:
+            self.said.emit("The early weights go on painting", False)
         self._header.set_making()
 
     def set_facts(self, _facts: ModelFacts) -> None:
         """Another model is there: what was of the former one is gone."""
+        if self._strip_waits:
+            self._generate_strip()
         if self._shown:
             self._part_changed()
 
@@ -237,6 +245,8 @@ class TrainPage(QWidget):
         if options.get("start") == "yes" and self.part == "lab":
             self.lab.begin()
         elif setup.run:
+            if self.part == "checkpoints":  # another one is wanted now
+                self._session.checkpoint_lab.stop()
             self.generate()
 
     def set_compact(self, _compact: bool) -> None:
