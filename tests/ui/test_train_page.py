@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 from tests.session.plain_autoencoder import PlainAutoencoder
 from tests.ui.exhibits import painted
 from tests.ui.sitting import Sitting
+from visualizer.diffusion.request import SamplingRequest
 from visualizer.lessons.page_setup import PageSetup
 from visualizer.session.checkpoint_lab import CheckpointPicture
 from visualizer.session.train_lab import LabSamples
+from visualizer.session.training_example import LOADING
 from visualizer.training import live_lab
 from visualizer.training.lab_subjects import SUBJECTS
 from visualizer.training.training_loop import LOOP
@@ -209,6 +211,42 @@ def test_the_strip_is_scrubbed_and_exported(sitting: Sitting) -> None:
     assert tile.picture[0, 0, 0] == 2
     shown = painted(page.exhibit())
     assert shown.captions == ("after 1% · 100 pictures shown",)
+
+
+def test_a_strip_asked_for_too_early_waits_for_the_model(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, lab = page_of(sitting), sitting.session.checkpoint_lab
+    made: list[SamplingRequest] = []
+    monkeypatch.setattr(lab, "make", made.append)
+    wish = PageSetup("train", prompt="a boat", run=True, options={"part": "checkpoints"})
+    lab.why_not = LOADING
+    sitting.window.set_up(wish)
+    assert not made
+    assert not sitting.window.message.isVisible()
+    lab.why_not = ""
+    assert sitting.session.facts is not None
+    page.set_facts(sitting.session.facts)
+    page.set_facts(sitting.session.facts)
+    assert [request.prompt for request in made] == ["a boat"]
+
+
+def test_a_strip_goes_on_when_the_page_is_left_and_a_lesson_begins_another(
+    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, lab = page_of(sitting), sitting.session.checkpoint_lab
+    going = [True]
+    made: list[SamplingRequest] = []
+    monkeypatch.setattr(type(lab), "running", property(lambda _lab: bool(going)))
+    monkeypatch.setattr(lab, "stop", going.clear)
+    monkeypatch.setattr(lab, "make", made.append)
+    lab.why_not = ""
+    sitting.window.show_page("denoise")
+    assert lab.running
+    assert "go on" in page.status.text()
+    wish = PageSetup("train", prompt="a cat", run=True, options={"part": "checkpoints"})
+    sitting.window.set_up(wish)
+    assert [request.prompt for request in made] == ["a cat"]
 
 
 def test_the_first_and_the_last_are_always_shown() -> None:

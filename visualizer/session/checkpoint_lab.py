@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from visualizer.session.errands import AGAIN, Errand, Errands
-from visualizer.session.training_example import PIPELINE
+from visualizer.session.training_example import LOADING, PIPELINE
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -60,7 +60,7 @@ class CheckpointLab(QObject):
         self._folder: Path | None = None
         self.strip: dict[int, CheckpointPicture] = {}
         self.stages: tuple[tuple[float, int], ...] = ()
-        self.why_not = "The model is being loaded …"
+        self.why_not = LOADING
         """A sentence where there is nothing to see, else ""."""
 
     @property

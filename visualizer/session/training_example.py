@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PIPELINE = "StableDiffusionPipeline"
 """What the built-in model is."""
+LOADING = "The model is being loaded …"
 NOT_OF_THIS_MODEL = (
     "The example is one of the drawings that the built-in model learned from. Choose it above to "
     "see what its training asked of it."
@@ -44,7 +45,7 @@ class TrainingExample(QObject):
         """Scene, timestep and seed of the noise."""
         self.example: WorkedExample | None = None
         self.taken: StepTaken | None = None
-        self.why_not = "The model is being loaded …"
+        self.why_not = LOADING
         """A sentence where there is nothing to see, else ""."""
 
     def set_facts(self, facts: ModelFacts, *, builtin: bool) -> None:
