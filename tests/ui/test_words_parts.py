@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 from tests.ui.words_sitting import WORDS, maps_of, reading_of
 from visualizer.diffusion.attention import PromptToken
 from visualizer.diffusion.facts import Vocabulary
+from visualizer.ui.tile_grid import ShownTile, TileGrid
 from visualizer.ui.words.attention_overlay import lit_picture, word_map
 from visualizer.ui.words.step_plot import StepLine, StepMark, StepPlot
 from visualizer.ui.words.swap_part import same_kind
-from visualizer.ui.words.tile_grid import ShownTile, TileGrid
 from visualizer.ui.words.word_sentences import heard, look_of, shares_now, shown_words, swapped
 
 

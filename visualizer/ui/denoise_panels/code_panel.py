@@ -19,6 +19,7 @@ from visualizer.ui.denoise_panels.code_text import (
     part_of,
 )
 from visualizer.ui.denoise_panels.code_view import CodeView, monospaced
+from visualizer.ui.panel_parts import label
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray
@@ -47,11 +48,9 @@ class CodePanel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("The loop as code")
         self.code = CodeView()
-        self.about = _label("small")
-        self.about.setWordWrap(True)
-        self.level = _label("small")
-        self.calls = _label("small-quiet")
-        self.calls.setWordWrap(True)
+        self.about = label("small")
+        self.level = label("small", wraps=False)
+        self.calls = label("small-quiet")
         self.names: dict[str, QLabel] = {}
         self.numbers: dict[str, QLabel] = {}
         self._lay_out()
@@ -81,12 +80,12 @@ class CodePanel(QScrollArea):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for at, head in enumerate(("", "mean", "deviation")):
-            table.addWidget(_label("small-quiet", head), 0, at, right)
+            table.addWidget(label("small-quiet", head, wraps=False), 0, at, right)
         for at, row in enumerate(_ROWS, 1):
-            self.names[row] = _label("small")
+            self.names[row] = label("small", wraps=False)
             table.addWidget(self.names[row], at, 0, left)
             for column_at, key in ((1, "mean"), (2, "std")):
-                number = self.numbers[f"{row} {key}"] = _label("small")
+                number = self.numbers[f"{row} {key}"] = label("small", wraps=False)
                 number.setFont(monospaced())
                 table.addWidget(number, at, column_at, right)
         words.addLayout(table)
@@ -229,12 +228,3 @@ def _calls(timeline: Timeline, loop: Loop, k: int) -> str:
     more = ", and again where the sampler tries" if loop.trials else ""
     times = "once" if calls == 1 else f"{calls} times"
     return f"So far the network was asked {times}: {how}{more}."
-
-
-def _label(role: str, text: str = "") -> QLabel:
-    label = QLabel(text)
-    if role:
-        label.setProperty("role", role)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-    return label

@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSpacerItem,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from visualizer.ui import theme as themes
 from visualizer.ui.destroy.destroy_words import filled_formula, formula, symbol_words
 from visualizer.ui.explanation import Explanation, percent
+from visualizer.ui.panel_parts import label
 from visualizer.ui.side_panel import ShareBar
 
 if TYPE_CHECKING:
@@ -37,20 +37,18 @@ class DestroyPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(PANEL)
-        self.title = _label("title")
-        self.title.setWordWrap(False)
+        self.title = label("title", wraps=False)
         self.share = ShareBar()
-        self.picture_share, self.noise_share = _label(""), _label("quiet")
-        self.formula, self.filled = _label(""), _label("")
+        self.picture_share, self.noise_share = label(""), label("quiet")
+        self.formula, self.filled = label("", wraps=False), label("", wraps=False)
         for line in (self.formula, self.filled):
             line.setTextFormat(Qt.TextFormat.RichText)
-            line.setWordWrap(False)
-        self.symbols = _label("small-quiet")
-        self.reading = _label("small-quiet")
-        self.headline = _label("value")
-        self.text = _label("")
+        self.symbols = label("small-quiet")
+        self.reading = label("small-quiet")
+        self.headline = label("value")
+        self.text = label("")
         self.text.setTextFormat(Qt.TextFormat.RichText)
-        self.status = _label("small-quiet")
+        self.status = label("small-quiet")
         self.status.setAccessibleName("Status")
         self.next = QPushButton()
         self.next.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -145,10 +143,10 @@ class DestroyPanel(QWidget):
             line.setText(f'<span style="font-size: {_FORMULA_PX}px">{said}</span>')
         self.symbols.setText(symbol_words(level))
 
-    def offer(self, label: str, tip: str, enabled: bool = True) -> None:
+    def offer(self, words: str, tip: str, enabled: bool = True) -> None:
         """The button that leads on."""
-        self.next.setText(label)
-        self.next.setAccessibleName(label)
+        self.next.setText(words)
+        self.next.setAccessibleName(words)
         self.next.setToolTip(tip)
         self.next.setEnabled(enabled)
 
@@ -160,13 +158,3 @@ class _Column(QWidget):
         layout, parent = self.layout(), self.parentWidget()
         width = PANEL if parent is None else max(parent.width(), NARROW_PANEL)
         return QSize(0, 0 if layout is None else layout.minimumHeightForWidth(width))
-
-
-def _label(role: str) -> QLabel:
-    label = QLabel()
-    if role:
-        label.setProperty("role", role)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-    return label

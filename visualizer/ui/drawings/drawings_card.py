@@ -19,6 +19,7 @@ from visualizer.ui import theme
 from visualizer.ui.canvas import image_of, scaled
 from visualizer.ui.drawings.distance_ruler import DistanceRuler
 from visualizer.ui.overlay_card import OverlayCard
+from visualizer.ui.panel_parts import label
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -49,11 +50,10 @@ class DrawingsCard(OverlayCard):
         super().__init__(TITLE, parent)
         self._drawings = drawings
         self._timeline: Timeline | None = None
-        self.sentence = QLabel()
-        self.sentence.setWordWrap(True)
+        self.sentence = label("")
         self.picture = QLabel()
         self.picture.setAccessibleName("This picture")
-        self.prompt = _small("")
+        self.prompt = label("small-quiet", wraps=False)
         self.tiles: dict[str, list[Tile]] = {}
         self.ruler = DistanceRuler()
         self.copy = QPushButton("Copy as a picture")
@@ -73,7 +73,7 @@ class DrawingsCard(OverlayCard):
         both.setSpacing(3 * space)
         mine = QVBoxLayout()
         mine.setSpacing(space // 2)
-        mine.addWidget(_small("This picture", quiet=False))
+        mine.addWidget(label("small", "This picture", wraps=False))
         mine.addWidget(self.picture)
         mine.addWidget(self.prompt)
         mine.addStretch(1)
@@ -81,7 +81,7 @@ class DrawingsCard(OverlayCard):
         rows = QVBoxLayout()
         rows.setSpacing(space)
         for by, (name, about) in _ROWS.items():
-            head = _small(name, quiet=False)
+            head = label("small", name, wraps=False)
             head.setToolTip(about)
             rows.addWidget(head)
             row = QHBoxLayout()
@@ -154,8 +154,8 @@ class Tile(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture = QLabel()
-        self.distance = _small("", quiet=False)
-        self.caption = _small("")
+        self.distance = label("small", wraps=False)
+        self.caption = label("small-quiet", wraps=False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -202,11 +202,3 @@ def _pixmap(widget: QWidget, picture: Picture, side: int) -> QPixmap:
 def _elided(text: str, width: int) -> str:
     metrics = QFontMetrics(theme.font(theme.FONT_SMALL))
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-
-
-def _small(text: str, *, quiet: bool = True) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "small-quiet" if quiet else "small")
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-    return label

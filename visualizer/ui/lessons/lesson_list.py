@@ -10,6 +10,7 @@ from visualizer.lessons.library import Library
 from visualizer.lessons.progress import Progress
 from visualizer.ui import theme
 from visualizer.ui.lessons.reading import SentenceButton
+from visualizer.ui.panel_parts import label
 
 _ABOUT = "Every claim is tried out here, on this model. Nothing is a film."
 
@@ -44,16 +45,13 @@ class LessonList(QScrollArea):
         column = QVBoxLayout(inside)
         column.setContentsMargins(2 * space, 0, 2 * space, 2 * space)
         column.setSpacing(space)
-        about = QLabel(_ABOUT)
-        about.setWordWrap(True)
-        about.setProperty("role", "quiet")
-        column.addWidget(about)
+        column.addWidget(label("quiet", _ABOUT))
         column.addSpacing(space)
         for own in (False, True):
             there = [lesson for lesson in library.lessons if lesson.own == own]
             if own and (there or library.problems):
                 column.addSpacing(space)
-                column.addWidget(_small("Your own"))
+                column.addWidget(label("small-quiet", "Your own", wraps=False))
             for lesson in there:
                 column.addWidget(self._button(lesson, progress))
         for problem in library.problems:
@@ -64,15 +62,10 @@ class LessonList(QScrollArea):
 
     def _button(self, lesson: Lesson, progress: Progress) -> SentenceButton:
         button = SentenceButton(lesson.title)
-        title, summary = QLabel(lesson.title), QLabel(lesson.summary)
-        title.setProperty("role", "value")
-        summary.setProperty("role", "quiet")
-        for label in (title, summary):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
-            button.add(label)
+        button.add(label("value", lesson.title))
+        button.add(label("quiet", lesson.summary))
         how_far = far_words(lesson, progress)
-        button.add(_small(how_far))
+        button.add(label("small-quiet", how_far, wraps=False))
         button.setAccessibleDescription(f"{lesson.summary} {how_far}")
         button.clicked.connect(lambda _=False: self.chosen.emit(lesson.name))
         self.buttons[lesson.name] = button
@@ -83,14 +76,10 @@ class LessonList(QScrollArea):
         frame.setProperty("role", "failure")
         column = QVBoxLayout(frame)
         place = f"{problem.file}, line {problem.line}" if problem.line else problem.file
-        where, says = QLabel(place), QLabel(problem.says)
-        where.setProperty("role", "value")
-        for label in (where, says):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(label)
-            self.problems.append(label)
+        for told in (label("value", place), label("", problem.says)):
+            told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            column.addWidget(told)
+            self.problems.append(told)
         return frame
 
 
@@ -102,9 +91,3 @@ def far_words(lesson: Lesson, progress: Progress) -> str:
     if not seen:
         return minutes
     return f"{minutes} · ✓ read" if seen == count else f"{minutes} · {seen} of {count} steps"
-
-
-def _small(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "small-quiet")
-    return label

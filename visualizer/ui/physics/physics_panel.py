@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from visualizer.physics.entropy import GAUSSIAN
 from visualizer.ui import theme as themes
+from visualizer.ui.panel_parts import label
 from visualizer.ui.physics.physics_words import COLORS, SOURCE
 from visualizer.ui.physics.small_plot import SmallPlot
 from visualizer.ui.theme import set_role
@@ -28,16 +29,10 @@ class PhysicsPanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(PANEL)
-        self.headline, self.words = QLabel(), QLabel()
-        self.headline.setProperty("role", "title")
-        self.colors, self.source = QLabel(COLORS), QLabel(SOURCE)
-        self.status = QLabel()
+        self.headline, self.words = label("title"), label("")
+        self.colors, self.source = label("small-quiet", COLORS), label("small-quiet", SOURCE)
+        self.status = label("small-quiet")
         self.status.setAccessibleName("Status")
-        for label in (self.colors, self.source, self.status):
-            label.setProperty("role", "small-quiet")
-        for label in (self.headline, self.words, self.colors, self.source, self.status):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
         self.loss = SmallPlot("Error of the guess", "knows nothing")
         self.loss.setToolTip(_LOSS_TIP)
         self.entropy = SmallPlot("Entropy", "Gaussian")
@@ -82,14 +77,14 @@ class PhysicsPanel(QFrame):
 
     def show_learning(self, learning: bool) -> None:
         """The button ends a lesson, or begins another one."""
-        label = "Enough learned" if learning else "Learn again"
+        words = "Enough learned" if learning else "Learn again"
         about = (
             "End the lesson, and see what the network knows by now"
             if learning
             else "A fresh network learns the shape from nothing"
         )
-        self.learn.setText(label)
-        self.learn.setAccessibleName(label)
+        self.learn.setText(words)
+        self.learn.setAccessibleName(words)
         self.learn.setToolTip(about)
         set_role(self.learn, "" if learning else "primary")
 

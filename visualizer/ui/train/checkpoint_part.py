@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
-from visualizer.ui.words.panel_parts import label
-from visualizer.ui.words.tile_grid import ShownTile, TileGrid
+from visualizer.ui.panel_parts import label
+from visualizer.ui.tile_grid import ShownTile, TileGrid
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture

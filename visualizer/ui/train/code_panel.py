@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.panel_parts import button, label
 from visualizer.ui.train.code_view import CodeView, line_named
-from visualizer.ui.words.panel_parts import button, label
 
 
 class CodePanel(QWidget):

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 from visualizer.training.noise_shares import noise_shares
 from visualizer.ui import theme as themes
 from visualizer.ui.explanation import percent
+from visualizer.ui.panel_parts import button, label
+from visualizer.ui.tile_grid import ShownTile, TileGrid
 from visualizer.ui.train.code_panel import CodePanel
 from visualizer.ui.train.code_view import NAMES
-from visualizer.ui.words.panel_parts import button, label
-from visualizer.ui.words.tile_grid import ShownTile, TileGrid
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray, Picture

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from visualizer.training.lab_subjects import BATCH, SUBJECTS
 from visualizer.ui import theme as themes
 from visualizer.ui.number_field import MAX_SEED, NumberField
+from visualizer.ui.panel_parts import button, label
 from visualizer.ui.segments import Segments
+from visualizer.ui.tile_grid import ShownTile, TileGrid
 from visualizer.ui.train.code_panel import CodePanel
 from visualizer.ui.train.samples_over_time import SamplesOverTime
-from visualizer.ui.words.panel_parts import button, label
-from visualizer.ui.words.tile_grid import ShownTile, TileGrid
 
 if TYPE_CHECKING:
     from visualizer.session.train_lab import LabProgress, LabSamples, LineDone, TrainLab

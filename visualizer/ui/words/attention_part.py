@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.panel_parts import label
 from visualizer.ui.words.map_grid import MapGrid
-from visualizer.ui.words.panel_parts import label
 from visualizer.ui.words.step_plot import StepLine, StepPlot
 from visualizer.ui.words.word_sentences import heard
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.panel_parts import button, label
 from visualizer.ui.segments import Segments
-from visualizer.ui.words.panel_parts import button, label
 
 LOOKS = {
     "step": ("This step", "What the prompt changes in the guess of the step under the playhead"),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from visualizer.ui.explanation import percent
+from visualizer.ui.tile_grid import ShownTile, TileGrid
 from visualizer.ui.words import exhibits
 from visualizer.ui.words.guidance_part import SCALES, SEEDS, GuidancePart
 from visualizer.ui.words.swapping import Base
-from visualizer.ui.words.tile_grid import ShownTile, TileGrid
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
 from visualizer.ui.canvas import Canvas
+from visualizer.ui.panel_parts import button, label
 from visualizer.ui.segments import Segments
 from visualizer.ui.view_switch import ViewMenu, ViewSwitch
 from visualizer.ui.words.attention_overlay import AttentionOverlay, word_map
-from visualizer.ui.words.panel_parts import button, label
 from visualizer.ui.words.word_sentences import MAKE_AGAIN, MAKE_AGAIN_TIP, WHEN, heard_here
 
 if TYPE_CHECKING:

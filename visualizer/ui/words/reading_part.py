@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from visualizer.ui import theme as themes
 from visualizer.ui.noise_panel import MeasuredBars
 from visualizer.ui.noise_words import Bar
-from visualizer.ui.words.panel_parts import label
+from visualizer.ui.panel_parts import label
 from visualizer.ui.words.reading_list import ReadingList
 from visualizer.ui.words.word_sentences import how_it_reads, look_of, near_words, path_of
 

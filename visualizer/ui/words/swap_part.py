@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
-from visualizer.ui.words.panel_parts import button, label
+from visualizer.ui.panel_parts import button, label
 from visualizer.ui.words.step_plot import StepLine, StepMark, StepPlot
 from visualizer.ui.words.word_sentences import parting
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject
 
 from visualizer.session.failure import Failure
 from visualizer.ui.explanation import percent
+from visualizer.ui.tile_grid import ShownTile, TileGrid
 from visualizer.ui.words import exhibits
 from visualizer.ui.words.swap_part import SwapPart
-from visualizer.ui.words.tile_grid import ShownTile, TileGrid
 from visualizer.ui.words.word_sentences import swapped
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What the parts of the panel are made of: labels that wrap, and quiet buttons."""
+"""What panels are made of: labels of plain text, and quiet buttons."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy
 
 
-def label(role: str) -> QLabel:
-    """Plain text in as many lines as it takes."""
-    made = QLabel()
-    made.setWordWrap(True)
+def label(role: str, text: str = "", *, wraps: bool = True) -> QLabel:
+    """Plain text, in as many lines as it takes where it ``wraps``."""
+    made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    if wraps:
+        made.setWordWrap(True)
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     if role:
         made.setProperty("role", role)
     return made
 
 
 def button(text: str, tip: str, role: str = "") -> QPushButton:
-    """A button of the panel."""
+    """A button of a panel."""
     made = QPushButton(text)
     made.setAccessibleName(text)
     made.setToolTip(tip)
