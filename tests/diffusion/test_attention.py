@@ -14,11 +14,18 @@ from numpy.typing import NDArray
 
 from tests.diffusion.tiny_pipelines import tiny_flow_pipeline, tiny_pipeline
 from tests.families import FAMILIES
-from visualizer.diffusion import Model, RequestError, SamplingRequest, sample, sample_many
+from visualizer.diffusion import (
+    Model,
+    SamplingRequest,
+    attention_recorder,
+    sample,
+    sample_many,
+)
 from visualizer.diffusion.attention import AttentionMaps, PromptToken
 from visualizer.diffusion.attention_models import why_no_attention
 from visualizer.diffusion.attention_recorder import (
     AttentionRecorder,
+    UnknownGridError,
     attention_weights,
     bounded,
     grid_of,
@@ -299,11 +306,61 @@ def test_other_models_say_why(family: str, reason: str) -> None:
     assert reason in why_no_attention(pipeline)
 
 
-def test_a_model_without_maps_is_refused() -> None:
+def test_a_model_without_maps_says_why_and_samples() -> None:
     model = Model(tiny_flow_pipeline())
     assert "no cross-attention" in model.facts.no_attention
-    with pytest.raises(RequestError, match="no cross-attention"):
-        sample(model, replace(REQUEST, negative_prompt=None), attention=AttentionRecorder())
+    recorder = AttentionRecorder()
+    run = sample(model, replace(REQUEST, negative_prompt=None), attention=recorder)
+    assert run.final is not None
+    assert recorder.maps() is None
+    assert "no cross-attention" in recorder.why_not
+
+
+def test_a_blend_is_made_without_maps(tiny: Model) -> None:
+    blend = replace(
+        REQUEST,
+        prompt='("a red car", "a blue boat").blend(1, 1)',
+        negative_prompt=None,
+        extra=FrozenMapping({"weighting": True}),
+    )
+    recorder = AttentionRecorder()
+    run, bare = sample(tiny, blend, attention=recorder), sample(tiny, blend)
+    assert run.final is not None
+    assert bare.final is not None
+    assert np.array_equal(run.final, bare.final)
+    assert recorder.maps() is None
+    assert "blend" in recorder.why_not
+    sample(tiny, REQUEST, attention=recorder)
+    assert recorder.why_not == ""
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"), [(UnknownGridError("17 positions."), "17"), (KeyError(), "KeyError")]
+)
+def test_what_goes_wrong_while_recording_costs_no_run(
+    tiny: Model, monkeypatch: pytest.MonkeyPatch, trouble: Exception, says: str
+) -> None:
+    recorder = AttentionRecorder()
+    before = hooks_of(tiny)
+    tried: list[int] = []
+
+    def known_once(positions: int, size: tuple[int, int]) -> tuple[int, int]:
+        if recorder.maps() is None:
+            return grid_of(positions, size)
+        tried.append(positions)
+        raise trouble
+
+    monkeypatch.setattr(attention_recorder, "grid_of", known_once)
+    run, bare = sample(tiny, REQUEST, attention=recorder), sample(tiny, REQUEST)
+    assert run.final is not None
+    assert bare.final is not None
+    assert np.array_equal(run.final, bare.final)
+    assert says in recorder.why_not
+    maps = recorder.maps()
+    assert maps is not None
+    assert len(maps.steps) == 1  # what was recorded before is true
+    assert len(tried) == 1
+    assert hooks_of(tiny) == before
 
 
 def test_grids_of_layers() -> None:

@@ -211,6 +211,28 @@ def test_a_recorder_goes_along_only_where_there_is_attention(
     assert session.close()
 
 
+def test_why_a_run_was_not_recorded_is_told_with_it(
+    qtbot: QtBot, tmp_path: Path, model: FakeModel
+) -> None:
+    plain = FakeSampler()
+
+    def sample(*args: Any, attention: AttentionRecorder, **named: Any) -> Trajectory:
+        attention.why_not = "A blend has no words."
+        return plain(*args, **named)
+
+    session = Session(data_folder=tmp_path, open_model=lambda folder, say: model, sample=sample)
+    with qtbot.waitSignal(session.model_ready):
+        session.load_model(None)
+    with qtbot.waitSignal(session.run_finished, timeout=60_000):
+        session.generate(BASE, attention=True)
+    run = session.current
+    assert run is not None
+    assert run.trajectory is not None
+    assert not run.trajectory.cancelled
+    assert (run.attention, run.no_attention) == (None, "A blend has no words.")
+    assert session.close()
+
+
 def test_the_builtin_model_says_what_its_words_do(qtbot: QtBot, tmp_path: Path) -> None:
     session = Session(data_folder=tmp_path)
     with qtbot.waitSignal(session.model_ready, timeout=120_000):

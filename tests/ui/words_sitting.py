@@ -60,6 +60,8 @@ def reading_of(_model: object, prompt: str) -> WordReading:
 class Recorder:
     """One more step is known at every point but the last."""
 
+    why_not = ""
+
     def __init__(self) -> None:
         self.taken = 0
 

@@ -3,12 +3,13 @@
 Replacing the model's own attention by one that hands out its weights would change the last bits of
 the picture. So the model's attention stays as it is, and what every layer was given is used once
 more: q and k are projected again by the layer's own weights, for the prompted half only, and the
-softmax is taken in float32. Nothing of that flows back.
+softmax is taken in float32. Nothing of that flows back, and nothing that goes wrong here ends a
+run: it goes on unrecorded, and the recorder says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -29,17 +30,30 @@ LEAST_SIDE = 8
 built-in model its 4 × 4 layers look about as much outside of a thing as inside."""
 MOST_SIDE = 64
 """Maps are kept no larger than this, so that a long run of a large picture stays small."""
+_FAILED = (
+    "Which words the picture listened to could not be recorded: {reason} The picture is the same "
+    "as without."
+)
 Grid = tuple[int, int]
 
 
+class UnknownGridError(ValueError):
+    """A layer has positions that are no rows and columns of the latent."""
+
+
 class AttentionRecorder:
-    """Records one run, of one picture or a batch. Give a fresh one to ``sample``."""
+    """Records one run, of one picture or a batch. Give a fresh one to ``sample``.
+
+    Attributes:
+        why_not: a sentence saying why the run, or the rest of it, is not recorded; else "".
+    """
 
     def __init__(self, least_side: int = LEAST_SIDE) -> None:
         """
         Args:
             least_side: layers with fewer positions along a side are left out; 1 keeps them all.
         """
+        self.why_not = ""
         self._least_side = least_side
         self._lanes: list[_Lane] = []
         self._conditional_first = self._perturbed = False
@@ -66,24 +80,27 @@ class AttentionRecorder:
     ) -> Iterator[None]:
         """Listen to a pipeline in this context; afterwards it is as it was.
 
+        Where there is nothing to record, nobody listens, and ``why_not`` says why.
+
         Args:
             first: the step of the run that the network is asked about first.
-
-        Raises:
-            RequestError: where there is nothing to record.
         """
-        check_attention(pipeline, requests)
+        self.why_not = why_not_recorded(pipeline, requests)
+        if self.why_not:
+            yield
+            return
         self._first = first
         self._lanes = [_Lane(pipeline, request) for request in requests]
         self._conditional_first = family.conditional_first
         self._pipeline = pipeline
         _, denoiser = next(iter(families.denoisers(pipeline)))
         with ExitStack() as undo:
-            begin = denoiser.register_forward_pre_hook(self._begin_call, with_kwargs=True)
+            listen = self._unless_it_fails
+            begin = denoiser.register_forward_pre_hook(listen(self._begin_call), with_kwargs=True)
             undo.callback(begin.remove)
-            undo.callback(denoiser.register_forward_hook(self._end_call).remove)
+            undo.callback(denoiser.register_forward_hook(listen(self._end_call)).remove)
             for layer in cross_attentions(pipeline):
-                hook = layer.register_forward_pre_hook(self._hear, with_kwargs=True)
+                hook = layer.register_forward_pre_hook(listen(self._hear), with_kwargs=True)
                 undo.callback(hook.remove)
             undo.callback(self._drop_call)
             yield
@@ -103,6 +120,22 @@ class AttentionRecorder:
         self._call = None
         self._sums.clear()
         self._counts.clear()
+
+    def _unless_it_fails(self, listen: Callable[..., None]) -> Callable[..., None]:
+        """A listener that ends the recording where it fails, and never the run."""
+
+        def carefully(*given: Any) -> None:
+            if self.why_not:
+                return
+            try:
+                listen(*given)
+            except Exception as error:  # noqa: BLE001 - a layer may be like none that is known
+                self._drop_call()
+                own = isinstance(error, UnknownGridError)
+                reason = str(error) if own else f"{type(error).__name__}."
+                self.why_not = _FAILED.format(reason=reason)
+
+        return carefully
 
     def _begin_call(self, _denoiser: Any, args: Any, kwargs: dict[str, Any]) -> None:
         if self._call is not None:
@@ -196,17 +229,17 @@ class _Lane:
             self._steps.append(self._coming.pop(0).array())
 
 
-def check_attention(pipeline: Any, requests: Sequence[SamplingRequest]) -> None:
-    """Refuse runs whose attention cannot be recorded.
-
-    Raises:
-        RequestError: with the reason.
-    """
+def why_not_recorded(pipeline: Any, requests: Sequence[SamplingRequest]) -> str:
+    """A sentence saying why the attention of these runs cannot be recorded, or ""."""
     reason = why_no_attention(pipeline)
     if reason:
-        raise RequestError(reason)
-    for request in requests:
-        check_words(pipeline, request)
+        return reason
+    try:
+        for request in requests:
+            check_words(pipeline, request)
+    except RequestError as error:
+        return str(error)
+    return ""
 
 
 def attention_weights(
@@ -243,12 +276,18 @@ def attention_weights(
 
 
 def grid_of(positions: int, size: Grid) -> Grid:
-    """(rows, columns) of a layer: the latent's size, halved until it has so many positions."""
+    """(rows, columns) of a layer: the latent's size, halved until it has so many positions.
+
+    Raises:
+        UnknownGridError: where it never has.
+    """
     rows, columns = size
     while rows * columns > positions:
         rows, columns = -(-rows // 2), -(-columns // 2)
     if rows * columns != positions:
-        raise ValueError(f"{positions} positions do not fit a latent of {size[0]} × {size[1]}.")
+        raise UnknownGridError(
+            f"{positions} positions do not fit a latent of {size[0]} × {size[1]}."
+        )
     return rows, columns
 
 

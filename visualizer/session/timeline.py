@@ -48,6 +48,7 @@ class Point:
             None when there is none.
         guidance_strength: how far the prompt moved the guess; None where that is not known.
         attention: maps of all steps up to here, where they are recorded.
+        no_attention: a sentence saying why they are not, though that was asked for; else "".
     """
 
     step: Step
@@ -57,6 +58,7 @@ class Point:
     thumbnail: Picture | None = None
     guidance_strength: float | None = None
     attention: AttentionMaps | None = None
+    no_attention: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ class Timeline(QObject):
         self.shared = 0
         """How many of the first points are the parent's own, pictures and all."""
         self.attention: AttentionMaps | None = None
+        self.no_attention = ""
+        """A sentence saying why they were not recorded, though that was asked for."""
         """Which pixels listened to which word, where that was recorded; it grows with the run."""
         self.can_preview = False
         """Whether the session has a fast decoder for these latents."""
@@ -564,6 +568,7 @@ class Timeline(QObject):
             self._strengths.append(point.guidance_strength)
             self._guided = self._guided or point.step.guidance is not None
             self.attention = point.attention or self.attention
+            self.no_attention = point.no_attention or self.no_attention
             stage = point.step.stage
             self._peaks[stage] = max(self._peaks.get(stage, 0.0), point.peak)
             for view, picture in point.previews.items():

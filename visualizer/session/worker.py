@@ -335,7 +335,8 @@ class Worker(QObject):
             now = time.perf_counter()
             point = self._point(step, now - heard_at if heard_at else 0.0)
             if recorder is not None:
-                point = replace(point, attention=recorder.maps(wait=step.prediction is None))
+                maps = recorder.maps(wait=step.prediction is None)
+                point = replace(point, attention=maps, no_attention=recorder.why_not)
             heard_at = now
             self._send(run_id, LaneStep(0, point, time.perf_counter()))
 

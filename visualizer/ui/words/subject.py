@@ -120,6 +120,8 @@ class Subject(QObject):
             return sentences.NO_RUN
         if run.request.prompt != self.prompt:
             return sentences.OTHER_WORDS
+        if run.no_attention:
+            return run.no_attention
         if run.running:
             return sentences.NOT_RECORDED_YET if len(run) else sentences.NOT_YET
         return sentences.NO_MAPS if self.can_record else sentences.other_model(run)
