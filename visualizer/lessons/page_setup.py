@@ -26,6 +26,7 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "part": ("reading", "attention", "swap", "guidance"),
             "word": (),
             "swap": (),  # "red -> blue", "sunset ->"
+            "strip": ("guidance", "no prompt"),  # of the part "guidance"
         },
         "physics": {
             "shape": ("swiss roll", "rings", "letters", "by hand"),
