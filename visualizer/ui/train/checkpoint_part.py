@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from visualizer.session.checkpoint_lab import CheckpointLab, CheckpointPicture
 
 _ABOUT = (
-    "The same prompt and the very same static, given to the model early in its training (the "
-    "beginning was done again, with the same pictures and seed), and as it is now. First it learns what a landscape and its light look like, then "
-    "colors and where things stand, at last their shapes. Its text encoder learned along with it, "
-    "so early on the words meant little."
+    "The same prompt and the very same static, given to the model early in its training (whose "
+    "beginning was done again, with the same pictures and seed), and as it is now. First come the "
+    "light and its colors, then where things stand, at last their shapes. The text encoder learned "
+    "along with it."
 )
 _EMPTY = "Press Generate to paint one prompt with each of them."
 

@@ -13,8 +13,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.explanation import percent
 from visualizer.ui.panel_parts import button, label
 from visualizer.ui.tile_grid import ShownTile, TileGrid
-from visualizer.ui.train.code_panel import CodePanel
-from visualizer.ui.train.code_view import NAMES
+from visualizer.ui.train.loop_panel import NAMES, LoopPanel
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray, Picture
@@ -29,7 +28,8 @@ _WHOLE = (
 _READING = (
     "ε̂, and the guess of x₀, are what the model’s answer v_hat implies. The article’s loss is the "
     "mean of (ε̂ − ε)² (Ho et al. 2020, eq. 14); this model was trained with (v_hat − v)² (Salimans "
-    "& Ho 2022), which counts the noisy times more. In the map black is no error, white 1, mid-gray a quarter. "
+    "& Ho 2022), which counts the noisy times more. In the map black is no error, white is 1, and "
+    "mid-gray a quarter. "
     "The step is taken on a copy: the built-in model stays as it is."
 )
 _WAITING = "Computing it …"
@@ -61,7 +61,7 @@ class ExamplePart(QWidget):
         self.new_picture = button("New picture", "Take another of the 70,000 training drawings")
         self.new_time = button("New time", "Throw the die for t again")
         self.new_noise = button("New static", "Draw other noise")
-        self.side = CodePanel("words", _WHOLE)
+        self.side = LoopPanel("words", _WHOLE)
         self.side.next_line.setAccessibleDescription("Steps through one round of the loop")
         self.side.other.setText("Show all")
         self.side.other.setAccessibleName("Show all")
