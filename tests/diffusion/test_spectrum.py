@@ -12,6 +12,7 @@ from visualizer.diffusion.spectrum import (
     band_picture,
     banded,
     change_by_band,
+    mask_of,
     values_of,
     waves,
 )
@@ -81,6 +82,20 @@ def test_the_bands_make_up_the_whole_and_keep_what_is_theirs() -> None:
     assert np.allclose(banded(slow, "low"), slow, atol=1e-3)
     assert np.abs(banded(slow, "high")).max() < 1e-3
     assert np.allclose(banded(fast, "high") + 0.5, fast, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 48), (3, 31, 17), (4, 8, 8), (1, 7, 7)])
+def test_a_band_is_what_its_mask_leaves_of_the_mirrored_picture(
+    shape: tuple[int, int, int],
+) -> None:
+    values = some_values(shape, 5)
+    height, width = shape[1:]
+    mirrored = np.pad(values, ((0, 0), (0, height), (0, width)), "symmetric")
+    for band in BANDS:
+        mask = mask_of(band, (height, width))
+        assert not mask.flags.writeable  # it is remembered
+        whole = np.fft.irfft2(np.fft.rfft2(mirrored) * mask, s=mirrored.shape[-2:])
+        assert np.allclose(banded(values, band), whole[:, :height, :width], atol=1e-5)
 
 
 def test_a_change_is_told_by_band() -> None:

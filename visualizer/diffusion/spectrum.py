@@ -72,9 +72,12 @@ def values_of(picture: Picture) -> Values:
     factor = -(-max(picture.shape[:2]) // MOST)
     height, width = (max(n // factor, 1) for n in picture.shape[:2])
     rows, columns = (min(factor, n) for n in picture.shape[:2])
-    cut = picture[: height * rows, : width * columns].astype(np.float32)
-    means = cut.reshape(height, rows, width, columns, 3).mean((1, 3)) / 255
-    return np.ascontiguousarray(np.moveaxis(means, 2, 0))
+    cut = picture[: height * rows, : width * columns]
+    total = np.zeros((height, width, 3), np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            total += cut[row::rows, column::columns]
+    return np.ascontiguousarray(np.moveaxis(total / np.float32(255 * rows * columns), 2, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +140,7 @@ def change_by_band(before: Waves, after: Waves) -> dict[Band, float]:
 
 
 def mask_of(band: Band, shape: tuple[int, int]) -> NDArray[np.float64]:
-    """How much of every wave belongs to a band, (2H, W+1); the three of them sum to 1.
+    """How much of every wave belongs to a band, (2H, W+1), read-only; the three of them sum to 1.
 
     The borders are an octave wide: a sharp cut would ring around every edge. The mean belongs to
     the low one.
@@ -146,11 +149,20 @@ def mask_of(band: Band, shape: tuple[int, int]) -> NDArray[np.float64]:
 
 
 def banded(values: Values, band: Band) -> Values:
-    """Only one band of (C, H, W), of the same shape; the three together are the whole."""
-    mask = _masks(*values.shape[-2:])[band]
-    mirrored = _mirrored(values)
-    whole = np.fft.irfft2(np.fft.rfft2(mirrored) * mask, s=mirrored.shape[-2:])
-    return np.asarray(whole[..., : values.shape[-2], : values.shape[-1]], np.float32)
+    """Only one band of (C, H, W), of the same shape; the three together are the whole.
+
+    What is below a border takes few cosines, so it is summed up directly: it is there before the
+    next frame, which the transform of the whole is not.
+    """
+    low = _below_border(values, LOW if band == "low" else HIGH)
+    if band == "low":
+        return low
+    return values - low if band == "high" else low - _below_border(values, LOW)
+
+
+def _below_border(values: Values, border: float) -> Values:
+    down, across, mask = _cosines(*values.shape[-2:], border)
+    return np.asarray(down.T @ (down @ values @ across.T * mask) @ across)
 
 
 def band_picture(picture: Picture, band: Band) -> Picture:
@@ -197,7 +209,41 @@ def _masks(height: int, width: int) -> dict[Band, NDArray[np.float64]]:
     """What of every coefficient belongs to each band: at every frequency they sum to 1."""
     frequency = np.maximum(_frequencies(height, width), 1e-9)
     below_low, below_high = (_below(frequency, border) for border in (LOW, HIGH))
-    return {"low": below_low, "middle": below_high - below_low, "high": 1 - below_high}
+    masks: dict[Band, NDArray[np.float64]] = {
+        "low": below_low,
+        "middle": below_high - below_low,
+        "high": 1 - below_high,
+    }
+    return {band: read_only(mask) for band, mask in masks.items()}
+
+
+@lru_cache(maxsize=16)
+def _cosines(
+    height: int, width: int, border: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """The cosines of the mirrored picture that count below a border, and how much each pair does.
+
+    Returns:
+        down (n, H) and across (m, W), rows of unit length; (n, m).
+    """
+    side = min(height, width)
+    down, across = (
+        np.arange(min(length, int(border * 2**0.5 * 2 * length / side) + 1))
+        for length in (height, width)
+    )  # half turns along each way; the border ends half an octave above
+    frequency = side * np.hypot(down[:, None] / (2 * height), across[None] / (2 * width))
+    mask = _below(np.maximum(frequency, 1e-9), border)
+    return (
+        _cosines_along(height, down),
+        _cosines_along(width, across),
+        read_only(mask.astype(np.float32)),
+    )
+
+
+def _cosines_along(length: int, half_turns: NDArray[np.int64]) -> NDArray[np.float32]:
+    cosines = np.cos(np.pi * half_turns[:, None] * (np.arange(length) + 0.5) / length)
+    cosines *= np.where(half_turns[:, None] == 0, 1.0, 2**0.5) / length**0.5
+    return read_only(cosines.astype(np.float32))
 
 
 def _below(frequency: NDArray[np.float64], border: float) -> NDArray[np.float64]:
