@@ -12,9 +12,9 @@ from tests.ui.sitting import STEPS, Sitting
 from visualizer.diffusion import spectrum
 from visualizer.lessons.page_setup import OPTIONS, PageSetup
 from visualizer.settings import Settings
+from visualizer.ui.code_view import ROW
 from visualizer.ui.denoise_panels.band_sieve import BANDS, BandSieve
 from visualizer.ui.denoise_panels.code_panel import CodePanel
-from visualizer.ui.denoise_panels.code_view import ROW
 from visualizer.ui.denoise_panels.panels import CODE, EXPLANATION, SCULPTOR
 from visualizer.ui.denoise_panels.sculpting import GUESS, Sculpting
 
@@ -39,7 +39,7 @@ def test_the_code_follows_the_playhead(sitting: Sitting) -> None:
     said = []
     for k in (0, 1, STEPS - 1, STEPS):
         playhead.seek(k)
-        said.append(code.lines[code.running].text.strip())
+        said.append(code.lines[code.running].strip())
         step = timeline.step(k)
         assert panels.code.numbers["latent mean"].text() == _number(step.latents.mean())
         assert panels.code.numbers["latent std"].text() == _number(step.latents.std())
@@ -66,7 +66,7 @@ def test_a_line_that_is_clicked_is_explained(qtbot: QtBot) -> None:
     panel.resize(288, 500)
     panel.show()
     assert panel.about.isHidden()
-    row = next(i for i, line in enumerate(panel.code.lines) if "eps_u = " in line.text)
+    row = next(i for i, line in enumerate(panel.code.lines) if "eps_u = " in line)
     qtbot.mouseClick(panel.code, LEFT, pos=QPoint(40, row * ROW + ROW // 2))
     assert panel.about.text().startswith("What the network says without the prompt.")
     qtbot.keyClick(panel.code, Qt.Key.Key_Down)

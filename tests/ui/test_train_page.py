@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from pytestqt.qtbot import QtBot
 
 from tests.session.plain_autoencoder import PlainAutoencoder
@@ -120,13 +120,13 @@ def test_line_by_line_the_example_is_uncovered(sitting: Sitting) -> None:
     seen = []
     for line in LOOP:
         part.next_line()
-        assert part.side.code.running == line.name
+        assert part.side.running == line.name
         seen.append(sum(tile.picture is not None for tile in part.tiles.tiles))
     assert seen == [0, 1, 1, 2, 3, 3, 5, 6, 6, 6, 6, 6]
     assert asked == ["work", "work", "work", "step"]  # three dice, and the direction
     assert part.example.numbers != (0, 400, 0)
     assert page.escape()
-    assert part.side.code.running == ""
+    assert part.side.running == ""
     assert not page.escape()
 
 
@@ -147,10 +147,25 @@ def test_the_numbers_of_the_example_and_its_step_are_read(sitting: Sitting) -> N
 def test_a_line_that_is_pointed_at_is_explained(sitting: Sitting) -> None:
     page = page_of(sitting)
     code, about = page.example.side.code, page.example.side.about
-    whole = about.text()
-    code.pointed.emit("backward")
-    assert about.text() == next(line.about for line in LOOP if line.name == "backward")
-    code.pointed.emit("")
+    whole, left = about.text(), Qt.MouseButton.LeftButton
+    sitting.qtbot.mouseMove(code, code.row_rect(3).center().toPoint())
+    sitting.qtbot.waitUntil(lambda: about.text() == LOOP[3].about)
+    sitting.qtbot.mouseMove(code, code.row_rect(5).center().toPoint())
+    sitting.qtbot.waitUntil(lambda: about.text() == LOOP[5].about)
+    code.leaveEvent(QEvent(QEvent.Type.Leave))
+    assert about.text() == whole
+    sitting.qtbot.keyClick(code, Qt.Key.Key_Down)
+    sitting.qtbot.keyClick(code, Qt.Key.Key_Down)
+    assert about.text() == LOOP[1].about
+    assert code.accessibleDescription() == code.lines[1].strip()
+    page.example.side.pass_by("noise")
+    assert about.text() == LOOP[1].about
+    page.example.side.mark("")
+    assert about.text() == whole
+    sitting.qtbot.keyClick(code, Qt.Key.Key_Down)
+    sitting.qtbot.keyClick(code, Qt.Key.Key_Down)
+    sitting.qtbot.mouseClick(code, left, pos=code.row_rect(1).center().toPoint())
+    code.leaveEvent(QEvent(QEvent.Type.Leave))
     assert about.text() == whole
 
 
@@ -167,7 +182,7 @@ def test_the_lab_is_started_by_a_lesson_and_paused_by_the_main_button(
     qtbot.waitUntil(lambda: page.lab.tiles.tiles[0].picture is not None)
     assert sitting.window.header.generate.text().startswith("Pause")
     assert not page.lab.seed.isEnabled()
-    qtbot.waitUntil(lambda: page.lab.side.code.running != "", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.lab.side.running != "", timeout=WAIT_MS)
     page.generate()
     assert not lab.going
     assert sitting.window.header.generate.text().startswith("Go on")

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from visualizer.ui import theme
+from visualizer.ui.code_view import CodeView, monospaced
 from visualizer.ui.denoise_panels.code_text import (
     LETTERS,
     CodeLine,
@@ -18,7 +19,6 @@ from visualizer.ui.denoise_panels.code_text import (
     loop_of,
     part_of,
 )
-from visualizer.ui.denoise_panels.code_view import CodeView, monospaced
 from visualizer.ui.panel_parts import label
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class CodePanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("The loop as code")
-        self.code = CodeView()
+        self.code = CodeView("The loop as code", "Click a line to learn what it does")
         self.about = label("small")
         self.level = label("small", wraps=False)
         self.calls = label("small-quiet")
@@ -141,7 +141,7 @@ class CodePanel(QScrollArea):
         if moment != self._moment or self._asked >= len(lines):
             self._asked = -1  # what happens now is worth more than what was asked before
         self._moment = moment
-        self.code.show_lines(lines, running, self._asked)
+        self.code.show_lines([line.text for line in lines], running, self._asked)
         words = (
             lines[self._asked].about if self._asked >= 0 else "" if running >= 0 else _NOTHING_YET
         )

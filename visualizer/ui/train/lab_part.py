@@ -14,14 +14,14 @@ from visualizer.ui.number_field import MAX_SEED, NumberField
 from visualizer.ui.panel_parts import button, label
 from visualizer.ui.segments import Segments
 from visualizer.ui.tile_grid import ShownTile, TileGrid
-from visualizer.ui.train.code_panel import CodePanel
+from visualizer.ui.train.loop_panel import LoopPanel
 from visualizer.ui.train.samples_over_time import SamplesOverTime
 
 if TYPE_CHECKING:
     from visualizer.session.train_lab import LabProgress, LabSamples, LineDone, TrainLab
     from visualizer.ui.train.loss_plot import LossPlot
 
-_SHOW_MS = 250
+_SHOW_MS = 1000
 _NO_ARROWS = (
     "NumberField::up-button, NumberField::down-button { width: 0; margin: 0; border: none; }"
     "NumberField::up-arrow, NumberField::down-arrow { image: none; width: 0; height: 0; }"
@@ -44,8 +44,8 @@ _WHOLE = (
 _READING = (
     "Trained from nothing on drawings of four subjects; it is told which of them by a number. Only "
     "the autoencoder, which turns latents into pixels, is the built-in model’s. The four pictures "
-    "always start from the same static. On a quiet computer they are recognized within about "
-    "three minutes."
+    "always start from the same static. On a quiet computer balloon and car are recognized after "
+    "about a minute, all four within three."
 )
 _STATES = {
     "new": "",
@@ -83,7 +83,7 @@ class LabPart(QWidget):
         self.tiles = TileGrid("What it paints now")
         self.over_time = SamplesOverTime(len(SUBJECTS))
         self.loss_words = label("small-quiet")
-        self.side = CodePanel("which", _WHOLE)
+        self.side = LoopPanel("which", _WHOLE)
         self.side.reading.setText(_READING)
         self._shows = QTimer(self)
         self._shows.setSingleShot(True)
@@ -173,7 +173,7 @@ class LabPart(QWidget):
         if self.isVisible() and not self._shows.isActive():
             self._shows.start()
         if progress.line and self.lab.going:
-            self.side.mark(progress.line)
+            self.side.pass_by(progress.line)
 
     def _on_samples(self, _samples: LabSamples) -> None:
         self._chosen = None

@@ -209,7 +209,7 @@ class TrainPage(QWidget):
         if self.part == "checkpoints" and self._session.checkpoint_lab.running:
             self._session.checkpoint_lab.stop()
             return True
-        if self.part == "example" and self.example.side.code.running:
+        if self.part == "example" and self.example.side.running:
             self.example.show_all()
             return True
         return False

@@ -1,10 +1,11 @@
-"""A few lines of code, one of them running; a click on a line asks what it does."""
+"""A few lines of code, one of them running; a line that is clicked, or reached by keys, is asked
+about."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -18,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizer.ui import theme as themes
-from visualizer.ui.denoise_panels.code_text import CodeLine
 from visualizer.ui.focus_ring import RingedWidget
 
 ROW, LOW_ROW = 19, 17
@@ -30,22 +30,30 @@ class CodeView(RingedWidget):
 
     asked = Signal(int)
     """A person wants to know about this line."""
+    pointed = Signal(int)
+    """The line under the mouse; −1 when it has left."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, about: str, tip: str = "", parent: QWidget | None = None) -> None:
+        """
+        Args:
+            about: what code it is, for who cannot see it.
+            tip: how lines are asked about.
+        """
         super().__init__(parent)
-        self._lines: tuple[CodeLine, ...] = ()
+        self._lines: tuple[str, ...] = ()
         self._running = -1
         self._asked = -1
+        self._pointed = -1
         self._row = ROW
-        self.setAccessibleName("The loop as code")
-        self.setToolTip("Click a line to learn what it does")
+        self.setAccessibleName(about)
+        self.setToolTip(tip)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
-    def lines(self) -> tuple[CodeLine, ...]:
+    def lines(self) -> tuple[str, ...]:
         """What is shown."""
         return self._lines
 
@@ -54,15 +62,15 @@ class CodeView(RingedWidget):
         """The line that is highlighted; −1 is none."""
         return self._running
 
-    def show_lines(self, lines: Sequence[CodeLine], running: int, asked: int = -1) -> None:
+    def show_lines(self, lines: Sequence[str], running: int, asked: int = -1) -> None:
         """Show lines, the one that runs, and the one that was asked about (−1: none)."""
         shown = (tuple(lines), running, asked)
         if shown == (self._lines, self._running, self._asked):
             return
         taller = len(lines) != len(self._lines)
         self._lines, self._running, self._asked = shown
-        said = self._lines[running].text.strip() if 0 <= running < len(lines) else ""
-        self.setAccessibleDescription(said)
+        told = asked if asked >= 0 else running
+        self.setAccessibleDescription(self._lines[told].strip() if 0 <= told < len(lines) else "")
         if taller:
             self.updateGeometry()
         self.update()
@@ -102,16 +110,16 @@ class CodeView(RingedWidget):
                 painter.drawRoundedRect(room, 4, 4)
                 painter.setBrush(QColor(theme.accent))
                 painter.drawRoundedRect(QRectF(0, room.top() + 3, 3, self._row - 6), 1.5, 1.5)
-            elif row == self._asked:
+            elif row in (self._asked, self._pointed):
                 painter.setBrush(QColor(theme.surface))
                 painter.drawRoundedRect(room, 4, 4)
             painter.setFont(strong if runs else plain)
-            lit = runs or row == self._asked
+            lit = runs or row in (self._asked, self._pointed)
             painter.setPen(QColor(theme.text if lit else theme.quiet))
             painter.drawText(
                 room.adjusted(_LEFT, 0, 0, 0),
                 Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                line.text,
+                line,
             )
         self.paint_ring(painter)
         painter.end()
@@ -119,7 +127,7 @@ class CodeView(RingedWidget):
     def _fonts(self) -> tuple[QFont, QFont]:
         """Letters of one width, as large as the longest line allows."""
         plain = monospaced()
-        longest = max((line.text for line in self._lines), key=len, default="")
+        longest = max(self._lines, key=len, default="")
         room = self.width() - _LEFT
         needed = QFontMetrics(plain).horizontalAdvance(longest)
         if needed > room > 0:
@@ -130,11 +138,20 @@ class CodeView(RingedWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Ask about a line."""
-        row = int(event.position().y() // self._row)
-        if event.button() == Qt.MouseButton.LeftButton and 0 <= row < len(self._lines):
+        row = self._row_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
             self.asked.emit(row)
         else:
             super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Point at a line."""
+        self._point(self._row_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Point at none."""
+        super().leaveEvent(event)
+        self._point(-1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """The press was ours."""
@@ -154,6 +171,16 @@ class CodeView(RingedWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self.update()
+
+    def _row_at(self, position: QPointF) -> int:
+        row = int(position.y() // self._row)
+        return row if 0 <= row < len(self._lines) else -1
+
+    def _point(self, row: int) -> None:
+        if row != self._pointed:
+            self._pointed = row
+            self.update()
+            self.pointed.emit(row)
 
 
 def monospaced(size: int = themes.FONT_SMALL) -> QFont:
