@@ -81,6 +81,26 @@ def test_an_encoder_that_reads_in_both_directions() -> None:
     assert reading.looks_at(1)[2] > 0
 
 
+def test_a_single_token_does_not_hide_which_way_an_encoder_reads(builtin: Model) -> None:
+    model = Model(FAMILIES["PixArtSigmaPipeline"].build(torch.float32))
+    reading = read_words(model, "")
+    assert len(reading.tokens) == 1
+    assert not reading.causal
+    assert read_words(builtin, "").causal
+
+
+def test_weights_are_read_and_are_no_words(builtin: Model) -> None:
+    weighted = read_words(builtin, "a (red:1.3) car++", weighted=True)
+    plain = read_words(builtin, "a red car")
+    assert weighted.prompt == "a (red:1.3) car++"
+    assert weighted.words == plain.words == ("a", "red", "car")
+    assert np.array_equal(weighted.attention, plain.attention)
+    typed = read_words(builtin, "a (red:1.3) car")  # weights that are off are text
+    assert typed.words == ("a", "red", "1", "3", "car")
+    with pytest.raises(RequestError, match="on its own"):
+        read_words(builtin, '("a car", "a boat").and()', weighted=True)
+
+
 def test_a_ferrari_is_near_a_car(builtin: Model) -> None:
     near = nearest_words(builtin, "Ferrari", 3)
     assert {near[0][0], near[1][0]} == {"car", "automobile"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import FakeModel, FakeSampler, Gate
+from visualizer.diffusion import word_swap
 from visualizer.diffusion.arrays import Picture
 from visualizer.diffusion.attention_recorder import AttentionRecorder
 from visualizer.diffusion.request import SamplingRequest
@@ -58,6 +60,44 @@ def test_a_run_that_is_there_is_not_made_again(
     with qtbot.waitSignal(session.words.swap_ready):  # that of another request is
         session.words.compare(replace(BASE, seed=6), BASE, made=made)
     assert len(sampler.calls) == 4
+
+
+def test_measuring_a_swap_stops_between_two_steps(
+    session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands back for a run, goes on where it was, and stops when nobody waits any more."""
+    counted: list[int] = []
+    gate, measuring = threading.Event(), threading.Event()
+
+    def slow(*_runs: Any) -> Iterator[float]:
+        for k in range(3):
+            counted.append(k)
+            measuring.set()
+            assert gate.wait(60)
+            yield 0.1
+
+    monkeypatch.setattr(word_swap, "guesses_apart", slow)
+    other = replace(BASE, prompt="a red boat")
+    with qtbot.waitSignal(session.words.swap_ready) as ready:
+        session.words.compare(BASE, other)
+        qtbot.waitUntil(measuring.is_set)
+        with qtbot.waitSignal(session.run_finished):
+            session.generate(replace(BASE, prompt="mine"))
+            gate.set()
+        assert counted[0] == 0
+    assert counted == [0, 1, 2]
+    assert ready.args is not None
+    assert ready.args[0].differences.tolist() == pytest.approx([0.1, 0.1, 0.1])
+    gate.clear()
+    measuring.clear()
+    counted.clear()
+    session.words.compare(BASE, other)
+    qtbot.waitUntil(measuring.is_set)
+    session.words.cancel_swap()
+    gate.set()
+    with qtbot.waitSignal(session.run_finished):
+        session.generate(BASE)
+    assert counted == [0]
 
 
 def test_the_same_words_never_part(session: Session, qtbot: QtBot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import FakeSampler
 from tests.ui.sitting import Sitting
-from visualizer.diffusion import word_reading
+from visualizer.diffusion import word_reading, word_swap
 from visualizer.diffusion.attention import AttentionMaps, PromptToken
 from visualizer.diffusion.prompt import words as words_in
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.trajectory import Trajectory
+from visualizer.diffusion.weight_syntax import read
 from visualizer.diffusion.word_reading import WordReading
-from visualizer.session import words as session_words
-from visualizer.session.words import SwapResult
 from visualizer.session.worker import Worker
 from visualizer.ui.words.words_page import WordsPage
 
@@ -45,9 +45,10 @@ def maps_of(steps: int, words: tuple[str, ...] = WORDS) -> AttentionMaps:
     return AttentionMaps(words, tokens_of(words), SIDE, SIDE, tuple(made))
 
 
-def reading_of(_model: object, prompt: str) -> WordReading:
+def reading_of(_model: object, prompt: str, *, weighted: bool = False) -> WordReading:
     """Every word looks at the word before it as much as at itself."""
-    words = tuple(text for _, _, text in words_in(prompt))
+    text = read(prompt).text if weighted else prompt
+    words = tuple(text for _, _, text in words_in(text))
     tokens = tokens_of(words)
     count = len(tokens)
     layer = np.eye(count, dtype=np.float32)
@@ -71,12 +72,9 @@ class Recorder:
         return maps_of(self.taken)
 
 
-def swap_of(_model: object, a: Trajectory, b: Trajectory) -> SwapResult:
+def apart_of(_model: object, _a: Trajectory, _b: Trajectory) -> Iterator[float]:
     """They part at step 2."""
-    assert a.final is not None
-    assert b.final is not None
-    apart = np.array([0.0, 0.01, 0.2, 0.3, 0.3, 0.25], dtype=np.float32)
-    return SwapResult((a, b), apart, 2, (a.final, b.final))
+    return iter([0.0, 0.01, 0.2, 0.3, 0.3, 0.25])
 
 
 class WordsSitting(Sitting):
@@ -98,7 +96,7 @@ class WordsSitting(Sitting):
         monkeypatch.setattr(Worker, "_recorder", self._recorder)
         monkeypatch.setattr(word_reading, "read_words", reading_of)
         monkeypatch.setattr(word_reading, "nearest_words", lambda *_: [("boat", 0.5), ("cat", 0.2)])
-        monkeypatch.setattr(session_words, "_swap_result", swap_of)
+        monkeypatch.setattr(word_swap, "guesses_apart", apart_of)
         super().__init__(qtbot, folder, sample=sample)
         fake.before_step = lambda k, cancelled: self.gate(k, cancelled)
 

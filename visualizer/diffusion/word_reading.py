@@ -33,6 +33,7 @@ _COMMON = (
 COMMON_WORDS = tuple(_COMMON.split())
 """What words are compared with where a model was taught a whole language."""
 _CONTEXT = "a {}"
+_SEVERAL = "several words"
 _BATCH = 32
 _READABLE = ("CLIP", "T5", "UMT5", "Bert")
 _CLOSELY = 512  # tokens of a prompt whose attention is kept: (layers, T, T) of more is too large
@@ -43,7 +44,8 @@ class WordReading:
     """What a text encoder made of a prompt.
 
     Attributes:
-        words: of the prompt, as typed.
+        prompt: as typed, with its weights.
+        words: of the prompt, without its weights.
         tokens: all that the encoder reads up to the end mark; filling is left out.
         attention: (layers, T, T) float32, mean over heads: how much token i (row) looks at token
             j (column). Rows sum to 1.
@@ -88,20 +90,43 @@ def why_no_reading(model: Model) -> str:
     return ""
 
 
-def read_words(model: Model, prompt: str) -> WordReading:
+def read_words(model: Model, prompt: str, *, weighted: bool = False) -> WordReading:
     """Read a prompt as the model's text encoder does, and keep what it looked at.
 
+    Args:
+        weighted: whether weights are read in the prompt, which are no words then.
+
     Raises:
-        RequestError: where the encoder cannot be looked into.
+        RequestError: where the encoder cannot be looked into, or there is not one prompt to read.
     """
-    tokenizer, encoder = _checked_reader(model)
+    tokenizer, _ = _checked_reader(model)
+    from visualizer.diffusion.word_tokens import read_tokens, without_weights
+
+    text = without_weights(model.pipeline, prompt) if weighted else prompt
+    length = min(int(tokenizer.model_max_length), _CLOSELY)
+    read = read_tokens(tokenizer, text, length)
+    attention, vectors, name = _looked_into(model, text, length)
+    if len(read.tokens) > 1:
+        causal = not np.triu(attention, k=1).any()
+    else:  # a single token sees itself alone, whichever way the encoder reads
+        causal = not np.triu(_looked_into(model, _SEVERAL, length)[0], k=1).any()
+    return WordReading(
+        prompt=prompt,
+        words=read.words,
+        tokens=read.tokens,
+        attention=read_only(attention),
+        vectors=read_only(vectors),
+        causal=causal,
+        encoder=f"{name}, {len(attention)} layers",
+    )
+
+
+def _looked_into(model: Model, text: str, length: int) -> tuple[FloatArray, FloatArray, str]:
+    """What the encoder makes of a text: (layers, T, T) attention, (T, d) vectors, its name."""
+    tokenizer, encoder = _reader(model)
     import torch
 
-    from visualizer.diffusion.word_tokens import read_tokens
-
-    length = min(int(tokenizer.model_max_length), _CLOSELY)
-    read = read_tokens(tokenizer, prompt, length)
-    ids = tokenizer(prompt, truncation=True, max_length=length, return_tensors="pt").input_ids
+    ids = tokenizer(text, truncation=True, max_length=length, return_tensors="pt").input_ids
     with torch.no_grad(), _telling_weights(encoder):
         output = encoder(
             ids.to(model.pipeline._execution_device),
@@ -109,15 +134,8 @@ def read_words(model: Model, prompt: str) -> WordReading:
             output_hidden_states=True,
         )
     attention = torch.stack([a[0].float().mean(dim=0) for a in output.attentions]).cpu().numpy()
-    return WordReading(
-        prompt=prompt,
-        words=read.words,
-        tokens=read.tokens,
-        attention=read_only(attention),
-        vectors=read_only(_state_read(model, output)[0].float().cpu().numpy()),
-        causal=not np.triu(attention, k=1).any(),
-        encoder=f"{type(encoder).__name__}, {len(attention)} layers",
-    )
+    vectors = _state_read(model, output)[0].float().cpu().numpy()
+    return attention, vectors, type(encoder).__name__
 
 
 def word_similarity(model: Model, words: Sequence[str]) -> FloatArray:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from visualizer.diffusion.arrays import FloatArray, Picture, read_only
+from visualizer.diffusion.arrays import FloatArray, Picture
 from visualizer.diffusion.picture_difference import mean_distance
 
 if TYPE_CHECKING:
@@ -20,28 +20,39 @@ VISIBLE = 0.05
 over the picture. Pictures that share nothing but their kind are 20 to 40 % apart."""
 
 
-def guesses_apart(model: Model, a: Trajectory, b: Trajectory) -> FloatArray:
-    """(steps,) float32: how far the guesses x̂₀ of two runs are apart as pictures at each step.
+def guesses_apart(model: Model, a: Trajectory, b: Trajectory) -> Iterator[float]:
+    """How far the guesses x̂₀ of two runs are apart as pictures, step after step.
 
     The distance is that of ``mean_distance``, 0 equal … 1 black against white, of what the fast
-    decoder shows of both; the last one is that of the finished pictures.
+    decoder shows of both; the last one is that of the finished pictures. Each is counted when it
+    is asked for: whoever waits for something else need not wait for all.
     """
     show = _shown_by(model)
-    pairs = zip(a.steps[:-1], b.steps[:-1], strict=False)
-    apart = [mean_distance(show(one), show(other)) for one, other in pairs]
-    if apart and a.final is not None and b.final is not None:
-        apart[-1] = mean_distance(a.final, b.final)
-    return read_only(np.array(apart, dtype=np.float32))
+    pairs = list(zip(a.steps[:-1], b.steps[:-1], strict=False))
+    for k, (one, other) in enumerate(pairs):
+        if k == len(pairs) - 1 and a.final is not None and b.final is not None:
+            yield mean_distance(a.final, b.final)
+        else:
+            yield mean_distance(show(one), show(other))
 
 
-def first_visible(apart: FloatArray) -> int | None:
+def first_visible(apart: Sequence[float] | FloatArray) -> int | None:
     """The first step from which on two runs differ visibly, to their end; None where they do not.
 
-    A difference that goes again, as many do in the first coarse guesses, is not meant.
+    A difference that goes again, as many do in the first coarse guesses, is not meant:
+    ``visible_before`` tells of it.
     """
+    apart = np.asarray(apart)
     alike = np.flatnonzero(apart < VISIBLE)
     first = int(alike[-1]) + 1 if alike.size else 0
     return first if first < len(apart) else None
+
+
+def visible_before(apart: Sequence[float] | FloatArray) -> float:
+    """How far two runs were apart before a difference went again; 0 where none did so visibly."""
+    first = first_visible(apart)
+    most = float(np.max(np.asarray(apart)[:first], initial=0.0))
+    return most if most >= VISIBLE else 0.0
 
 
 def _shown_by(model: Model) -> Callable[[Step], Picture]:

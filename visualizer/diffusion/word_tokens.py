@@ -18,6 +18,9 @@ _BLENDED = (
     "A blend mixes prompts into one before the picture is made: which of their words it listens "
     "to cannot be told. Take the prompts one at a time."
 )
+_ONE_AFTER_ANOTHER = (
+    "These are several prompts, and each is read on its own. Take them one at a time to see how."
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,20 @@ def tokens_of_run(pipeline: Any, request: SamplingRequest, length: int) -> ReadP
     if texts is None or (texts.plain and length <= pipeline.tokenizer.model_max_length):
         return own
     return _read_weighted(pipeline, texts.texts)
+
+
+def without_weights(pipeline: Any, prompt: str) -> str:
+    """The words of a prompt whose weights are switched on, one text as the encoder reads it.
+
+    Raises:
+        RequestError: for several prompts, or where its weights are written wrongly.
+    """
+    if not reads_weights(pipeline):
+        return prompt
+    texts = read(prompt)
+    if texts.kind != "text":
+        raise RequestError(_BLENDED if texts.kind == "blend" else _ONE_AFTER_ANOTHER)
+    return prompt if texts.plain else texts.text
 
 
 def check_words(pipeline: Any, request: SamplingRequest) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +30,15 @@ class SwapResult:
             mean square over all pixels, 0 equal … 1 black against white.
         first_visible: the step from which on they differ visibly; None where they never do.
         pictures: both at the end.
+        visible_before: how far they were apart before that, where that went again; 0 where they
+            were not, visibly.
     """
 
     runs: tuple[Trajectory, Trajectory]
     differences: FloatArray
     first_visible: int | None
     pictures: tuple[Picture, Picture]
+    visible_before: float = 0.0
 
 
 class Words(QObject):
@@ -105,13 +108,17 @@ class Words(QObject):
 
     # --- reading ------------------------------------------------------------------------------
 
-    def read(self, prompt: str) -> None:
-        """Ask how the text encoder reads a prompt: ``reading_ready`` or ``refused`` follows."""
+    def read(self, prompt: str, *, weighted: bool = False) -> None:
+        """Ask how the text encoder reads a prompt: ``reading_ready`` or ``refused`` follows.
+
+        Args:
+            weighted: whether weights are read in it.
+        """
 
         def work(model: Any, _errand: Errand) -> Any:
             from visualizer.diffusion.word_reading import read_words
 
-            return read_words(_there(model), prompt)
+            return read_words(_there(model), prompt, weighted=weighted)
 
         self._reading.cancel()
         self._reading.send(
@@ -153,15 +160,26 @@ class Words(QObject):
         runs: list[Trajectory] = [made] if made is not None and whole else []
         coming = [a, b][len(runs) :]
         first = len(runs)
+        apart: list[float] = []
+        measuring: Iterator[float] | None = None
 
         def work(model: Any, errand: Errand) -> Any:
+            nonlocal measuring
             n = len(runs) - first
             if n < len(coming):
                 run = self._made(model, coming[n], errand, (n / len(coming), 1 / len(coming)))
                 if run is not None:
                     runs.append(run)
                 return AGAIN
-            return _swap_result(model, runs[0], runs[1])
+            if measuring is None:
+                from visualizer.diffusion.word_swap import guesses_apart
+
+                measuring = guesses_apart(_there(model), runs[0], runs[1])
+            for distance in measuring:
+                apart.append(distance)
+                if errand.stand_back.is_set():
+                    return AGAIN
+            return _swap_result(runs[0], runs[1], apart)
 
         self.cancel_swap()
         self._swapping.send(
@@ -269,10 +287,18 @@ def _there(model: Any) -> Any:
     return model
 
 
-def _swap_result(model: Any, a: Trajectory, b: Trajectory) -> SwapResult:
-    from visualizer.diffusion.word_swap import first_visible, guesses_apart
+def _swap_result(a: Trajectory, b: Trajectory, apart: Sequence[float]) -> SwapResult:
+    import numpy as np
+
+    from visualizer.diffusion.arrays import read_only
+    from visualizer.diffusion.word_swap import first_visible, visible_before
 
     assert a.final is not None
     assert b.final is not None
-    apart = guesses_apart(model, a, b)
-    return SwapResult((a, b), apart, first_visible(apart), (a.final, b.final))
+    return SwapResult(
+        (a, b),
+        read_only(np.array(apart, dtype=np.float32)),
+        first_visible(apart),
+        (a.final, b.final),
+        visible_before(apart),
+    )
