@@ -55,7 +55,7 @@ class LineDone:
     value: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LabSamples:
     """What it painted, one picture a subject, after so many steps and pictures."""
 

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QWidget
 
 from visualizer.ui import theme as themes
 
-_MOST_DOTS = 1500
+_MOST_DOTS = 400
+"""More take long to draw: the window would stutter while the network learns."""
 _CALM = 0.97
 """How much of the smoothed loss stays with each step."""
 _TOP = 1.2

@@ -29,7 +29,7 @@ class SamplesOverTime(QWidget):
     def __init__(self, rows: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows = rows
-        self._samples: Sequence[LabSamples] = ()
+        self._samples: list[LabSamples] = []
         self._current = -1
         self._pixmaps: dict[tuple[int, int], QPixmap] = {}
         self.setAccessibleName("What it painted over time")
@@ -38,6 +38,8 @@ class SamplesOverTime(QWidget):
 
     def show_samples(self, samples: Sequence[LabSamples], current: int) -> None:
         """Show these, and mark one."""
+        if list(samples) == self._samples and current == self._current:
+            return
         if len(samples) < len(self._samples):
             self._pixmaps.clear()
         self._samples, self._current = list(samples), current
