@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.session.plain_autoencoder import PlainAutoencoder
@@ -148,10 +150,18 @@ def test_a_line_that_is_pointed_at_is_explained(sitting: Sitting) -> None:
     page = page_of(sitting)
     code, about = page.example.side.code, page.example.side.about
     whole, left = about.text(), Qt.MouseButton.LeftButton
-    sitting.qtbot.mouseMove(code, code.row_rect(3).center().toPoint())
-    sitting.qtbot.waitUntil(lambda: about.text() == LOOP[3].about)
-    sitting.qtbot.mouseMove(code, code.row_rect(5).center().toPoint())
-    sitting.qtbot.waitUntil(lambda: about.text() == LOOP[5].about)
+    for row in (3, 5):
+        at, none = code.row_rect(row).center(), Qt.MouseButton.NoButton
+        moved = QMouseEvent(
+            QEvent.Type.MouseMove,
+            at,
+            code.mapToGlobal(at),
+            none,
+            none,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(code, moved)
+        assert about.text() == LOOP[row].about
     code.leaveEvent(QEvent(QEvent.Type.Leave))
     assert about.text() == whole
     sitting.qtbot.keyClick(code, Qt.Key.Key_Down)
