@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.export.exhibit import ExhibitPlan
     from visualizer.lessons.page_setup import PageSetup
-    from visualizer.session.destroying import Destroying
+    from visualizer.session.destroying import Destroying, PictureSpace
     from visualizer.session.playhead import Playhead
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
@@ -347,8 +347,8 @@ class DestroyPage(QWidget):
         picture, space = options.get("picture", ""), options.get("space")
         self.show_stage(options.get("stage", TURN_ROUND if "from" in options else self.stage))
         self._wish, self._picture_comes = setup, bool(picture)
-        if space in ("latents", "pixels"):
-            self.destroying.set_space(space)  # type: ignore[arg-type]
+        if space is not None:
+            self.destroying.set_space(cast("PictureSpace", space))  # a lesson was read with it
         number = picture.removeprefix("scene").strip()
         if picture and not (picture == "run" and self._asking.take_run()):
             self._asking.take_scene(int(number) if number.isdecimal() else None)

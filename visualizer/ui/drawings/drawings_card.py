@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from visualizer.session.drawings import Drawings
     from visualizer.session.failure import Failure
     from visualizer.session.timeline import Timeline
+    from visualizer.training.drawing_index import By
     from visualizer.training.nearest import Drawing, Neighbors
 
 TITLE = "Was it in the training pictures?"
-_ROWS = {
+_ROWS: dict[By, tuple[str, str]] = {
     "latents": ("Nearest in the latent", "In the numbers that the model itself works on"),
     "features": (
         "Nearest in what they show",
@@ -54,7 +55,7 @@ class DrawingsCard(OverlayCard):
         self.picture = QLabel()
         self.picture.setAccessibleName("This picture")
         self.prompt = label("small-quiet", wraps=False)
-        self.tiles: dict[str, list[Tile]] = {}
+        self.tiles: dict[By, list[Tile]] = {}
         self.ruler = DistanceRuler()
         self.copy = QPushButton("Copy as a picture")
         self.copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -130,7 +131,7 @@ class DrawingsCard(OverlayCard):
             return
         self.sentence.setText(neighbors.sentence)
         for by, tiles in self.tiles.items():
-            drawings = neighbors.drawings[by]  # type: ignore[index]
+            drawings = neighbors.drawings[by]
             for tile, drawing in zip(tiles, drawings, strict=False):
                 tile.show_drawing(drawing)
         nearest = neighbors.drawings["latents"][0]

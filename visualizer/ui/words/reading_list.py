@@ -21,6 +21,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.explanation import percent
 
 if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import FloatArray
     from visualizer.diffusion.word_reading import WordReading
 
 ROW = 3 * themes.SPACE
@@ -237,7 +238,7 @@ def _heat(reading: WordReading) -> QImage:
     return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
-def _rgb(color: str):  # type: ignore[no-untyped-def]
+def _rgb(color: str) -> FloatArray:
     import numpy as np
 
     found = QColor(color)

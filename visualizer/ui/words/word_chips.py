@@ -247,9 +247,10 @@ class WordChips(QScrollArea):
         """How strongly each word is listened to, 0 … 1 each; None: not known."""
         longest = max(shares, default=1.0) if shares is not None else 1.0
         for chip in self.chips:
-            known = shares is not None and chip.shown.word is not None
-            known = known and chip.shown.word < len(shares)  # type: ignore[arg-type,operator]
-            chip.set_share(float(shares[chip.shown.word]) if known else None, longest)  # type: ignore[index]
+            word, share = chip.shown.word, None
+            if shares is not None and word is not None and word < len(shares):
+                share = float(shares[word])
+            chip.set_share(share, longest)
 
     def set_low(self, low: bool) -> None:
         """Take as little height as is still of use."""
