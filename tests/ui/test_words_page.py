@@ -18,6 +18,7 @@ from tests.ui.exhibits import painted
 from tests.ui.sitting import RUN_MS, STEPS, pixels
 from tests.ui.words_sitting import PROMPT, WORDS, WordsSitting, maps_of
 from visualizer.lessons.page_setup import PageSetup
+from visualizer.session import session as session_module
 from visualizer.ui.words.guidance_part import SCALES, SEEDS
 from visualizer.ui.words.reading_list import ROW
 from visualizer.ui.words.word_chips import HEIGHT, WordChip
@@ -152,13 +153,15 @@ def test_maps_are_there_while_the_picture_is_still_made(sitting: WordsSitting) -
     assert page.chips.current == CAR  # it is held through the end of the run
 
 
-def test_a_run_without_maps_offers_to_be_made_again(sitting: WordsSitting) -> None:
+def test_a_run_without_maps_offers_to_be_made_again(
+    sitting: WordsSitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "SECOND_PRESS_S", 0.0)
     run = sitting.run(PROMPT)  # on the Denoise page
     assert sitting.recorded == []
     sitting.window.show_page("words")
     page = sitting.page
     assert page.subject.why_no_maps() == NO_MAPS == page.listening.why.text()
-    sitting.session._pressed_at = 0.0
     with sitting.qtbot.waitSignal(sitting.session.run_finished, timeout=RUN_MS):
         page.listening.record.click()
     assert sitting.recorded == [run.request]
