@@ -64,11 +64,27 @@ def test_the_strip_ends_with_the_model_itself(
         lab.make(REQUEST)
     assert lab.stages == ((0.05, 500), (1.0, 10_000))
     assert sorted(lab.strip) == [0, 1]
+    assert [len(painted.guesses) for painted in lab.strip.values()] == [3, 3]
     final = sample(model, REQUEST).final
     assert final is not None
     assert np.array_equal(lab.strip[1].picture, final)
     assert not np.array_equal(lab.strip[0].picture, final)
     assert not lab.running
+
+
+def test_the_weights_that_come_along_paint_as_their_page_tells(
+    qtbot: QtBot, session: Session
+) -> None:
+    lab = session.checkpoint_lab
+    with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
+        lab.make(replace(REQUEST, steps=8))
+    assert [share for share, _ in lab.stages] == [0.01, 0.05, 0.2, 1.0]
+    assert lab.stages[-1][1] == 441_600
+    pictures = [lab.strip[n].picture.astype(float) for n in range(4)]
+    grain = [np.abs(np.diff(picture, axis=1)).mean() for picture in pictures]
+    assert grain[0] > 3 * max(grain[1:])  # static, and then none any more
+    away = [np.abs(picture - pictures[-1]).mean() for picture in pictures[:3]]
+    assert away[0] > away[1] > away[2]
 
 
 def test_it_is_stopped_and_another_one_begins(qtbot: QtBot, lab: CheckpointLab) -> None:
@@ -86,7 +102,7 @@ def test_it_stands_back_for_a_run_of_the_person(
     qtbot: QtBot, session: Session, lab: CheckpointLab
 ) -> None:
     told: list[object] = []
-    lab.painted.connect(lambda k, _picture: told.append(k))
+    lab.painted.connect(lambda k, painted: told.append(k) if painted.guesses else None)
     session.run_finished.connect(lambda _run: told.append("mine"))
     with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
         with qtbot.waitSignal(lab.began, timeout=WAIT_MS):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.diffusion.request import SamplingRequest
+    from visualizer.diffusion.step import Step
+    from visualizer.diffusion.trajectory import Trajectory
     from visualizer.session.worker import Worker
     from visualizer.training.checkpoints import TrainingCheckpoint
 
@@ -32,7 +34,7 @@ class CheckpointPicture:
     Attributes:
         share: 0…1; pictures: how many it had been shown by then.
         picture: the final one, (H, W, 3).
-        guesses: what it thought of the picture at each step, quickly decoded; may be empty.
+        guesses: what it thought of the picture at each step; empty until they are decoded.
     """
 
     share: float
@@ -47,7 +49,7 @@ class CheckpointLab(QObject):
     began = Signal(object)
     """(share, pictures) of each picture to come, a tuple."""
     painted = Signal(int, object)
-    """Which of them, and its CheckpointPicture."""
+    """Which of them, and its CheckpointPicture: first the picture, then again with its guesses."""
     ended = Signal()
     """All are there, or it was stopped, or failed."""
     failed = Signal(object)
@@ -131,35 +133,57 @@ class CheckpointLab(QObject):
 
 
 class _Strip:
-    """On the worker's thread: one picture a call."""
+    """On the worker's thread: one picture a call, then the guesses on the way to it."""
 
     def __init__(self, request: SamplingRequest, folder: Path) -> None:
         self._request, self._folder = request, folder
         self._checkpoints: list[TrainingCheckpoint] | None = None
         self._stages: tuple[tuple[float, int], ...] = ()
         self._next = 0
+        self._run: Trajectory | None = None  # whose guesses are not shown yet
+        self._guesses: list[Picture] = []
 
     def next_one(self, model: Any, errand: Errand) -> object:
-        """Paint the next picture of the strip."""
+        """Paint the next picture of the strip, or show what was thought of it on the way."""
+        if self._checkpoints is None:
+            self._look(errand)
+        if self._next >= len(self._stages):
+            return None
+        if self._run is None:
+            run = self._painted(model, errand)
+            if run.final is None:
+                return AGAIN if errand.stand_back.is_set() else None
+            self._run, self._guesses = run, []
+            self._tell(errand)
+            return AGAIN
+        while len(self._guesses) < len(self._run.steps) and not errand.stand_back.is_set():
+            self._guesses.append(_guess(model, self._run.steps[len(self._guesses)]))
+        if len(self._guesses) == len(self._run.steps):
+            self._tell(errand)
+            self._run = None
+            self._next += 1
+        return AGAIN
+
+    def _look(self, errand: Errand) -> None:
+        from visualizer.training.checkpoints import found_checkpoints
+
+        self._checkpoints = found_checkpoints(self._folder)
+        self._stages = tuple((c.share, c.pictures) for c in self._checkpoints)
+        if self._stages:
+            share, pictures = self._stages[-1]
+            self._stages = (*self._stages, (1.0, round(pictures / share)))
+        errand.tell((None, self._stages))
+
+    def _painted(self, model: Any, errand: Errand) -> Trajectory:
         from visualizer.diffusion.model import Model
         from visualizer.diffusion.sampling import sample
-        from visualizer.training.checkpoints import found_checkpoints, pipeline_at
+        from visualizer.training.checkpoints import pipeline_at
 
-        if self._checkpoints is None:
-            self._checkpoints = found_checkpoints(self._folder)
-            self._stages = tuple((c.share, c.pictures) for c in self._checkpoints)
-            if self._stages:
-                share, pictures = self._stages[-1]
-                self._stages = (*self._stages, (1.0, round(pictures / share)))
-            errand.tell((None, self._stages))
-        k = self._next
-        if k >= len(self._stages):
-            return None
+        assert self._checkpoints is not None
         then = model
-        if k < len(self._checkpoints):
-            then = Model(
-                pipeline_at(model.pipeline, self._checkpoints[k].path), vocabulary=model.vocabulary
-            )
+        if self._next < len(self._checkpoints):
+            early = pipeline_at(model.pipeline, self._checkpoints[self._next].path)
+            then = Model(early, vocabulary=model.vocabulary)
         facts = model.facts
         guidance = self._request.guidance_scale
         request = replace(
@@ -167,14 +191,25 @@ class _Strip:
             steps=self._request.steps or facts.steps,
             guidance_scale=facts.guidance_scale if guidance is None else guidance,
         )
-        run = sample(then, request, cancelled=errand.stand_back)
-        if run.final is None:
-            return AGAIN if errand.stand_back.is_set() else None
-        fast = model.kept_fast_decoder
-        guesses = tuple(fast.show(step, "denoised") for step in run.steps) if fast else ()
-        errand.tell((k, CheckpointPicture(*self._stages[k], run.final, guesses)))
-        self._next += 1
-        return AGAIN
+        return sample(then, request, cancelled=errand.stand_back)
+
+    def _tell(self, errand: Errand) -> None:
+        assert self._run is not None
+        assert self._run.final is not None
+        stage, guesses = self._stages[self._next], tuple(self._guesses)
+        errand.tell((self._next, CheckpointPicture(*stage, self._run.final, guesses)))
+
+
+def _guess(model: Any, step: Step) -> Picture:
+    """What was thought of the picture at a step: quickly decoded, or exactly while that waits."""
+    from visualizer.diffusion.views import view_latents
+
+    fast = model.kept_fast_decoder
+    if fast is not None:
+        quick: Picture = fast.show(step, "denoised")
+        return quick
+    exact: Picture = model.decode(view_latents(step, "denoised"), step.layout)
+    return exact
 
 
 def _own_folder() -> Path | None:

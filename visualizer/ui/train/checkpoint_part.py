@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 _ABOUT = (
     "The same prompt and the very same static, given to the model early in its training (whose "
-    "beginning was done again, with the same pictures and seed), and as it is now. First come the "
-    "light and its colors, then where things stand, at last their shapes. The text encoder learned "
-    "along with it."
+    "beginning was done again, with the same pictures and seed), and as it is now.\n\n"
+    "At 1 % there is static, in the colors of the scene. At 5 % there are sky, light and ground, "
+    "and blobs where something ought to stand. At 20 % one sees what it is meant to be. All the "
+    "rest of the training goes into its form."
 )
 _EMPTY = "Press Generate to paint one prompt with each of them."
 
