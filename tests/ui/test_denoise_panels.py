@@ -11,12 +11,12 @@ from tests.ui.example_timelines import make_timeline, playhead_on
 from tests.ui.sitting import STEPS, Sitting
 from visualizer.diffusion import spectrum
 from visualizer.lessons.page_setup import OPTIONS, PageSetup
+from visualizer.session.sculpting import GUESS
 from visualizer.settings import Settings
 from visualizer.ui.code_view import ROW
 from visualizer.ui.denoise_panels.band_sieve import BANDS, BandSieve
 from visualizer.ui.denoise_panels.code_panel import CodePanel
 from visualizer.ui.denoise_panels.panels import CODE, EXPLANATION, SCULPTOR
-from visualizer.ui.denoise_panels.sculpting import GUESS, Sculpting
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -49,13 +49,45 @@ def test_the_code_follows_the_playhead(sitting: Sitting) -> None:
         else:
             assert panels.code.numbers["noise mean"].text() == _number(step.noise.mean())
         assert f"t = {step.timestep:.4g}" in panels.code.level.text()
-    assert said == [
-        "x = randn(4, 4, 4)",
-        "x = sched.step(eps, t, x)",
-        "x = sched.step(eps, t, x)",
-        "picture = vae.decode(x / scale)",
-    ]
-    assert f"{2 * STEPS} times: twice a step" in panels.code.calls.text()
+        assert "4 × 4 × 4 numbers" in panels.code.where.text()
+        times = f"{2 * min(k + 1, STEPS)} times: twice a step"
+        assert times in panels.code.calls.text(), "the answer that is shown has been asked for"
+    assert said == 3 * ["x = sched.step(eps, t, x)"] + ["picture = vae.decode(x / scale)"]
+
+
+def test_the_loop_is_marked_as_one_and_slow_play_goes_through_its_lines(qtbot: QtBot) -> None:
+    timeline = make_timeline(6, guided=True)
+    playhead = playhead_on(timeline, 0)
+    panel = CodePanel(playhead)
+    qtbot.addWidget(panel)
+    panel.set_timeline(timeline)
+    panel.resize(288, 500)
+    panel.show()
+    code = panel.code
+    marked = [code.lines[row].strip() for row in code.span]
+    assert marked[0] == "for t in sched.timesteps:"
+    assert marked[-1] == "x = sched.step(eps, t, x)"
+    assert code.running == code.span[-1]
+    playhead.speed = 0.25
+    playhead.play()
+    seen = [code.running]
+    panel._walk.timeout.connect(lambda: seen.append(code.running))
+    qtbot.waitUntil(lambda: code.span[-1] in seen)
+    assert seen == sorted(seen)
+    assert {code.lines[row].strip() for row in seen} > {"z = sched.scale_model_input(x, t)"}
+    playhead.pause()
+    assert code.running == code.span[-1]
+    assert not panel._walk.isActive()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (960, 600)])
+def test_no_label_of_the_switch_is_cut(sitting: Sitting, size: tuple[int, int]) -> None:
+    sitting.window.resize(*size)
+    panels = sitting.window.denoise.panels
+    sitting.window.denoise.set_up(PageSetup("denoise", options={"panel": CODE}))
+    sitting.qtbot.waitUntil(lambda: panels.isVisible() and panels.switch.width() > 0)
+    for button in panels.switch.buttons.values():
+        assert button.width() >= button.sizeHint().width(), button.text()
 
 
 def test_a_line_that_is_clicked_is_explained(qtbot: QtBot) -> None:
@@ -88,7 +120,7 @@ def test_the_sculptor_measures_every_guess_and_marks_what_was_decided(sitting: S
     timeline = sitting.run()
     panels = sitting.window.denoise.panels
     panels.show_panel(SCULPTOR)
-    sculpting = panels.sculptor.sculpting
+    sculpting = sitting.session.sculpting
     sitting.qtbot.waitUntil(
         lambda: (
             all(sculpting.change(k) is not None for k in range(1, STEPS + 1))
@@ -117,24 +149,11 @@ def test_the_sculptor_grows_with_a_run_and_tells_what_was_decided_at_its_end(
     panels = sitting.window.denoise.panels
     panels.show_panel(SCULPTOR)
     sitting.begin(3)
-    sculpting = panels.sculptor.sculpting
+    sculpting = sitting.session.sculpting
     sitting.qtbot.waitUntil(lambda: sculpting.change(2) is not None, timeout=20_000)
     assert sculpting.decided("details") is None
     sitting.let_finish()
     sitting.qtbot.waitUntil(lambda: sculpting.decided("details") is not None, timeout=20_000)
-
-
-def test_where_nothing_can_be_decoded_the_latents_are_measured(qtbot: QtBot) -> None:
-    timeline = make_timeline(4)
-    timeline.can_preview = False
-    timeline._cache.forget(timeline.serial)
-    sculpting = Sculpting()
-    sculpting.set_timeline(timeline)
-    sculpting.set_active(True)
-    qtbot.waitUntil(lambda: sculpting.decided("whole") is not None)
-    assert sculpting.of_latents
-    assert sculpting.spectrum(1, GUESS) is not None
-    sculpting.set_active(False)
 
 
 def test_one_band_of_the_picture_is_shown_while_the_sculptor_is(sitting: Sitting) -> None:

@@ -42,6 +42,7 @@ class CodeView(RingedWidget):
         super().__init__(parent)
         self._lines: tuple[str, ...] = ()
         self._running = -1
+        self._span = range(0)
         self._asked = -1
         self._pointed = -1
         self._row = ROW
@@ -62,13 +63,26 @@ class CodeView(RingedWidget):
         """The line that is highlighted; −1 is none."""
         return self._running
 
-    def show_lines(self, lines: Sequence[str], running: int, asked: int = -1) -> None:
-        """Show lines, the one that runs, and the one that was asked about (−1: none)."""
-        shown = (tuple(lines), running, asked)
-        if shown == (self._lines, self._running, self._asked):
+    @property
+    def span(self) -> range:
+        """The lines that are being worked on together."""
+        return self._span
+
+    def show_lines(
+        self, lines: Sequence[str], running: int, asked: int = -1, span: range = range(0)
+    ) -> None:
+        """Show lines.
+
+        Args:
+            running: the one that runs; −1 for none.
+            asked: the one that was asked about; −1 for none.
+            span: those that are being worked on together.
+        """
+        shown = (tuple(lines), running, asked, span)
+        if shown == (self._lines, self._running, self._asked, self._span):
             return
         taller = len(lines) != len(self._lines)
-        self._lines, self._running, self._asked = shown
+        self._lines, self._running, self._asked, self._span = shown
         told = asked if asked >= 0 else running
         self.setAccessibleDescription(self._lines[told].strip() if 0 <= told < len(lines) else "")
         if taller:
@@ -96,11 +110,18 @@ class CodeView(RingedWidget):
     # --- Qt -----------------------------------------------------------------------------------
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The running line stands on a ground of its own, with the playhead's color beside it."""
+        """The running line stands on a ground of its own, with the playhead's color beside it; a
+        quiet line runs beside those that are worked on together."""
         theme = themes.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plain, strong = self._fonts()
+        if self._span:
+            top = self._span.start * self._row + 3
+            height = len(self._span) * self._row - 6
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.quiet))
+            painter.drawRoundedRect(QRectF(0.5, top, 2, height), 1, 1)
         for row, line in enumerate(self._lines):
             room = self.row_rect(row)
             runs = row == self._running
@@ -114,7 +135,7 @@ class CodeView(RingedWidget):
                 painter.setBrush(QColor(theme.surface))
                 painter.drawRoundedRect(room, 4, 4)
             painter.setFont(strong if runs else plain)
-            lit = runs or row in (self._asked, self._pointed)
+            lit = runs or row in self._span or row in (self._asked, self._pointed)
             painter.setPen(QColor(theme.text if lit else theme.quiet))
             painter.drawText(
                 room.adjusted(_LEFT, 0, 0, 0),

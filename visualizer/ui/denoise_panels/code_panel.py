@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLay
 
 from visualizer.ui import theme
 from visualizer.ui.code_view import CodeView, monospaced
+from visualizer.ui.denoise_panels.code_of_run import calls_of, loop_of, moment_of, section_of
 from visualizer.ui.denoise_panels.code_text import (
     LETTERS,
     CodeLine,
     Loop,
-    calls_of,
+    Moment,
     code_lines,
-    loop_of,
-    part_of,
+    mark,
 )
 from visualizer.ui.panel_parts import label
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NONE = "–"
 _ROWS = ("latent", "said", "guess", "noise")
+SLOWEST_MS = 60
+"""A line of the loop is marked at least so long, or the mark does not go from line to line."""
 
 
 class CodePanel(QScrollArea):
@@ -41,7 +43,9 @@ class CodePanel(QScrollArea):
         self._timeline: Timeline | None = None
         self._facts: ModelFacts | None = None
         self._asked = -1
-        self._moment = ""
+        self._moment: Moment = ""
+        self._walk = QTimer(self)
+        self._walk.timeout.connect(self._go_on)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -49,6 +53,7 @@ class CodePanel(QScrollArea):
         self.setAccessibleName("The loop as code")
         self.code = CodeView("The loop as code", "Click a line to learn what it does")
         self.about = label("small")
+        self.where = label("small-quiet")
         self.level = label("small", wraps=False)
         self.calls = label("small-quiet")
         self.names: dict[str, QLabel] = {}
@@ -56,6 +61,7 @@ class CodePanel(QScrollArea):
         self._lay_out()
         self.code.asked.connect(self._ask)
         playhead.moved.connect(self.refresh)
+        playhead.playing_changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
         space = theme.SPACE
@@ -72,6 +78,7 @@ class CodePanel(QScrollArea):
         line.setProperty("role", "separator")
         line.setFixedHeight(1)
         words.addWidget(line)
+        words.addWidget(self.where)
         words.addWidget(self.level)
         table = QGridLayout()
         table.setHorizontalSpacing(space)
@@ -118,35 +125,52 @@ class CodePanel(QScrollArea):
         if not self.isVisible():
             return
         timeline = self._timeline
+        self._walk.stop()
         if timeline is None or timeline.total == 0:
             self._show(code_lines(Loop()), "")
             self._show_numbers(None, Loop())
+            self.where.setText(NONE)
             return
         k = min(self._playhead.index, timeline.total - 1)
-        stage = timeline.stage(k)
         loop = loop_of(timeline, self._facts, self._sampler(timeline), k)
-        there = k < len(timeline)
-        moment = part_of(k - stage.first, stage.last - stage.first) if there else ""
+        moment = moment_of(timeline, k)
         self._show(code_lines(loop), moment)
+        there = k < len(timeline)
         self._show_numbers(timeline.step(k) if there else None, loop)
-        self.calls.setText(_calls(timeline, loop, k))
+        self.where.setText(_where(timeline, loop, k) if there else NONE)
+        self.calls.setText(_calls(timeline, loop, k) if there else "")
 
     def showEvent(self, event: object) -> None:
         """What it did not follow while it was hidden."""
         super().showEvent(event)  # type: ignore[arg-type]
         self.refresh()
 
-    def _show(self, lines: tuple[CodeLine, ...], moment: str) -> None:
-        running = next((i for i, each in enumerate(lines) if each.here and each.when == moment), -1)
+    def hideEvent(self, event: object) -> None:
+        """Nobody sees the mark."""
+        super().hideEvent(event)  # type: ignore[arg-type]
+        self._walk.stop()
+
+    def _show(self, lines: tuple[CodeLine, ...], moment: Moment) -> None:
         if moment != self._moment or self._asked >= len(lines):
             self._asked = -1  # what happens now is worth more than what was asked before
         self._moment = moment
-        self.code.show_lines([line.text for line in lines], running, self._asked)
-        words = (
-            lines[self._asked].about if self._asked >= 0 else "" if running >= 0 else _NOTHING_YET
-        )
+        running, span = mark(lines, moment)
+        each = 1000 / self._playhead.steps_per_second / max(len(span) - 1, 1)
+        if moment == "pass" and self._playhead.playing and each >= SLOWEST_MS:
+            running = span.start + 1
+            self._walk.start(int(each))
+        self.code.show_lines([line.text for line in lines], running, self._asked, span)
+        words = lines[self._asked].about if self._asked >= 0 else _SAID.get(moment, "")
         self.about.setText(words)
         self.about.setVisible(bool(words))
+
+    def _go_on(self) -> None:
+        """While a person plays slowly the mark goes through the loop, to the sampler's line."""
+        code = self.code
+        if code.running + 1 in code.span:
+            code.show_lines(code.lines, code.running + 1, self._asked, code.span)
+        else:
+            self._walk.stop()
 
     def _ask(self, row: int) -> None:
         self._asked = -1 if row == self._asked else row
@@ -155,8 +179,7 @@ class CodePanel(QScrollArea):
 
     def _show_numbers(self, step: Step | None, loop: Loop) -> None:
         letter = LETTERS.get(loop.prediction, "out")
-        shape = " × ".join(str(n) for n in loop.shape)
-        self.names["latent"].setText(f"x  latent {shape}".rstrip())
+        self.names["latent"].setText("x  latent")
         self.names["said"].setText(f"{letter}  model’s answer")
         self.names["guess"].setText("x̂₀  its guess")
         self.names["noise"].setText("ε̂  its noise")
@@ -186,10 +209,15 @@ class CodePanel(QScrollArea):
         return "" if facts is None or key is not None else facts.own_sampler
 
 
-_NOTHING_YET = (
-    "This is the whole program. Every line runs on real numbers as soon as a picture is made. "
-    "Click a line to learn what it does."
-)
+_SAID: dict[Moment, str] = {
+    "": (
+        "This is the whole program. Every line runs on real numbers as soon as a picture is made. "
+        "Click a line to learn what it does."
+    ),
+    "beginning": (
+        "The first pass is on its way. Its numbers are there as soon as the network has answered."
+    ),
+}
 
 
 def _level(step: Step) -> str:
@@ -217,14 +245,30 @@ def _number(value: float) -> str:
     return f"{value:.3f}".replace("-", "−") if abs(value) < 100 else f"{value:.4g}"
 
 
+def _where(timeline: Timeline, loop: Loop, k: int) -> str:
+    """Which pass the numbers belong to, where they go, and how many there are."""
+    stage = timeline.stage(k)
+    name = f"{stage.name[:1].upper()}{stage.name[1:]}: " if stage.name else ""
+    last = stage.last - stage.first
+    shape = f"{' × '.join(str(n) for n in timeline.step(k).latents.shape)} numbers"
+    if k >= stage.last:
+        into = {"latent": "the decoder", "pixels": "the picture", "prior": "the next stage"}
+        return f"{name}all {last} passes are done. x goes into {into[loop.ends]}: {shape}."
+    return f"{name}pass {k - stage.first + 1} of {last}. Into sched.step go {shape} each."
+
+
 def _calls(timeline: Timeline, loop: Loop, k: int) -> str:
-    """How often the network was asked up to the playhead."""
-    calls = calls_of(timeline.steps[:k], loop.guiding)
-    if not calls:
-        return "The network has not been asked yet."
+    """How often the network was asked up to the numbers that are shown."""
+    section = section_of(timeline, k)
+    calls = calls_of(section.timeline.steps[section.first : k + 1], loop.guiding)
     how = "twice a step, with the prompt and without" if loop.guiding == "twice" else "once a step"
     if loop.avoid and loop.guiding == "twice":
         how = "twice a step, with the prompt and with the avoid text"
     more = ", and again where the sampler tries" if loop.trials else ""
     times = "once" if calls == 1 else f"{calls} times"
-    return f"So far the network was asked {times}: {how}{more}."
+    told = "So far the network was asked"
+    if section.request is not timeline.request:
+        told = "So far, in the run that this one branched from, the network was asked"
+    elif loop.start == "step":
+        told = f"Since it branched at step {loop.joined} the network was asked"
+    return f"{told} {times}: {how}{more}."

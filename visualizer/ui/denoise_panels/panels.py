@@ -16,11 +16,12 @@ from visualizer.ui.side_panel import WIDTH, SidePanel
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
     from visualizer.session.playhead import Playhead
+    from visualizer.session.sculpting import Sculpting
     from visualizer.session.timeline import Timeline
 
 EXPLANATION, CODE, SCULPTOR = "explanation", "code", "sculptor"
 _WORDS = {
-    EXPLANATION: ("Explanation", "What happens here, in words"),
+    EXPLANATION: ("Text", "What happens here, in words"),
     CODE: ("Code", "The loop that makes the picture, line by line"),
     SCULPTOR: ("Sculptor", "Large shapes first, then details: what each step changed"),
 }
@@ -31,11 +32,13 @@ class Panels(QWidget):
 
     chosen = Signal(str)  # by a person
 
-    def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, playhead: Playhead, sculpting: Sculpting, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.explanation = SidePanel(playhead)
         self.code = CodePanel(playhead)
-        self.sculptor = SculptorPanel(playhead)
+        self.sculptor = SculptorPanel(playhead, sculpting)
         self.switch = Segments("What stands beside the picture")
         self.switch.setStyleSheet(SMALL_SEGMENTS)
         for name, (label, about) in _WORDS.items():
