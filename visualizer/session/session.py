@@ -34,6 +34,7 @@ from visualizer.session.playhead import Playhead
 from visualizer.session.run_files import RunFiles
 from visualizer.session.run_tree import RunTree
 from visualizer.session.running import Running
+from visualizer.session.sculpting import Sculpting
 from visualizer.session.sharpening import Sharpener
 from visualizer.session.timeline import Timeline
 from visualizer.session.train_lab import TrainLab
@@ -147,6 +148,8 @@ class Session(QObject):
             self._worker, self._desk, self._sharpener, cache, self.generate, sample, self
         )
         """A picture of one's own, destroyed by noise, and made again."""
+        self.sculpting = Sculpting(self._desk, self)
+        """What each step of a run changed, as the Denoise page looks at it."""
         self._current = CurrentRun(self.playhead, self._sharpener, self)
         self._models = ModelOpening(
             self._worker, self._desk, lambda: self.running and not self.waiting, self
@@ -214,6 +217,7 @@ class Session(QObject):
             self.train_lab,
             self.training_example,
             self.checkpoint_lab,
+            self.sculpting,
             self._models,
             self._running,
             self._comparing,
@@ -574,6 +578,7 @@ class Session(QObject):
         self.destroying.close()
         self.train_lab.close()
         self.drawings.close()
+        self.sculpting.close()
         self.training_example.close()
         self.checkpoint_lab.close()
         self.words.close()

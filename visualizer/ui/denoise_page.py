@@ -71,7 +71,7 @@ class DenoisePage(QWidget):
         self.history = HistoryStrip()
         self.canvas = Canvas(playhead)
         self.view_switch = ViewSwitch(playhead)
-        self.panels = Panels(playhead)
+        self.panels = Panels(playhead, session.sculpting)
         self.side_panel = self.panels.explanation
         self.transport = TransportBar(playhead)
         self.timeline_view = TimelineView(playhead)

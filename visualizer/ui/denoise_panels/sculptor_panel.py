@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from visualizer.ui import theme
-from visualizer.ui.denoise_panels.sculpting import Sculpting
 from visualizer.ui.denoise_panels.sculptor_plots import NAMES, BandsPlot, SpectrumPlot
 from visualizer.ui.explanation import percent
 from visualizer.ui.segments import Segments
@@ -25,6 +24,7 @@ from visualizer.ui.segments import Segments
 if TYPE_CHECKING:
     from visualizer.diffusion.spectrum import Band
     from visualizer.session.playhead import Playhead
+    from visualizer.session.sculpting import Sculpting
     from visualizer.session.timeline import Timeline
 
 ALL = "all"
@@ -53,21 +53,22 @@ _DECIDED = {
 
 
 class SculptorPanel(QScrollArea):
-    """Measures only while it is looked at."""
+    """Shows what ``sculpting`` measures, which it does only while this is looked at."""
 
     band_chosen = Signal(str)
     """The canvas shall show one band of frequencies only, or ``ALL``."""
 
-    def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, playhead: Playhead, sculpting: Sculpting, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._playhead = playhead
+        self._playhead, self.sculpting = playhead, sculpting
         self._timeline: Timeline | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("What each step sculpts")
-        self.sculpting = Sculpting(self)
         self.spectrum = SpectrumPlot()
         self.bands = BandsPlot()
         self.says = QLabel()
