@@ -184,7 +184,7 @@ def test_the_lab_is_started_by_a_lesson_and_paused_by_the_main_button(
 ) -> None:
     page = page_of(sitting)
     monkeypatch.setattr(live_lab, "open_autoencoder", PlainAutoencoder)
-    lab = sitting.session.train_lab
+    lab, whole = sitting.session.train_lab, page.lab.side.about.text()
     setup = PageSetup("train", options={"part": "lab", "start": "yes"})
     with qtbot.waitSignal(lab.sampled, timeout=WAIT_MS):
         sitting.window.set_up(setup)
@@ -193,6 +193,7 @@ def test_the_lab_is_started_by_a_lesson_and_paused_by_the_main_button(
     assert sitting.window.header.generate.text().startswith("Pause")
     assert not page.lab.seed.isEnabled()
     qtbot.waitUntil(lambda: page.lab.side.running != "", timeout=WAIT_MS)
+    assert page.lab.side.about.text() == whole  # a sentence a tenth of a second is none
     page.generate()
     assert not lab.going
     assert sitting.window.header.generate.text().startswith("Go on")

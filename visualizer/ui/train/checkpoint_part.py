@@ -41,7 +41,7 @@ class CheckpointPart(QWidget):
         self.time.setToolTip("What each of them thought of the picture at this step")
         self.time_words = label("value")
         self.time_words.setWordWrap(False)
-        self.time_words.setFixedWidth(20 * themes.SPACE)
+        self.time_words.setFixedWidth(26 * themes.SPACE)
         self.side = QWidget()
         self.headline, self.about = label("title"), label("")
         self.headline.setText("How it learned")

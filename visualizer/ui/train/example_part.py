@@ -57,7 +57,7 @@ class ExamplePart(QWidget):
         self.time.setToolTip("The time t: how much static is mixed in")
         self.time_words = label("value")
         self.time_words.setWordWrap(False)
-        self.time_words.setFixedWidth(24 * themes.SPACE)
+        self.time_words.setFixedWidth(26 * themes.SPACE)
         self.new_picture = button("New picture", "Take another of the 70,000 training drawings")
         self.new_time = button("New time", "Throw the die for t again")
         self.new_noise = button("New static", "Draw other noise")
