@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,7 +54,7 @@ def test_a_broken_lesson_takes_no_other_down(tmp_path: Path) -> None:
     library = read_library(tmp_path)
     assert [lesson.name for lesson in library.lessons if lesson.own] == ["good"]
     assert sorted((p.file, p.line) for p in library.problems) == sorted(
-        [("bad.md", 3), (SHIPPED[0].name, 0)]
+        [("bad.md", 3), ("folder.md", 0), (SHIPPED[0].name, 0)]
     )
     good = library.find("good")
     assert good is not None
@@ -63,6 +65,21 @@ def test_a_broken_lesson_takes_no_other_down(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_gets_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(LessonError, match="cannot be opened"):
         read_file(tmp_path / "nowhere.md")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has neither pipes nor links in folders")
+def test_what_only_looks_like_a_lesson_is_told_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
+    (tmp_path / ".#open.md").symlink_to("somebody@somewhere")  # how an editor marks an open file
+    (tmp_path / "LOUD.MD").write_text(OWN, encoding="utf-8")
+    library = read_library(tmp_path)
+    assert [lesson.title for lesson in library.lessons if lesson.own] == ["My own"]
+    told = {problem.file: problem.says for problem in library.problems}
+    assert set(told) == {"pipe.md", "gone.md"}
+    assert "no file with words" in told["pipe.md"]
+    assert "No such file" in told["gone.md"]
+    assert cli.main(["lessons", "--check", str(tmp_path / "pipe.md")]) == 2
 
 
 def test_the_command_line_lists_and_checks(

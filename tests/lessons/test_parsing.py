@@ -15,7 +15,13 @@ from visualizer.diffusion.starts import MAX_SEED
 from visualizer.diffusion.views import VIEWS
 from visualizer.lessons.lesson import DoIt, Lesson, LessonError, Part, Question, Step, Text
 from visualizer.lessons.page_setup import GENERAL, OPTIONS, PageSetup
-from visualizer.lessons.parsing import MAX_BYTES, read_lesson
+from visualizer.lessons.parsing import (
+    MAX_BYTES,
+    MAX_INDENT,
+    MAX_LETTERS,
+    MAX_LINES,
+    read_lesson,
+)
 
 TOP = "---\ntitle: Static\norder: 1\nminutes: 5\nsummary: Noise, and what is in it.\n---\n"
 DO = "```do\nlabel: Make it\npage: denoise\nprompt: a red car\nseed: 7\nrun: yes\n```\n"
@@ -76,6 +82,49 @@ def test_other_code_is_shown_as_it_is() -> None:
     assert step.parts == (Text("```python\nx = 1\n```"),)
 
 
+@pytest.mark.parametrize("info", ["python", "dockerfile", "awk", "text", "yaml", ""])
+def test_code_of_any_language_is_no_block(info: str) -> None:
+    (step,) = read(f"{TOP}```{info}\ndo(x)\n```\n").steps
+    assert isinstance(step.parts[0], Text)
+
+
+def test_a_block_can_be_shown_as_it_is() -> None:
+    (step,) = read(f"{TOP}```text\npage: denoise\n```\n").steps
+    assert isinstance(step.parts[0], Text)
+
+
+BLOCK = "page: denoise\nseed: 7\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (f"```Do\n{BLOCK}```", 0),
+        (f"```do now\n{BLOCK}```", 0),
+        (f"```doit\n{BLOCK}```", 0),
+        (f"```{{do}}\n{BLOCK}```", 0),
+        ("```ASK\nanswer: b\n```", 0),
+        ("```asks\nanswer: b\n```", 0),
+        ("```aks\nquestion: a\nanswer: b\n```", 0),
+        (f"```\n{BLOCK}```", 0),
+        (f"~~~task\n{BLOCK}~~~", 0),
+        ("    ```do\n    page: denoise\n    ```", 0),
+        ("    page: denoise\n    seed: 7", 0),
+        ("Words,\nand more.\n\n    seed: 7\n    page: denoise", 4),
+        (f"``do\n{BLOCK}``", 0),
+        (f"´´´do\n{BLOCK}´´´", 0),
+        (f"Words\n\n‘‘‘ Do\n{BLOCK}‘‘‘", 2),
+        (BLOCK, 0),
+        (f"- one\n- two\n\n  ``do\n  {BLOCK}", 3),
+        (f"<div>\n```do\n{BLOCK}```\n</div>", 1),
+    ],
+)
+def test_a_block_that_markdown_takes_for_words_is_told(body: str, line: int) -> None:
+    error = why(f"{TOP}{body}\n")
+    assert error.line == AFTER_TOP + line
+    assert "```do" in error.says or "```ask" in error.says
+
+
 def in_top(line: str) -> str:
     return TOP.replace("order: 1", line) + "Words."
 
@@ -123,15 +172,25 @@ SEED = AFTER_TOP + 4
         (TOP + "- " + DO.replace("\n", "\n  "), AFTER_TOP, "in no list"),
         (TOP + "```do\n```\n", AFTER_TOP + 1, "is empty"),
         (TOP + "```do\n- page\n```\n", AFTER_TOP + 1, "name: value"),
-        (TOP + ASK.replace("- that\n", ""), AFTER_TOP + 2, "write 2 to 4"),
+        (TOP + ASK.replace("- that\n", ""), AFTER_TOP + 2, "is 1 choice: write 2 to 4"),
         (TOP + ASK.replace("right: 2", "right: 3"), AFTER_TOP + 5, "from 1 to 2"),
         (TOP + ASK.replace("answer: That.\n", ""), AFTER_TOP + 1, "'answer' is missing"),
         (TOP + ASK.replace("- this", "-\n  - a"), AFTER_TOP + 4, "one text in one line"),
         (TOP + "# Title\nWords.", AFTER_TOP, "begins with ##"),
-        (TOP + "## One\nWords.\n\n## Two\n", 0, "'Two' is empty"),
+        (TOP + "## One\nWords.\n\n## Two\n", AFTER_TOP + 3, "'Two' is empty"),
         (TOP + "Words.\n\tMore.", AFTER_TOP + 1, "tab"),
         (TOP + "Words.\n\x07", AFTER_TOP + 1, "U+0007"),
         (TOP + "Words.\u2028", AFTER_TOP, "U+2028"),
+        (in_do(r'prompt2: "\x07"'), SEED, "U+0007"),
+        (TOP + DO.replace("a red car", r'"\ud800"'), AFTER_TOP + 3, "U+D800"),
+        (TOP + DO.replace("a red car", r'"a\0"'), AFTER_TOP + 3, "U+0000"),
+        (TOP + ASK.replace("- that", r'- "\a"'), AFTER_TOP + 4, "U+0007"),
+        (in_do("seed: 7 # why"), SEED, "A comment stands on a line of its own."),
+        (in_do("view: noisy # why"), SEED, "A comment stands on a line of its own."),
+        (TOP + "Words.\n" + "a" * (MAX_LETTERS + 1), AFTER_TOP + 1, "break it"),
+        (TOP + " " * (MAX_INDENT + 1) + "Words.", AFTER_TOP, "further left"),
+        (TOP + "Words.\n" * MAX_LINES, MAX_LINES + 1, "is the most"),
+        (TOP + ("[*_ " * 300 + "\n\n") * 4, AFTER_TOP + 4, "2,000 is the most"),
         (TOP.encode() + b"Words.\n\xff", AFTER_TOP + 1, "UTF-8"),
         (b"a" * (MAX_BYTES + 1), 0, "too large"),
         (TOP + "```do\npage: " + "[" * 1200 + "\n```\n", AFTER_TOP + 1, ""),

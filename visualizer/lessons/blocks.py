@@ -63,7 +63,8 @@ def read_question(fields: Fields) -> Question:
     asks = fields.needed("question", 400, "what will happen?")
     choices = fields.texts("choices", _LINE)
     if "choices" in fields and not 2 <= len(choices) <= 4:
-        says = f"There are {len(choices)} choices: write 2 to 4, or leave 'choices' out."
+        there = "is 1 choice" if len(choices) == 1 else f"are {len(choices)} choices"
+        says = f"There {there}: write 2 to 4, or leave 'choices' out."
         raise fields.error(says, fields.line("choices"))
     right = fields.whole("right", 1, max(len(choices), 1))
     if right is not None and not choices:

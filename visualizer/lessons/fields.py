@@ -15,10 +15,13 @@ import yaml
 
 from visualizer.lessons.lesson import LessonError
 
+# What neither YAML nor a screen shows: control characters, and three that are lines to YAML alone.
+_UNREADABLE = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST_SHOWN = 40
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,7})?")
 _YES = {"yes": True, "true": True, "no": False, "false": False}
+_COMMENT = " A comment stands on a line of its own."
 _LIKE = "Write one 'name: value' a line, and begin further lines of a text with two spaces."
 _VALUE = re.compile(r"(?P<name> *- +| *[^\s:#-][^\s:]*: +)(?P<text>\S.*?) *")
 _AS_IT_IS = re.compile(r"""[|>][-+]?|"([^"\\]|\\.)*"|'([^']|'')*'""")
@@ -92,7 +95,8 @@ class Fields:
             return None
         if not _WHOLE.fullmatch(value) or not low <= int(value) <= high:
             raise self.error(
-                f"'{name}' is a whole number from {low} to {high}, not '{_cut(value)}'.",
+                f"'{name}' is a whole number from {low} to {high}, not '{_cut(value)}'."
+                + _of_comment(value),
                 self.line(name),
             )
         return int(value)
@@ -105,7 +109,7 @@ class Fields:
         if not _NUMBER.fullmatch(value) or not low <= float(value) <= high:
             raise self.error(
                 f"'{name}' is a number from {low:g} to {high:g}, with a point and not a comma, "
-                f"not '{_cut(value)}'.",
+                f"not '{_cut(value)}'." + _of_comment(value),
                 self.line(name),
             )
         return float(value)
@@ -116,14 +120,17 @@ class Fields:
         if value is None:
             return False
         if value.casefold() not in _YES:
-            raise self.error(f"'{name}' is yes or no, not '{_cut(value)}'.", self.line(name))
+            says = f"'{name}' is yes or no, not '{_cut(value)}'." + _of_comment(value)
+            raise self.error(says, self.line(name))
         return _YES[value.casefold()]
 
     def one_of(self, name: str, known: Iterable[str], value: str | None) -> None:
         """Refuse a value of a field that is none of the known ones."""
         if value is not None and value not in (names := tuple(known)):
             raise self.error(
-                f"'{name}' cannot be '{_cut(value)}'. {_instead(value, names)}", self.line(name)
+                f"'{name}' cannot be '{_cut(value)}'. {_instead(value, names)}"
+                + _of_comment(value),
+                self.line(name),
             )
 
     def texts(self, name: str, most: int) -> tuple[str, ...]:
@@ -175,11 +182,30 @@ class Fields:
             raise self.error(f"{self._what} is empty.".capitalize())
         if not isinstance(root, yaml.MappingNode):
             raise self.error("Every line here is 'name: value', with a space after the colon.")
-        for key, _value in root.value:
+        for key, value in root.value:
             if not isinstance(key, yaml.ScalarNode):
                 line = self.first_line + key.start_mark.line
                 raise self.error("A name is one word, followed by a colon and a space.", line)
+            for node in (key, *(value.value if isinstance(value, yaml.SequenceNode) else (value,))):
+                self._check_letters(node)
         return list(root.value)
+
+    def _check_letters(self, node: yaml.Node) -> None:
+        """In quotes YAML knows names of signs, as "\\x07": they are signs all the same."""
+        if isinstance(node, yaml.ScalarNode):
+            says = unreadable(str(node.value))
+            if says:
+                raise self.error(says, self.first_line + node.start_mark.line)
+
+
+def unreadable(text: str) -> str:
+    """What is wrong where a sign cannot be read; "" where each can."""
+    found = _UNREADABLE.search(text)
+    return f"There is a sign that nobody can read (U+{ord(found[0]):04X})." if found else ""
+
+
+def _of_comment(value: str) -> str:
+    return _COMMENT if " #" in value else ""
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from visualizer.lessons.lesson import Lesson, LessonError
 from visualizer.lessons.parsing import MAX_BYTES, read_lesson
 
 ENDING = ".md"
-MOST_FILES = 500
+MOST_FILES = 200
 """Of a folder; what is beyond is told, not read."""
 
 
@@ -71,9 +72,14 @@ def read_file(path: Path, *, own: bool = True) -> Lesson:
     """Read one lesson.
 
     Raises:
-        LessonError: also where the file cannot be opened.
+        LessonError: also where the file cannot be opened, or is none (whoever opens a pipe waits
+            for its other end).
     """
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no file with words in it"
+            raise LessonError(path.name, 0, f"This is {what}: a lesson is a file of Markdown.")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -83,8 +89,13 @@ def read_file(path: Path, *, own: bool = True) -> Lesson:
 
 
 def _files(folder: Path, problems: list[LessonError]) -> list[Path]:
+    """What is called a lesson, also what cannot be one: it is told. Hidden files are of others."""
     try:
-        found = sorted(p for p in folder.iterdir() if p.suffix.lower() == ENDING and p.is_file())
+        found = sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() == ENDING and not path.name.startswith(".")
+        )
     except FileNotFoundError:
         return []
     except OSError as error:
