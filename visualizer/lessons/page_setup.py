@@ -32,7 +32,7 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "shape": ("swiss roll", "rings", "letters", "by hand"),
             "text": (),  # of the letters
             "way": ("forward", "sde", "ode"),
-            "start": ("yes",),
+            "start": ("yes", "again"),  # learn where it was not learned, or from nothing
         },
     }
 )

@@ -267,7 +267,9 @@ class PhysicsPage(QWidget):
 
     def generate(self) -> None:
         """The main button: end the lesson, or begin another."""
-        if self.lab.learning:
+        if self.lab.shape != self.shape():
+            self.take_shape()
+        elif self.lab.learning:
             self.lab.stop()
         else:
             self.lab.learn()
@@ -309,8 +311,12 @@ class PhysicsPage(QWidget):
         self.take_shape()
         if "way" in options:
             self.go(cast("Way", options["way"]))
-        if options.get("start") == "yes" or setup.run:
+        if self.lab.shape != self.shape():
+            return  # it is still to be drawn or typed, and is learned then
+        if options.get("start") == "again":
             self.lab.learn()
+        if "start" in options or setup.run:
+            self.lab.see_learned()
             self.playhead.home()
             self.playhead.play()
         if setup.playhead is not None:

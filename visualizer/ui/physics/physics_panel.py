@@ -10,6 +10,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.panel_parts import label
 from visualizer.ui.physics.physics_words import COLORS, SOURCE
 from visualizer.ui.physics.small_plot import SmallPlot
+from visualizer.ui.scroll_room import keep_room
 from visualizer.ui.theme import set_role
 
 PANEL, NARROW_PANEL = 36 * themes.SPACE, 28 * themes.SPACE
@@ -58,9 +59,7 @@ class PhysicsPanel(QFrame):
         column.addStretch(1)
         column.addWidget(self.source)
         scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_room(scroll)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(inside)
         whole = self._whole = QVBoxLayout(self)

@@ -119,6 +119,8 @@ def _ode(share: float) -> str:
 def learned_words(progress: Progress | None, learning: bool, waits: bool) -> str:
     """How the training stands."""
     if progress is None:
-        return "Waits for the model to load …" if waits else ""
+        if waits:  # one thread does all the work with networks
+            return "Begins as soon as the program has loaded its other network …"
+        return "Begins in a moment …" if learning else ""
     how = f"{progress.seconds:.1f} s, {progress.steps:,} steps"
     return f"Learning: {how}" if learning else f"Learned in {how}"
