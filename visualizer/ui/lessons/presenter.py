@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -18,6 +17,7 @@ from visualizer.lessons.beats import Beat, beats_of
 from visualizer.lessons.lesson import DoIt, Lesson, Question, Text
 from visualizer.ui import theme
 from visualizer.ui.lessons.reading import ReadingText
+from visualizer.ui.scroll_room import keep_room
 
 _LETTERS, _TITLE = 30, 44
 """Type sizes in pixels on a screen of this height:"""
@@ -38,6 +38,8 @@ _KEYS: dict[int, str] = {
     Qt.Key.Key_Period: "blank",
     Qt.Key.Key_Escape: "leave",
 }
+_PAGES = range(Qt.Key.Key_1, Qt.Key.Key_9 + 1)
+"""With Ctrl."""
 
 
 class Presenter(QWidget):
@@ -64,12 +66,11 @@ class Presenter(QWidget):
         self.next_button.clicked.connect(self.next)
         self.place = QLabel()
         self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        keep_room(self._scroll)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
         text = QVBoxLayout(inside)
-        text.setContentsMargins(0, 0, theme.SPACE, 0)
+        text.setContentsMargins(0, 0, 0, 0)
         text.addWidget(self.words)
         text.addStretch(1)
         self._scroll.setWidget(inside)
@@ -133,13 +134,18 @@ class Presenter(QWidget):
         """Nothing but black, so that the class looks at the teacher; and back."""
         self._set_blank(self._blank is None)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Its keys do what they do here, whatever has the focus."""
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Its keys do what they do here, whatever has the focus; those of pages leave it."""
+        if event.type() == QEvent.Type.Resize and watched is self.window():
+            self._cover()
         kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
         if event.type() not in kinds or not isinstance(event, QKeyEvent) or not self.isVisible():
             return False
         act = _KEYS.get(event.key())
         plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain == Qt.KeyboardModifier.ControlModifier and event.key() in _PAGES:
+            self.left.emit()  # the window shows the page, with all that belongs to it
+            return False
         if act is None or plain != Qt.KeyboardModifier.NoModifier:
             return False
         if QApplication.activePopupWidget() is not None:
@@ -175,13 +181,17 @@ class Presenter(QWidget):
             self._blank = QWidget(window)
             self._blank.setStyleSheet("background: black;")
             self._blank.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-            self._blank.setGeometry(window.rect())
+            self._cover()
             self._blank.show()
             self._blank.raise_()
         elif not on and self._blank is not None:
             self._blank.hide()
             self._blank.deleteLater()
             self._blank = None
+
+    def _cover(self) -> None:
+        if self._blank is not None:
+            self._blank.setGeometry(self.window().rect())
 
     # --- room ---------------------------------------------------------------------------------
 
