@@ -17,12 +17,13 @@ from tests.session.fake_model import Gate
 from tests.ui.exhibits import painted
 from tests.ui.sitting import RUN_MS, STEPS, pixels
 from tests.ui.words_sitting import PROMPT, WORDS, WordsSitting, maps_of
+from visualizer.diffusion.starts import EditedNoise, Flip
 from visualizer.lessons.page_setup import PageSetup
 from visualizer.session import session as session_module
 from visualizer.ui.words.guidance_part import SCALES, SEEDS
 from visualizer.ui.words.reading_list import ROW
 from visualizer.ui.words.word_chips import HEIGHT, WordChip
-from visualizer.ui.words.word_sentences import NO_MAPS, OTHER_WORDS
+from visualizer.ui.words.word_sentences import LOADING, NO_MAPS, NO_MAPS_OF_FILE, OTHER_WORDS
 from visualizer.ui.words.words_page import WordsPage
 
 RED, CAR = WORDS.index("red"), WORDS.index("car")
@@ -167,6 +168,66 @@ def test_a_run_without_maps_offers_to_be_made_again(
     assert sitting.recorded == [run.request]
     assert page.subject.why_no_maps() == ""
     assert page.listening.record.isHidden()
+
+
+def test_the_same_bits_are_promised_only_where_they_are_known(
+    sitting: WordsSitting, tmp_path: Path
+) -> None:
+    run = sitting.run(PROMPT)
+    assert run.trajectory is not None
+    path = tmp_path / "run.dvrun"
+    run.trajectory.save(path)
+    with sitting.qtbot.waitSignal(sitting.session.current_changed, timeout=RUN_MS):
+        sitting.session.open_run(str(path))
+    sitting.window.show_page("words")
+    page = sitting.page
+    assert page.subject.why_no_maps() == NO_MAPS_OF_FILE == page.listening.why.text()
+    assert "bit for bit" not in page.listening.record.toolTip()
+    assert not page.listening.record.isHidden()
+    page.subject.facts = None  # as long as no model is there
+    assert page.subject.why_no_maps() == LOADING
+
+
+def test_words_are_those_without_weights_everywhere(sitting: WordsSitting) -> None:
+    sitting.model.facts = replace(sitting.model.facts, weighting=True)
+    with sitting.qtbot.waitSignal(sitting.session.model_ready, timeout=RUN_MS):
+        sitting.session.load_model(None)
+    sitting.window.show_page("words")
+    page = sitting.page
+    sitting.window.header.set_weights(True)
+    sitting.type_prompt("a (red:1.3) car")
+    sitting.qtbot.waitUntil(lambda: page.subject.reading is not None and page.subject.weighted)
+    sitting.qtbot.waitUntil(lambda: [c.text() for c in page.chips.chips] == ["a", "red", "car"])
+    page.choose_word(2)
+    assert "Does “car” look at “red”?" in page.panel.reading.look.text()
+    with sitting.qtbot.waitSignal(sitting.session.words.swap_ready, timeout=RUN_MS):
+        page.swapping.begin("boat")
+    assert [request.prompt for request in sitting.made] == ["a (red:1.3) car", "a (red:1.3) boat"]
+
+
+def test_pictures_beside_a_run_begin_as_it_did(sitting: WordsSitting) -> None:
+    page = sitting.open_page()
+    run = sitting.session.current
+    assert run is not None
+    edited = replace(run.request, start=EditedNoise((Flip("horizontal"),)), seed=123)
+    with sitting.qtbot.waitSignal(sitting.session.run_finished, timeout=RUN_MS):
+        sitting.session.generate(edited)
+    page.panel.choose("swap")
+    page.choose_word(RED)
+    assert page.base() == edited
+    assert "from its edited static" in page.panel.swap.words.text()
+    with sitting.qtbot.waitSignal(sitting.session.words.swap_ready, timeout=RUN_MS):
+        page.swapping.begin("blue")
+    assert sitting.made[-1] == replace(edited, prompt="a blue car at sunset")
+    assert sitting.made.count(edited) == 1  # the picture looked at is the one compared
+    strip = PageSetup(
+        "words", prompt=PROMPT, seed=7, options={"part": "guidance", "strip": "no prompt"}, run=True
+    )
+    with sitting.qtbot.waitSignal(sitting.session.words.strip_ended, timeout=RUN_MS):
+        sitting.window.set_up(strip)
+    assert page.panel.guidance.look == "unprompted"
+    assert [r.seed for r in sitting.made[-SEEDS:]] == [7 + n for n in range(SEEDS)]
+    assert {r.prompt for r in sitting.made[-SEEDS:]} == {""}
 
 
 def test_a_model_without_cross_attention_says_so_and_is_asked_for_none(

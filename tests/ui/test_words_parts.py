@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
+from tests.example_runs import make_run
 from tests.ui.words_sitting import WORDS, maps_of, reading_of
 from visualizer.diffusion.attention import PromptToken
 from visualizer.diffusion.facts import Vocabulary
+from visualizer.diffusion.request import SamplingRequest
+from visualizer.diffusion.starts import EditedNoise, Flip
+from visualizer.diffusion.step import Guidance
+from visualizer.diffusion.word_reading import WordReading
+from visualizer.diffusion.word_swap import first_visible, visible_before
+from visualizer.session.timeline import Timeline
+from visualizer.session.words import SwapResult
 from visualizer.ui.tile_grid import ShownTile, TileGrid
 from visualizer.ui.words.attention_overlay import lit_picture, word_map
+from visualizer.ui.words.guidance_words import guidance_words
 from visualizer.ui.words.step_plot import StepLine, StepMark, StepPlot
 from visualizer.ui.words.swap_part import same_kind
-from visualizer.ui.words.word_sentences import heard, look_of, shares_now, shown_words, swapped
+from visualizer.ui.words.word_sentences import (
+    heard,
+    kept,
+    look_of,
+    parting,
+    shares_now,
+    shown_words,
+    swapped,
+)
 
 
 def test_what_listens_keeps_its_colors_and_the_rest_is_gray_and_dim() -> None:
@@ -79,6 +98,83 @@ def test_chips_join_the_tokens_of_a_word_and_leave_filling_out() -> None:
 def test_one_word_is_changed_and_no_other(word: int, other: str, expected: str) -> None:
     words = ["a", "red", "car", "a", "red", "boat"]
     assert swapped("a red car, a red boat", words, word, other) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "word", "other", "expected"),
+    [
+        ("a (red:1.3) car", 2, "boat", "a (red:1.3) boat"),
+        ("a (red:1.3) car", 1, "blue", "a (blue:1.3) car"),
+        ("a (red:1.3) car", 1, "", "a car"),
+        ("a ((red)1.2 car)0.9", 1, "", "a ( car)0.9"),
+        ("a red++ car", 1, "", "a car"),
+        ("a red car--", 2, "", "a red"),
+    ],
+)
+def test_a_weight_goes_with_its_word(prompt: str, word: int, other: str, expected: str) -> None:
+    assert swapped(prompt, ["a", "red", "car"], word, other, weighted=True) == expected
+
+
+def swap_result(*apart: float) -> SwapResult:
+    runs = (make_run(), make_run())
+    assert runs[0].final is not None
+    pictures = (runs[0].final, runs[0].final)
+    differences = np.array(apart, dtype=np.float32)
+    return SwapResult(runs, differences, first_visible(apart), pictures, visible_before(apart))
+
+
+def test_two_pictures_part_for_good_or_come_together_again() -> None:
+    assert parting(swap_result(0.0, 0.01, 0.02)).startswith("The two never part visibly")
+    assert parting(swap_result(0.2, 0.2, 0.2)).startswith("They part at once, at step 0 of 3")
+    again = parting(swap_result(0.20, 0.12, 0.08, 0.04))
+    assert "never" not in again
+    assert "up to 20\u00a0% apart" in again
+    late = parting(swap_result(0.10, 0.04, 0.04, 0.06, 0.20))
+    assert "look alike" not in late
+    assert late.startswith("From step 3 of 5 on they stay apart. Earlier guesses were up to 10")
+
+
+def reading_with(*attention: float) -> WordReading:
+    """The last of some words looks at all of them so."""
+    reading = reading_of(None, " ".join(WORDS[: len(attention)]))
+    layers = reading.attention.copy()
+    layers[0, len(attention), 1 : 1 + len(attention)] = attention
+    return replace(reading, attention=layers)
+
+
+def test_a_look_is_compared_with_an_even_share() -> None:
+    much = look_of(reading_with(0.14, 0.36, 0.5), 2)
+    assert much.startswith("Does “car” look at “red”? Yes, with 36\u00a0%")
+    assert "an even share of the 2 words before it would be 25\u00a0%" in much
+    assert "Yes" not in look_of(reading_with(0.24, 0.26, 0.5), 2)
+    alone = look_of(reading_with(0.2, 0.8), 1)  # there is no other it could choose
+    assert "?" not in alone
+    assert alone.startswith("“red” sees one other word, “a”, and gives it 20\u00a0%")
+
+
+def test_what_is_kept_of_a_picture_is_said() -> None:
+    plain = SamplingRequest("a car", seed=3)
+    assert kept(plain, plain).startswith("Seed and settings stay the same")
+    assert "not this picture’s" in kept(plain, replace(plain, seed=4))
+    edited = replace(plain, start=EditedNoise((Flip("horizontal"),)))
+    assert "from its edited static" in kept(edited, edited)
+
+
+@pytest.mark.parametrize(
+    ("scale", "asked", "words"),
+    [(7.0, True, "goes on past"), (1.0, True, "no further"), (1.0, False, "asked once")],
+)
+def test_guidance_is_told_as_it_was_used(scale: float, asked: bool, words: str) -> None:
+    run = make_run(request=SamplingRequest("a car", seed=7, steps=6, guidance_scale=scale))
+    if asked:
+        steps = [
+            s if s.prediction is None else replace(s, guidance=Guidance(0.5 * s.prediction))
+            for s in run.steps
+        ]
+        run = replace(run, steps=tuple(steps))
+    told = guidance_words("step", Timeline.of(run, from_file=False), None, None)
+    assert words in told
+    assert ("twice" in told) == asked
 
 
 def test_sentences_say_what_was_measured() -> None:

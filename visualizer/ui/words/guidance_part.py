@@ -11,27 +11,12 @@ from visualizer.ui.segments import Segments
 
 LOOKS = {
     "step": ("This step", "What the prompt changes in the guess of the step under the playhead"),
-    "strip": ("1 … 12", "The same static, pulled towards the words ever harder"),
+    "strip": ("1 … 12", "The same beginning, pulled towards the words ever harder"),
     "unprompted": ("No prompt", "Pictures without any words, from several seeds"),
 }
 SCALES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0)
 SEEDS = 6
 """Pictures without a prompt: of the seed and those that follow."""
-_WORDS = {
-    "step": (
-        "The model is asked twice at every step: once without the prompt, once with it. The "
-        "sampler then goes on past the second answer, in the direction that leads from the first "
-        "to it."
-    ),
-    "strip": (
-        "Guidance 1 takes the prompted answer as it is. The higher it is, the more closely the "
-        "words are followed, and the less the pictures of different seeds differ."
-    ),
-    "unprompted": (
-        "With no words at all the model draws whatever its training pictures made likely: a "
-        "picture, but not one that was asked for."
-    ),
-}
 _SOURCE = "Classifier-free guidance: Ho and Salimans 2022."
 
 
@@ -65,7 +50,7 @@ class GuidancePart(QWidget):
         self.looks.chosen.connect(self._choose)
         self.make.clicked.connect(self.make_asked)
         self.stop.clicked.connect(self.stop_asked)
-        self.show_state("", 0, busy=False, can=False)
+        self.show_state("", "", 0, busy=False, can=False)
 
     @property
     def look(self) -> str:
@@ -84,17 +69,18 @@ class GuidancePart(QWidget):
     def _choose(self, look: str) -> None:
         self.look_chosen.emit(look)
 
-    def show_state(self, state: str, missing: int, *, busy: bool, can: bool) -> None:
+    def show_state(self, words: str, state: str, missing: int, *, busy: bool, can: bool) -> None:
         """Say how far it is.
 
         Args:
+            words: what is told of what is looked at.
             state: a sentence of numbers, or "".
             missing: pictures that are not made yet.
             busy: they are being made.
             can: whether they can be.
         """
         look = self.look
-        self.words.setText(_WORDS[look])
+        self.words.setText(words)
         self.state.setText(state)
         self.state.setVisible(bool(state))
         text = f"Make the {missing} pictures" if missing > 1 else "Make the picture"

@@ -10,6 +10,7 @@ from visualizer.ui.explanation import percent
 from visualizer.ui.tile_grid import ShownTile, TileGrid
 from visualizer.ui.words import exhibits
 from visualizer.ui.words.guidance_part import SCALES, SEEDS, GuidancePart
+from visualizer.ui.words.guidance_words import UNGUIDED, guidance_words
 from visualizer.ui.words.swapping import Base
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _NO_RUN = "Describe a picture above and press Enter."
 _MAKING = "Making it …"
 _NOT_YET = "Not made yet"
-_UNGUIDED = "This model takes guidance in another way: its strength cannot be chosen."
 _VIEWS = {
     "unprompted": "Guess without the prompt",
     "guidance": "What the prompt changes",
@@ -193,7 +193,8 @@ class Guiding(QObject):
         missing = len(self._missing(look))
         unguided = look == "strip" and self._facts is not None and not self._facts.guidance
         self._part.show_state(
-            _UNGUIDED if unguided else self._state(look),
+            guidance_words(look, self._run, self._made_for, self._facts),
+            UNGUIDED if unguided else self._state(look),
             0 if unguided else missing,
             busy=self._making == look,
             can=self._can(),

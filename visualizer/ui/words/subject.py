@@ -11,6 +11,7 @@ from visualizer.ui.words import word_sentences as sentences
 if TYPE_CHECKING:
     from visualizer.diffusion.attention import AttentionMaps
     from visualizer.diffusion.facts import ModelFacts
+    from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.word_reading import WordReading
     from visualizer.session.timeline import Timeline
     from visualizer.session.words import Words
@@ -32,6 +33,7 @@ class Subject(QObject):
         self.run: Timeline | None = None
         self.facts: ModelFacts | None = None
         self.prompt = ""
+        self.weighted = False  # whether weights are read in it
         self.reading: WordReading | None = None
         self.why_unread = ""
         self._active = False
@@ -59,10 +61,10 @@ class Subject(QObject):
         if run is not None:
             run.grown.connect(self.grown)
 
-    def set_prompt(self, prompt: str) -> None:
-        """Show other words."""
-        if prompt != self.prompt:
-            self.prompt = prompt
+    def set_prompt(self, prompt: str, *, weighted: bool) -> None:
+        """Show other words; those of the weights in them are none."""
+        if (prompt, weighted) != (self.prompt, self.weighted):
+            self.prompt, self.weighted = prompt, weighted
             self._forget()
             self.prompt_changed.emit()
         self._read()
@@ -75,7 +77,7 @@ class Subject(QObject):
     def _read(self) -> None:
         there = self.reading is not None or bool(self.why_unread)
         if self._active and self.facts is not None and not there:
-            self._words.read(self.prompt)
+            self._words.read(self.prompt, weighted=self.weighted)
 
     def _take(self, reading: WordReading) -> None:
         if reading.prompt == self.prompt:
@@ -89,10 +91,18 @@ class Subject(QObject):
     # --- attention ----------------------------------------------------------------------------
 
     @property
+    def is_of_run(self) -> bool:
+        """Whether the words that are shown are those of the run that is looked at."""
+        if self.run is None:
+            return False
+        request = self.run.request
+        return (request.prompt, reads_weights(request)) == (self.prompt, self.weighted)
+
+    @property
     def maps(self) -> AttentionMaps | None:
         """Of the run, where its words are the ones that are shown."""
         run = self.run
-        if run is None or run.request.prompt != self.prompt or run.attention is None:
+        if run is None or not self.is_of_run or run.attention is None:
             return None
         return run.attention if run.attention.steps else None
 
@@ -109,6 +119,15 @@ class Subject(QObject):
             return False
         return run.trajectory.model.weights_hash == facts.weights_hash
 
+    @property
+    def _repeats(self) -> bool:
+        """Whether it would be the same picture then, bit for bit, as far as is known."""
+        run, facts = self.run, self.facts
+        if run is None or facts is None or run.trajectory is None or run.from_file:
+            return False
+        made_by = run.trajectory.model
+        return (made_by.device, made_by.dtype) == (facts.device, facts.dtype)
+
     def why_no_maps(self) -> str:
         """A sentence saying why there is nothing to light up; "" where there is."""
         run = self.run
@@ -118,10 +137,19 @@ class Subject(QObject):
             return self.facts.no_attention
         if run is None:
             return sentences.NO_RUN
-        if run.request.prompt != self.prompt:
+        if not self.is_of_run:
             return sentences.OTHER_WORDS
         if run.no_attention:
             return run.no_attention
         if run.running:
             return sentences.NOT_RECORDED_YET if len(run) else sentences.NOT_YET
-        return sentences.NO_MAPS if self.can_record else sentences.other_model(run)
+        if self.facts is None:
+            return sentences.LOADING
+        if not self.can_record:
+            return sentences.other_model(run)
+        return sentences.NO_MAPS if self._repeats else sentences.NO_MAPS_OF_FILE
+
+
+def reads_weights(request: SamplingRequest) -> bool:
+    """Whether weights are read in the prompt of a request."""
+    return bool(request.extra.get("weighting"))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from visualizer.session.words import SwapResult
 
 _HOW = "Press a word above, then type what should stand in its place."
-_SAME = "Seed and settings stay the same: only the word differs."
 _AS_MEASURED = (
     "How far the model’s two guesses are apart as pictures: 0 % is equal, 100 % black against "
     "white."
@@ -34,7 +33,7 @@ class SwapPart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._vocabulary: Vocabulary | None = None
-        self._word = ""
+        self._word = self._kept = ""
         self._can = False
         self._busy = False
         self.headline = label("title")
@@ -49,14 +48,13 @@ class SwapPart(QWidget):
         self.field.setToolTip("What stands in its place  (Enter)")
         self.field.setMaxLength(60)
         self.offers = QWidget()
-        self.swap = button("Swap it", "Make the picture with the other word, from the same static")
+        self.swap = button("Swap it", "Make the picture with the other word from the same start")
         self.drop = button("Leave it out", "Make the picture without this word")
         self.stop = button("Stop", "Stop what is being made", "quiet")
         self.unknown = label("small-quiet")
         self.verdict = label("value")
         self.plot = StepPlot("How far the two pictures are apart")
         self.about = label("small-quiet")
-        self.about.setText(f"{_AS_MEASURED} {_SAME}")
         self._lay_out()
         self.swap.clicked.connect(self._ask)
         self.field.returnPressed.connect(self._ask)
@@ -111,11 +109,17 @@ class SwapPart(QWidget):
             return
         self._word = word
         self.word.setText(f"“{word}”" if word else "")
-        self.words.setText(_SAME if word else _HOW)
+        self.words.setText(self._kept if word else _HOW)
         self.field.clear()
         self._line.setVisible(bool(word))
         self._offer()
         self._judge()
+
+    def show_kept(self, words: str) -> None:
+        """What the two pictures have in common."""
+        self._kept = words
+        self.words.setText(words if self._word else _HOW)
+        self.about.setText(f"{_AS_MEASURED} {words}")
 
     def set_state(self, *, can: bool, busy: bool) -> None:
         """Whether a word can be swapped now, and whether one is being swapped."""

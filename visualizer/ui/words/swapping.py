@@ -13,7 +13,7 @@ from visualizer.ui.explanation import percent
 from visualizer.ui.tile_grid import ShownTile, TileGrid
 from visualizer.ui.words import exhibits
 from visualizer.ui.words.swap_part import SwapPart
-from visualizer.ui.words.word_sentences import swapped
+from visualizer.ui.words.word_sentences import kept, swapped
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import Picture
@@ -46,6 +46,8 @@ class Swapping(QObject):
         self._words, self._part, self._base_of = words, part, base
         self._run: Timeline | None = None
         self._prompt = ""
+        self._prompt_words: tuple[str, ...] = ()
+        self._weighted = False
         self._word: int | None = None
         self._busy = False
         self._wished: tuple[str, str, bool] | None = None  # a word, another, whether at once
@@ -94,12 +96,16 @@ class Swapping(QObject):
         self._result, self._other = None, ""
         self._show()
 
-    def show_word(self, prompt: str, word: int | None, text: str) -> None:
-        """The word that is chosen, and the prompt it stands in."""
+    def show_word(
+        self, prompt: str, words: tuple[str, ...], word: int | None, *, weighted: bool
+    ) -> None:
+        """The word that is chosen among those of a prompt, and whether weights are read in it."""
+        self._prompt_words, self._weighted = words, weighted
         if prompt != self._prompt:
             self._prompt = prompt
             self.forget()
         self._word = word
+        text = "" if word is None else words[word]
         self._part.show_word(text)
         wished = self._wished
         if wished is not None and text.casefold() == wished[0].casefold():
@@ -107,6 +113,10 @@ class Swapping(QObject):
             self._part.fill_in(wished[1])
             if wished[2]:
                 self.begin(wished[1])
+        self._judge()
+
+    def look_again(self) -> None:
+        """The fields may ask for something else."""
         self._judge()
 
     def wish(self, word: str, other: str, *, at_once: bool) -> None:
@@ -118,7 +128,8 @@ class Swapping(QObject):
         request = self._base()
         if request is None or self._word is None or self._busy:
             return
-        prompt = swapped(self._prompt, self._words_of(), self._word, other)
+        words, word = self._prompt_words, self._word
+        prompt = swapped(self._prompt, words, word, other, weighted=self._weighted)
         self._other, self._result, self._busy = prompt, None, True
         self._show(_MAKING)
         run = None if self._run is None else self._run.trajectory
@@ -135,11 +146,6 @@ class Swapping(QObject):
     def _base(self) -> SamplingRequest | None:
         base = self._base_of()
         return None if base is None else replace(base, prompt=self._prompt)
-
-    def _words_of(self) -> list[str]:
-        from visualizer.diffusion.prompt import words
-
-        return [text for _, _, text in words(self._prompt)]
 
     # --- what comes of it ---------------------------------------------------------------------
 
@@ -185,6 +191,10 @@ class Swapping(QObject):
     def _judge(self) -> None:
         can = self._base_of() is not None and not self._words.why_no_swap
         self._part.set_state(can=can, busy=self._busy)
+        if self._result is None:  # else it tells of that one
+            self._part.show_kept(
+                kept(self._base(), None if self._run is None else self._run.request)
+            )
 
     def exhibit(self) -> ExhibitPlan | None:
         """Both pictures, one after the other."""

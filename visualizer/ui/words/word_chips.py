@@ -203,6 +203,12 @@ class WordChips(QScrollArea):
             self.choose(held[0])
         return True
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All words, by their numbers."""
+        shown = {chip.shown.word: chip.shown.text for chip in self.chips}
+        return tuple(shown[n] for n in sorted(n for n in shown if n is not None))
+
     def text_of(self, word: int | None) -> str:
         """A word by its number; "" where there is none."""
         found = (chip.shown.text for chip in self.chips if chip.shown.word == word)

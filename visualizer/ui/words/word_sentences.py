@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from visualizer.ui.explanation import percent
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from visualizer.diffusion.attention import AttentionMaps, PromptToken
+    from visualizer.diffusion.request import SamplingRequest
     from visualizer.diffusion.word_reading import WordReading
     from visualizer.session.timeline import Timeline
     from visualizer.session.words import SwapResult
@@ -26,6 +28,12 @@ NO_MAPS = (
     "What the pixels listened to was not recorded. Make it again with its attention: the same "
     "picture, bit for bit."
 )
+NO_MAPS_OF_FILE = (
+    "What the pixels listened to was not recorded. Make it again with its attention. It was not "
+    "made here and now: on another device, or with other versions, details may come out "
+    "differently."
+)
+LOADING = "The model is being loaded …"
 WHEN = {
     "step": ("This step", "The attention of the step under the playhead"),
     "all": ("All steps", "The mean of the attention at all steps"),
@@ -38,7 +46,7 @@ NO_WORDS = "There are no words: all attention goes to the marks of begin and end
 NOT_YET = "The first step is on its way …"
 NOT_RECORDED_YET = "This picture is being made without its attention."
 MAKE_AGAIN = "Make it again"
-MAKE_AGAIN_TIP = "The same picture, bit for bit, with its attention recorded"
+MAKE_AGAIN_TIP = "The picture once more, with its attention recorded"
 _ABOUT_MARKS = {
     "start": "Where the prompt begins: the encoder always reads this mark first",
     "end": "Where the prompt ends",
@@ -47,6 +55,17 @@ _ABOUT_MARKS = {
 _MARKS = {"start": "start", "end": "end"}
 _NEAR = 1.25
 """So much more than an even share is worth a word."""
+BEGINNINGS = {
+    "edited noise": "from its edited static",
+    "step": "from that step of another run",
+    "picture": "from a picture under noise",
+}
+"""How a run began that did not begin from the static of its seed alone."""
+_KEPT = "Seed and settings stay the same: only the word differs."
+_OF_FIELDS = (
+    "Seed and settings are those of the fields above, which are not this picture’s. Between the "
+    "two only the word differs."
+)
 
 
 def other_model(run: Timeline) -> str:
@@ -124,10 +143,24 @@ def look_of(reading: WordReading, word: int | None) -> str:
     if not others or others[0][0] <= 0:
         before = "before it there is none" if reading.causal else "there is no other"
         return f"“{name}” sees no word but itself: {before}."
-    share, best = others[0]
+    (share, best), at_itself = others[0], f"At itself it looks with {percent(own)}."
+    seen, which = (word, " before it") if reading.causal else (len(reading.words) - 1, "")
+    other = reading.words[best]
+    if seen == 1:
+        return (
+            f"“{name}” sees one other word, “{other}”, and gives it {percent(share)} of what it "
+            f"gives to words. {at_itself}"
+        )
+    even = sum(s for s, _ in others) / seen
+    against = f"an even share of the {seen} words{which} would be {percent(even)}"
+    if share > _NEAR * even:
+        return (
+            f"Does “{name}” look at “{other}”? Yes, with {percent(share)} of what it gives to "
+            f"words; {against}. {at_itself}"
+        )
     return (
-        f"Does “{name}” look at “{reading.words[best]}”? Yes, with {percent(share)} of what it "
-        f"gives to words. At itself it looks with {percent(own)}."
+        f"“{name}” looks at no other word in particular: “{other}” gets most, {percent(share)}, "
+        f"and {against}. {at_itself}"
     )
 
 
@@ -182,8 +215,15 @@ def shares_now(maps: AttentionMaps, step: int | None) -> list[float]:
 # --- swapping ---------------------------------------------------------------------------------
 
 
-def swapped(prompt: str, words: Sequence[str], word: int, other: str) -> str:
-    """The prompt with another word, or without it where ``other`` is empty."""
+def swapped(
+    prompt: str, words: Sequence[str], word: int, other: str, *, weighted: bool = False
+) -> str:
+    """The prompt with another word, or without it where ``other`` is empty.
+
+    Args:
+        words: of the prompt, in order.
+        weighted: whether weights stand in it: that of a word that goes goes, too.
+    """
     at = 0
     for n, text in enumerate(words):
         start = prompt.find(text, at)
@@ -191,10 +231,32 @@ def swapped(prompt: str, words: Sequence[str], word: int, other: str) -> str:
             break
         if n == word:
             before, after = prompt[:start], prompt[start + len(text) :]
-            made = before + other.strip() + after
-            return " ".join(made.split()) if not other.strip() else made
+            if other.strip():
+                return before + other.strip() + after
+            left = before + (_SIGNS.sub("", after) if weighted else after)
+            while weighted and _EMPTY_GROUP.search(left):
+                left = _EMPTY_GROUP.sub("", left)
+            return " ".join(left.split())
         at = start + len(text)
     return prompt
+
+
+_SIGNS = re.compile(r"^(?:\++|--+)(?![\w+(-])")
+_EMPTY_GROUP = re.compile(r"\(\s*(?::\s*[\d.]+\s*)?\)(?:\++|-+|\d+\.?\d*|\.\d+)?")
+
+
+def kept(base: SamplingRequest | None, run: SamplingRequest | None) -> str:
+    """What the two pictures of a swap have in common.
+
+    Args:
+        base: what the first of them is made from.
+        run: what the picture that is looked at was made from.
+    """
+    begun = None if base is None else BEGINNINGS.get(base.start.kind)
+    if begun is not None:
+        return f"Both begin as this picture did, {begun}, with its settings: only the word differs."
+    other = base is not None and run is not None and base != run and base.prompt == run.prompt
+    return _OF_FIELDS if other else _KEPT
 
 
 def parting(result: SwapResult) -> str:
@@ -202,14 +264,22 @@ def parting(result: SwapResult) -> str:
     steps = len(result.differences)
     last = float(result.differences[-1]) if steps else math.nan
     apart = f" In the end they differ by {percent(last)}." if math.isfinite(last) else ""
-    if result.first_visible is None:
+    before, first = percent(result.visible_before), result.first_visible
+    if first is None:
+        if result.visible_before:
+            return (
+                f"On the way the guesses are up to {before} apart, but they come together again: "
+                f"in the end this word changes next to nothing.{apart}"
+            )
         return f"The two never part visibly: this word changes next to nothing.{apart}"
-    if result.first_visible <= 1:
-        return f"They part at once, at step {result.first_visible} of {steps}.{apart}"
-    return (
-        f"They part at step {result.first_visible} of {steps}: up to there both guesses look "
-        f"alike.{apart}"
-    )
+    if result.visible_before:
+        return (
+            f"From step {first} of {steps} on they stay apart. Earlier guesses were up to {before} "
+            f"apart, too, and came together again.{apart}"
+        )
+    if first <= 1:
+        return f"They part at once, at step {first} of {steps}.{apart}"
+    return f"They part at step {first} of {steps}: up to there both guesses look alike.{apart}"
 
 
 def _count(number: int, name: str) -> str:

@@ -25,10 +25,16 @@ from visualizer.ui.transport import TransportBar
 from visualizer.ui.words import exhibits
 from visualizer.ui.words.guiding import Guiding
 from visualizer.ui.words.listening import Listening
-from visualizer.ui.words.subject import Subject
+from visualizer.ui.words.subject import Subject, reads_weights
 from visualizer.ui.words.swapping import Swapping
 from visualizer.ui.words.word_chips import WordChips, plain_words
-from visualizer.ui.words.word_sentences import NO_MAPS, NO_WORDS, shares_now, shown_words
+from visualizer.ui.words.word_sentences import (
+    NO_MAPS,
+    NO_MAPS_OF_FILE,
+    NO_WORDS,
+    shares_now,
+    shown_words,
+)
 from visualizer.ui.words.words_panel import WordsPanel
 
 if TYPE_CHECKING:
@@ -46,6 +52,8 @@ _TYPED_MS = 300
 _NEAR_MS = 200
 """The mouse rests so long on a word before the words near it are looked for."""
 _NARROW = 1100
+_STRIPS = {"guidance": "strip", "no prompt": "unprompted"}
+"""What lessons call the strips of the part of guidance."""
 
 
 class WordsPage(QWidget):
@@ -68,7 +76,8 @@ class WordsPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session, self._header = session, header
-        self._typed = ""  # the words that stood in the header when it was last looked at
+        self._typed = ("", False)  # what stood in the header when it was last looked at
+        self._from_fields = False  # a lesson wants its own pictures, not those of this run
         self._pointed: int | None = None
         self._wished_word = ""
         self._wished_place: float | None = None
@@ -187,11 +196,19 @@ class WordsPage(QWidget):
             self._make(self.subject.run.request)
 
     def base(self) -> SamplingRequest | None:
-        """What pictures beside the run are made from: the fields, where they say these words."""
+        """What pictures beside the run are made from.
+
+        That is the run itself where its words are shown, also how it began, which no field says;
+        but the fields where they say something else of a run that began with its seed.
+        """
         from visualizer.diffusion.request import RequestError
 
-        run = self.subject.run
-        if self._header_words() == self.subject.prompt:
+        run, subject = self.subject.run, self.subject
+        if run is not None and subject.is_of_run and not self._from_fields:
+            begun = run.request.start.kind != "seed"
+            if begun or self._header.shows_request(run.request):
+                return run.request
+        if self._fields() == (subject.prompt, subject.weighted):
             with contextlib.suppress(RequestError):
                 return self._header.request()
         return None if run is None else run.request
@@ -207,7 +224,7 @@ class WordsPage(QWidget):
 
     def enter(self) -> None:
         """The page is shown: it tells of the run that is looked at."""
-        self._typed = self._header_words()
+        self._typed = self._fields()
         self.show_run(self._session.current)
 
     def leave(self) -> None:
@@ -221,6 +238,8 @@ class WordsPage(QWidget):
         self.swapping.forget()
         self.guiding.set_facts(facts)
         self.subject.set_facts(facts)
+        if self.subject.run is None:
+            self._set_prompt(*self._fields())  # this model may read weights in it
         self._show_reading()
 
     def set_up(self, setup: PageSetup) -> None:
@@ -236,11 +255,15 @@ class WordsPage(QWidget):
         if "part" in options:
             self.panel.choose(options["part"])
         if setup.prompt is not None:
-            self._typed = self._header_words()
-            self.subject.set_prompt(self._typed)
+            self._typed = self._fields()
+            self._set_prompt(*self._typed)
+        self._from_fields = setup.run
         self._grant_word()
+        strip = _STRIPS[options.get("strip", "guidance")]
         if setup.run and self.panel.part == "guidance":
-            self.guiding.begin("strip")
+            self.guiding.begin(strip)
+        elif "strip" in options:
+            self.panel.guidance.choose(strip)
         elif setup.run and not before:
             self._wished_place = setup.playhead
             self.generate()
@@ -273,14 +296,18 @@ class WordsPage(QWidget):
 
     def show_run(self, timeline: Timeline | None) -> None:
         """Tell of another run, or of none."""
+        if timeline is not self.subject.run:
+            self._from_fields = False
         self.subject.set_run(timeline)
         self.listening.set_timeline(timeline)
         self.transport.set_timeline(timeline)
         self.timeline_view.set_timeline(timeline)
         self.swapping.set_run(timeline)
         self.guiding.set_run(timeline)
-        typed = self._header_words()
-        self.subject.set_prompt(typed if timeline is None else timeline.request.prompt)
+        if timeline is None:
+            self._set_prompt(*self._fields())
+        else:
+            self._set_prompt(timeline.request.prompt, reads_weights(timeline.request))
         self._show_words()
         self._refresh()
 
@@ -291,12 +318,19 @@ class WordsPage(QWidget):
     def _take_typed(self) -> None:
         """Something else stands in the header: tell of its words."""
         self.guiding.look_again()
-        if self._header_words() != self._typed:
-            self._typed = self._header_words()
-            self.subject.set_prompt(self._typed)
+        self.swapping.look_again()
+        if self._fields() != self._typed:
+            self._typed = self._fields()
+            self._set_prompt(*self._typed)
 
-    def _header_words(self) -> str:
-        return self._header.prompt.text().strip()
+    def _fields(self) -> tuple[str, bool]:
+        """The prompt in the header, and whether weights are read in it."""
+        facts = self._session.facts
+        weighted = facts is not None and facts.weighting and self._header.weights
+        return self._header.prompt.text().strip(), weighted
+
+    def _set_prompt(self, prompt: str, weighted: bool) -> None:
+        self.subject.set_prompt(prompt, weighted=weighted)
 
     def _prompt_changed(self) -> None:
         self.panel.reading.show_near("", ())
@@ -361,9 +395,10 @@ class WordsPage(QWidget):
 
     def _word_changed(self) -> None:
         self.chips.light(self.word)
+        subject, words = self.subject, self.chips.words
         self.panel.reading.show_word(self.word)
         self.swapping.show_word(
-            self.subject.prompt, self.chips.current, self.chips.text_of(self.chips.current)
+            subject.prompt, words, self.chips.current, weighted=subject.weighted
         )
         if self.panel.part == "reading" and self.word is not None:
             self._near_later.start()
@@ -390,7 +425,7 @@ class WordsPage(QWidget):
             subject.run is not None and subject.run.trajectory is not None
         )
         free = subject.can_record and not self._session.running
-        self.listening.say_why(why, why == NO_MAPS and free)
+        self.listening.say_why(why, why in (NO_MAPS, NO_MAPS_OF_FILE) and free)
         known = maps if maps is not None and maps.words else None
         if maps is not None and known is None:
             why = NO_WORDS
