@@ -236,6 +236,27 @@ def test_survival_is_told_point_by_point(
     assert not destroying.measuring
 
 
+@pytest.mark.parametrize(
+    "changes", [{"prompt": "a castle"}, {"negative_prompt": "fog"}, {"guidance_scale": 7.0}]
+)
+def test_what_survives_is_forgotten_with_the_words_it_was_measured_for(
+    qtbot: QtBot, destroying: Destroying, changes: dict[str, Any]
+) -> None:
+    with qtbot.waitSignal(destroying.survival_ended):
+        destroying.measure_survival(ASKED, (0.25,))
+    destroying.set_request(ASKED)
+    assert len(destroying.survival) == 1
+    run = destroying.turned_round(3, ASKED)
+    other = destroying.turned_round(3, replace(ASKED, **changes))
+    assert destroying.chance_of(run) == destroying.survival[0].chance
+    assert destroying.chance_of(other) is None  # chance is that of other words
+    with qtbot.waitSignal(destroying.survival_ended):
+        destroying.set_request(replace(ASKED, **changes))
+    assert not destroying.survival
+    assert destroying.chance_of(run) is None
+    assert not destroying.working  # the noise is the same
+
+
 def test_measuring_stands_back_for_a_run(
     qtbot: QtBot, destroying: Destroying, session: Session, sampler: FakeSampler
 ) -> None:

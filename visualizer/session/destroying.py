@@ -96,7 +96,8 @@ class Destroying(QObject):
         self.timeline: Timeline | None = None
         self.space: PictureSpace = "latents"
         self.survival: tuple[SurvivalPoint, ...] = ()
-        """What was measured so far of this picture."""
+        """What was measured so far of this picture, with the words of the last request."""
+        self._measured_for: SamplingRequest | None = None
         self._facts: ModelFacts | None = None
         self._request: SamplingRequest | None = None
         self._taking = 0  # the newest wish for a picture
@@ -195,12 +196,16 @@ class Destroying(QObject):
     def set_request(self, request: SamplingRequest | None) -> None:
         """What the header says: its steps, sampler, size and seed decide levels and noise.
 
-        Other words change nothing; None (no valid request) keeps what there is.
+        Other words change no noise, but what was measured with the former ones is forgotten then.
+        None (no valid request) keeps what there is.
         """
         if request is not None:
             from visualizer.diffusion.starts import FROM_SEED
 
             self._request = replace(request, start=FROM_SEED)
+            measured_for = self._measured_for
+            if measured_for is not None and _words_of(measured_for) != _words_of(request):
+                self._forget_survival()
             self._go_on()
 
     def set_space(self, space: PictureSpace) -> None:
@@ -255,8 +260,7 @@ class Destroying(QObject):
         self.playhead.set_bounds(len(self.timeline))
         self._look()
         if new and encoded is not None:
-            self.stop_survival()
-            self.survival = ()
+            self._forget_survival()
             self.round_trip = encoded.round_trip
             self.round_trip_ready.emit()
         self.working_changed.emit(False)
@@ -271,9 +275,8 @@ class Destroying(QObject):
         if self.working:
             self._forward.cancel()
             self.working_changed.emit(False)
-        self.stop_survival()
+        self._forget_survival()
         self._asked = self._encoded = None
-        self.survival = ()
 
     # --- and back -----------------------------------------------------------------------------
 
@@ -329,9 +332,9 @@ class Destroying(QObject):
         """Make the picture again from several shares of noise: ``survived`` for each."""
         if self._closed or self.timeline is None or self._encoded is None or self.why_not:
             return
-        self.stop_survival()
-        self.survival = ()
+        self._forget_survival()
         wanted = self.turned_round(len(self.timeline) - 1, request)
+        self._measured_for = wanted
         measurement = _Measurement(self._encoded[1].round_trip, wanted, shares, self._sample)
         self._survivals.send(
             _NOT_MEASURED,
@@ -346,6 +349,25 @@ class Destroying(QObject):
         if self.measuring:
             self._survivals.cancel()
             self.survival_ended.emit()
+
+    def _forget_survival(self) -> None:
+        """What was measured does not hold any more."""
+        there, self.survival, self._measured_for = bool(self.survival), (), None
+        if self.measuring:
+            self.stop_survival()
+        elif there:
+            self.survival_ended.emit()
+
+    def chance_of(self, request: SamplingRequest) -> float | None:
+        """The likeness that a run of this request has without the picture, by its words and seed.
+
+        None where that was measured for other ones, or not at all.
+        """
+        measured_for = self._measured_for
+        if measured_for is None or not self.survival:
+            return None
+        same = replace(request, start=measured_for.start) == measured_for
+        return self.survival[0].chance if same else None
 
     @property
     def measuring(self) -> bool:
@@ -388,6 +410,12 @@ class Destroying(QObject):
     def _look(self) -> None:
         looked_at = self.timeline if self._shown else None
         self._sharpener.show_beside(None if looked_at is None else (looked_at, self.playhead))
+
+
+def _words_of(request: SamplingRequest) -> tuple[object, ...]:
+    """What of a request decides nothing of the noise, but what comes back from it."""
+    asked = request.prompt, request.negative_prompt, request.guidance_scale
+    return *asked, request.extra
 
 
 def _what_decides(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
