@@ -124,6 +124,9 @@ class Core(QObject):
     def measure_survival(self, _request: SamplingRequest) -> None:
         self.measuring = True
 
+    def chance_of(self, _request: SamplingRequest) -> float | None:
+        return self.survival[0].chance if self.survival else None
+
     def stop_survival(self) -> None:
         if self.measuring:
             self.measuring = False

@@ -60,7 +60,7 @@ def test_flow_matching_has_a_formula_of_its_own() -> None:
 
 def test_what_is_said_follows_the_noise_and_tells_where_it_falls() -> None:
     shares = [k / 20 for k in range(21)]
-    told = [words.destroyed_words(k, 20, share, "latents") for k, share in enumerate(shares)]
+    told = [words.destroyed_words(k, share, "latents") for k, share in enumerate(shares)]
     titles = list(dict.fromkeys(each.title for each in told))
     assert titles == [
         "Still whole",
@@ -71,7 +71,9 @@ def test_what_is_said_follows_the_noise_and_tells_where_it_falls() -> None:
         "Nothing but static",
     ]
     assert "decoder" in told[4].text
-    assert "pixels" in words.destroyed_words(4, 20, 0.2, "pixels").text
+    assert "pixels" in words.destroyed_words(4, 0.2, "pixels").text
+    last_of_one_step = words.destroyed_words(1, 0.0017, "latents")
+    assert last_of_one_step.title == "A thin veil"
 
 
 def test_what_came_back_is_told_by_how_alike_it_is() -> None:

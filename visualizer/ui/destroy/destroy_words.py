@@ -69,8 +69,11 @@ PSNR_TIP = (
 )
 
 
-def destroyed_words(k: int, last: int, share: float, space: str) -> Explanation:
-    """What noise has done at point k of 0 … last, where it has this share of the variance."""
+def destroyed_words(k: int, share: float, space: str) -> Explanation:
+    """What noise has done at point k, where it has this share of the variance.
+
+    The last point is not always all noise: some schedules end with much of the picture left.
+    """
     if k == 0:
         return Explanation(
             "Still whole",

@@ -72,7 +72,7 @@ class Telling:
             return
         level, last = timeline.level(k), len(timeline) - 1
         panel.show_level(level)
-        about = words.destroyed_words(k, last, level.noise_share, destroying.space)
+        about = words.destroyed_words(k, level.noise_share, destroying.space)
         panel.say(f"Step {k} of {last}", about)
 
     def _say_turn(self) -> None:
@@ -87,7 +87,11 @@ class Telling:
         panel.show_level(level, formulas=False)
         result, reading, tip = self._view.turning.result, "", ""
         if result is not None and self._view.turning.is_here:
-            chance = points[0].chance if points else None
+            run = self._view.turning.run if self._view.turning.shows_run else None
+            if run is not None:
+                chance = destroying.chance_of(run.request)
+            else:
+                chance = points[0].chance if points else None
             about = words.came_back_words(result[0], result[2], chance)
             reading, tip = words.likeness_words(result[2]).capitalize(), words.LIKENESS_TIP
             reading += _NOT_COMPARED if chance is None else f"; the words alone give {chance:.2f}."
