@@ -49,7 +49,8 @@ def test_the_code_follows_the_playhead(sitting: Sitting) -> None:
         else:
             assert panels.code.numbers["noise mean"].text() == _number(step.noise.mean())
         assert f"t = {step.timestep:.4g}" in panels.code.level.text()
-        assert "4 × 4 × 4 numbers" in panels.code.where.text()
+        place = f"Pass {k + 1}" if k < STEPS else "End"
+        assert panels.code.where.text() == f"{place}: 4 × 4 × 4"
         times = f"{2 * min(k + 1, STEPS)} times: twice a step"
         assert times in panels.code.calls.text(), "the answer that is shown has been asked for"
     assert said == 3 * ["x = sched.step(eps, t, x)"] + ["picture = vae.decode(x / scale)"]

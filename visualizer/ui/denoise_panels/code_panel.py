@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from visualizer.ui import theme
@@ -20,6 +21,7 @@ from visualizer.ui.denoise_panels.code_text import (
     mark,
 )
 from visualizer.ui.panel_parts import label
+from visualizer.ui.scroll_room import keep_room
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
 
 NONE = "–"
 _ROWS = ("latent", "said", "guess", "noise")
-SLOWEST_MS = 60
+BRIEFEST_MS = 60
 """A line of the loop is marked at least so long, or the mark does not go from line to line."""
+_LOW = 60 * theme.SPACE
+"""A panel that is lower has less air, so that the numbers are seen with the code."""
 
 
 class CodePanel(QScrollArea):
@@ -46,9 +50,7 @@ class CodePanel(QScrollArea):
         self._moment: Moment = ""
         self._walk = QTimer(self)
         self._walk.timeout.connect(self._go_on)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_room(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("The loop as code")
         self.code = CodeView("The loop as code", "Click a line to learn what it does")
@@ -67,10 +69,10 @@ class CodePanel(QScrollArea):
         space = theme.SPACE
         inside = QWidget()
         column = self._column = QVBoxLayout(inside)
-        column.setContentsMargins(space, space, space, space)
+        column.setContentsMargins(space, space, 0, space)
         column.setSpacing(space)
         column.addWidget(self.code)
-        words = QVBoxLayout()
+        words = self._words = QVBoxLayout()
         words.setContentsMargins(space, 0, space, 0)
         words.setSpacing(space)
         words.addWidget(self.about)
@@ -78,15 +80,15 @@ class CodePanel(QScrollArea):
         line.setProperty("role", "separator")
         line.setFixedHeight(1)
         words.addWidget(line)
-        words.addWidget(self.where)
         words.addWidget(self.level)
-        table = QGridLayout()
+        table = self._table = QGridLayout()
         table.setHorizontalSpacing(space)
         table.setVerticalSpacing(space // 2)
         table.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for at, head in enumerate(("", "mean", "deviation")):
+        table.addWidget(self.where, 0, 0, left)
+        for at, head in enumerate(("mean", "deviation"), 1):
             table.addWidget(label("small-quiet", head, wraps=False), 0, at, right)
         for at, row in enumerate(_ROWS, 1):
             self.names[row] = label("small", wraps=False)
@@ -115,10 +117,14 @@ class CodePanel(QScrollArea):
         self._facts = facts
         self.refresh()
 
-    def set_compact(self, compact: bool) -> None:
-        """Less air, for a low window."""
-        self._column.setSpacing(theme.SPACE // 2 if compact else theme.SPACE)
-        self.code.set_compact(compact)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Less air where there is little height."""
+        super().resizeEvent(event)
+        low, space = self.height() < _LOW, theme.SPACE
+        self._column.setSpacing(space // 2 if low else space)
+        self._words.setSpacing(space // 2 if low else space)
+        self._table.setVerticalSpacing(space // 4 if low else space // 2)
+        self.code.set_compact(low)
 
     def refresh(self, _changed: object = None) -> None:
         """Write it all again, for where the playhead stands now; nothing while nobody looks."""
@@ -129,7 +135,7 @@ class CodePanel(QScrollArea):
         if timeline is None or timeline.total == 0:
             self._show(code_lines(Loop()), "")
             self._show_numbers(None, Loop())
-            self.where.setText(NONE)
+            self.where.setText("")
             return
         k = min(self._playhead.index, timeline.total - 1)
         loop = loop_of(timeline, self._facts, self._sampler(timeline), k)
@@ -137,7 +143,7 @@ class CodePanel(QScrollArea):
         self._show(code_lines(loop), moment)
         there = k < len(timeline)
         self._show_numbers(timeline.step(k) if there else None, loop)
-        self.where.setText(_where(timeline, loop, k) if there else NONE)
+        self.where.setText(_where(timeline, k) if there else "")
         self.calls.setText(_calls(timeline, loop, k) if there else "")
 
     def showEvent(self, event: object) -> None:
@@ -156,7 +162,7 @@ class CodePanel(QScrollArea):
         self._moment = moment
         running, span = mark(lines, moment)
         each = 1000 / self._playhead.steps_per_second / max(len(span) - 1, 1)
-        if moment == "pass" and self._playhead.playing and each >= SLOWEST_MS:
+        if moment == "pass" and self._playhead.playing and each >= BRIEFEST_MS:
             running = span.start + 1
             self._walk.start(int(each))
         self.code.show_lines([line.text for line in lines], running, self._asked, span)
@@ -245,16 +251,11 @@ def _number(value: float) -> str:
     return f"{value:.3f}".replace("-", "−") if abs(value) < 100 else f"{value:.4g}"
 
 
-def _where(timeline: Timeline, loop: Loop, k: int) -> str:
-    """Which pass the numbers belong to, where they go, and how many there are."""
+def _where(timeline: Timeline, k: int) -> str:
+    """Which pass the numbers belong to, and how they lie."""
     stage = timeline.stage(k)
-    name = f"{stage.name[:1].upper()}{stage.name[1:]}: " if stage.name else ""
-    last = stage.last - stage.first
-    shape = f"{' × '.join(str(n) for n in timeline.step(k).latents.shape)} numbers"
-    if k >= stage.last:
-        into = {"latent": "the decoder", "pixels": "the picture", "prior": "the next stage"}
-        return f"{name}all {last} passes are done. x goes into {into[loop.ends]}: {shape}."
-    return f"{name}pass {k - stage.first + 1} of {last}. Into sched.step go {shape} each."
+    shape = " × ".join(str(n) for n in timeline.step(k).latents.shape)
+    return f"End: {shape}" if k >= stage.last else f"Pass {k - stage.first + 1}: {shape}"
 
 
 def _calls(timeline: Timeline, loop: Loop, k: int) -> str:

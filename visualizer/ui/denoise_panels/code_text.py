@@ -294,7 +294,7 @@ def _step(loop: Loop, letter: str) -> CodeLine:
     return CodeLine(
         f"  x = sched.step({letter}, t, x{handed})",
         "From what the network said follows a guess of the picture; the sampler moves x a little "
-        f"way towards it, to the next noise level.{more}",
+        f"way towards it, to the next noise level.{more} The numbers below are those that go in.",
         "step",
         marked=True,
     )

@@ -89,7 +89,6 @@ class Panels(QWidget):
         """Less air, for a low window."""
         self._column.setContentsMargins(0, theme.SPACE if compact else 2 * theme.SPACE, 0, 0)
         self.explanation.set_compact(compact)
-        self.code.set_compact(compact)
         self.sculptor.set_compact(compact)
 
     def _choose(self, name: str) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from visualizer.ui import theme
 from visualizer.ui.denoise_panels.sculptor_plots import NAMES, BandsPlot, SpectrumPlot
 from visualizer.ui.explanation import percent
+from visualizer.ui.scroll_room import keep_room
 from visualizer.ui.segments import Segments
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ class SculptorPanel(QScrollArea):
         super().__init__(parent)
         self._playhead, self.sculpting = playhead, sculpting
         self._timeline: Timeline | None = None
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_room(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("What each step sculpts")
         self.spectrum = SpectrumPlot()
@@ -94,7 +92,7 @@ class SculptorPanel(QScrollArea):
         space = theme.SPACE
         inside = QWidget()
         column = self._column = QVBoxLayout(inside)
-        column.setContentsMargins(space, space, space, space)
+        column.setContentsMargins(space, space, 0, space)
         column.setSpacing(space)
         column.addWidget(self.bands)
         words = QVBoxLayout()
