@@ -7,9 +7,11 @@ import hashlib
 import numpy as np
 import pytest
 
+from tests.diffusion.tiny_pipelines import tiny_pipeline
 from visualizer.diffusion.model import Model
 from visualizer.training.noise_shares import noise_shares, timestep_of
 from visualizer.training.worked_example import (
+    ExampleError,
     ExampleQuestion,
     caption_of,
     take_step,
@@ -81,3 +83,8 @@ def test_shares_of_noise_are_those_of_the_models_schedule(model: Model) -> None:
     assert np.allclose(noise_shares(), found, atol=1e-5)
     for share in (0.1, 0.5, 0.9):
         assert 1 - alpha_bar_of(timestep_of(share)) == pytest.approx(share, abs=0.005)
+
+
+def test_a_model_that_predicts_something_else_is_not_asked() -> None:
+    with pytest.raises(ExampleError, match="not trained to predict v"):
+        work_example(Model(tiny_pipeline()), ExampleQuestion(0, 500, 1))
