@@ -80,7 +80,7 @@ def destroyed_words(k: int, share: float, space: str) -> Explanation:
             "Press play, or drag to the right. Every step keeps a little less of the picture and "
             "mixes in a little more static: one multiplication and one addition, nothing else.",
         )
-    if k == last or share > 0.995:
+    if share > 0.995:
         return Explanation(
             "Nothing but static",
             "Nobody could say which picture this was. Destroying it took no skill: no network, no "
