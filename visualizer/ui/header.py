@@ -104,7 +104,7 @@ class Header(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._working = self._branching = self._keeping = self._yields = False
         self._worn = ""
-        self._making = _GENERATE
+        self._making, self._is_main = _GENERATE, True
         self._facts: ModelFacts | None = None
         self._weights = False
         self.prompt = PromptField("Prompt")
@@ -330,9 +330,15 @@ class Header(QWidget):
         if not self._working:
             self.show_state("ready")
 
-    def set_making(self, label: str = _GENERATE[0], tip: str = _GENERATE[1]) -> None:
-        """What the main button says on a page that makes something of its own."""
-        self._making = (label, tip)
+    def set_making(
+        self, label: str = _GENERATE[0], tip: str = _GENERATE[1], *, main: bool = True
+    ) -> None:
+        """What the main button says on a page that makes something of its own.
+
+        Args:
+            main: whether it wears the accent; what stops something does not.
+        """
+        self._making, self._is_main = (label, tip), main
         if not self._working:
             self.show_state("ready")
 
@@ -370,7 +376,7 @@ class Header(QWidget):
     def yield_accent(self, yields: bool) -> None:
         """Another button is the main one for a while."""
         self._yields = yields
-        theme.set_role(self.generate, "" if self._working or yields else "primary")
+        self._wear_role()
 
     def show_state(self, state: str) -> None:
         """The button: "ready" Generate, "waiting" for the model, "running" Stop, "stopping"."""
@@ -395,8 +401,12 @@ class Header(QWidget):
                 "running": "Stop here and keep the steps made so far (Esc)",
             }[state]
         )
-        theme.set_role(button, "" if self._working or self._yields else "primary")
+        self._wear_role()
         button.setFixedWidth(max(_BUTTON_WIDTH, button.sizeHint().width()))
+
+    def _wear_role(self) -> None:
+        quiet = self._working or self._yields or not self._is_main
+        theme.set_role(self.generate, "" if quiet else "primary")
 
     def _settle_size(self) -> None:
         """Pictures are cut to the size of the request."""

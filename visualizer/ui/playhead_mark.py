@@ -94,14 +94,17 @@ class Legend(_Overlay):
         self._words: list[str] = []
         self._measured = ""
 
-    def show_lines(self, planned: bool, measured: str, coming: bool = False) -> None:
+    def show_lines(
+        self, planned: bool, measured: str, coming: bool = False, only: str = ""
+    ) -> None:
         """Name the lines that are there.
 
         Args:
             measured: the name of the measured line, "" where there is none.
+            only: the name of the planned line where no other is ever beside it.
         """
         self._measured = measured
-        named = ((_COMING, coming), (_PLANNED, planned), (measured, measured))
+        named = ((_COMING, coming), (only or _PLANNED, planned), (measured, measured))
         self._words = [words for words, there in named if there]
         self.setAccessibleName(", ".join(self._words))
         self.update()

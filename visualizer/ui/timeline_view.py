@@ -52,6 +52,7 @@ class TimelineView(QWidget):
         self._scale = SHARE
         self._planned: list[float] = []  # in the chosen scale
         self._measured: list[float] = []
+        self._only = ""  # the name of the only line
         self._read = 0  # how many points the lists hold as they really were
         self._read_ended = False  # whether that was after the end of the run
         self._plan_read = 0  # which of the plans they were read from
@@ -167,6 +168,10 @@ class TimelineView(QWidget):
         self._draw_plot()
         self.plot_ready.emit()
 
+    def tell_one_line(self, name: str) -> None:
+        """Where noise is mixed in exactly as planned, one line is enough, of this name."""
+        self._only = name
+
     def describe(self, k: int) -> str:
         """The readout at point k: step, timestep, planned and measured noise."""
         timeline = self._timeline
@@ -174,7 +179,7 @@ class TimelineView(QWidget):
             return ""
         parts = [timeline.label(k), f"timestep {_timestep(timeline.timestep(k))}"]
         parts.append(self._scale.words(self._scale.of_level(timeline.level(k))))
-        share = timeline.measured_share(k)
+        share = None if self._only else timeline.measured_share(k)
         if share is not None:
             parts.append(f"measured {self._scale.words(self._scale.of_share(share))}")
         pull = timeline.guidance_strength(k)
@@ -226,20 +231,20 @@ class TimelineView(QWidget):
                 self.axis,
                 self._scale,
                 self._planned,
-                self._measured,
+                [] if self._only else self._measured,
                 self._coming_levels(),
                 _stages_of(self._timeline),
                 _stages_of(self._coming),
             )
         self._legend.show_lines(
-            bool(self._planned), self._measured_name(), bool(self._coming_levels())
+            bool(self._planned), self._measured_name(), bool(self._coming_levels()), self._only
         )
         self._legend.setVisible(bool(self._planned) and not self.readout.isVisible())
         self._place_overlays()
 
     def _measured_name(self) -> str:
         timeline = self._timeline
-        if timeline is None or not self._measured:
+        if timeline is None or not self._measured or self._only:
             return ""
         return measured_words(timeline.complete and not timeline.running)
 
