@@ -38,6 +38,7 @@ from visualizer.ui.export_progress import ExportStrip, OwnExports
 from visualizer.ui.export_stage import ExportStage
 from visualizer.ui.fold import ShortLabel
 from visualizer.ui.icons import IconButton, icon
+from visualizer.ui.scroll_room import BAR, keep_room
 from visualizer.ui.view_switch import OF_GUIDANCE
 from visualizer.ui.view_switch import WORDS as VIEWS
 
@@ -128,12 +129,11 @@ class ExportPanel(QWidget):
         top.addLayout(titles, 1)
         top.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_room(self._scroll)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
         beside = QVBoxLayout(inside)  # room for the scroll bar, which then covers nothing
-        beside.setContentsMargins(0, 0, 2 * space, 0)
+        beside.setContentsMargins(0, 0, 2 * space - BAR, 0)
         beside.addWidget(self.fields)
         self._scroll.setWidget(inside)
         self._choices = QWidget()

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from visualizer.ui import theme as themes
 from visualizer.ui.header import KEEP, KEEP_TIP
 from visualizer.ui.noise_words import Bar
+from visualizer.ui.scroll_room import BAR, keep_room
 
 PANEL, NARROW_PANEL = 36 * themes.SPACE, 28 * themes.SPACE
 
@@ -29,9 +29,7 @@ class NoisePanel(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(PANEL)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_room(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.measured: tuple[object, ...] = ()
         """What the numbers that are shown were measured from; empty where there are none."""
@@ -60,7 +58,8 @@ class NoisePanel(QScrollArea):
         inside = QWidget()
         inside.setObjectName("noise-panel")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(*[2 * themes.SPACE] * 4)
+        edge = 2 * themes.SPACE
+        column.setContentsMargins(edge, edge, edge - BAR, edge)
         column.setSpacing(themes.SPACE)
         column.addWidget(self.headline)
         column.addWidget(self.words)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -23,6 +22,7 @@ from visualizer.time_words import duration
 from visualizer.ui import theme
 from visualizer.ui.explanation import Explanation, Moment, State, explain, measured_words, percent
 from visualizer.ui.icons import IconButton
+from visualizer.ui.scroll_room import BAR, keep_room
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
@@ -50,9 +50,7 @@ class SidePanel(QScrollArea):
         self._reusable = False
         self._gaps = [QSpacerItem(0, gap) for gap in _GAPS]
         self.setFixedWidth(WIDTH)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_room(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.step = _label("title")
         self.share = ShareBar()
@@ -84,7 +82,7 @@ class SidePanel(QScrollArea):
     def _lay_out(self) -> None:
         inside = _Column()
         column = self._column = QVBoxLayout(inside)
-        column.setContentsMargins(*[2 * theme.SPACE] * 4)
+        column.setContentsMargins(*[2 * theme.SPACE] * 2, 2 * theme.SPACE - BAR, 2 * theme.SPACE)
         column.setSpacing(0)
         column.addWidget(self.step)
         column.addItem(self._gaps[0])
@@ -177,7 +175,7 @@ class SidePanel(QScrollArea):
         self._compact = compact
         space = theme.SPACE
         self._column.setContentsMargins(
-            2 * space, space if compact else 2 * space, 2 * space, space
+            2 * space, space if compact else 2 * space, 2 * space - BAR, space
         )
         for gap, usual in zip(self._gaps, _GAPS, strict=True):
             gap.changeSize(0, usual // 2 if compact else usual)
@@ -323,7 +321,7 @@ class _Column(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         layout = self.layout()
-        return QSize(0, 0 if layout is None else layout.minimumHeightForWidth(WIDTH))
+        return QSize(0, 0 if layout is None else layout.minimumHeightForWidth(WIDTH - BAR))
 
 
 class ShareBar(QWidget):

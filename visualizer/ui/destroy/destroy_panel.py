@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QPushButton,
     QScrollArea,
@@ -20,6 +19,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.destroy.destroy_words import filled_formula, formula, symbol_words
 from visualizer.ui.explanation import Explanation, percent
 from visualizer.ui.panel_parts import label
+from visualizer.ui.scroll_room import BAR, keep_room
 from visualizer.ui.side_panel import ShareBar
 
 if TYPE_CHECKING:
@@ -84,9 +84,7 @@ class DestroyPanel(QWidget):
         column.addWidget(self.reading)
         column.addStretch(1)
         scrolled = QScrollArea()
-        scrolled.setFrameShape(QFrame.Shape.NoFrame)
-        scrolled.setWidgetResizable(True)
-        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_room(scrolled)
         scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scrolled.setWidget(inside)
         self._foot = QVBoxLayout()
@@ -110,7 +108,7 @@ class DestroyPanel(QWidget):
         self._lines.setContentsMargins(0, edge, 0, 0)
         self._gap.changeSize(0, edge)
         self._column.invalidate()
-        self._column.setContentsMargins(2 * space, edge, 2 * space, space)
+        self._column.setContentsMargins(2 * space, edge, 2 * space - BAR, space)
         self._foot.setContentsMargins(2 * space, space // 2, 2 * space, edge)
 
     def say(self, title: str, words: Explanation, reading: str = "", tip: str = "") -> None:
@@ -143,8 +141,9 @@ class DestroyPanel(QWidget):
             line.setText(f'<span style="font-size: {_FORMULA_PX}px">{said}</span>')
         self.symbols.setText(symbol_words(level))
 
-    def offer(self, words: str, tip: str, enabled: bool = True) -> None:
-        """The button that leads on."""
+    def offer(self, words: str, tip: str = "", enabled: bool = True) -> None:
+        """The button that leads on; without words there is none."""
+        self.next.setVisible(bool(words))
         self.next.setText(words)
         self.next.setAccessibleName(words)
         self.next.setToolTip(tip)
@@ -156,5 +155,5 @@ class _Column(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         layout, parent = self.layout(), self.parentWidget()
-        width = PANEL if parent is None else max(parent.width(), NARROW_PANEL)
+        width = PANEL - BAR if parent is None else max(parent.width(), NARROW_PANEL - BAR)
         return QSize(0, 0 if layout is None else layout.minimumHeightForWidth(width))

@@ -11,6 +11,7 @@ from visualizer.lessons.progress import Progress
 from visualizer.ui import theme
 from visualizer.ui.lessons.reading import SentenceButton
 from visualizer.ui.panel_parts import label
+from visualizer.ui.scroll_room import BAR, keep_room
 
 _ABOUT = "Every claim is tried out here, on this model. Nothing is a film."
 
@@ -25,8 +26,7 @@ class LessonList(QScrollArea):
         super().__init__(parent)
         self.buttons: dict[str, SentenceButton] = {}
         self.problems: list[QLabel] = []
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        keep_room(self)
         self.setAccessibleName("Lessons")
         self.folder_button = QPushButton("Open the folder of your lessons")
         self.folder_button.setProperty("role", "quiet")
@@ -43,7 +43,7 @@ class LessonList(QScrollArea):
         inside = QWidget()
         space = theme.SPACE
         column = QVBoxLayout(inside)
-        column.setContentsMargins(2 * space, 0, 2 * space, 2 * space)
+        column.setContentsMargins(2 * space, 0, 2 * space - BAR, 2 * space)
         column.setSpacing(space)
         column.addWidget(label("quiet", _ABOUT))
         column.addSpacing(space)

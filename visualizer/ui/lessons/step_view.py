@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from visualizer.lessons.lesson import DoIt, Question, Step, Text
 from visualizer.lessons.page_setup import PageSetup
 from visualizer.ui import theme
 from visualizer.ui.lessons.cards import DoItCard, QuestionCard
 from visualizer.ui.lessons.reading import ReadingText
+from visualizer.ui.scroll_room import BAR, keep_room
 
 LOOK_FIRST_MS = 2500
 """Where nothing is made, the answer waits so long: who looks first sees it with his own eyes."""
@@ -32,13 +33,12 @@ class StepView(QScrollArea):
         self._later.setSingleShot(True)
         self._later.setInterval(LOOK_FIRST_MS)
         self._later.timeout.connect(self._reveal)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        keep_room(self)
         self.setAccessibleName(step.title)
         inside = QWidget()
         space = theme.SPACE
         column = QVBoxLayout(inside)
-        column.setContentsMargins(2 * space, 0, 2 * space, 2 * space)
+        column.setContentsMargins(2 * space, 0, 2 * space - BAR, 2 * space)
         column.setSpacing(2 * space)
         title = QLabel(step.title)
         title.setWordWrap(True)

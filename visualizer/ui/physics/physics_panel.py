@@ -10,7 +10,7 @@ from visualizer.ui import theme as themes
 from visualizer.ui.panel_parts import label
 from visualizer.ui.physics.physics_words import COLORS, SOURCE
 from visualizer.ui.physics.small_plot import SmallPlot
-from visualizer.ui.scroll_room import keep_room
+from visualizer.ui.scroll_room import BAR, keep_room
 from visualizer.ui.theme import set_role
 
 PANEL, NARROW_PANEL = 36 * themes.SPACE, 28 * themes.SPACE
@@ -42,6 +42,7 @@ class PhysicsPanel(QFrame):
         self.learn = QPushButton()
         self.learn.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._lay_out()
+        self.set_compact(False)
         self.show_learning(False)
 
     def _lay_out(self) -> None:
@@ -64,10 +65,13 @@ class PhysicsPanel(QFrame):
         scroll.setWidget(inside)
         whole = self._whole = QVBoxLayout(self)
         whole.setSpacing(themes.SPACE)
-        whole.setContentsMargins(*[2 * themes.SPACE] * 4)
         whole.addWidget(scroll, 1)
-        whole.addWidget(self.status)
-        whole.addWidget(self.learn)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(0, 0, BAR, 0)
+        foot.setSpacing(themes.SPACE)
+        foot.addWidget(self.status)
+        foot.addWidget(self.learn)
+        whole.addLayout(foot)
 
     def say(self, headline: str, words: str) -> None:
         """Say what happens where the playhead stands."""
@@ -89,6 +93,7 @@ class PhysicsPanel(QFrame):
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""
-        self._whole.setContentsMargins(*[(1 if compact else 2) * themes.SPACE] * 4)
+        edge = (1 if compact else 2) * themes.SPACE
+        self._whole.setContentsMargins(edge, edge, max(edge - BAR, 0), edge)
         for plot in (self.loss, self.entropy):
             plot.setFixedHeight((11 if compact else 14) * themes.SPACE)

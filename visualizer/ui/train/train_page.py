@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -21,6 +20,7 @@ from visualizer.session.failure import Failure
 from visualizer.session.playhead import Playhead
 from visualizer.session.training_example import LOADING
 from visualizer.ui import theme as themes
+from visualizer.ui.scroll_room import BAR, keep_room
 from visualizer.ui.segments import Segments
 from visualizer.ui.train.checkpoint_part import CheckpointPart
 from visualizer.ui.train.example_part import ExamplePart
@@ -104,14 +104,12 @@ class TrainPage(QWidget):
         self._middle.addWidget(self._stack, 1)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(*[2 * space] * 4)
+        column.setContentsMargins(2 * space, 2 * space, 2 * space - BAR, 2 * space)
         column.setSpacing(space)
         column.addWidget(self._sides, 1)
         column.addWidget(self.status)
         self._panel = QScrollArea()
-        self._panel.setFrameShape(QFrame.Shape.NoFrame)
-        self._panel.setWidgetResizable(True)
-        self._panel.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        keep_room(self._panel)
         self._panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._panel.setWidget(inside)
         row = QHBoxLayout(self)

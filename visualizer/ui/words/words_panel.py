@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.scroll_room import BAR, keep_room
 from visualizer.ui.segments import Segments
 from visualizer.ui.words.attention_part import AttentionPart
 from visualizer.ui.words.guidance_part import GuidancePart
@@ -75,14 +76,12 @@ class WordsPanel(QWidget):
 
 def _scrolled(part: QWidget) -> QScrollArea:
     area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    keep_room(area)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     inside = QWidget()
     column = QVBoxLayout(inside)
     space = themes.SPACE
-    column.setContentsMargins(0, space, 2 * space, 2 * space)
+    column.setContentsMargins(0, space, 2 * space - BAR, 2 * space)
     column.addWidget(part)
     area.setWidget(inside)
     return area
