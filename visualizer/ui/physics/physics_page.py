@@ -27,6 +27,7 @@ from visualizer.ui.physics.physics_words import (
     noise_words,
 )
 from visualizer.ui.physics.small_plot import Curve
+from visualizer.ui.physics.tool_rows import ToolRows
 from visualizer.ui.segments import Segments
 
 if TYPE_CHECKING:
@@ -96,20 +97,14 @@ class PhysicsPage(QWidget):
         self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear.setAccessibleName("Clear")
         self.clear.setToolTip("Begin another drawing")
-        top = QHBoxLayout()
-        top.setSpacing(space)
-        top.addWidget(self.shapes)
-        top.addStretch(1)
-        top.addWidget(self.ways)
-        for tool in (self.word, self.clear):  # above, a narrow window has no room for them
-            self.transport.add_tool(tool)
+        self._top = ToolRows(self.shapes, self.ways, self.transport, (self.word, self.clear))
         self._time = QVBoxLayout()
         self._time.setSpacing(0)
         self._time.addWidget(self.transport)
         self._time.addWidget(self.line)
         self._middle = QVBoxLayout()
         self._middle.setSpacing(space)
-        self._middle.addLayout(top)
+        self._middle.addLayout(self._top)
         self._middle.addWidget(self.view, 1)
         self._middle.addLayout(self._time)
         row = QHBoxLayout(self)
@@ -173,6 +168,7 @@ class PhysicsPage(QWidget):
         self.view.update()
         self.line.show_flow(None, self.on)
         self.panel.say("Your own shape", why)
+        self._show_learning()
 
     def _shape_chosen(self) -> None:
         self._tool_changed()
@@ -299,6 +295,7 @@ class PhysicsPage(QWidget):
         self._middle.setContentsMargins(edge, edge, edge, space)
         self.line.set_low(compact)
         self.panel.set_compact(compact)
+        self._fit()
 
     def set_up(self, setup: PageSetup) -> None:
         """The shape, the way and the moment that a lesson speaks of."""
@@ -373,6 +370,7 @@ class PhysicsPage(QWidget):
     def _show_learning(self) -> None:
         lab, panel = self.lab, self.panel
         panel.show_learning(lab.learning)
+        panel.learn.setEnabled(lab.shape == self.shape())
         waits = lab.learning and self._session.facts is None
         panel.status.setText(learned_words(lab.progress, lab.learning, waits))
         panel.loss.set_axes(0, STEPS, 0, 1.5, ("first step", "last step"))
@@ -407,6 +405,7 @@ class PhysicsPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Somebody looks: learn."""
         super().showEvent(event)
+        self._fit()
         self.enter()
         self.lab.set_active(True)
 
@@ -418,4 +417,10 @@ class PhysicsPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow page has a narrow panel."""
         super().resizeEvent(event)
-        self.panel.setFixedWidth(NARROW_PANEL if self.width() < _NARROW else PANEL)
+        self._fit()
+
+    def _fit(self) -> None:
+        panel = NARROW_PANEL if self.width() < _NARROW else PANEL
+        self.panel.setFixedWidth(panel)
+        edges = self._middle.contentsMargins()
+        self._top.fit(self.width() - panel - edges.left() - edges.right())

@@ -19,6 +19,8 @@ WAYS = {
     "sde": ("Back: SDE", "From noise to the shape by the stochastic equation: a little by chance"),
     "ode": ("Back: ODE", "From noise to the shape by the deterministic equation: on rails"),
 }
+SHORT_WAYS = {"sde": "SDE", "ode": "ODE"}
+"""Where there is no room for the others."""
 ARROWS_TIP = (
     "The score field as the network knows it: which way the dots are more crowded. "
     "Longer arrows are stronger, though not in proportion"
