@@ -216,6 +216,8 @@ def test_pictures_beside_a_run_begin_as_it_did(sitting: WordsSitting) -> None:
     page.choose_word(RED)
     assert page.base() == edited
     assert "from its edited static" in page.panel.swap.words.text()
+    page.panel.guidance.choose("unprompted")
+    assert "not as this picture did" in page.panel.guidance.words.text()
     with sitting.qtbot.waitSignal(sitting.session.words.swap_ready, timeout=RUN_MS):
         page.swapping.begin("blue")
     assert sitting.made[-1] == replace(edited, prompt="a blue car at sunset")

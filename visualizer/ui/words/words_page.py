@@ -308,6 +308,7 @@ class WordsPage(QWidget):
             self._set_prompt(*self._fields())
         else:
             self._set_prompt(timeline.request.prompt, reads_weights(timeline.request))
+        self.guiding.look_again()  # whose words are shown decides what it is made from
         self._show_words()
         self._refresh()
 
