@@ -63,8 +63,8 @@ class Asking:
         return run is not None
 
     def take_first(self) -> None:
-        """Nobody meets an empty page."""
-        if self._destroying.picture is None and not self.take_run():
+        """Nobody meets an empty page: a drawn scene, which no autoencoder has seen yet."""
+        if self._destroying.picture is None:
             self.take_scene(self._scene)
 
     def taken(self) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from visualizer.session.session import Session
     from visualizer.session.timeline import Timeline
     from visualizer.settings import Settings
+    from visualizer.ui.explanation import Explanation
     from visualizer.ui.header import Header
 
 _EDIT_MS = 250
@@ -52,6 +53,7 @@ class DestroyPage(QWidget):
         self._picture_comes = False  # for that lesson
         self._turns_next = False  # as soon as the destruction is there
         self._asked = False  # a run was asked for here and has not begun
+        self._entered = False  # the header's main button is this page's
         self._share: float | None = None  # of noise, under the playhead
         self._asking = Asking(session, header)
         self.setAccessibleName("Destroy")
@@ -140,6 +142,7 @@ class DestroyPage(QWidget):
         self._moved()
         self._show()
         if self._turns_next:
+            self._turns_next = False
             self.generate()
         self._grant()
 
@@ -194,10 +197,6 @@ class DestroyPage(QWidget):
             self.playhead.play()
         elif self.stage == DESTROY:
             self.show_stage(TURN_ROUND)
-        elif self._session.running:
-            self._session.stop()
-        else:
-            self.generate()
 
     def _played(self, playing: bool) -> None:
         """Whoever presses Space wants to see time pass."""
@@ -207,7 +206,11 @@ class DestroyPage(QWidget):
     # --- and back -----------------------------------------------------------------------------
 
     def generate(self) -> None:
-        """Denoise it again from where the playhead stands, as soon as that is there."""
+        """Denoise it again from where the playhead stands, as soon as that is there; asked for
+        once more before that: not at all."""
+        if self._awaits:
+            self._call_off()
+            return
         self._take_fields()
         self.show_stage(TURN_ROUND)
         destroying, request = self.destroying, self._asking.request()
@@ -215,13 +218,26 @@ class DestroyPage(QWidget):
             why = destroying.why_not or "The fields above make no picture."
             self.failed.emit(Failure(_NOT_TURNED, why))
             return
+        destroying.stop_survival()
+        self.view.turning.follow(None)
         self._turns_next = destroying.working or self._timeline is None
         if self._turns_next:
+            self._show()
             return
-        destroying.stop_survival()
         self._asked = True
         destroying.turn_round(self.playhead.index, request)
         self._asked = self._session.running  # else it was refused, and that was told
+        self._show()
+
+    @property
+    def _awaits(self) -> bool:
+        """Whether it will be turned round as soon as its destruction is there."""
+        return self._turns_next or (self._wish is not None and self._wish.run)
+
+    def _call_off(self) -> None:
+        """Nothing begins by itself any more."""
+        self._wish, self._turns_next, self._picture_comes = None, False, False
+        self._show()
 
     def _run_started(self, run: Timeline) -> None:
         from visualizer.diffusion.starts import FromPicture
@@ -251,21 +267,42 @@ class DestroyPage(QWidget):
     def _show(self) -> None:
         """Everything again."""
         view = self.view
+        self._show_making()
         view.show_spaces()
         view.source.offer_run(self._asking.run is not None)
         view.show_round_trip(self._telling.why_empty())
         view.show_survival()
         self._show_moment()
 
+    def _show_making(self) -> None:
+        if not self._entered:
+            return
+        if self._awaits:
+            self._header.set_making("Stop", "It has not begun yet: call it off", main=False)
+        else:
+            about = "Denoise the picture from where the playhead stands"
+            self._header.set_making("Turn round", about)
+
     def _show_moment(self) -> None:
         """What follows the playhead."""
         self.view.strip.set_here(None if self._timeline is None else self._share)
+        self._telling.awaited = self._why_awaited()
         if self.stage == TURN_ROUND:
             ready = self._timeline is not None and not self.destroying.why_not
-            ready = ready and not self._turns_next
-            self.view.turning.invite(words.INVITATION if ready else self._telling.why_empty())
+            invitation = words.INVITATION if ready else self._telling.why_empty()
+            starts = self._awaits or self._asked
+            self.view.turning.invite(words.STARTING if starts else invitation, self._awaits)
             self.view.turning.refresh()
         self._telling.say()
+
+    def _why_awaited(self) -> Explanation | None:
+        if not self._awaits:
+            return None
+        share = self._share
+        if self._wish is not None and self._wish.run:
+            share = words.share_of(self._wish.options.get("from", ""))
+        loads = self._session.facts is None
+        return words.waiting_words(share, words.LOADING if loads else words.FIRST)
 
     # --- what the window asks -----------------------------------------------------------------
 
@@ -311,26 +348,25 @@ class DestroyPage(QWidget):
 
     def escape(self) -> bool:
         """Stop measuring, or what was to come next."""
-        waited, self._turns_next = self._turns_next, False
-        if self.destroying.measuring:
-            self.destroying.stop_survival()
-        elif not waited:
+        if not self._awaits and not self.destroying.measuring:
             return False
-        self._show()
+        self.destroying.stop_survival()
+        self._call_off()
         return True
 
     def enter(self) -> None:
         """The main button turns round from now on."""
-        self._header.set_making("Turn round", "Denoise the picture from where the playhead stands")
+        self._entered = True
         self._take_fields()
         self._asking.take_first()
         self._show()
 
     def leave(self) -> None:
-        """Nothing is measured for a page that nobody looks at."""
+        """Nothing is measured or begun for a page that nobody looks at."""
+        self._entered = False
         self._header.set_making()
-        self._turns_next = False
         self.destroying.stop_survival()
+        self._call_off()
 
     def set_facts(self, _facts: ModelFacts) -> None:
         """Another model destroys the same picture."""
@@ -339,6 +375,10 @@ class DestroyPage(QWidget):
         if self.isVisible():
             self._take_fields()
         self._show()
+
+    def set_bare(self, on: bool) -> None:
+        """Without its words."""
+        self.view.panel.setHidden(on)
 
     def set_up(self, setup: PageSetup) -> None:
         """As a lesson wants it; what waits for a timeline follows when it is there."""
@@ -352,6 +392,9 @@ class DestroyPage(QWidget):
         number = picture.removeprefix("scene").strip()
         if picture and not (picture == "run" and self._asking.take_run()):
             self._asking.take_scene(int(number) if number.isdecimal() else None)
+        if setup.run:
+            self.view.turning.follow(None)
+        self._show()
         self._grant()
 
     def _grant(self) -> None:
@@ -360,9 +403,9 @@ class DestroyPage(QWidget):
         if setup is None or timeline is None or self._picture_comes or self.destroying.working:
             return
         self._wish = None
-        start = setup.options.get("from", "").strip(" %")
-        if start.replace(".", "", 1).isdecimal():
-            self._seek_share(float(start) / 100)
+        share = words.share_of(setup.options.get("from", ""))
+        if share is not None:
+            self._seek_share(share)
         elif setup.playhead is not None:
             self.playhead.seek(round(setup.playhead * (len(timeline) - 1)))
         elif self.stage == DESTROY and not setup.run:

@@ -74,6 +74,7 @@ class DestroyView(QWidget):
         self.measure.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.dice = IconButton("dice", "Other noise")
         self.timeline_view = TimelineView(playhead)
+        self.timeline_view.tell_one_line("noise")
         self.strip = SurvivalStrip()
         self._lay_out()
         self.set_compact(False)
@@ -180,7 +181,7 @@ class DestroyView(QWidget):
                 done = "cut" if width * tall != height * wide else "scaled"
                 size += f", {done} from {wide} × {tall}"
             nearness = f"PSNR {psnr_words(trip.psnr_db)}"
-        row.set_caption("original", "The picture", size)
+        row.set_caption("original", self._destroying.title or "The picture", size)
         row.set_caption("decoded", "After the autoencoder", nearness)
 
     def show_survival(self) -> None:

@@ -33,6 +33,8 @@ SPACES = {
 LOADING = "The model is being loaded …"
 ON_ITS_WAY = "The picture is on its way …"
 INVITATION = "Press “Turn round”: the model takes the noise away again."
+STARTING = "Starting …"
+FIRST = "First the picture is packed, and noise is mixed in."
 
 _VERY_GOOD_DB, _GOOD_DB = 35.0, 27.0
 
@@ -44,18 +46,25 @@ def round_trip_words(psnr_db: float) -> Explanation:
             "The very same picture",
             "This model works on the pixels themselves: nothing is packed, so nothing is lost.",
         )
-    lost = (
-        "You can hardly see what is lost"
-        if psnr_db >= _VERY_GOOD_DB
-        else "Fine detail is a little softer"
-        if psnr_db >= _GOOD_DB
-        else "Fine detail is gone"
+    headline = (
+        "This softness is the autoencoder’s, not noise"
+        if psnr_db < _VERY_GOOD_DB
+        else "What little is lost is lost here, not in noise"
     )
     return Explanation(
-        "This softness is the autoencoder’s, not noise",
+        headline,
         "No noise has been added yet. The picture was packed into a small grid of numbers, the "
-        f"latents, and painted again from them. {lost}. Every picture of this model goes this way.",
+        "latents, and painted again from them. Every picture of this model goes this way.",
     )
+
+
+def loss_words(psnr_db: float) -> str:
+    """How much the eye misses after the round trip, in a few words."""
+    if math.isinf(psnr_db):
+        return "Nothing is lost"
+    if psnr_db >= _VERY_GOOD_DB:
+        return "Hardly anything is lost"
+    return "A little softer" if psnr_db >= _GOOD_DB else "Fine detail is gone"
 
 
 def psnr_words(psnr_db: float) -> str:
@@ -107,8 +116,8 @@ def destroyed_words(k: int, share: float, space: str) -> Explanation:
         )
     return Explanation(
         "A trace is left",
-        f"{percent(1 - share)} of what is here is still picture. Your eye finds nothing in it; "
-        "a network may still find where it was bright and where it was dark.",
+        f"{percent(1 - share)} of what is here is still picture. With half-closed eyes you may "
+        "still tell where it was bright and where it was dark. Everything smaller is covered.",
     )
 
 
@@ -130,6 +139,23 @@ def turn_words(share: float) -> Explanation:
         f"The model gets this picture with {percent(share)} noise and takes the noise away again, "
         "guided by the words above. What the noise had covered, it invents.",
     )
+
+
+def share_of(percents: str) -> float | None:
+    """ "60" or "60 %" as a share, 0 … 1; None where it is no number."""
+    number = percents.strip(" %")
+    return float(number) / 100 if number.replace(".", "", 1).isdecimal() else None
+
+
+def waiting_words(share: float | None, why: str) -> Explanation:
+    """Turning round was asked for, and what it starts from is not there yet.
+
+    Args:
+        share: of noise to turn round from; None while nobody has chosen one.
+        why: what it waits for.
+    """
+    where = "" if share is None else f" from {percent(share)} noise"
+    return Explanation(STARTING, f"{why} Then it is turned round{where}.")
 
 
 def came_back_words(share: float, likeness: float, chance: float | None = None) -> Explanation:

@@ -51,19 +51,19 @@ class SourceBar(QWidget):
         """What the picture is called."""
         self._title = title
         self.title.setToolTip(title)
-        self._elide()
+        self._fit()
 
     def offer_run(self, offer: bool) -> None:
         """Whether there is a run with a picture."""
         self.buttons["run"].setEnabled(offer)
 
-    def _elide(self) -> None:
+    def _fit(self) -> None:
+        """Whole or not at all: the round trip names it as well."""
         metrics = QFontMetrics(self.title.font())
-        room = self.title.width()
-        shown = self._title if room >= 6 * themes.SPACE else ""
-        self.title.setText(metrics.elidedText(shown, Qt.TextElideMode.ElideRight, room))
+        fits = metrics.horizontalAdvance(self._title) <= self.title.width()
+        self.title.setText(self._title if fits else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A long title is cut to the room there is."""
+        """A title stands where there is room for all of it."""
         super().resizeEvent(event)
-        self._elide()
+        self._fit()

@@ -16,7 +16,6 @@ _ABOUT_ROUND_TRIP = (
     "The model never sees pixels. An autoencoder packs the picture into a small grid of numbers "
     "first, and paints it again in the end. What that alone does to it is shown here."
 )
-_PSNR_SHORT = "PSNR: about 25 dB looks soft; 40 dB and more looks the same."
 _TURN = "Turn round"
 _NOT_COMPARED = ". “How much survives?” finds out what the words alone would give."
 _MEASURE, _STOP_MEASURING = "How much survives?", "Stop measuring"
@@ -30,6 +29,8 @@ class Telling:
     def __init__(self, session: Session, view: DestroyView) -> None:
         self._session, self._view = session, view
         self._destroying = session.destroying
+        self.awaited: Explanation | None = None
+        """Said in place of everything else while what will be turned round is not there."""
 
     def why_empty(self) -> str:
         """What stands in place of a picture."""
@@ -58,14 +59,14 @@ class Telling:
             title = "No round trip" if why else "First, a round trip"
             panel.say("", Explanation(title, why or _ABOUT_ROUND_TRIP))
             return
-        nearness = words.psnr_words(trip.psnr_db)
         about = words.round_trip_words(trip.psnr_db)
-        panel.say(nearness, about, _PSNR_SHORT, words.PSNR_TIP)
+        reading = f"PSNR {words.psnr_words(trip.psnr_db)}"
+        panel.say(words.loss_words(trip.psnr_db), about, reading, words.PSNR_TIP)
 
     def _say_destroy(self) -> None:
         panel, destroying = self._view.panel, self._destroying
         timeline, k = self._view.canvas.timeline, destroying.playhead.index
-        panel.offer("Now turn round", "Denoise it from here", self._there)
+        panel.offer("Now the way back", "What can be made of it from here", self._there)
         if timeline is None or k >= len(timeline):
             panel.show_level(None)
             panel.say("", Explanation("Destroying is easy", self.why_empty()))
@@ -79,6 +80,10 @@ class Telling:
         panel, destroying = self._view.panel, self._destroying
         timeline, k = self._view.canvas.timeline, destroying.playhead.index
         self._offer_turn()
+        if self.awaited is not None:
+            panel.show_level(None)
+            panel.say("", self.awaited)
+            return
         if timeline is None or k >= len(timeline) or destroying.why_not:
             panel.show_level(None)
             panel.say("", Explanation(_TURN, self.why_empty()))
@@ -104,14 +109,10 @@ class Telling:
         panel.say(f"Step {k} of {len(timeline) - 1}", about, reading, tip)
 
     def _offer_turn(self) -> None:
-        panel, destroying, running = self._view.panel, self._destroying, self._session.running
+        """Turning round itself is the header's main button."""
+        destroying, running = self._destroying, self._session.running
         can = self._there and not destroying.why_not
-        if running:
-            panel.offer("Stop", "Stop here and keep the steps made so far (Esc)")
-        else:
-            panel.offer(
-                _TURN, "Denoise it from here, guided by the prompt (Ctrl+Enter)", self._there
-            )
+        self._view.panel.offer("")
         measure = self._view.measure
         measure.setText(_STOP_MEASURING if destroying.measuring else _MEASURE)
         measure.setAccessibleName(measure.text())

@@ -40,6 +40,7 @@ class Turning(PictureRow):
         self._share = 0.0  # of noise there
         self._measured: tuple[Picture, Picture, float] | None = None
         self._invitation = ""
+        self._awaits = False
 
     def set_timeline(self, timeline: Timeline | None) -> None:
         """The destruction whose pictures it starts from."""
@@ -127,10 +128,14 @@ class Turning(PictureRow):
 
     # --- what is shown ------------------------------------------------------------------------
 
-    def invite(self, words: str) -> None:
-        """What is said in the place of a result, and of everything while there is no picture."""
-        if words != self._invitation:
-            self._invitation = words
+    def invite(self, words: str, awaits: bool = False) -> None:
+        """What is said in the place of a result, and of everything while there is no picture.
+
+        Args:
+            awaits: it begins elsewhere than where the playhead stands by now.
+        """
+        if (words, awaits) != (self._invitation, self._awaits):
+            self._invitation, self._awaits = words, awaits
             self.refresh()
 
     def refresh(self) -> None:
@@ -139,7 +144,7 @@ class Turning(PictureRow):
         timeline, k = self._timeline, destroying.playhead.index
         trip = None if destroying.why_not else destroying.round_trip
         self.show_picture(_ORIGINAL, None if trip is None else trip.decoded)
-        if trip is None or timeline is None or k >= len(timeline):
+        if trip is None or timeline is None or k >= len(timeline) or self._awaits:
             self.show_picture(_START, None)
             self.set_caption(_START, "Starts from")
         else:
@@ -156,7 +161,7 @@ class Turning(PictureRow):
             self.show_picture(_RESULT, _newest(run), words="On its way …", chip=_GUESS)
             self.set_caption(_RESULT, title)
             return
-        result = self.result
+        result = None if self._awaits else self.result
         if result is None:
             newest = None if run is None else _newest(run)
             stopped = newest is not None
