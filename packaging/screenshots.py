@@ -292,7 +292,7 @@ def lesson_pictures(camera: Photographer) -> None:
     camera.seek(0.8)
     camera.take("words-dark")
     window.show_page("physics")
-    learned = Waiter(camera.session.physics_lab.learned)
+    learned = Waiter(camera.session.physics_lab.learning_changed, False)
     window.set_up(PageSetup("physics", options={"shape": "swiss roll", "way": "ode"}))
     learned.wait(RUN_MS)
     window.playhead.pause()

@@ -116,6 +116,7 @@ class CodeView(RingedWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         plain, strong = self._fonts()
+        at_rest = self._running < 0 and self._asked < 0  # all of it may be read
         if self._span:
             top = self._span.start * self._row + 3
             height = len(self._span) * self._row - 6
@@ -135,7 +136,7 @@ class CodeView(RingedWidget):
                 painter.setBrush(QColor(theme.surface))
                 painter.drawRoundedRect(room, 4, 4)
             painter.setFont(strong if runs else plain)
-            lit = runs or row in self._span or row in (self._asked, self._pointed)
+            lit = at_rest or runs or row in self._span or row in (self._asked, self._pointed)
             painter.setPen(QColor(theme.text if lit else theme.quiet))
             painter.drawText(
                 room.adjusted(_LEFT, 0, 0, 0),
