@@ -51,9 +51,10 @@ def test_the_code_follows_the_playhead(sitting: Sitting) -> None:
         else:
             assert panels.code.numbers["noise mean"].text() == _number(step.noise.mean())
         assert f"t = {step.timestep:.4g}" in panels.code.level.text()
-        place = f"Pass {k + 1}" if k < STEPS else "End"
-        assert panels.code.where.text() == f"{place}: 4 × 4 × 4"
-        times = f"{2 * min(k + 1, STEPS)} times: twice a step"
+        place = f"Pass {k + 1} of {STEPS}: by then" if k < STEPS else "The end: by then"
+        assert panels.code.calls.text().startswith(place)
+        assert panels.code.shape.text() == "4 × 4 × 4"
+        times = f"{2 * min(k + 1, STEPS)} times, twice a step"
         assert times in panels.code.calls.text(), "the answer that is shown has been asked for"
     assert said == 3 * ["x = sched.step(eps, t, x)"] + ["picture = vae.decode(x / scale)"]
 

@@ -55,7 +55,8 @@ class CodePanel(QScrollArea):
         self.setAccessibleName("The loop as code")
         self.code = CodeView("The loop as code", "Click a line to learn what it does")
         self.about = label("small")
-        self.where = label("small-quiet")
+        self.shape = label("small-quiet", wraps=False)
+        self.shape.setToolTip("How the numbers lie: so many of each")
         self.level = label("small", wraps=False)
         self.calls = label("small-quiet")
         self.names: dict[str, QLabel] = {}
@@ -87,7 +88,7 @@ class CodePanel(QScrollArea):
         table.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        table.addWidget(self.where, 0, 0, left)
+        table.addWidget(self.shape, 0, 0, left)
         for at, head in enumerate(("mean", "deviation"), 1):
             table.addWidget(label("small-quiet", head, wraps=False), 0, at, right)
         for at, row in enumerate(_ROWS, 1):
@@ -135,7 +136,6 @@ class CodePanel(QScrollArea):
         if timeline is None or timeline.total == 0:
             self._show(code_lines(Loop()), "")
             self._show_numbers(None, Loop())
-            self.where.setText("")
             return
         k = min(self._playhead.index, timeline.total - 1)
         loop = loop_of(timeline, self._facts, self._sampler(timeline), k)
@@ -143,7 +143,6 @@ class CodePanel(QScrollArea):
         self._show(code_lines(loop), moment)
         there = k < len(timeline)
         self._show_numbers(timeline.step(k) if there else None, loop)
-        self.where.setText(_where(timeline, k) if there else "")
         self.calls.setText(_calls(timeline, loop, k) if there else "")
 
     def showEvent(self, event: object) -> None:
@@ -189,6 +188,8 @@ class CodePanel(QScrollArea):
         self.names["said"].setText(f"{letter}  model’s answer")
         self.names["guess"].setText("x̂₀  its guess")
         self.names["noise"].setText("ε̂  its noise")
+        shape = () if step is None else step.latents.shape
+        self.shape.setText(" × ".join(str(n) for n in shape))
         if step is None:
             self.level.setText(NONE)
             found: dict[str, FloatArray | None] = dict.fromkeys(_ROWS)
@@ -251,25 +252,20 @@ def _number(value: float) -> str:
     return f"{value:.3f}".replace("-", "−") if abs(value) < 100 else f"{value:.4g}"
 
 
-def _where(timeline: Timeline, k: int) -> str:
-    """Which pass the numbers belong to, and how they lie."""
-    stage = timeline.stage(k)
-    shape = " × ".join(str(n) for n in timeline.step(k).latents.shape)
-    return f"End: {shape}" if k >= stage.last else f"Pass {k - stage.first + 1}: {shape}"
-
-
 def _calls(timeline: Timeline, loop: Loop, k: int) -> str:
-    """How often the network was asked up to the numbers that are shown."""
-    section = section_of(timeline, k)
+    """Which pass it is, and how often the network was asked up to the numbers that are shown."""
+    section, stage = section_of(timeline, k), timeline.stage(k)
     calls = calls_of(section.timeline.steps[section.first : k + 1], loop.guiding)
     how = "twice a step, with the prompt and without" if loop.guiding == "twice" else "once a step"
     if loop.avoid and loop.guiding == "twice":
         how = "twice a step, with the prompt and with the avoid text"
     more = ", and again where the sampler tries" if loop.trials else ""
     times = "once" if calls == 1 else f"{calls} times"
-    told = "So far the network was asked"
+    place = f"Pass {k - stage.first + 1} of {stage.last - stage.first}"
+    place = "The end" if k >= stage.last else place
+    since = "by then"
     if section.request is not timeline.request:
-        told = "So far, in the run that this one branched from, the network was asked"
+        place += " of the run that this one branched from"
     elif loop.start == "step":
-        told = f"Since it branched at step {loop.joined} the network was asked"
-    return f"{told} {times}: {how}{more}."
+        since = f"since it branched at step {loop.joined},"
+    return f"{place}: {since} the network was asked {times}, {how}{more}."
