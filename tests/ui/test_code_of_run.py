@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
-from tests.ui.example_timelines import levels_of, make_points, make_timeline
+from tests.ui.example_timelines import levels_of, make_points, make_timeline, playhead_on
 from visualizer.diffusion.arrays import read_only
 from visualizer.diffusion.branching import branch
 from visualizer.diffusion.facts import Plan
@@ -23,6 +24,7 @@ from visualizer.ui.denoise_panels.code_of_run import (
     moment_of,
     section_of,
 )
+from visualizer.ui.denoise_panels.code_panel import CodePanel
 from visualizer.ui.denoise_panels.code_text import code_lines
 
 
@@ -132,3 +134,18 @@ def test_the_moments_of_a_run() -> None:
     assert moment_of(planned, 0) == ""
     planned.begin()
     assert moment_of(planned, 0) == "beginning"
+
+
+def test_the_panel_counts_the_questions_of_a_branch_from_where_it_branched(qtbot: QtBot) -> None:
+    parent = make_timeline(10)
+    timeline = branched(parent, 4, 4, prompt="a blue car")
+    playhead = playhead_on(timeline, 2)
+    panel = CodePanel(playhead)
+    qtbot.addWidget(panel)
+    panel.set_timeline(timeline)
+    panel.show()
+    said = "Pass 3 of 10 of the run that this one branched from: by then the network was asked 3"
+    assert panel.calls.text().startswith(said)
+    playhead.seek(5)
+    said = "Pass 6 of 10: since it branched at step 4, the network was asked 2 times, once a step."
+    assert panel.calls.text() == said
