@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pytestqt.qtbot import QtBot
 
 from tests.export.reading import frames_of
 from visualizer.diffusion.arrays import Picture
-from visualizer.export.exhibit import ExhibitPlan
+from visualizer.export.exhibit import Exhibit, ExhibitPlan
 from visualizer.export.options import ExportOptions
+from visualizer.session.export_crossing import pieces_of, received
 from visualizer.session.session import Session
 
 WAIT = 30_000
@@ -76,3 +78,21 @@ def test_what_goes_wrong_in_it_is_told(qtbot: QtBot, session: Session) -> None:
         session.export_preview.set(plan, ExportOptions(format="gif"), (100, 100))
     assert refused.args is not None
     assert "memory" in refused.args[0]
+
+
+def test_its_frames_cross_one_by_one_and_arrive_as_they_were() -> None:
+    painter = Painter()
+    painter.may.set()
+    exhibit = painter.plan(4).painted()
+    assert exhibit is not None
+    pieces = list(pieces_of(exhibit, (), whole=False))
+    assert len(pieces) == 1 + 4
+    left = iter(pieces)
+
+    def pictures_of(*_asked: object) -> Any:
+        raise AssertionError("It has no runs, and so no pictures of them.")
+
+    arrived = received(lambda: next(left), pictures_of)
+    assert isinstance(arrived, Exhibit)
+    assert (arrived.title, arrived.captions) == (exhibit.title, exhibit.captions)
+    assert all(map(np.array_equal, arrived.frames, exhibit.frames))

@@ -41,6 +41,15 @@ class LeanStep(Step):
         return self.measured
 
 
+@dataclass(frozen=True)
+class _Frames:
+    """An exhibit whose frames follow, one by one."""
+
+    title: str
+    captions: tuple[str, ...]
+    milliseconds: int
+
+
 def runs_of(what: Source) -> list[Trajectory]:
     """The runs of a source, in order; lanes without one are left out."""
     if isinstance(what, Exhibit):
@@ -59,6 +68,10 @@ def pieces_of(
         keys: of each run, the pictures that can be had of it.
         whole: send the numbers of every Step; else only what is needed to show it.
     """
+    if isinstance(what, Exhibit):
+        yield _Frames(what.title, what.captions, what.milliseconds)
+        yield from what.frames
+        return
     runs = runs_of(what)
     yield _with_runs(what, [_bare(run) for run in runs])
     sent: dict[Step, int] = {}  # by identity: which of the steps sent it was
@@ -81,7 +94,10 @@ def received(
         take: gives the next piece.
         pictures_of: makes the pictures of the run with a number, which can be asked for by keys.
     """
-    what: Source = take()
+    what: Trajectory | Comparison | _Frames = take()
+    if isinstance(what, _Frames):
+        frames = tuple(take() for _ in what.captions)
+        return Exhibit(what.title, frames, what.captions, what.milliseconds)
     steps: list[Step] = []
     runs: list[Trajectory] = []
     for number, run in enumerate(runs_of(what)):
@@ -114,10 +130,10 @@ def _bare(run: Trajectory) -> Trajectory:
     return replace(run, steps=(), pictures={}, decoder=None)
 
 
-def _with_runs(what: Source, runs: Sequence[Trajectory]) -> Source:
+def _with_runs(
+    what: Trajectory | Comparison, runs: Sequence[Trajectory]
+) -> Trajectory | Comparison:
     """The same with these runs in the place of those it has."""
-    if isinstance(what, Exhibit):
-        return what
     if isinstance(what, Trajectory):
         return runs[0]
     left = iter(runs)
