@@ -24,9 +24,9 @@ from visualizer.session.exports import ExportEnd
 from visualizer.session.outgoing_pictures import OutgoingPicture
 from visualizer.ui.clipboard import GNOME_FILES, animation_mime
 from visualizer.ui.dragging import PictureMime
+from visualizer.ui.pages import COMPARE
 from visualizer.ui.picture_menu import add_actions
 from visualizer.ui.shown_picture import enlarged_size
-from visualizer.ui.window import COMPARE
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 

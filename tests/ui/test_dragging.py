@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.ui.sitting import RUN_MS, Sitting
 from visualizer.metadata.reading import read
 from visualizer.ui import dragging
-from visualizer.ui.window import COMPARE
+from visualizer.ui.pages import COMPARE
 
 LEFT = Qt.MouseButton.LeftButton
 

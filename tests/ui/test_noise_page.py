@@ -29,7 +29,7 @@ from visualizer.settings import Settings
 from visualizer.ui.header import Header
 from visualizer.ui.noise_page import NoisePage
 from visualizer.ui.noise_words import TOOLS, bars, explained, followed, reading
-from visualizer.ui.window import NOISE
+from visualizer.ui.pages import NOISE
 
 ALL = 10**6
 STEPS = 12

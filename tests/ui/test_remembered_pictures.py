@@ -23,7 +23,8 @@ from visualizer.diffusion.starts import EditedNoise, Flip
 from visualizer.metadata.note import LaneNote, Note
 from visualizer.metadata.writing import png_info
 from visualizer.ui.picture_slot import PictureSlot
-from visualizer.ui.window import COMPARE, DENOISE, wear
+from visualizer.ui.pages import COMPARE, DENOISE
+from visualizer.ui.window import wear
 
 WEBUI = (
     "a castle by a lake <lora:film:0.8>\nNegative prompt: fog\n"
