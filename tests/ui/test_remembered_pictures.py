@@ -22,8 +22,8 @@ from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.starts import EditedNoise, Flip
 from visualizer.metadata.note import LaneNote, Note
 from visualizer.metadata.writing import png_info
-from visualizer.ui.picture_slot import PictureSlot
 from visualizer.ui.pages import COMPARE, DENOISE
+from visualizer.ui.picture_slot import PictureSlot
 from visualizer.ui.window import wear
 
 WEBUI = (
