@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from visualizer.settings import Settings
     from visualizer.ui.header import Header
 
-_NARROW = 1100
+_NARROW, _TIGHT = 1100, 700
 _WORD = "DIFFUSION"
 _TYPED_MS = 500
 _DRAWN_MS = 900
@@ -290,9 +290,7 @@ class PhysicsPage(QWidget):
 
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""
-        space = themes.SPACE
-        edge = space if compact else 2 * space
-        self._middle.setContentsMargins(edge, edge, edge, space)
+        self._compact = compact
         self.line.set_low(compact)
         self.panel.set_compact(compact)
         self._fit()
@@ -422,5 +420,7 @@ class PhysicsPage(QWidget):
     def _fit(self) -> None:
         panel = NARROW_PANEL if self.width() < _NARROW else PANEL
         self.panel.setFixedWidth(panel)
-        edges = self._middle.contentsMargins()
-        self._top.fit(self.width() - panel - edges.left() - edges.right())
+        space = themes.SPACE
+        edge = space if self._compact or self.width() < _TIGHT else 2 * space
+        self._middle.setContentsMargins(edge, edge, edge, space)
+        self._top.fit(self.width() - panel - 2 * edge)
