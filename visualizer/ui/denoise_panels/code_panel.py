@@ -186,7 +186,7 @@ class CodePanel(QScrollArea):
         letter = LETTERS.get(loop.prediction, "out")
         self.names["latent"].setText("x  latent")
         self.names["said"].setText(f"{letter}  model’s answer")
-        self.names["guess"].setText("x̂₀  its guess")
+        self.names["guess"].setText("x₀  its guess")  # many fonts have no place for a hat on x
         self.names["noise"].setText("ε̂  its noise")
         shape = () if step is None else step.latents.shape
         self.shape.setText(" × ".join(str(n) for n in shape))
