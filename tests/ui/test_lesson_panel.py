@@ -7,20 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.ui.sitting import Sitting
+from tests.session.fake_model import Gate
+from tests.ui.sitting import STEPS, Sitting
 from visualizer.lessons.beats import beats_of
 from visualizer.lessons.lesson import DoIt, Lesson
 from visualizer.lessons.library import read_library
 from visualizer.lessons.page_setup import PageSetup
+from visualizer.session.timeline import Timeline
 from visualizer.settings import Settings
-from visualizer.ui.lessons.lesson_panel import NARROW, WIDTH, LessonPanel
+from visualizer.ui import theme
+from visualizer.ui.lessons.lesson_panel import WIDTH, LessonPanel
 from visualizer.ui.lessons.reading import as_html
+from visualizer.ui.pages import ENTRIES
+from visualizer.ui.window import wear
 
 LESSON = """---
 title: Of mine
@@ -92,6 +97,7 @@ def settings() -> Settings:
 def make_panel(qtbot: QtBot, folder: Path, session: Running, settings: Settings) -> MakePanel:
     def make() -> LessonPanel:
         panel = LessonPanel(session, settings, folder)  # type: ignore[arg-type]
+        panel.set_up_asked.connect(panel.take)  # as a window does that is not busy
         qtbot.addWidget(panel)
         panel.show()
         return panel
@@ -294,7 +300,8 @@ def test_letters_can_be_read_from_the_back(qtbot: QtBot, make_panel: MakePanel) 
     panel.present(True)
     qtbot.waitUntil(lambda: panel.presenter.letters >= 28)
     for label in panel.presenter.findChildren(QLabel):
-        assert label.fontInfo().pixelSize() >= 28 or label is panel.presenter.words
+        told = label in (panel.presenter.words, panel.presenter.keys)
+        assert told or label.fontInfo().pixelSize() >= 28
     assert "font-size:30px" in panel.presenter.words.text()
     panel.present(False)
 
@@ -314,6 +321,18 @@ def test_a_black_screen_lets_the_class_look_at_the_teacher(
     panel.present(False)
 
 
+def test_the_black_follows_the_size_of_the_window(qtbot: QtBot, make_panel: MakePanel) -> None:
+    panel = make_panel()
+    panel.open("mine")
+    panel.present(True)
+    QTest.keyClick(panel, Qt.Key.Key_B)
+    black = panel.window().childAt(1, 1)
+    assert black is not None
+    panel.window().resize(panel.width() + 200, panel.height() + 300)
+    qtbot.waitUntil(lambda: black.geometry() == panel.window().rect())
+    panel.present(False)
+
+
 # --- in the window ----------------------------------------------------------------------------
 
 
@@ -321,7 +340,6 @@ def test_the_window_is_set_up_and_taken_back(qtbot: QtBot, sitting: Sitting) -> 
     window = sitting.window
     window.toggle_lessons()
     panel = window.lessons
-    assert panel.width() == (WIDTH if window.width() >= 1200 else NARROW)
     with qtbot.waitSignal(sitting.session.run_finished, timeout=20_000):
         panel.set_up_asked.emit(
             PageSetup(
@@ -344,8 +362,103 @@ def test_the_window_is_set_up_and_taken_back(qtbot: QtBot, sitting: Sitting) -> 
     assert window.rail.isVisible()
     assert not window.isFullScreen()
     panel.present(True)
+    qtbot.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    assert window.page == "noise"
+    assert not panel.presenting
+    assert window.header.isVisible()
+    assert window.rail.isVisible()
+    panel.present(True)
     window.toggle_lessons()  # by its key
     qtbot.waitUntil(lambda: window.header.isVisible() and not window.isFullScreen())
+
+
+def test_what_is_asked_for_while_something_runs_waits_for_its_end(
+    qtbot: QtBot, sitting: Sitting
+) -> None:
+    window, session = sitting.window, sitting.session
+    window.toggle_lessons()
+    panel = window.lessons
+    panel.open("sculptor")
+    panel.show_step(1)
+    assert panel.view is not None
+    card = panel.view.doing[0]
+    wanted = replace(
+        card.do_it.setup, prompt="a blue car", steps=STEPS, run=True, playhead=0.0, options={}
+    )
+    card.do_it = replace(card.do_it, setup=wanted)
+    sitting.begin()
+    panel.view.do(card)
+    assert not card.done  # nothing has come of it yet
+    sitting.gate = Gate(100)
+    with qtbot.waitSignal(session.run_finished, timeout=20_000, check_params_cb=_is_blue):
+        pass
+    assert card.done
+    qtbot.waitUntil(lambda: session.playhead.index == 0)
+
+
+def _is_blue(run: Timeline) -> bool:
+    return run.request.prompt == "a blue car"
+
+
+def test_a_place_that_is_asked_for_during_a_run_is_kept_until_its_end(
+    qtbot: QtBot, sitting: Sitting
+) -> None:
+    window, session = sitting.window, sitting.session
+    sitting.begin()
+    window.set_up(PageSetup("denoise", playhead=0.5, options={"panel": "sculptor"}))
+    assert window.denoise.panels.current == "sculptor"
+    sitting.let_finish()
+    qtbot.waitUntil(lambda: session.playhead.index == round(0.5 * STEPS))
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in ENTRIES])
+def test_a_narrow_window_keeps_its_page_and_a_wide_one_has_room_for_both(
+    qtbot: QtBot, sitting: Sitting, name: str
+) -> None:
+    window = sitting.window
+    window.resize(960, 600)
+    window.show_page(name)
+    window.toggle_lessons()
+    panel, page = window.lessons, window.pages[name]
+    assert isinstance(page, QWidget)
+    qtbot.waitUntil(lambda: panel.geometry().right() == window.width() - 1)
+    assert page.width() == window.width() - window.rail.width() - (
+        panel.width() if name == "compare" else 0
+    )
+    left = panel.mapTo(window, QPoint(0, 0)).x()
+    pictures = page.pictures
+    assert pictures.mapTo(window, QPoint(pictures.width(), 0)).x() <= left + 5 * theme.SPACE
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: panel.height() == 800)  # from top to bottom, so that it never moves
+    assert panel.width() == WIDTH
+    assert page.width() >= 960 - window.rail.width()
+
+
+def test_a_class_sees_pages_without_their_sides_and_its_teacher_the_keys(
+    qtbot: QtBot, sitting: Sitting
+) -> None:
+    window = sitting.window
+    window.resize(1280, 800)
+    window.toggle_lessons()
+    window.lessons.open("sculptor")
+    sides = {
+        "denoise": window.denoise.panels,
+        "noise": window.noise.panel,
+    }
+    window.lessons.present(True)
+    for name, side in sides.items():
+        window.set_up(PageSetup(name))
+        assert side.isHidden()
+    window.set_up(PageSetup("denoise", options={"panel": "sculptor"}))
+    assert not sides["denoise"].isHidden()  # that is what the class is to look at
+    assert "Esc" in window.lessons.presenter.keys.text()
+    before = window.lessons.presenter.place.styleSheet()
+    wear("light")
+    qtbot.waitUntil(lambda: window.lessons.presenter.place.styleSheet() != before)
+    wear("dark")
+    window.lessons.present(False)
+    window.denoise.panels.show_panel("explanation")
+    assert not window.noise.panel.isHidden()
 
 
 def test_a_comparison_is_set_up(qtbot: QtBot, sitting: Sitting) -> None:

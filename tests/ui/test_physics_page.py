@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout
 from pytestqt.qtbot import QtBot
 
 from tests.session.fake_model import FakeModel
 from tests.ui.exhibits import painted
 from tests.ui.sitting import pixels
+from visualizer.lessons.lesson import DoIt
+from visualizer.lessons.library import read_file, shipped_folder
 from visualizer.lessons.page_setup import PageSetup
 from visualizer.session import physics_lab
 from visualizer.session.session import Session
@@ -24,7 +26,7 @@ from visualizer.ui import theme
 from visualizer.ui.header import Header
 from visualizer.ui.physics import physics_page
 from visualizer.ui.physics.physics_page import PhysicsPage
-from visualizer.ui.physics.physics_words import WAYS, explained
+from visualizer.ui.physics.physics_words import SHAPES, WAYS, explained
 from visualizer.ui.physics.raster import ParticleRaster
 from visualizer.ui.physics.scene import Camera, colors_of
 
@@ -209,6 +211,83 @@ def test_a_lesson_of_the_course_sets_it_up(page: PhysicsPage) -> None:
     assert page.lab.learning
     page.hide()
     assert page.lab.learning
+
+
+def shipped_buttons() -> list[DoIt]:
+    lesson = read_file(shipped_folder() / "physics.md", own=False)
+    parts = [part for step in lesson.steps for part in step.parts]
+    return [p for p in parts if isinstance(p, DoIt) and p.setup.page == "physics"]
+
+
+def test_buttons_of_the_lesson_keep_what_was_learned(qtbot: QtBot, page: PhysicsPage) -> None:
+    learn(qtbot, page)
+    buttons = shipped_buttons()
+    assert len(buttons) >= 5
+    for do_it in (each for each in buttons for _ in range(2)):  # each is pressed twice
+        known = page.lab.losses, page.lab.flow("sde"), page.lab.flow("ode")
+        options = do_it.setup.options
+        page.set_up(do_it.setup)
+        assert page.shapes.current == options["shape"]
+        assert page.way == options.get("way", page.way)
+        by_hand = options["shape"] == "by hand"
+        assert ("Draw a shape" in page.view.accessibleDescription()) == by_hand
+        assert not (by_hand and page.panel.learn.isEnabled())
+        assert page.playhead.playing != by_hand
+        if options.get("start") == "again":  # its words are "learns while you watch"
+            assert page.lab.learning
+            assert page.lab.losses == []
+            learn(qtbot, page)
+        else:
+            assert not page.lab.learning
+            assert (page.lab.losses, page.lab.flow("sde"), page.lab.flow("ode")) == known
+
+
+def test_a_button_of_the_lesson_leaves_a_lesson_on_its_way_alone(
+    qtbot: QtBot, page: PhysicsPage
+) -> None:
+    qtbot.waitUntil(lambda: page.lab.progress is not None, timeout=WAIT_MS)
+    begun = page.lab.losses
+    for way in ("ode", "sde"):
+        page.set_up(PageSetup("physics", options={"way": way, "start": "yes"}))
+        assert page.lab.learning
+        assert page.lab.losses is begun
+    page.hide()  # it was asked for, and goes on
+    seen = len(begun)
+    qtbot.waitUntil(lambda: len(begun) > seen, timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("options", [{"shape": "by hand"}, {"shape": "letters", "text": " "}])
+def test_what_is_not_drawn_yet_is_not_learned(
+    qtbot: QtBot, page: PhysicsPage, options: dict[str, str]
+) -> None:
+    learn(qtbot, page)
+    known = page.lab.losses
+    for start in ("yes", "again"):
+        page.set_up(PageSetup("physics", run=True, options={**options, "start": start}))
+        page.generate()
+        assert not page.lab.learning
+        assert not page.playhead.playing
+        assert page.lab.losses is known
+        assert page.view.accessibleDescription()
+    page.shapes.buttons["rings"].click()
+    assert page.lab.learning
+
+
+def test_no_name_is_cut_off(qtbot: QtBot, page: PhysicsPage) -> None:
+    layout = page.layout()
+    assert layout is not None
+    layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # the window decides
+    page.setMinimumSize(0, 0)
+    for width in (1200, 896, 704, 640, 1200):
+        page.resize(width, 570)
+        for shape in SHAPES:
+            page.shapes.buttons[shape].click()
+            QApplication.processEvents()  # a row within a row is laid out when it is next asked
+            assert page.width() == width
+            buttons = [b for b in page.findChildren(QAbstractButton) if b.isVisible() and b.text()]
+            assert {"Swiss roll", "By hand", "Arrows", "Paths"} <= {b.text() for b in buttons}
+            assert [b.text() for b in buttons if b.width() < b.sizeHint().width()] == []
+            assert page.word.isHidden() or page.word.width() == 15 * theme.SPACE
 
 
 def test_what_is_exported_is_what_is_seen(
