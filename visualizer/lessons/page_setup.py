@@ -81,3 +81,9 @@ class PageSetup:
     playhead: float | None = None
     view: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def makes_something(self) -> bool:
+        """Whether what is asked for takes its time: it waits for what is being made, and its own
+        end is worth waiting for."""
+        return self.run or "start" in self.options or "experiment" in self.options

@@ -359,9 +359,8 @@ class Canvas(QWidget):
                 self._show_numbers(timeline, k, _NO_PREVIEW)
         if self._sieve is not None and self._picture is not None and not self.shows_numbers:
             self._picture = self._sieve(self._picture)
-        if self._corner.isVisibleTo(self) != there:
-            self._corner.setVisible(there)
-            self._place_corner()
+        self._corner.setVisible(there)
+        self._place_corner()
         self.copy_button.setEnabled(self._picture is not None)
         self.pixels_button.setEnabled(not self.shows_numbers)
         words = f"{timeline.label(k)}, {VIEW_NAMES[view]}" if timeline and there else ""
@@ -450,8 +449,15 @@ class Canvas(QWidget):
         self._view_moved()
 
     def _place_corner(self) -> None:
+        """Beside the picture where there is room; else in its corner, and never across its edge."""
         self._corner.adjustSize()
-        self._corner.move(self.width() - self._corner.width() - themes.SPACE, themes.SPACE)
+        space, target, size = themes.SPACE, self.target_rect(), self._corner.size()
+        right, top = self.width() - space, space
+        if right - size.width() < target.right() < self.width():
+            right = int(target.right()) - space
+        if 0 < target.top() < top + size.height():
+            top = int(target.top()) + space
+        self._corner.move(right - size.width(), top)
 
     def changeEvent(self, event: QEvent) -> None:
         """A new theme paints the ground anew."""

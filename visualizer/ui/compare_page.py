@@ -86,6 +86,7 @@ class ComparePage(QWidget):
         self._timeline: Timeline | None = None  # whose filmstrip is below
         self._viewed: Timeline | None = None  # whose views are offered
         self._panel_wished: bool | None = None
+        self._is_bare = False  # a class looks on
         self._place: float | None = None  # where a lesson wants the playhead when all is made
         playhead = self.lanes.playhead
         self.axis_fields = AxisFields()
@@ -342,6 +343,11 @@ class ComparePage(QWidget):
         self.axis_fields.set_facts(facts)
         self._judge_fields()
 
+    def set_bare(self, on: bool) -> None:
+        """Pictures, and no numbers."""
+        self._is_bare = on
+        self._judge_panel()
+
     def set_up(self, setup: PageSetup) -> None:
         """Make what the fields say by now, or show what is there so."""
         self.grid.enlarge(None)
@@ -514,8 +520,8 @@ class ComparePage(QWidget):
         wished = self.width() >= _NARROW if self._panel_wished is None else self._panel_wished
         there = bool(self._all) and bool(self.panel.names)
         self.panel.setFixedWidth(WIDE_PANEL if self.width() >= _WIDE else PANEL_WIDTH)
-        self.panel.setVisible(there and wished)
-        self.panel_button.setVisible(there)
+        self.panel.setVisible(there and wished and not self._is_bare)
+        self.panel_button.setVisible(there and not self._is_bare)
         self.panel_button.setChecked(wished)
         QTimer.singleShot(0, self, self._fit_switch)
 

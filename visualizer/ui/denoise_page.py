@@ -16,7 +16,7 @@ from visualizer.ui.branch_mode import KEY, LABEL, BranchMode
 from visualizer.ui.branch_words import changed_words
 from visualizer.ui.canvas import Canvas
 from visualizer.ui.denoise_panels.band_sieve import BANDS, BandSieve
-from visualizer.ui.denoise_panels.panels import Panels
+from visualizer.ui.denoise_panels.panels import EXPLANATION, Panels
 from visualizer.ui.history_strip import HistoryStrip
 from visualizer.ui.icons import IconButton
 from visualizer.ui.shortcuts import shown_keys
@@ -64,6 +64,7 @@ class DenoisePage(QWidget):
         self._live: Timeline | None = None
         self._compact = False
         self._side_wanted = False
+        self._is_bare = False  # a class looks on
         self._drawings: DrawingsCard | None = None  # made when it is asked for
         self._drawings_wanted = False  # by a lesson, as soon as its run has ended
         self._place: float | None = None  # where a lesson wants the playhead when the run has ended
@@ -398,6 +399,11 @@ class DenoisePage(QWidget):
         counts = ("steps", "sampler", "guidance_scale", "width", "height", "start")
         return all(getattr(asked, name) == getattr(was, name) for name in counts)
 
+    def set_bare(self, on: bool) -> None:
+        """Only the code and the sculptor stay: they are what a class is to look at."""
+        self._is_bare = on
+        self._fit_side()
+
     # --- what lessons and exports ask ---------------------------------------------------------
 
     def set_up(self, setup: PageSetup) -> None:
@@ -451,7 +457,9 @@ class DenoisePage(QWidget):
 
     def _fit_side(self) -> None:
         """Beside a picture that has little room no panel stands, unless a lesson wants it."""
-        self.panels.setVisible(self.width() >= _NARROW or self._side_wanted)
+        bare = self._is_bare and self.panels.current == EXPLANATION
+        wide = self.width() >= _NARROW or self._side_wanted
+        self.panels.setVisible(wide and not bare)
         self._fit_switch()
 
     def _fit_switch(self) -> None:

@@ -396,6 +396,10 @@ class NoisePage(QWidget):
         self.lab.set_careful(self._session.model_folder is not None)
         self._fields_edited()
 
+    def set_bare(self, on: bool) -> None:
+        """Without its words."""
+        self.panel.setHidden(on)
+
     def set_up(self, setup: PageSetup) -> None:
         """Sample what the fields say by now; time and views are none here."""
         if setup.run:

@@ -58,6 +58,10 @@ class Page(Protocol):
     def set_compact(self, compact: bool) -> None:
         """Less air, for a low window."""
 
+    def set_bare(self, on: bool) -> None:
+        """A class looks on, and a lesson is told beside the page: its own side is hidden, for
+        larger pictures."""
+
     def set_up(self, setup: PageSetup) -> None:
         """A lesson wants this page so. The header's fields are filled already, and the page is
         shown; what the setup leaves open stays as it is. The first change is seen at once."""

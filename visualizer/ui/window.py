@@ -74,6 +74,10 @@ if TYPE_CHECKING:
 NAME = "Denoising Visualizer"
 _MINIMUM, _DEFAULT = (960, 600), (1280, 800)
 _LOW = 720
+_BESIDE = 1280
+"""So wide a window has room for a whole page beside the lessons."""
+_LEAST_TIME = 48
+"""Below its pictures a page has its time, where there is so much room."""
 _NOTED_MS = 8000
 _REMEMBERED = "remembered"
 _PASSING = ("correction", "notice", "run", "model", "closing")
@@ -137,6 +141,7 @@ class MainWindow(QMainWindow):
             self.pages.add(name, page)
         self._lessons: LessonPanel | None = None
         self._setup: PageSetup | None = None  # waits for the end of a run
+        self._setup_again: PageSetup | None = None  # was done, but what was made has moved on
         self.clipboard = Clipboard(
             self.session, self.settings, self.denoise.canvas, self.compare.grid, self
         )
@@ -218,11 +223,12 @@ class MainWindow(QMainWindow):
         column.addWidget(self.header)
         column.addWidget(self.denoise.branch_bar)
         column.addWidget(self.progress)
-        beside = self._beside = QHBoxLayout()  # what is read beside a page
-        beside.setSpacing(0)
-        beside.addWidget(self._stack, 1)
-        column.addLayout(beside, 1)
-        row = QHBoxLayout(page)  # the rail keeps its place, however many rows the header has
+        around = self._around = QHBoxLayout()
+        around.addWidget(self._stack)
+        column.addLayout(around, 1)
+        row = self._row = QHBoxLayout(
+            page
+        )  # the rail keeps its place, however many rows the header has
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
@@ -270,7 +276,7 @@ class MainWindow(QMainWindow):
         self.denoise.branching.changed.connect(self._branching_changed)
         notes = self.export_panel.notes
         self.message.dismissed.connect(self._place_message)
-        for watched in (self.message, notes):
+        for watched in (self.message, notes, self._stack):
             watched.installEventFilter(self)
         self.remembered = RememberedPictures(header, self.compare.axis_fields, self)
         self.remembered.noted.connect(self._note_remembered)
@@ -451,6 +457,7 @@ class MainWindow(QMainWindow):
         self.session.look_at_lanes(name == COMPARE)
         self.keys.wake_lanes(name == COMPARE)
         page.enter()
+        self._place_lessons()
         self._judge_actions()
         self._show_title()
         self._place_message()
@@ -469,6 +476,7 @@ class MainWindow(QMainWindow):
         if isinstance(page, OffersExport):
             page.export_asked.connect(self.toggle_export)
         page.set_compact(self.height() < _LOW)
+        page.set_bare(self._presents)
         if self.session.facts is not None:
             page.set_facts(self.session.facts)
 
@@ -480,20 +488,54 @@ class MainWindow(QMainWindow):
         if self._lessons is None:
             from visualizer.ui.lessons.lesson_panel import LessonPanel
 
-            self._lessons = LessonPanel(self.session, self.settings)
+            self._lessons = LessonPanel(self.session, self.settings, parent=self._page)
             self._lessons.set_up_asked.connect(self.set_up)
             self._lessons.close_asked.connect(self.toggle_lessons)
             self._lessons.present_asked.connect(self.present)
             self._lessons.failed.connect(self.show_failure)
             self._lessons.hide()
-            self._beside.addWidget(self._lessons)
         return self._lessons
+
+    def _place_lessons(self) -> None:
+        """Beside everything else where there is room for both; else over the side of the page,
+        which keeps its width then."""
+        lessons, row = self._lessons, self._row
+        if lessons is None:
+            return
+        if self._presents or self.width() >= _BESIDE:
+            self._around.setContentsMargins(0, 0, 0, 0)
+            lessons.stand_beside()
+            if row.indexOf(lessons) < 0:
+                row.addWidget(lessons)
+        else:
+            row.removeWidget(lessons)
+            self._lay_lessons_over(lessons)
+        self._place_message()
+
+    def _lay_lessons_over(self, lessons: LessonPanel) -> None:
+        """Over the side of the page, and not over its time; where a narrow page has no side, it
+        becomes narrower."""
+        room, pictures = self._stack, self.pages[self.page].pictures
+        corner = room.mapTo(self._page, QPoint(0, 0))
+        end = pictures.mapTo(self._page, QPoint(pictures.width(), pictures.height()))
+        right = self._page.width()
+        lessons.lie_over(right - end.x())
+        gives_way = self.page == COMPARE and not lessons.isHidden()
+        self._around.setContentsMargins(0, 0, lessons.width() if gives_way else 0, 0)
+        bottom = corner.y() + room.height()
+        if not gives_way and bottom - end.y() > _LEAST_TIME:
+            bottom = end.y() + theme.SPACE
+        lessons.setGeometry(
+            right - lessons.width(), corner.y(), lessons.width(), bottom - corner.y()
+        )
+        lessons.raise_()
 
     def toggle_lessons(self) -> None:
         """Open the course, or close it."""
         opens = self._lessons is None or self._lessons.isHidden()
         self.lessons.setVisible(opens)
         self.rail.set_open("lessons", opens)
+        self._place_lessons()
         if opens:
             self.lessons.setFocus()
         else:
@@ -510,22 +552,34 @@ class MainWindow(QMainWindow):
         self._presents = on
         self.rail.setVisible(not on)
         self.header.setVisible(not on and self.pages[self.page].uses_header)
+        for page in self.pages:
+            page.set_bare(on)
+        self._place_lessons()
 
     def set_up(self, setup: PageSetup) -> None:
         """Show a page as a lesson wants it; what is being made just now is stopped for it."""
-        if setup.run and self.busy:
+        self._setup = self._setup_again = None
+        if setup.makes_something and self.busy:
             self._setup = setup
             self.session.stop()
             return
-        self._setup = None
+        if setup.playhead is not None and self.busy:  # which ends somewhere else
+            self._setup_again = setup
         self.header.fill_setup(setup)
         self.show_page(setup.page)
-        self.pages[setup.page].set_up(setup)
+        page = self.pages[setup.page]
+        if self._lessons is not None:  # it knows by then what a run belongs to that begins at once
+            self._lessons.take(setup)
+        page.set_up(setup)
 
     def _set_up_now(self) -> None:
-        """What was made has ended, for a lesson."""
-        if self._setup is not None:
-            self.set_up(self._setup)
+        """What was made has ended, for a lesson; or where a lesson wants to stand is there now."""
+        setup, again = self._setup, self._setup_again
+        self._setup_again = None
+        if setup is not None:
+            self.set_up(setup)
+        elif again is not None and again.page == self.page:
+            self.pages[again.page].set_up(again)
 
     def _rest_focus(self) -> None:
         """Where keys act when no field has the focus."""
@@ -707,7 +761,7 @@ class MainWindow(QMainWindow):
         if running:
             self.export_panel.close_panel()
         self._judge_actions()
-        if not running and self._setup is not None:
+        if not running and (self._setup or self._setup_again):
             QTimer.singleShot(0, self, self._set_up_now)
 
     def _judge_actions(self) -> None:
@@ -759,6 +813,7 @@ class MainWindow(QMainWindow):
         """The message stays at its place; a low window spends less on the timeline."""
         super().resizeEvent(event)
         self._set_compact(self.height() < _LOW)
+        self._place_lessons()
         self._place_message()
 
     def _set_compact(self, compact: bool) -> None:
@@ -774,6 +829,8 @@ class MainWindow(QMainWindow):
             own = watched is self.message
             if own != (event.type() in of_rooms) and not self.message.isHidden():
                 QTimer.singleShot(0, self, self._place_message)
+            if watched is self._stack and event.type() in of_rooms:
+                QTimer.singleShot(0, self, self._place_lessons)
         return super().eventFilter(watched, event)
 
     def _place_message(self) -> None:
@@ -783,8 +840,11 @@ class MainWindow(QMainWindow):
             return
         room = self.pages[self.page].pictures
         corner, space = room.mapTo(self._page, QPoint(0, 0)), theme.SPACE
-        width = min(max(room.width() - 2 * space, _LEAST_MESSAGE), 90 * space)
-        left = corner.x() + (room.width() - width) // 2
+        wide = room.width()
+        if self._lessons is not None and not self._lessons.isHidden():
+            wide = min(wide, self._lessons.x() - corner.x())
+        width = min(max(wide - 2 * space, _LEAST_MESSAGE), 90 * space)
+        left = corner.x() + (wide - width) // 2
         height = max(self.message.heightForWidth(width), self.message.minimumSizeHint().height())
         top = max(corner.y() + room.height() - height, self.progress.geometry().bottom()) - space
         self.message.setGeometry(max(left, self.rail.width() + space), top, width, height)

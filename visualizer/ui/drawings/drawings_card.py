@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
@@ -154,6 +154,7 @@ class Tile(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_empty = False  # it waits for a drawing
         self.picture = QLabel()
         self.distance = label("small", wraps=False)
         self.caption = label("small-quiet", wraps=False)
@@ -166,10 +167,8 @@ class Tile(QWidget):
 
     def clear(self, side: int) -> None:
         """Room for a drawing that is not known yet."""
-        self._side = side
-        empty = QPixmap(side, side)
-        empty.fill(theme.current().raised)
-        self.picture.setPixmap(empty)
+        self._side, self._is_empty = side, True
+        self._fill()
         self.picture.setFixedSize(side, side)
         self.setFixedWidth(side)
         self._low = side == _LOW_SIDE
@@ -181,8 +180,20 @@ class Tile(QWidget):
         self.distance.setText(" ")
         self.caption.setText(" ")
 
+    def _fill(self) -> None:
+        empty = QPixmap(self._side, self._side)
+        empty.fill(theme.current().raised)
+        self.picture.setPixmap(empty)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A new theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._is_empty:
+            self._fill()
+
     def show_drawing(self, drawing: Drawing) -> None:
         """What was found."""
+        self._is_empty = False
         self.picture.setPixmap(_pixmap(self, drawing.picture, self._side))
         self.distance.setText(f"{drawing.distance:.2f}")
         caption = drawing.caption

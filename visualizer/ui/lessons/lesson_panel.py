@@ -31,20 +31,21 @@ from visualizer.lessons.library import Library, own_folder, read_library
 from visualizer.lessons.progress import Progress
 from visualizer.session.failure import Failure
 from visualizer.ui import theme
-from visualizer.ui.fold import ShortLabel
 from visualizer.ui.icons import IconButton
 from visualizer.ui.lessons.lesson_list import LessonList
 from visualizer.ui.lessons.presenter import Presenter
 from visualizer.ui.lessons.step_view import StepView
+from visualizer.ui.panel_parts import label
 from visualizer.ui.shortcuts import shown_keys
 
 if TYPE_CHECKING:
+    from visualizer.lessons.page_setup import PageSetup
     from visualizer.session.session import Session
     from visualizer.settings import Settings
 
 WIDTH, NARROW = 40 * theme.SPACE, 32 * theme.SPACE
-_NARROW_WINDOW = 1200
 _PRESENTED = 0.42  # of the window's width, to the text
+_TITLE_LINES = 2
 _SETTLE_MS = 150
 """Editors write a file in several strokes."""
 _FIRST_LESSON = "my-first-lesson.md"
@@ -85,6 +86,7 @@ class LessonPanel(QFrame):
         self.step = 0
         self.view: StepView | None = None
         self.presenting = False
+        self._over = 0  # so wide a part of a page it covers
         self._watched: QWidget | None = None
         self.setAccessibleName("Lessons")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -105,7 +107,9 @@ class LessonPanel(QFrame):
     def _lay_out(self) -> None:
         space = theme.SPACE
         self.back_button = IconButton("previous", "All lessons")
-        self.title = ShortLabel("quiet")
+        self.title = label("quiet")
+        self.title.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.title.setMinimumHeight(_TITLE_LINES * self.title.fontMetrics().lineSpacing())
         self.present_button = IconButton("present", "Present to a class, full screen")
         self.close_button = IconButton("close", "Close the lessons", shown_keys("Ctrl+L"))
         top = QHBoxLayout()
@@ -224,7 +228,7 @@ class LessonPanel(QFrame):
         self.list.show_library(self.library, self.progress)
         self._stack.setCurrentWidget(self.list)
         self._drop_view()
-        self.title.set_text("Lessons")
+        self.title.setText("Lessons")
         for widget in (self.back_button, self.present_button, self._foot):
             widget.hide()
 
@@ -241,7 +245,7 @@ class LessonPanel(QFrame):
         view.set_up_asked.connect(self.set_up_asked)
         self._stack.addWidget(view)
         self._stack.setCurrentWidget(view)
-        self.title.set_text(lesson.title)
+        self.title.setText(lesson.title)
         self.place.setText(f"{step + 1} of {len(lesson.steps)}")
         self.previous_button.setEnabled(step > 0)
         last = step == len(lesson.steps) - 1
@@ -280,6 +284,11 @@ class LessonPanel(QFrame):
 
     def _remember(self) -> None:
         self._settings.lessons = self.progress.to_json()
+
+    def take(self, setup: PageSetup) -> None:
+        """A page has taken what was asked for."""
+        if self.view is not None:
+            self.view.take(setup)
 
     def _follow(self, running: bool) -> None:
         if self.view is not None:
@@ -335,17 +344,26 @@ class LessonPanel(QFrame):
             self.present(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A narrow window has a narrow panel."""
+        """A class needs large letters in a small window, too."""
         if watched is self._watched and event.type() == QEvent.Type.Resize:
             self._fit()
         return super().eventFilter(watched, event)
 
+    def stand_beside(self) -> None:
+        """The page has its own room."""
+        self._over = 0
+        self._fit()
+
+    def lie_over(self, side: int) -> None:
+        """The panel covers the side of a page, which is so wide; of another it covers little."""
+        self._over = NARROW if side > 2 * NARROW else max(side - theme.SPACE, NARROW)
+        self._fit()
+
     def _fit(self) -> None:
-        room = self.window().width() if self.window() is not self else _NARROW_WINDOW
-        if self.presenting:
-            self.setFixedWidth(round(_PRESENTED * room))
+        if self.presenting and self.window() is not self:
+            self.setFixedWidth(round(_PRESENTED * self.window().width()))
         else:
-            self.setFixedWidth(WIDTH if room >= _NARROW_WINDOW else NARROW)
+            self.setFixedWidth(self._over or WIDTH)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """A surface of its own, and a line at the left as between other parts of the window."""

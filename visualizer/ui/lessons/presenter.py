@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -23,6 +24,9 @@ _LETTERS, _TITLE = 30, 44
 """Type sizes in pixels on a screen of this height:"""
 _HEIGHT = 1080
 _SMALLEST = 20
+_SAID = "Space next  ·  B black  ·  Esc leave"
+_KEYS_SIZE = 0.55
+"""Of the keys, against the letters: they are for the one who teaches."""
 _KEYS: dict[int, str] = {
     Qt.Key.Key_Space: "next",
     Qt.Key.Key_PageDown: "next",  # what the clickers of presenters send
@@ -64,7 +68,7 @@ class Presenter(QWidget):
         self.next_button = QPushButton()
         self.next_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.next_button.clicked.connect(self.next)
-        self.place = QLabel()
+        self.place, self.keys = QLabel(), QLabel(_SAID)
         self._scroll = QScrollArea()
         keep_room(self._scroll)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -78,7 +82,10 @@ class Presenter(QWidget):
         column.addWidget(self.title)
         column.addWidget(self._scroll, 1)
         column.addWidget(self.next_button)
-        column.addWidget(self.place, 0, Qt.AlignmentFlag.AlignRight)
+        foot = QHBoxLayout()
+        foot.addWidget(self.keys, 1)
+        foot.addWidget(self.place)
+        column.addLayout(foot)
         self._fit()
 
     # --- what the panel asks ------------------------------------------------------------------
@@ -217,7 +224,15 @@ class Presenter(QWidget):
         self.next_button.setStyleSheet(
             f"{small} padding: {letters // 3}px {letters // 2}px; text-align: left;"
         )
-        self.place.setStyleSheet(f"{small} color: {theme.current().quiet};")
+        quiet = f"color: {theme.current().quiet};"
+        self.place.setStyleSheet(f"{small} {quiet}")
+        self.keys.setStyleSheet(f"font-size: {max(round(_KEYS_SIZE * letters), 14)}px; {quiet}")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Quiet words wear the theme's color."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._fit()
 
 
 def words_of(beat: Beat) -> str:

@@ -63,13 +63,19 @@ class StepView(QScrollArea):
         return card
 
     def do(self, card: DoItCard) -> None:
-        """Set the page up; the answer to the question before it comes when it is to be seen."""
-        setup = card.do_it.setup
-        self._waits, self._seen_running = self._asked_before[card], False
+        """Ask for the page to be set up."""
+        self._waits = None
         self._later.stop()
-        if self._waits is not None and not makes_something(setup):
+        self.set_up_asked.emit(card.do_it.setup)
+
+    def take(self, setup: PageSetup) -> None:
+        """A page was set up; the answer to the question before it comes when it is to be seen."""
+        card = next((each for each in self.doing if each.do_it.setup is setup), None)
+        if card is None:
+            return
+        self._waits, self._seen_running = self._asked_before[card], False
+        if self._waits is not None and not setup.makes_something:
             self._later.start()
-        self.set_up_asked.emit(setup)
         card.mark_done()
         QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(card, 0, 2 * theme.SPACE))
 
@@ -84,8 +90,3 @@ class StepView(QScrollArea):
         waits, self._waits = self._waits, None
         if waits is not None:
             waits.reveal()
-
-
-def makes_something(setup: PageSetup) -> bool:
-    """Whether what is asked for takes its time, so that its end is worth waiting for."""
-    return setup.run or "start" in setup.options or "experiment" in setup.options

@@ -21,10 +21,13 @@ from visualizer.ui.physics.physics_panel import NARROW_PANEL, PANEL, PhysicsPane
 from visualizer.ui.physics.physics_words import (
     DRAW,
     SHAPES,
+    UNTAUGHT,
     WAYS,
     explained,
     learned_words,
     noise_words,
+    untaught,
+    waiting_words,
 )
 from visualizer.ui.physics.small_plot import Curve
 from visualizer.ui.physics.tool_rows import ToolRows
@@ -45,6 +48,8 @@ _TYPED_MS = 500
 _DRAWN_MS = 900
 """The pen rests so long before the drawing is taken: it may go on with another stroke."""
 _FRAMES = 61
+_WAITS_MS = 500
+"""What a lesson waits for is looked up so often, as long as it goes on."""
 
 
 class PhysicsPage(QWidget):
@@ -80,7 +85,8 @@ class PhysicsPage(QWidget):
         self.line = FlowLine(self.playhead)
         self.panel = PhysicsPanel()
         self.status = self.panel.status
-        self._take_later = QTimer(self)
+        self._take_later, self._waits = QTimer(self), QTimer(self)
+        self._plays_then = False  # as soon as the shape was learned
         self._lay_out()
         self._connect()
         self._tool_changed()
@@ -118,6 +124,8 @@ class PhysicsPage(QWidget):
         lab = self.lab
         self._take_later.setSingleShot(True)
         self._take_later.timeout.connect(self.take_shape)
+        self._waits.setInterval(_WAITS_MS)
+        self._waits.timeout.connect(self._show_waiting)
         self.shapes.chosen.connect(lambda _name: self._shape_chosen())
         self.ways.chosen.connect(lambda name: self.go(cast("Way", name)))
         self.word.textEdited.connect(lambda _text: self._take_later.start(_TYPED_MS))
@@ -133,7 +141,7 @@ class PhysicsPage(QWidget):
         lab.flow_changed.connect(lambda way: self._show_flow() if way == self.way else None)
         lab.field_changed.connect(self._show_flow)
         lab.progressed.connect(self._show_learning)
-        lab.learning_changed.connect(lambda _on: self._show_learning())
+        lab.learning_changed.connect(self._learning_changed)
         lab.entropies_changed.connect(lambda _way: self._show_entropy())
 
     # --- the shape ----------------------------------------------------------------------------
@@ -157,8 +165,8 @@ class PhysicsPage(QWidget):
         except NoPointsError as error:
             self._show_nothing(DRAW if shape.name == "by hand" else str(error))
             return
-        if shape.name == "by hand":  # whoever drew it wants to see it
-            self.playhead.seek(self._level_of(0))
+        self.playhead.pause()
+        self.playhead.seek(self._level_of(0))  # whoever chose it wants to see it
         self.lab.learn(asked=False)
 
     def _show_nothing(self, why: str) -> None:
@@ -168,7 +176,9 @@ class PhysicsPage(QWidget):
         self.view.update()
         self.line.show_flow(None, self.on)
         self.panel.say("Your own shape", why)
-        self._show_learning()
+        self.panel.show_shape(False)
+        self.panel.learn.setEnabled(False)
+        self.playhead.set_bounds(0)
 
     def _shape_chosen(self) -> None:
         self._tool_changed()
@@ -238,6 +248,10 @@ class PhysicsPage(QWidget):
     def _level_of(self, moment: int) -> int:
         return max(self.playhead.count - 1, 0) - moment if self.on else moment
 
+    def _shape_is_there(self) -> bool:
+        """Whether it is not still being typed or drawn."""
+        return self.lab.shape is not None and self.lab.shape == self.shape()
+
     def _flow(self) -> Flow | None:
         """The flow of the way; before anything was learned, that of a network that knows nothing:
         it takes the noise for what it looks for, and moves no dot."""
@@ -266,7 +280,8 @@ class PhysicsPage(QWidget):
         if self.lab.shape != self.shape():
             self.take_shape()
         elif self.lab.learning:
-            self.lab.stop()
+            if self.lab.progress is not None:
+                self.lab.stop()
         else:
             self.lab.learn()
 
@@ -282,6 +297,7 @@ class PhysicsPage(QWidget):
 
     def leave(self) -> None:
         """Playing ends as the page is hidden."""
+        self._plays_then = False
         self.playhead.pause()
 
     def set_facts(self, _facts: ModelFacts) -> None:
@@ -294,6 +310,10 @@ class PhysicsPage(QWidget):
         self.line.set_low(compact)
         self.panel.set_compact(compact)
         self._fit()
+
+    def set_bare(self, on: bool) -> None:
+        """Without its words."""
+        self.panel.setHidden(on)
 
     def set_up(self, setup: PageSetup) -> None:
         """The shape, the way and the moment that a lesson speaks of."""
@@ -314,6 +334,7 @@ class PhysicsPage(QWidget):
             self.lab.see_learned()
             self.playhead.home()
             self.playhead.play()
+            self._plays_then = self.on and not self.lab.learned
         if setup.playhead is not None:
             self.playhead.pause()
             self.playhead.seek(round(setup.playhead * (self.playhead.count - 1)))
@@ -340,9 +361,10 @@ class PhysicsPage(QWidget):
 
     def _show_flow(self) -> None:
         flow = self._flow()
-        if flow is None or self.lab.shape != self.shape():
-            return  # another shape is being typed or drawn
+        if flow is None or not self._shape_is_there():
+            return
         self.view.say("")
+        self.panel.show_shape(True)
         if not self._take_later.isActive():
             self.view.show_strokes(())
         scene = self.view.scene
@@ -361,16 +383,46 @@ class PhysicsPage(QWidget):
         self.view.show_moment(self.level, self.on)
         self.panel.entropy.set_cursor(self.playhead.index)
         self._say_entropy()
+        if self.on and self.lab.flow(self.way) is None:
+            self.panel.say(UNTAUGHT, untaught(self._what_is_waited_for()))
+            return
         share = self._share(self.level)
         learning = not self.lab.learned
         self.panel.say(noise_words(share), explained(self.way, share, learning))
 
+    def _what_is_waited_for(self) -> str:
+        """What the worker does before it goes on with the lesson."""
+        session = self._session
+        if not self.lab.learning:
+            return ""
+        return waiting_words(
+            loads=session.facts is None and self.lab.progress is None,
+            runs=session.running,
+            paints=session.words.painting or session.checkpoint_lab.running,
+            measures=session.destroying.measuring,
+        )
+
+    def _show_waiting(self) -> None:
+        self._show_learning()
+        self._show_moment()
+
+    def _learning_changed(self, learning: bool) -> None:
+        self._waits.start() if learning and self.isVisible() else self._waits.stop()
+        self._show_learning()
+        if learning or not self._plays_then:
+            return
+        self._plays_then = False
+        stayed = self.playhead.index == self.playhead.count - 1
+        if self.lab.learned and stayed:  # now there is something to be seen
+            self.playhead.home()
+            self.playhead.play()
+
     def _show_learning(self) -> None:
         lab, panel = self.lab, self.panel
-        panel.show_learning(lab.learning)
-        panel.learn.setEnabled(lab.shape == self.shape())
-        waits = lab.learning and self._session.facts is None
-        panel.status.setText(learned_words(lab.progress, lab.learning, waits))
+        if not self._shape_is_there():
+            return
+        panel.show_learning(lab.learning, begun=lab.progress is not None)
+        panel.status.setText(learned_words(lab.progress, lab.learning, self._what_is_waited_for()))
         panel.loss.set_axes(0, STEPS, 0, 1.5, ("first step", "last step"))
         newest = f"{lab.losses[-1][1]:.2f}" if lab.losses else ""
         panel.loss.show_curves([Curve(tuple(lab.losses))])
@@ -406,11 +458,14 @@ class PhysicsPage(QWidget):
         self._fit()
         self.enter()
         self.lab.set_active(True)
+        if self.lab.learning:
+            self._waits.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks: what began by itself stands still."""
         super().hideEvent(event)
         self.lab.set_active(False)
+        self._waits.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow page has a narrow panel."""

@@ -231,6 +231,10 @@ class TrainPage(QWidget):
         if self._shown:
             self._part_changed()
 
+    def set_bare(self, on: bool) -> None:
+        """Without its words."""
+        self._panel.setHidden(on)
+
     def set_up(self, setup: PageSetup) -> None:
         """Part, share of noise, and whether it begins."""
         options = setup.options

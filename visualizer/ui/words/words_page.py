@@ -81,6 +81,7 @@ class WordsPage(QWidget):
         self._pointed: int | None = None
         self._wished_word = ""
         self._wished_place: float | None = None
+        self._is_bare = False  # a class looks on
         playhead = session.playhead
         self.setAccessibleName("Words")
         self.subject = Subject(session.words, self)
@@ -241,6 +242,14 @@ class WordsPage(QWidget):
         if self.subject.run is None:
             self._set_prompt(*self._fields())  # this model may read weights in it
         self._show_reading()
+
+    def set_bare(self, on: bool) -> None:
+        """The reading of a prompt stays: it is all there is to be seen of it."""
+        self._is_bare = on
+        self._show_panel()
+
+    def _show_panel(self) -> None:
+        self.panel.setHidden(self._is_bare and self.panel.part != "reading")
 
     def set_up(self, setup: PageSetup) -> None:
         """Show a part, a word, a step, as a lesson wants them; make what it wants made."""
@@ -414,6 +423,7 @@ class WordsPage(QWidget):
         places: dict[str, QWidget] = {"swap": self.swapping.stage, "guidance": self.guiding.stage}
         self.stage.setCurrentWidget(places.get(self.panel.part, self.listening))
         self.guiding.set_active(self.panel.part == "guidance")
+        self._show_panel()
         self._word_changed()
 
     def _refresh(self) -> None:
