@@ -184,9 +184,12 @@ class PhysicsLab(QObject):
         self._go_on()
 
     def set_active(self, active: bool) -> None:
-        """Whether somebody looks."""
-        self._active = active
-        self._go_on()
+        """Whether somebody looks: then it comes before the work of other pages."""
+        changed, self._active = active != self._active, active
+        if changed and self._lessons.busy:
+            self._held.set()  # it is sent again, in its new rank
+        else:
+            self._go_on()
 
     def close(self) -> None:
         """Call everything off, for good."""
@@ -231,6 +234,7 @@ class PhysicsLab(QObject):
             self._rested,
             self._lesson_failed,
             told=self._take,
+            urgent=self._active,
         )
 
     def _rested(self, at_its_end: bool) -> None:

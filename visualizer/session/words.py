@@ -213,6 +213,11 @@ class Words(QObject):
         )
         self._make_strip([replace(silent, seed=seed) for seed in seeds])
 
+    @property
+    def painting(self) -> bool:
+        """Whether pictures of a swap or a strip are on their way."""
+        return self._swapping.busy or self._stripping.busy
+
     def cancel_strip(self) -> None:
         """Call off ``strip`` or ``unprompted``; nothing more is heard of it."""
         self._stripping.cancel()

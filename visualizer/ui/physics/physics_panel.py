@@ -43,7 +43,7 @@ class PhysicsPanel(QFrame):
         self.learn.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._lay_out()
         self.set_compact(False)
-        self.show_learning(False)
+        self.show_learning(False, begun=False)
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -78,14 +78,24 @@ class PhysicsPanel(QFrame):
         self.headline.setText(headline)
         self.words.setText(words)
 
-    def show_learning(self, learning: bool) -> None:
-        """The button ends a lesson, or begins another one."""
-        words = "Enough learned" if learning else "Learn again"
-        about = (
-            "End the lesson, and see what the network knows by now"
-            if learning
-            else "A fresh network learns the shape from nothing"
-        )
+    def show_shape(self, there: bool) -> None:
+        """Plots and button mean nothing while there is no shape."""
+        for part in (self.colors, self.loss, self.entropy, self.status, self.learn):
+            part.setVisible(there)
+
+    def show_learning(self, learning: bool, *, begun: bool) -> None:
+        """The button ends a lesson, or begins another one.
+
+        Args:
+            begun: whether something was learned already: what has not begun is not enough.
+        """
+        if learning:
+            words = "Enough learned" if begun else "Learning …"
+            about = "End the lesson, and see what the network knows by now"
+        else:
+            words = "Learn again" if begun else "Learn"
+            about = "A fresh network learns the shape from nothing"
+        self.learn.setEnabled(begun or not learning)
         self.learn.setText(words)
         self.learn.setAccessibleName(words)
         self.learn.setToolTip(about)

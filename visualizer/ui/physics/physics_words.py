@@ -16,10 +16,16 @@ SHAPES = {
 }
 WAYS = {
     "forward": ("Forward", "From the shape into noise: nothing has to be learned for that"),
-    "sde": ("Back: SDE", "From noise to the shape by the stochastic equation: a little by chance"),
-    "ode": ("Back: ODE", "From noise to the shape by the deterministic equation: on rails"),
+    "sde": (
+        "Back, with dice",
+        "From noise to the shape by the stochastic equation (SDE): a little by chance",
+    ),
+    "ode": (
+        "Back, without",
+        "From noise to the shape by the deterministic equation (ODE): on rails, without dice",
+    ),
 }
-SHORT_WAYS = {"sde": "SDE", "ode": "ODE"}
+SHORT_WAYS = {"sde": "Dice", "ode": "No dice"}
 """Where there is no room for the others."""
 ARROWS_TIP = (
     "The score field as the network knows it: which way the dots are more crowded. "
@@ -31,6 +37,7 @@ SOURCE = (
     "In small enough steps, the way back has the same form as the way there (Feller 1949)."
 )
 DRAW = "Draw a shape here with the mouse."
+UNTAUGHT = "Nothing learned yet"
 COLORS = "A dot keeps the color of the place where it began."
 _CLEAN, _FEW, _MOST, _ALL = 0.004, 0.25, 0.85, 0.985
 
@@ -52,11 +59,46 @@ def explained(way: Way, share: float, learning: bool) -> str:
     if way == "forward":
         return _forward(share)
     if learning:
-        return (
-            "The network is learning right now, and this is what it can do by now. "
-            "Stay here, and see the shape come out of the cloud."
-        )
+        return _learning(share)
     return _sde(share) if way == "sde" else _ode(share)
+
+
+def untaught(waits: str) -> str:
+    """What is seen on a way back before anything was learned.
+
+    Args:
+        waits: what the lesson waits for, a whole sentence; "" where it waits for nothing.
+    """
+    still = "The network knows nothing yet, so no dot moves: it takes noise for the shape."
+    return f"{still} {waits or 'In a moment the shape comes out at the right end.'}"
+
+
+def waiting_words(*, loads: bool, runs: bool, paints: bool, measures: bool) -> str:
+    """What a lesson waits for, one thing at a time; "" where nothing is in its way.
+
+    Args:
+        loads: the model is being loaded; ``runs``: a picture of the person is made; ``paints``:
+            the pictures of another page; ``measures``: how much of one survives.
+    """
+    if loads:  # one thread does all the work with networks
+        return "It begins as soon as the program has loaded its other network."
+    if runs:
+        return "It waits until the picture that is being made is there."
+    if paints:
+        return "It waits for a picture of another page."
+    return "It waits while the Destroy page measures." if measures else ""
+
+
+def _learning(share: float) -> str:
+    if share > _MOST:
+        return (
+            "The network is learning right now. At this end everything is noise, and stays so. "
+            "Go to the right end, and see the shape come out of the cloud."
+        )
+    return (
+        "The network is learning right now, and this is what it can do by now. "
+        "Stay here, and see the shape come out of the cloud."
+    )
 
 
 def _forward(share: float) -> str:
@@ -118,11 +160,12 @@ def _ode(share: float) -> str:
     )
 
 
-def learned_words(progress: Progress | None, learning: bool, waits: bool) -> str:
-    """How the training stands."""
+def learned_words(progress: Progress | None, learning: bool, waits: str) -> str:
+    """How the training stands; ``waits``: what it waits for, a sentence or ""."""
     if progress is None:
-        if waits:  # one thread does all the work with networks
-            return "Begins as soon as the program has loaded its other network …"
-        return "Begins in a moment …" if learning else ""
-    how = f"{progress.seconds:.1f} s, {progress.steps:,} steps"
-    return f"Learning: {how}" if learning else f"Learned in {how}"
+        return waits or ("Begins in a moment …" if learning else "")
+    steps = f"{progress.steps:,} step" + ("" if progress.steps == 1 else "s")
+    how = f"{progress.seconds:.1f} s, {steps}"
+    if not learning:
+        return f"Learned in {how}"
+    return f"Learning: {how}. {waits}" if waits else f"Learning: {how}"
