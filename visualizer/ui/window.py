@@ -48,7 +48,13 @@ from visualizer.ui.model_choice import ModelChoice
 from visualizer.ui.model_picker import ModelPicker
 from visualizer.ui.noise_page import NoisePage
 from visualizer.ui.overlay_card import about_card, shortcuts_card
-from visualizer.ui.page import HasTimelineView, OffersExport, ShowsTimeline, TakesPictures
+from visualizer.ui.page import (
+    HasParts,
+    HasTimelineView,
+    OffersExport,
+    ShowsTimeline,
+    TakesPictures,
+)
 from visualizer.ui.pages import COMPARE, DENOISE, ENTRIES, NOISE, Pages
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine
@@ -290,6 +296,7 @@ class MainWindow(QMainWindow):
         for page in self.pages:
             self._welcome(page)
         self.pages.made.connect(self._page_made)
+        self._stack.currentChanged.connect(lambda _index: self._place_lessons())
         self.compare.axis_fields.entered.connect(self.generate)
         self.compare.open_asked.connect(self._show_alone)
         self.noise.run_asked.connect(lambda: self.show_page(DENOISE))
@@ -316,6 +323,9 @@ class MainWindow(QMainWindow):
             return
         if self.message.is_failure:
             self.message.dismiss()
+        if not self.pages[self.page].uses_header:
+            self.pages[self.page].generate()
+            return
         self.denoise.forget_plan()
         self.message.clear(_REMEMBERED)
         self.header.settle_numbers()
@@ -453,7 +463,7 @@ class MainWindow(QMainWindow):
         self.page = name
         self.rail.set_current(name)
         self.pages.show(name)
-        self.header.setVisible(page.uses_header and not self._presents)
+        self._show_header()
         self.session.look_at_lanes(name == COMPARE)
         self.keys.wake_lanes(name == COMPARE)
         page.enter()
@@ -462,6 +472,10 @@ class MainWindow(QMainWindow):
         self._show_title()
         self._place_message()
         self._rest_focus()
+
+    def _show_header(self) -> None:
+        """Where prompt and settings mean something, and no class looks on."""
+        self.header.setVisible(self.pages[self.page].uses_header and not self._presents)
 
     def _welcome(self, page: Page) -> None:
         """A page is there: from now on it is listened to."""
@@ -475,6 +489,8 @@ class MainWindow(QMainWindow):
         self.run_status.tell_in(tuple(each.status for each in self.pages))
         if isinstance(page, OffersExport):
             page.export_asked.connect(self.toggle_export)
+        if isinstance(page, HasParts):
+            page.header_changed.connect(self._show_header)
         page.set_compact(self.height() < _LOW)
         page.set_bare(self._presents)
         if self.session.facts is not None:
@@ -513,14 +529,15 @@ class MainWindow(QMainWindow):
         self._place_message()
 
     def _lay_lessons_over(self, lessons: LessonPanel) -> None:
-        """Over the side of the page, and not over its time; where a narrow page has no side, it
+        """Over the side of the page, and not over its time; what has no side in a narrow window
         becomes narrower."""
         room, pictures = self._stack, self.pages[self.page].pictures
         corner = room.mapTo(self._page, QPoint(0, 0))
         end = pictures.mapTo(self._page, QPoint(pictures.width(), pictures.height()))
         right = self._page.width()
-        lessons.lie_over(right - end.x())
-        gives_way = self.page == COMPARE and not lessons.isHidden()
+        lessons.lie_over(0 if self.export_panel.is_open else right - end.x())
+        sideless = self.page == COMPARE or self.export_panel.is_open
+        gives_way = sideless and not lessons.isHidden()
         self._around.setContentsMargins(0, 0, lessons.width() if gives_way else 0, 0)
         bottom = corner.y() + room.height()
         if not gives_way and bottom - end.y() > _LEAST_TIME:
@@ -551,7 +568,7 @@ class MainWindow(QMainWindow):
             self._was_full_screen = False
         self._presents = on
         self.rail.setVisible(not on)
-        self.header.setVisible(not on and self.pages[self.page].uses_header)
+        self._show_header()
         for page in self.pages:
             page.set_bare(on)
         self._place_lessons()
@@ -829,7 +846,7 @@ class MainWindow(QMainWindow):
             own = watched is self.message
             if own != (event.type() in of_rooms) and not self.message.isHidden():
                 QTimer.singleShot(0, self, self._place_message)
-            if watched is self._stack and event.type() in of_rooms:
+            if not own and event.type() in of_rooms:
                 QTimer.singleShot(0, self, self._place_lessons)
         return super().eventFilter(watched, event)
 
