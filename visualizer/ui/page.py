@@ -24,13 +24,15 @@ class Page(Protocol):
         said: (text, whether it stays) for the status.
         failed: a Failure.
         status: where the window writes what it has to say while this page is shown.
-        uses_header: whether prompt and settings mean anything here; elsewhere they are hidden.
     """
 
     said: SignalInstance
     failed: SignalInstance
     status: QLabel
-    uses_header: bool
+
+    @property
+    def uses_header(self) -> bool:
+        """Whether prompt and settings mean anything here; elsewhere they are hidden."""
 
     @property
     def pictures(self) -> QWidget:
@@ -88,6 +90,17 @@ class HasTimelineView(Protocol):
     @property
     def timeline_view(self) -> QWidget:
         """Where keys move the playhead."""
+
+
+@runtime_checkable
+class HasParts(Protocol):
+    """A page of several parts, not all of which use the header.
+
+    Attributes:
+        header_changed: ``uses_header`` may be another one.
+    """
+
+    header_changed: SignalInstance
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from visualizer.ui import theme as themes
+from visualizer.ui.explanation import percent
 from visualizer.ui.panel_parts import label
 from visualizer.ui.tile_grid import ShownTile, TileGrid
 
@@ -39,6 +40,9 @@ class CheckpointPart(QWidget):
         self.time = QSlider(Qt.Orientation.Horizontal)
         self.time.setAccessibleName("Step of the runs")
         self.time.setToolTip("What each of them thought of the picture at this step")
+        self.time_name = label("quiet", "Step")
+        self.time_name.setWordWrap(False)
+        self.time_name.setBuddy(self.time)
         self.time_words = label("value")
         self.time_words.setWordWrap(False)
         self.time_words.setFixedWidth(26 * themes.SPACE)
@@ -55,6 +59,7 @@ class CheckpointPart(QWidget):
         column.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(2 * themes.SPACE)
+        row.addWidget(self.time_name)
         row.addWidget(self.time, 1)
         row.addWidget(self.time_words)
         rows = QVBoxLayout(self)
@@ -93,7 +98,8 @@ class CheckpointPart(QWidget):
         """The pictures that are there, at the step of the slider."""
         lab, k, last = self.lab, self.time.value(), self.time.maximum()
         guesses = any(painted.guesses for painted in lab.strip.values())
-        self.time.setEnabled(guesses)
+        for each in (self.time, self.time_name):
+            each.setVisible(guesses)  # else it leads nowhere
         at_end = not guesses or k == last
         self.time_words.setText(
             "" if not guesses else "the picture" if at_end else f"guess at step {k} of {last}"
@@ -124,4 +130,4 @@ def picture_at(painted: CheckpointPicture, k: int, *, at_end: bool) -> Picture:
 
 def caption(share: float, pictures: int) -> str:
     """After how much of the training, in two lines."""
-    return f"after {share:.0%} of the training\n{pictures:,} pictures shown"
+    return f"after {percent(share)} of the training\n{pictures:,} pictures shown"

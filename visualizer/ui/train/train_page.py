@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
@@ -22,6 +23,7 @@ from visualizer.session.training_example import LOADING
 from visualizer.ui import theme as themes
 from visualizer.ui.scroll_room import BAR, keep_room
 from visualizer.ui.segments import Segments
+from visualizer.ui.shortcuts import shown_keys
 from visualizer.ui.train.checkpoint_part import CheckpointPart
 from visualizer.ui.train.example_part import ExamplePart
 from visualizer.ui.train.lab_part import LabPart
@@ -41,13 +43,8 @@ _PARTS = {
 }
 _NARROW = 1100
 _PANEL, _NARROW_PANEL = 46 * themes.SPACE, 42 * themes.SPACE
-_MAKING = {
-    "example": ("Next example", "Throw all three dice again  (Enter)"),
-    "checkpoints": (
-        "Generate",
-        "Paint this prompt and seed four times  (Enter)",
-    ),
-}
+_NEXT = ("Next example", "Throw all three dice again")
+_GENERATE = ("Generate", "Paint this prompt and seed four times")
 
 
 class TrainPage(QWidget):
@@ -55,7 +52,7 @@ class TrainPage(QWidget):
 
     said = Signal(str, bool)
     failed = Signal(object)  # Failure
-    uses_header = True
+    header_changed = Signal()
 
     def __init__(
         self,
@@ -76,6 +73,10 @@ class TrainPage(QWidget):
         self.example = ExamplePart(session.training_example)
         self.lab = LabPart(session.train_lab)
         self.checkpoints = CheckpointPart(session.checkpoint_lab)
+        self.main = QPushButton()
+        self.main.setFixedSize(15 * themes.SPACE, 4 * themes.SPACE)
+        self.main.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.main.clicked.connect(self.generate)
         self.parts = (self.example, self.lab, self.checkpoints)
         self.status = QLabel()
         self.status.setProperty("role", "small-quiet")
@@ -95,9 +96,9 @@ class TrainPage(QWidget):
         for side in (self.example.side, self.lab.side, self.checkpoints.side):
             self._sides.addWidget(side)
         top = QHBoxLayout()
-        top.addStretch(1)
         top.addWidget(self.switch)
         top.addStretch(1)
+        top.addWidget(self.main)
         self._middle = QVBoxLayout()
         self._middle.setSpacing(2 * space)
         self._middle.addLayout(top)
@@ -125,6 +126,11 @@ class TrainPage(QWidget):
         """What is shown: "example", "lab" or "checkpoints"."""
         return self.switch.current
 
+    @property
+    def uses_header(self) -> bool:
+        """Only the early weights paint a prompt."""
+        return self.part == "checkpoints"
+
     def choose_part(self, name: str) -> None:
         """Show another part.
 
@@ -142,22 +148,34 @@ class TrainPage(QWidget):
             here = QSizePolicy.Policy.Preferred if n == at else QSizePolicy.Policy.Ignored
             side.setSizePolicy(QSizePolicy.Policy.Preferred, here)
         self._sides.setCurrentIndex(at)
+        self.main.setHidden(self.uses_header)
         if self._shown:
             self.parts[at].enter()
             self._show_making()
+            self.header_changed.emit()
 
     def _show_making(self) -> None:
         """The main button says what it would do here."""
         if not self._shown:
             return
-        if self.part == "lab":
-            going = self._session.train_lab.going
-            words = "Pause" if going else "Start" if self._session.train_lab.state == "new" else ""
-            self._header.set_making(words or "Go on", "Start or pause the training  (Enter)")
-        elif self.part == "checkpoints" and self._session.checkpoint_lab.running:
-            self._header.set_making("Stop", "Stop painting; what is there stays")
+        if self.part == "checkpoints":
+            if self._session.checkpoint_lab.running:
+                about = "Stop painting; what is there stays"
+                self._header.set_making("Stop", about, main=False)
+            else:
+                self._header.set_making(*_GENERATE)
+            return
+        going = self.part == "lab" and self._session.train_lab.going
+        if self.part == "example":
+            words, about = _NEXT
         else:
-            self._header.set_making(*_MAKING[self.part])
+            fresh = self._session.train_lab.state == "new"
+            words = "Pause" if going else "Start" if fresh else "Go on"
+            about = "Start or pause the training"
+        self.main.setText(words)
+        self.main.setAccessibleName(words)
+        self.main.setToolTip(f"{about}  ({shown_keys('Ctrl+Return')})")
+        themes.set_role(self.main, "" if going else "primary")
 
     # --- what the window asks -----------------------------------------------------------------
 
