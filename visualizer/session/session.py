@@ -250,6 +250,11 @@ class Session(QObject):
         return self._running.run is not None or self._comparing.running
 
     @property
+    def settled(self) -> bool:
+        """Whether the model is there, and nothing that a page waits for is being made."""
+        return self.facts is not None and not self.running and not self.destroying.working
+
+    @property
     def waiting(self) -> bool:
         """Whether what was asked for still waits for the model."""
         return self._running.waiting or self._comparing.waiting

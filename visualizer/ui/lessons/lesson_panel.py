@@ -78,7 +78,7 @@ class LessonPanel(QFrame):
             folder: of the person's own lessons; None is the usual one.
         """
         super().__init__(parent)
-        self._settings = settings
+        self._session, self._settings = session, settings
         self._folder = folder or own_folder()
         self.progress = Progress.from_json(settings.lessons)
         self.library = Library((), ())
@@ -107,14 +107,14 @@ class LessonPanel(QFrame):
     def _lay_out(self) -> None:
         space = theme.SPACE
         self.back_button = IconButton("previous", "All lessons")
-        self.title = label("quiet")
+        self.title = label("small-quiet")
         self.title.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.title.setMinimumHeight(_TITLE_LINES * self.title.fontMetrics().lineSpacing())
         self.present_button = IconButton("present", "Present to a class, full screen")
         self.close_button = IconButton("close", "Close the lessons", shown_keys("Ctrl+L"))
         top = QHBoxLayout()
-        top.setContentsMargins(2 * space, space, space, space)
-        top.setSpacing(space)
+        top.setContentsMargins(space, space, space, space)
+        top.setSpacing(space // 2)
         for widget in (self.back_button, self.title, self.present_button, self.close_button):
             top.addWidget(widget, 1 if widget is self.title else 0)
         self.previous_button, self.next_button = QPushButton("Back"), QPushButton("Next")
@@ -241,7 +241,7 @@ class LessonPanel(QFrame):
         self.progress.show(lesson.name, step)
         self._remember()
         self._drop_view()
-        view = self.view = StepView(lesson.steps[step])
+        view = self.view = StepView(lesson.steps[step], lambda: self._session.settled)
         view.set_up_asked.connect(self.set_up_asked)
         self._stack.addWidget(view)
         self._stack.setCurrentWidget(view)
@@ -355,8 +355,8 @@ class LessonPanel(QFrame):
         self._fit()
 
     def lie_over(self, side: int) -> None:
-        """The panel covers the side of a page, which is so wide; of another it covers little."""
-        self._over = NARROW if side > 2 * NARROW else max(side - theme.SPACE, NARROW)
+        """The panel covers the side of a page, which is so wide."""
+        self._over = min(max(side, NARROW), WIDTH)
         self._fit()
 
     def _fit(self) -> None:

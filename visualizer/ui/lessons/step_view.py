@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -21,9 +23,16 @@ class StepView(QScrollArea):
 
     set_up_asked = Signal(object)  # PageSetup
 
-    def __init__(self, step: Step, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, step: Step, is_to_be_seen: Callable[[], bool], parent: QWidget | None = None
+    ) -> None:
+        """
+        Args:
+            is_to_be_seen: whether what was set up can be looked at by now; before that, nobody is
+                told what he would see.
+        """
         super().__init__(parent)
-        self.step = step
+        self.step, self._is_to_be_seen = step, is_to_be_seen
         self.doing: list[DoItCard] = []
         self.questions: list[QuestionCard] = []
         self._asked_before: dict[DoItCard, QuestionCard | None] = {}
@@ -32,7 +41,7 @@ class StepView(QScrollArea):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(LOOK_FIRST_MS)
-        self._later.timeout.connect(self._reveal)
+        self._later.timeout.connect(self._looked)
         keep_room(self)
         self.setAccessibleName(step.title)
         inside = QWidget()
@@ -85,6 +94,12 @@ class StepView(QScrollArea):
             self._seen_running = True
         elif self._seen_running and not self._later.isActive():
             self._reveal()
+
+    def _looked(self) -> None:
+        if self._is_to_be_seen():
+            self._reveal()
+        else:
+            self._later.start()
 
     def _reveal(self) -> None:
         waits, self._waits = self._waits, None
