@@ -232,3 +232,17 @@ def test_scaled_pictures_keep_no_picture_alive(qapp: QApplication) -> None:
         shown = kept.get(other, size, False).toImage().pixelColor(50, 50)
         assert (shown.red(), shown.green(), shown.blue()) == color_of(k)
     assert kept.bytes_kept <= 10 * 100 * 100 * 4
+
+
+@pytest.mark.parametrize("size", [(400, 300), (330, 300), (300, 300), (300, 330), (600, 300)])
+def test_buttons_never_lie_across_the_edge_of_the_picture(
+    qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    canvas = show_canvas(qtbot, make_timeline(2))
+    canvas.resize(*size)
+    corner = canvas.copy_button.parentWidget()
+    assert corner is not None
+    picture = canvas.target_rect().toAlignedRect()
+    assert canvas.rect().contains(corner.geometry())
+    inside = picture.contains(corner.geometry())
+    assert inside or not picture.intersects(corner.geometry())

@@ -55,7 +55,7 @@ from visualizer.ui.page import (
     ShowsTimeline,
     TakesPictures,
 )
-from visualizer.ui.pages import COMPARE, DENOISE, ENTRIES, NOISE, Pages
+from visualizer.ui.pages import COMPARE, DENOISE, ENTRIES, NOISE, PHYSICS, Pages
 from visualizer.ui.picture_slot import picture_in
 from visualizer.ui.progress_line import ProgressLine
 from visualizer.ui.rail import Rail
@@ -529,22 +529,22 @@ class MainWindow(QMainWindow):
         self._place_message()
 
     def _lay_lessons_over(self, lessons: LessonPanel) -> None:
-        """Over the side of the page, and not over its time; what has no side in a narrow window
-        becomes narrower."""
-        room, pictures = self._stack, self.pages[self.page].pictures
+        """Over the side of the page, and not over its time. A page with a smaller side, or with
+        none, becomes so much narrower that no picture is covered."""
+        room, space = self._stack, theme.SPACE
+        shown, pictures = room.currentWidget() or room, self.pages[self.page].pictures
         corner = room.mapTo(self._page, QPoint(0, 0))
-        end = pictures.mapTo(self._page, QPoint(pictures.width(), pictures.height()))
-        right = self._page.width()
-        lessons.lie_over(0 if self.export_panel.is_open else right - end.x())
-        sideless = self.page == COMPARE or self.export_panel.is_open
-        gives_way = sideless and not lessons.isHidden()
-        self._around.setContentsMargins(0, 0, lessons.width() if gives_way else 0, 0)
-        bottom = corner.y() + room.height()
-        if not gives_way and bottom - end.y() > _LEAST_TIME:
-            bottom = end.y() + theme.SPACE
-        lessons.setGeometry(
-            right - lessons.width(), corner.y(), lessons.width(), bottom - corner.y()
-        )
+        bottom, side = corner.y() + room.height(), 0
+        if self.page != COMPARE and shown is not self.export_panel:
+            end = pictures.mapTo(shown, QPoint(pictures.width(), pictures.height()))
+            side = shown.width() - end.x() - space
+            time = shown.height() - end.y() if self.page != PHYSICS else 0  # it ends at the side
+            bottom -= time - space if time > _LEAST_TIME else 0
+        lessons.lie_over(side)
+        lacks = 0 if lessons.isHidden() else max(lessons.width() - side, 0)
+        self._around.setContentsMargins(0, 0, lacks, 0)
+        left = self._page.width() - lessons.width()
+        lessons.setGeometry(left, corner.y(), lessons.width(), bottom - corner.y())
         lessons.raise_()
 
     def toggle_lessons(self) -> None:
