@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -64,7 +65,7 @@ class Denoiser(nn.Module):
 
     def denoise(self, x: Points, alpha: float) -> Points:
         """x̂₀ of particles at one level; the network's as a ``Denoise`` of a flow."""
-        with torch.no_grad():
+        with torch.no_grad(), _one_thread():
             at = torch.from_numpy(np.ascontiguousarray(x))
             theta = torch.full((len(x), 1), math.acos(math.sqrt(alpha)))
             eps = self(at, theta)
@@ -73,6 +74,18 @@ class Denoiser(nn.Module):
 
 
 _OF_LEVEL = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """So small a network gains little from several processors, and where another program holds
+    one of them, each layer waits for it: a step of 6 ms was measured to take 120 ms and more."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)
 
 
 class _Adam:
@@ -122,17 +135,20 @@ def train(points: Points, seed: int, steps: int = STEPS) -> Iterator[tuple[Denoi
     for step in range(1, steps + 1):
         began = time.perf_counter()
         rate = _RATE * (0.5 + 0.5 * math.cos(math.pi * (step - 1) / steps))
-        x0 = data[torch.randint(len(data), (BATCH,), generator=random)]
-        # all levels, the quiet ones more often: the details of a shape are decided there
-        theta = noisiest * torch.rand(BATCH, 1, generator=random) ** 2
-        eps = torch.randn(BATCH, 2, generator=random)
-        x = theta.cos() * x0 + theta.sin() * eps
-        with torch.enable_grad():
-            loss = F.mse_loss(learning(x, theta), eps)
-            loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step(rate)
-        kept = min(_KEPT, step / (step + 10))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(shown.parameters()), list(learning.parameters()), 1 - kept)
+        with _one_thread():
+            x0 = data[torch.randint(len(data), (BATCH,), generator=random)]
+            # all levels, the quiet ones more often: the details of a shape are decided there
+            theta = noisiest * torch.rand(BATCH, 1, generator=random) ** 2
+            eps = torch.randn(BATCH, 2, generator=random)
+            x = theta.cos() * x0 + theta.sin() * eps
+            with torch.enable_grad():
+                loss = F.mse_loss(learning(x, theta), eps)
+                loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step(rate)
+            kept = min(_KEPT, step / (step + 10))
+            with torch.no_grad():
+                torch._foreach_lerp_(
+                    list(shown.parameters()), list(learning.parameters()), 1 - kept
+                )
         seconds += time.perf_counter() - began
         yield shown, Progress(step, loss.item(), seconds)
