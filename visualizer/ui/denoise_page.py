@@ -399,6 +399,11 @@ class DenoisePage(QWidget):
         counts = ("steps", "sampler", "guidance_scale", "width", "height", "start")
         return all(getattr(asked, name) == getattr(was, name) for name in counts)
 
+    @property
+    def side_width(self) -> int:
+        """Of the panel: the views may stand between it and the picture."""
+        return 0 if self.panels.isHidden() else self.panels.width()
+
     def set_bare(self, on: bool) -> None:
         """Only the code and the sculptor stay: they are what a class is to look at."""
         self._is_bare = on

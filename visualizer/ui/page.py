@@ -104,6 +104,15 @@ class HasParts(Protocol):
 
 
 @runtime_checkable
+class HasSide(Protocol):
+    """A page with controls between its pictures and its side."""
+
+    @property
+    def side_width(self) -> int:
+        """How wide the side is that lessons may cover; 0 where there is none just now."""
+
+
+@runtime_checkable
 class OffersExport(Protocol):
     """A page with a button of its own for what it can become.
 

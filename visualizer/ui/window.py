@@ -50,6 +50,7 @@ from visualizer.ui.noise_page import NoisePage
 from visualizer.ui.overlay_card import about_card, shortcuts_card
 from visualizer.ui.page import (
     HasParts,
+    HasSide,
     HasTimelineView,
     OffersExport,
     ShowsTimeline,
@@ -532,12 +533,15 @@ class MainWindow(QMainWindow):
         """Over the side of the page, and not over its time. A page with a smaller side, or with
         none, becomes so much narrower that no picture is covered."""
         room, space = self._stack, theme.SPACE
-        shown, pictures = room.currentWidget() or room, self.pages[self.page].pictures
+        shown, page = room.currentWidget() or room, self.pages[self.page]
+        pictures = page.pictures
         corner = room.mapTo(self._page, QPoint(0, 0))
         bottom, side = corner.y() + room.height(), 0
         if self.page != COMPARE and shown is not self.export_panel:
             end = pictures.mapTo(shown, QPoint(pictures.width(), pictures.height()))
             side = shown.width() - end.x() - space
+            if isinstance(page, HasSide):
+                side = page.side_width
             time = shown.height() - end.y() if self.page != PHYSICS else 0  # it ends at the side
             bottom -= time - space if time > _LEAST_TIME else 0
         lessons.lie_over(side)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from visualizer.session.session import Session
     from visualizer.settings import Settings
 
-WIDTH, NARROW = 40 * theme.SPACE, 32 * theme.SPACE
+WIDTH, NARROW = 40 * theme.SPACE, 29 * theme.SPACE
 _PRESENTED = 0.42  # of the window's width, to the text
 _TITLE_LINES = 2
 _SETTLE_MS = 150
