@@ -74,7 +74,7 @@ class TrainPage(QWidget):
         self.lab = LabPart(session.train_lab)
         self.checkpoints = CheckpointPart(session.checkpoint_lab)
         self.main = QPushButton()
-        self.main.setFixedSize(15 * themes.SPACE, 4 * themes.SPACE)
+        self.main.setMinimumSize(19 * themes.SPACE, 4 * themes.SPACE)
         self.main.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.main.clicked.connect(self.generate)
         self.parts = (self.example, self.lab, self.checkpoints)
