@@ -276,7 +276,7 @@ def test_what_has_not_begun_never_begins_once_it_is_called_off(
     options = {"picture": "scene 12", "from": "40"}
     sitting.window.set_up(PageSetup("destroy", run=True, options=options))
     assert page.view.turning.tiles["result"].words == "Starting …"
-    assert "from 40 % noise" in page.view.panel.text.text()
+    assert "from 40\N{NO-BREAK SPACE}% noise" in page.view.panel.text.text()
     assert page.view.turning.caption("start") == "Starts from"  # not where the playhead stood
     if call_off == "leave":
         sitting.window.show_page("words")

@@ -13,11 +13,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, get_args
 
-import numpy as np
-
-from visualizer.diffusion.arrays import Picture, read_only
-
 if TYPE_CHECKING:
+    from visualizer.diffusion.arrays import Picture
     from visualizer.diffusion.request import SamplingRequest
 
 MAX_SEED = 2**32 - 1
@@ -197,6 +194,10 @@ class FromPicture:
     kind: ClassVar[str] = "picture"
 
     def __post_init__(self) -> None:
+        import numpy as np  # the window reads the other starts before it loads numpy
+
+        from visualizer.diffusion.arrays import read_only
+
         check_int("step", self.step, 0, 1_000_000)
         given = self.picture
         if not isinstance(given, np.ndarray) or given.dtype != np.uint8 or given.shape[2:] != (3,):

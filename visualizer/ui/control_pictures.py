@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from visualizer.ui import theme
@@ -47,9 +46,6 @@ class ControlPictures(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.SPACE)
         self.setAccessibleName("Pictures for the model")
-        # inside text fields Ctrl+V is theirs
-        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
-        paste.activated.connect(self.paste)
         self.hide()
 
     # What the window tells ---------------------------------------------------------------------

@@ -82,7 +82,8 @@ class SidePanel(QScrollArea):
     def _lay_out(self) -> None:
         inside = _Column()
         column = self._column = QVBoxLayout(inside)
-        column.setContentsMargins(*[2 * theme.SPACE] * 2, 2 * theme.SPACE - BAR, 2 * theme.SPACE)
+        around = 2 * theme.SPACE
+        column.setContentsMargins(around, around, around - BAR, around)
         column.setSpacing(0)
         column.addWidget(self.step)
         column.addItem(self._gaps[0])

@@ -702,11 +702,13 @@ class MainWindow(QMainWindow):
             self.run_status.say(_NOT_COPIED_HERE)
 
     def _paste(self) -> None:
-        """A picture of the clipboard, where the page has a use for one."""
+        """A picture of the clipboard, where the page or the model has a use for one."""
         page = self.pages[self.page]
         content = picture_in(QApplication.clipboard().mimeData())
         if isinstance(page, TakesPictures) and content is not None:
             page.take_picture(content)
+        elif self.header.isVisible():
+            self.header.control.paste()
 
     def _space(self) -> None:
         """Play or pause; a control that was reached by Tab is pressed instead."""

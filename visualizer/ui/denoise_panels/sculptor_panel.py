@@ -231,6 +231,7 @@ def _small_percent(share: float) -> str:
 
 def _chip(about: str) -> QToolButton:
     chip = QToolButton()
+    chip.setAccessibleName("Decided")  # at which step, once that is measured
     chip.setProperty("role", "chip")
     chip.setStyleSheet("QToolButton { padding: 0 6px; }")
     chip.setToolTip(about)
