@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 
 from tests.ui.sitting import Sitting
 from visualizer.lessons.page_setup import PageSetup
-from visualizer.ui.pages import DENOISE, ENTRIES, NOISE, PHYSICS
+from visualizer.ui.pages import DENOISE, ENTRIES, NOISE, PHYSICS, TRAIN
 
 NAMES = [entry.name for entry in ENTRIES]
 
@@ -86,3 +86,13 @@ def test_the_course_opens_and_closes_beside_the_page(sitting: Sitting) -> None:
     sitting.qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert not window.lessons.isVisible()
     assert not window.rail.buttons["lessons"].isChecked()
+
+
+def test_a_page_with_nothing_to_export_says_so_and_stays(sitting: Sitting) -> None:
+    sitting.run()
+    window = sitting.window
+    window.show_page(TRAIN)
+    window.toggle_export()
+    assert window.page == TRAIN
+    assert not window.export_panel.is_open
+    assert "nothing on this page yet" in window.message.text

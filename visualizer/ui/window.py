@@ -94,6 +94,7 @@ _OF_DENOISE = ("plan", "run", "notice")
 _LEAST_MESSAGE = 320
 _LONGEST_NAME = 32
 _MISSING = "A picture is missing."
+_NOTHING_YET = "There is nothing on this page yet that could be exported."
 _NOT_COPIED_HERE = "Pictures are copied on the pages Denoise and Compare"
 _FROM_THE_NET = (
     "That is an address, not a file, and nothing is fetched from the internet here. Save the "
@@ -410,9 +411,13 @@ class MainWindow(QMainWindow):
         if run is not None and run.trajectory is None:
             run = None
         if exhibit is None and run is None:
+            shows_runs = self.playhead is self.session.playhead or self.page in (COMPARE, NOISE)
+            if not shows_runs:
+                self._note(_NOTHING_YET, "correction")
+                return
             if not self._saving_page.can_save:
                 return
-            if self.page not in (DENOISE, COMPARE):  # what is exported is the run, there
+            if self.page == NOISE:  # what is exported is the run, and that is elsewhere
                 self.show_page(DENOISE)
         self.playhead.pause()
         self.header.yield_accent(True)
