@@ -224,13 +224,13 @@ class LiveLab:
         yield Done("clear", lambda: "every direction is 0")
         loss.backward()  # type: ignore[no-untyped-call]
         length = nn.utils.clip_grad_norm_(self.denoiser.parameters(), 1.0)
-        yield Done("backward", lambda: f"a direction {length.item():.2f} long")
+        yield Done("backward", lambda: f"a direction {length.item():.2f} long, cut to 1 at most")
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate
         self._optimizer.step()
         self.losses.append(loss.item())
         rate = self.learning_rate
-        yield Done("step", lambda: f"each of {self.weights:,} weights by about {rate:g}")
+        yield Done("step", lambda: f"each of {self.weights:,} weights by about {rate:g} at most")
         self._follow()
         yield Done("average", lambda: f"{self.pictures:,} pictures shown so far")
 

@@ -23,7 +23,11 @@ class LoopLine:
 
 LOOP: Final = (
     LoopLine("loop", "while True:", "The same lines again and again, each time with other dice."),
-    LoopLine("picture", "  x0, {c} = choose_pictures()", "Take pictures, and what they show."),
+    LoopLine(
+        "picture",
+        "  x0, {c} = choose_pictures()",
+        "Take pictures, and what they show; of about one in ten that is kept back.",
+    ),
     LoopLine("time", "  t = randint(0, 1000)", "Throw a die for how much noise there will be."),
     LoopLine("noise", "  eps = randn_like(x0)", "Draw fresh static, as large as the picture."),
     LoopLine(
@@ -46,7 +50,9 @@ LOOP: Final = (
     LoopLine("loss", "  loss = mean((v_hat - v)**2)", "How wrong is it? Squared, and averaged."),
     LoopLine("clear", "  optimizer.zero_grad()", "Forget what the last round has measured."),
     LoopLine(
-        "backward", "  loss.backward()", "In which direction would each weight lower the error?"
+        "backward",
+        "  loss.backward()",
+        "In which direction would each weight lower the error? What is too long is cut.",
     ),
     LoopLine("step", "  optimizer.step()", "Move every weight a very small way in it."),
     LoopLine("average", "  average.update()", "Keep a calmer copy, the mean of the last rounds."),
