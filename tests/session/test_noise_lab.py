@@ -312,7 +312,10 @@ def test_noise_that_cannot_be_edited_is_told_once_and_seeds_are_sampled(
         tile = lab.tile(role)
         assert tile.failure == ""
         assert tile.picture is not None
-        assert (tile.static is None, bool(tile.unseen)) == (seeds, seeds)
+        # its noise may be refused after its picture is made
+        qtbot.waitUntil(
+            lambda tile=tile: (tile.static is None, bool(tile.unseen)) == (seeds, seeds)  # type: ignore[misc]
+        )
     noises.refuses = ""
     lab.try_again()
     wait_for(qtbot, lab, "edited")
