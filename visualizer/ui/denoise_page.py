@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from visualizer.ui.header import Header
 
 _NARROW = 88 * theme.SPACE
+_SAME_SHARE = 1e-5
+"""Noise levels whose shares differ by less would be drawn on the same pixel."""
 
 
 class DenoisePage(QWidget):
@@ -382,8 +385,12 @@ class DenoisePage(QWidget):
         coming = None
         wanted = planned is not None and self._asks_for(planned)
         if current is not None and planned is not None and wanted and not self._session.running:
-            levels = [planned.level(k) for k in range(planned.total)]
-            same = levels == [current.level(k) for k in range(current.total)]
+            shares = [planned.level(k).noise_share for k in range(planned.total)]
+            made = [current.level(k).noise_share for k in range(current.total)]
+            # another computer made the same levels with other last bits
+            same = len(shares) == len(made) and all(
+                math.isclose(a, b, abs_tol=_SAME_SHARE) for a, b in zip(shares, made, strict=True)
+            )
             coming = None if same else planned
         self.timeline_view.set_coming(coming)
 
