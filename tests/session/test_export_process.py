@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -199,6 +199,9 @@ def test_a_picture_that_cannot_be_had_is_a_key_error(answering: Callable[..., An
 class Talk:
     """A process that was handed a run, and what it said."""
 
+    begun: ClassVar[list[tuple[ExportProcess, threading.Thread]]] = []
+    """Those that talk on a thread of their own."""
+
     def __init__(
         self,
         what: Trajectory | Comparison,
@@ -240,10 +243,22 @@ class Talk:
 
         thread = threading.Thread(target=talk)
         thread.start()
+        self.begun.append((self.process, thread))
         return thread
 
     def names(self) -> list[str]:
         return [message[0] for message in self.said]
+
+
+@pytest.fixture(autouse=True)
+def _no_talk_goes_on() -> Iterator[None]:
+    """End what a test that failed has left, so that no other test meets it."""
+    yield
+    while Talk.begun:
+        process, thread = Talk.begun.pop()
+        if thread.is_alive():
+            process.call_off(at_once=True)
+            thread.join(20)
 
 
 def test_a_file_is_written_by_the_other_process(tmp_path: Path) -> None:
@@ -388,7 +403,16 @@ def test_neither_side_waits_for_the_other_to_read() -> None:
     for _ in range(5):
         talk.process.post("frame", 3)
         talk.process.post("frame", 3)
-    waited(lambda: ("shown", 3, True) in talk.said)
+    answered = len(late)
+
+    def shown() -> bool:
+        nonlocal answered
+        for keys, answer in answers[answered:]:  # what of it was not asked for at first
+            answered += 1
+            answer([(key, run.pictures[key[1:]], True) for key in keys])
+        return ("shown", 3, True) in talk.said
+
+    waited(shown)
     talk.process.call_off()
     thread.join(20)
     assert not thread.is_alive()
