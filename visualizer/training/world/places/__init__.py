@@ -1,0 +1,1 @@
+"""The places that a picture can be of, a file each."""

@@ -1,0 +1,1 @@
+"""The things that can be in a picture, a file each."""

@@ -1,0 +1,95 @@
+"""What a thing is to the one who puts it into a picture, and what it is told when it is painted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QColor, QLinearGradient
+
+from visualizer.training.world.brush import Brush, across, down
+from visualizer.training.world.color import BODY, RGB
+from visualizer.training.world.light import LAMP, Light
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one thing of one picture looks.
+
+    Attributes:
+        color: its color, a key of ``BODY``.
+        light: the light that falls on it, its side already mirrored where the thing is.
+        rng: for everything else about it: build, proportions, details.
+        place: where it stands, a name of ``subjects.PLACES``.
+    """
+
+    color: str
+    light: Light
+    rng: random.Random
+    place: str
+
+    def u(self, low: float, high: float) -> float:
+        """A random number between two."""
+        return self.rng.uniform(low, high)
+
+    def chance(self, share: float) -> bool:
+        """True in this share of all pictures."""
+        return self.rng.random() < share
+
+    def body(self, shade: float = 1.0) -> QColor:
+        """The thing's own color: 1 plain, below it darker, above it lighter."""
+        return self.light.near(BODY[self.color], shade)
+
+    def of(self, color: RGB, shade: float = 1.0) -> QColor:
+        """Another material under the same light: glass, rubber, wood."""
+        return self.light.near(color, shade)
+
+    def trim(self, shade: float = 1.0) -> QColor:
+        """For stripes, frames, sails: white, or a blue grey on a white thing."""
+        return self.of((150, 166, 190) if self.color == "white" else (248, 246, 240), shade)
+
+    def dark(self) -> QColor:
+        """Roofs and shaded parts: the color, darker, that can be told from it when it is black."""
+        return self.of((84, 84, 96)) if self.color == "black" else self.body(0.6)
+
+    def window(self) -> QColor:
+        """Glass: lit from inside where lamps are, the sky's color by day."""
+        return self.of(LAMP, 1.1) if self.light.lamps else self.of((150, 200, 236))
+
+    def across(
+        self, x0: float, x1: float, bright: float = 1.22, dim: float = 0.66
+    ) -> QLinearGradient:
+        """The thing's color over a round body, lit from the side of the light."""
+        colors = self.body(bright), self.body(1.0), self.body(dim)
+        return across(x0, x1, *(colors if self.light.side < 0 else colors[::-1]))
+
+    def down(self, y0: float, y1: float, bright: float = 1.25, dim: float = 0.7) -> QLinearGradient:
+        """The thing's color, lit from above."""
+        return down(y0, y1, self.body(bright), self.body(1.0), self.body(dim))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A sort of thing.
+
+    It is painted in a frame of its own: the middle of its foot at (0, 0), up is negative y, 100
+    units are about as wide or high as a thing of middle size is. What flies has its middle at
+    (0, -50). It looks to the right; pictures mirror it as they like. It paints no shadow and no
+    reflection: those are made of its outline.
+
+    Attributes:
+        paint: paints one.
+        half_width: it stays within plus and minus this.
+        height: it stays below this.
+        scale: how large it is beside other things, about 1.
+        flies: it hangs in the air.
+        swims: on water it floats; it needs no ground there.
+    """
+
+    paint: Callable[[Brush, Look], None]
+    half_width: float
+    height: float
+    scale: float = 1.0
+    flies: bool = False
+    swims: bool = False
