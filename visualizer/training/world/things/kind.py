@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QLinearGradient
 
-from visualizer.training.world.brush import Brush, across, down
-from visualizer.training.world.color import BODY, RGB
+from visualizer.training.world.brush import Brush, across, around, down
+from visualizer.training.world.color import BODY, RGB, mixed, q
 from visualizer.training.world.light import LAMP, Light
 
 
@@ -56,6 +56,25 @@ class Look:
     def window(self) -> QColor:
         """Glass: lit from inside where lamps are, the sky's color by day."""
         return self.of(LAMP, 1.1) if self.light.lamps else self.of((150, 200, 236))
+
+    def glass(self, y0: float, y1: float) -> QLinearGradient:
+        """Dark glass that mirrors the sky, from its upper to its lower edge."""
+        hour = self.light.hour
+        colors = (mixed(self.light.sky(k), (26, 36, 58), s) for k, s in ((1, 0.72), (2, 0.3)))
+        return down(y0, y1, *(q(mixed(c, hour.air, hour.thing_haze)) for c in colors))
+
+    def shine(self, x0: float, x1: float, strength: float = 1.0) -> QLinearGradient:
+        """To lay over what is painted: brighter towards the light, darker away from it."""
+        bright, even = q((255, 250, 240), 0.26 * strength), q((255, 250, 240), 0.0)
+        dim = q((10, 12, 40), 0.3 * strength)
+        colors = bright, even, q((10, 12, 40), 0.0), dim
+        return across(x0, x1, *(colors if self.light.side < 0 else colors[::-1]))
+
+    def glow(self, brush: Brush, x: float, y: float, r: float, strength: float = 0.8) -> None:
+        """The soft light about a lamp, where lamps are lit."""
+        if self.light.lamps:
+            fade = around(x, y, r, q(LAMP, strength), q(LAMP, strength * 0.3), q(LAMP, 0))
+            brush.oval(x, y, r, r, fade)
 
     def across(
         self, x0: float, x1: float, bright: float = 1.22, dim: float = 0.66
