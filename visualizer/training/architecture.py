@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderTiny, DPMSolverMultistepScheduler, UNet2DConditionModel
     from transformers import CLIPTextModel, CLIPTokenizer
 
-PICTURE_SIZE = 128
-LATENT_CHANNELS = 8
-LATENT_SIZE = PICTURE_SIZE // 8
+PICTURE_SIZE = 256
+REDUCTION = 16
+"""The autoencoder makes one latent position of so many pixels each way."""
+LATENT_CHANNELS = 12
+LATENT_SIZE = PICTURE_SIZE // REDUCTION
 TEXT_WIDTH = 128
 
 SCHEDULE = {
@@ -27,16 +29,19 @@ SCHEDULE = {
 
 
 def build_autoencoder() -> AutoencoderTiny:
-    """Pictures (B, 3, 128, 128) in −1…1 to latents (B, 8, 16, 16) and back."""
+    """Pictures (B, 3, H, W) in −1…1 to latents (B, LATENT_CHANNELS, H/16, W/16) and back.
+
+    Few blocks where the picture is large, many where it is small: that is where they are cheap.
+    """
     from diffusers import AutoencoderTiny
 
-    channels = (48, 48, 48, 48)
+    channels = (48,) * 5
     return AutoencoderTiny(
         latent_channels=LATENT_CHANNELS,
         encoder_block_out_channels=channels,
         decoder_block_out_channels=channels,
-        num_encoder_blocks=(0, 1, 2, 2),
-        num_decoder_blocks=(3, 2, 1, 0),
+        num_encoder_blocks=(0, 0, 2, 4, 4),
+        num_decoder_blocks=(6, 6, 2, 1, 0),
     )
 
 

@@ -12,7 +12,12 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from visualizer.training.architecture import LATENT_CHANNELS, LATENT_SIZE, build_autoencoder
+from visualizer.training.architecture import (
+    LATENT_CHANNELS,
+    LATENT_SIZE,
+    PICTURE_SIZE,
+    build_autoencoder,
+)
 from visualizer.training.dataset import read
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
 
 PEAK_RATE = 2.2e-3
 TEXTURE_SHARE = 0.15
-CROP_SHARE = 0.65  # of the time is spent on 64 × 64 crops, four for the price of one
+CROP_SHARE = 0.65  # of the time is spent on crops of half the size, four for the price of one
 LATENT_NOISE = 0.1  # largest standard deviation: the decoder forgives the denoiser's errors
 
 
@@ -68,7 +73,8 @@ def _train(
     pools = read(scenes), read(textures)
     done = stage.finished
     while not done:
-        size, batch = (64, 32) if stage.fraction < CROP_SHARE else (128, 8)
+        cropped = stage.fraction < CROP_SHARE
+        size, batch = (PICTURE_SIZE // 2, 16) if cropped else (PICTURE_SIZE, 4)
         batch = max(batch // member.size, 1)
         x = to_tensor(draw_crops(*pools, size, batch, rng), device)
         loss = reconstruction_loss(vae, x)
@@ -117,7 +123,7 @@ def draw_crops(
     for k in range(batch):
         pool = textures if rng.random() < TEXTURE_SHARE else scenes
         picture = pool[rng.integers(len(pool))]
-        y, x = rng.integers(0, 128 - size, 2, endpoint=True)
+        y, x = rng.integers(0, len(picture) - size, 2, endpoint=True)
         crops[k] = picture[y : y + size, x : x + size]
     return crops
 
@@ -129,7 +135,7 @@ def to_tensor(pictures: NDArray[np.uint8], device: str) -> torch.Tensor:
 
 @torch.no_grad()
 def encode(vae: AutoencoderTiny, pictures: NDArray[np.uint8], device: str = "cpu") -> torch.Tensor:
-    """Unscaled latents (N, 8, 16, 16) of pictures (N, 128, 128, 3), in half precision."""
+    """Unscaled latents (N, C, h, w) of pictures (N, H, W, 3), in half precision."""
     chunks: list[torch.Tensor] = []
     for start in range(0, len(pictures), 64):
         x = to_tensor(np.array(pictures[start : start + 64]), device)
@@ -139,7 +145,7 @@ def encode(vae: AutoencoderTiny, pictures: NDArray[np.uint8], device: str = "cpu
 
 
 def encode_file(vae: AutoencoderTiny, pictures: Path, latents: Path, device: str = "cpu") -> None:
-    """Encode a file of pictures into a file of unscaled latents, (N, 8, 16, 16) float16."""
+    """Encode a file of pictures into a file of unscaled latents, (N, C, h, w) float16."""
     part = latents.with_name(latents.name + ".part")
     shape = (len(read(pictures)), LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
     np.lib.format.open_memmap(part, "w+", np.float16, shape).flush()

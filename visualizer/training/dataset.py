@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from visualizer.training.architecture import PICTURE_SIZE
+
 SEED = 2024
 HELD_OUT_SEED = 77
 KINDS = ("scene", "texture")
@@ -26,7 +28,7 @@ def pictures(kind: str, folder: Path, seed: int, count: int) -> Path:
 
 
 def read(path: Path) -> NDArray[np.uint8]:
-    """The pictures of a file, (N, 128, 128, 3), left on the disk until looked at."""
+    """The pictures of a file, (N, H, W, 3), left on the disk until looked at."""
     drawn: NDArray[np.uint8] = np.load(path, mmap_mode="r")
     return drawn
 
@@ -34,7 +36,7 @@ def read(path: Path) -> NDArray[np.uint8]:
 def _draw_file(kind: str, path: Path, seed: int, count: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    shape = (count, 128, 128, 3)
+    shape = (count, PICTURE_SIZE, PICTURE_SIZE, 3)
     np.lib.format.open_memmap(part, "w+", np.uint8, shape).flush()
     starts = range(0, count, 500)
     if len(starts) == 1:
@@ -54,7 +56,7 @@ def _draw_file(kind: str, path: Path, seed: int, count: int) -> None:
 def _draw_range(kind: str, path: Path, seed: int, start: int, stop: int) -> None:
     out = np.lib.format.open_memmap(path, "r+")
     if kind == "scene":
-        from visualizer.training.scenes import draw_scene
+        from visualizer.training.world.composition import draw_scene
 
         for index in range(start, stop):
             out[index] = draw_scene(seed, index)[0]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-SIZE = 128
+from visualizer.training.architecture import PICTURE_SIZE as SIZE
 
 
 def draw_texture(seed: int, index: int) -> NDArray[np.uint8]:
-    """Picture `index` of `seed`, (128, 128, 3): clouds, gradients, dead leaves or lettering."""
+    """Picture `index` of `seed`, (SIZE, SIZE, 3): clouds, gradients, dead leaves or lettering."""
     rng = random.Random(f"texture {seed} {index}")
     kind = rng.choice((_clouds, _leaves, _leaves, _lettering, _mixture))
     return kind(rng)
@@ -50,7 +50,7 @@ def _leaves(rng: random.Random) -> NDArray[np.uint8]:
     brush = ImageDraw.Draw(image)
     count = rng.randint(5, 40)
     for k in range(count):
-        r = rng.uniform(3, 8 + 40 * (1 - k / count))
+        r = SIZE * rng.uniform(0.024, 0.06 + 0.3 * (1 - k / count))
         x, y = rng.uniform(0, SIZE), rng.uniform(0, SIZE)
         box = (x - r, y - r * rng.uniform(0.3, 1), x + r, y + r * rng.uniform(0.3, 1))
         if rng.random() < 0.6:
@@ -65,9 +65,9 @@ def _lettering(rng: random.Random) -> NDArray[np.uint8]:
     image = Image.fromarray(_bytes(_gradient(rng)))
     brush = ImageDraw.Draw(image)
     for _ in range(rng.randint(1, 5)):
-        font = ImageFont.load_default(rng.randint(14, 60))
+        font = ImageFont.load_default(rng.randint(SIZE // 9, SIZE // 2))
         word = "".join(rng.choices(string.ascii_letters + string.digits, k=rng.randint(1, 8)))
-        place = rng.uniform(-10, 90), rng.uniform(-10, 110)
+        place = rng.uniform(-0.08, 0.7) * SIZE, rng.uniform(-0.08, 0.86) * SIZE
         brush.text(place, word, fill=_color(rng), font=font)
     return np.asarray(image).copy()
 
