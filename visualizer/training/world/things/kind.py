@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtGui import QColor, QLinearGradient
+from PySide6.QtGui import QColor, QLinearGradient, QRadialGradient
 
 from visualizer.training.world.brush import Brush, across, around, down
 from visualizer.training.world.color import BODY, RGB, mixed, q
@@ -86,6 +86,13 @@ class Look:
     def down(self, y0: float, y1: float, bright: float = 1.25, dim: float = 0.7) -> QLinearGradient:
         """The thing's color, lit from above."""
         return down(y0, y1, self.body(bright), self.body(1.0), self.body(dim))
+
+    def ball(
+        self, x: float, y: float, r: float, bright: float = 1.18, dim: float = 0.68
+    ) -> QRadialGradient:
+        """The thing's color over a ball about x, y, lit from above and the side of the light."""
+        colors = self.body(bright), self.body(1.0), self.body(dim)
+        return around(x + 0.35 * r * self.light.side, y - 0.45 * r, 1.5 * r, *colors)
 
 
 @dataclass(frozen=True)
