@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QColor, QLinearGradient, QRadialGradient
 
 from visualizer.training.world.brush import Brush, across, around, down
-from visualizer.training.world.color import BODY, RGB, mixed, q
+from visualizer.training.world.color import BODY, RGB, mixed, q, shaded
 from visualizer.training.world.light import LAMP, Light
 
 
@@ -69,6 +69,11 @@ class Look:
         dim = q((10, 12, 40), 0.3 * strength)
         colors = bright, even, q((10, 12, 40), 0.0), dim
         return across(x0, x1, *(colors if self.light.side < 0 else colors[::-1]))
+
+    def lamp(self, shade: float = 1.0) -> QColor:
+        """What is lit from inside, as bright at night as by day."""
+        hour = self.light.hour
+        return q(mixed(shaded(LAMP, shade), hour.air, hour.thing_haze))
 
     def glow(self, brush: Brush, x: float, y: float, r: float, strength: float = 0.8) -> None:
         """The soft light about a lamp, where lamps are lit."""
