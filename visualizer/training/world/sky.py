@@ -91,9 +91,9 @@ def _rain(brush: Brush, view: View) -> None:
         path.addRect(QRectF(-10, -10, UNITS + 20, y + 8))
         x = view.u(-30, 0)
         while x < UNITS + 20:
-            rx = view.u(20, 40)
-            path.addEllipse(QPointF(x, y - 4), rx, view.u(9, 16))
-            x += rx * 1.3
+            rx = view.u(24, 46)
+            path.addEllipse(QPointF(x, y - 4), rx, view.u(12, 22))
+            x += rx * 1.45
         brush.fill(path, down(y - 50, y + 14, q(times(color, 0.9)), q(times(color, 1.12))))
         y -= view.u(20, 32)
 
@@ -154,9 +154,9 @@ def paint_weather(brush: Brush, view: View) -> None:
     """What hangs in the air before everything else: bands of fog, or rain."""
     if view.light.time == "fog":
         air = view.light.hour.air
-        for k, strength in enumerate((0.5, 0.26, 0.3)):
-            y = view.horizon - 34 + 44 * k + view.u(-8, 8)
-            tall = view.u(44, 64)
+        for k, strength in enumerate((0.46, 0.28, 0.26)):
+            y = view.horizon - 50 + 44 * k + view.u(-8, 8)
+            tall = view.u(64, 92)
             clear, thick = q(air, 0), q(air, strength)
             brush.box(0, y, UNITS, tall, down(y, y + tall, clear, thick, clear))
     elif view.light.time == "rain":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from visualizer.training.world.brush import UNITS, Brush, Fill, across, down
-from visualizer.training.world.color import shaded, times
+from visualizer.training.world.color import times
 from visualizer.training.world.places.land import water
 from visualizer.training.world.places.view import Ground, View
 
@@ -15,8 +15,8 @@ def paint(brush: Brush, view: View) -> Ground:
     h, light = view.horizon, view.light
     if view.chance(0.5):
         _island(brush, view, view.rng.choice((view.u(20, 80), view.u(176, 236))), h + 2)
-    water(brush, view, h, UNITS, (20, 150, 178))
     shore = h + (UNITS - h) * view.u(0.4, 0.5)
+    water(brush, view, h, shore, (20, 150, 178))
     tilt, phase = view.u(-12, 12), view.u(0, 6.3)
     shallow, foam = light.far((116, 214, 206), 0.2), light.far((250, 252, 252), 0.05)
     wet, dry = light.far((206, 170, 116), 0.1), (250, 222, 164)
@@ -72,15 +72,24 @@ def _palm(brush: Brush, view: View, x: float, foot: float, lean: int) -> None:
         [(bow[0] - 4, bow[1], tx - 3, ty), (tx + 3, ty), (bow[0] + 5, bow[1], x + 7, foot)],
         fill,
     )
-    for k, (angle, long) in enumerate(
-        ((-1.0, 46), (1.0, 46), (-0.45, 52), (0.45, 52), (-1.55, 36), (1.55, 36), (0.0, 40))
+    size = tall / 100
+    for dx, dy in (
+        (30, 34),
+        (-30, 34),
+        (50, 22),
+        (-50, 22),
+        (14, -30),
+        (-14, -30),
+        (46, -8),
+        (-46, -8),
     ):
-        out = angle * view.u(0.92, 1.08)
-        ex, ey = tx + long * math.sin(out), ty - long * 0.42 * math.cos(out) + long * 0.34
-        cx, cy = tx + long * 0.52 * math.sin(out), ty - long * 0.62 * math.cos(out) - 8
-        sunny = out * light.side > 0 or k == 6
-        green = shaded((64, 148, 72), 1.1) if sunny else times((48, 122, 64), 0.84)
+        ex, ey = tx + size * dx * view.u(0.9, 1.1), ty + size * dy * view.u(0.9, 1.1)
+        cx, cy = tx + 0.5 * size * dx, ty + size * (min(dy, 10) - 24)
+        sunny = dx * light.side > 0
+        green = (84, 168, 82) if sunny else (40, 112, 66)
         brush.curve(
-            (tx, ty - 3), [(cx, cy - 8, ex, ey), (cx, cy + 10, tx, ty + 4)], light.far(green, 0.05)
+            (tx, ty - 4),
+            [(cx, cy, ex, ey), (cx - 0.06 * size * dx, cy + 24 * size, tx, ty + 5)],
+            light.far(green if dy < 30 else times(green, 0.8), 0.05),
         )
     brush.oval(tx, ty + 2, 5, 5, light.far((110, 76, 46), 0.05))

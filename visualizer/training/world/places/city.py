@@ -8,7 +8,13 @@ from visualizer.training.world.light import LAMP
 from visualizer.training.world.places.land import Way, asphalt, free
 from visualizer.training.world.places.view import Ground, View
 
-_WALLS: tuple[RGB, ...] = ((116, 128, 152), (146, 146, 156), (132, 122, 128), (98, 112, 136))
+_WALLS: tuple[RGB, ...] = (
+    (122, 138, 166),
+    (176, 160, 146),
+    (150, 128, 122),
+    (190, 188, 188),
+    (100, 116, 142),
+)
 
 
 def paint(brush: Brush, view: View) -> Ground:
@@ -51,7 +57,7 @@ def _far_towers(brush: Brush, view: View, base: float) -> None:
     light = view.light
     x = view.u(-10, 0)
     while x < UNITS:
-        wide, tall = view.u(18, 34), view.u(52, 108)
+        wide, tall = view.u(18, 34), view.u(60, 122)
         color = mixed(view.rng.choice(_WALLS), light.sky(2), 0.2)
         brush.box(
             x,
@@ -84,7 +90,7 @@ def _tower(
         x, top, wide, tall, across(x, x + wide, *((lit, dim) if light.side < 0 else (dim, lit)))
     )
     brush.box(x - 1, top, wide + 2, 4, light.far(times(wall, 0.66), depth))
-    glass = light.far(mixed((90, 120, 160), light.sky(2), 0.4), depth)
+    glass = light.far(mixed((70, 96, 138), light.sky(2), 0.22), depth)
     dark = light.far(times(wall, 0.55), depth)
     glow = q(mixed(LAMP, light.hour.air, 0.12))
     columns = round(wide / 10)

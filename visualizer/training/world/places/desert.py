@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from visualizer.training.world.brush import UNITS, Brush, down
+from visualizer.training.world.brush import Brush, down
 from visualizer.training.world.color import RGB, shaded, times
-from visualizer.training.world.places.land import free, ground
+from visualizer.training.world.places.land import below, free, hills
 from visualizer.training.world.places.view import Ground, View
 
 _SAND: RGB = (238, 184, 104)
@@ -12,27 +12,21 @@ _SAND: RGB = (238, 184, 104)
 
 def paint(brush: Brush, view: View) -> Ground:
     """Far dunes or table mountains, nearer dunes, cacti at the sides."""
-    h = view.horizon
+    h, light = view.horizon, view.light
     if view.chance(0.5):
         for _ in range(view.rng.randint(1, 2)):
             _table(brush, view, view.u(10, 246), h + 6, view.u(26, 46), view.u(26, 44))
-    for _ in range(3):
-        _dune(brush, view, (view.u(0, UNITS), h - view.u(4, 24)), h + 12, view.u(80, 130), 0.75)
-    ground(brush, view, h + 8, (246, 208, 138), (228, 162, 80))
-    for k in range(3):
-        x = (k + view.u(0.1, 0.9)) * UNITS / 3
-        low = h + 26 + 14 * k
-        _dune(brush, view, (x, low - view.u(14, 26)), low + 6, view.u(90, 150), 0.42 - 0.12 * k)
-    below = down(h + 50, UNITS, view.light.far((240, 192, 112), 0.15), view.light.far(_SAND, 0.0))
-    brush.curve(
-        (-5, h + view.u(50, 62)),
-        [
-            (UNITS * view.u(0.3, 0.7), h + view.u(38, 52), UNITS + 5, h + view.u(50, 62)),
-            (UNITS + 5, UNITS + 5),
-            (-5, UNITS + 5),
-        ],
-        below,
-    )
+    for y, rise, half, depth in (
+        (h + 4, 26, 130, 0.75),
+        (h + 22, 28, 150, 0.42),
+        (h + 46, 30, 170, 0.16),
+    ):
+        for x in (view.u(-20, 110), view.u(146, 276)):
+            _dune(
+                brush, view, (x, y - rise * view.u(0.5, 1.0)), y + 9, half * view.u(0.8, 1.1), depth
+            )
+        top, low = light.far((250, 210, 138), depth * 0.8), light.far((230, 166, 84), depth * 0.3)
+        below(brush, hills(view, y + 9, 9, 0.8), down(y, y + 40 + 130 * (0.75 - depth), top, low))
     for x, tall in ((view.u(12, 44), view.u(54, 96)), (view.u(212, 244), view.u(54, 96))):
         if free(view, x, 30) and view.chance(0.85):
             _cactus(brush, view, x, h + view.u(0.34, 0.7) * tall, tall)

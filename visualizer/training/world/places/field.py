@@ -66,11 +66,11 @@ def _hedge(brush: Brush, view: View, base: float) -> None:
 def _ear(brush: Brush, view: View, x: float, y: float, lean: float) -> None:
     """One ear on its stalk: three pairs of grains and one on top."""
     light = view.light
-    brush.line([(x - lean * 0.5, UNITS + 4), (x, y + 18)], 3.2, light.far((206, 156, 56), 0))
+    brush.line([(x - lean * 0.5, UNITS + 4), (x, y + 18)], 3.2, light.far((168, 118, 40), 0))
     with brush.moved(x, y + 20, angle=lean):
         for k in range(3):
             for way in (-1, 1):
                 with brush.moved(way * 3.4, -7 - 8 * k, angle=way * 24):
-                    shade = 1.15 if way == light.side else 0.84
+                    shade = 1.3 if way == light.side else 0.8
                     brush.oval(0, 0, 3.4, 6.4, light.far(shaded(_GOLD, shade), 0))
         brush.oval(0, -32, 3.2, 6.8, light.far(times(_GOLD, 1.0), 0))

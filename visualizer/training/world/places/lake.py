@@ -17,12 +17,12 @@ def paint(brush: Brush, view: View) -> Ground:
     hill(brush, view, h, view.u(18, 30), 1.6, (86, 142, 92), 0.6)
     shore = UNITS - view.u(44, 58)
     wood = treeline(view, h + 1, view.u(22, 32))
-    water(brush, view, h, UNITS, (30, 104, 168))
+    water(brush, view, h, shore + 12, (30, 104, 168))
     with brush.moved(0, 2 * h + 2):
         brush.p.scale(1, -1)
         fading = down(h - 30, h + 1, light.far(FIR, 0.6, 0.0), light.far(FIR, 0.5, 0.7))
-        brush.fill(wood, fading)
-    brush.fill(wood, light.far(FIR, 0.5))
+        brush.polygon(wood, fading)
+    brush.polygon(wood, light.far(FIR, 0.5))
     _shore(brush, view, shore)
     return Ground(far=shore + 14, near=246, water=(h + 14, shore - 6))
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainterPath
 
-from visualizer.training.world.brush import UNITS, Brush, Fill, Point, down
+from visualizer.training.world.brush import UNITS, Brush, Fill, Point, around, down
 from visualizer.training.world.color import RGB, mixed, q, shaded, times
 from visualizer.training.world.places.view import View
 from visualizer.training.world.sky import sun_at
@@ -47,13 +47,47 @@ def below(brush: Brush, outline: Sequence[Point], fill: Fill) -> None:
 
 
 def hill(
-    brush: Brush, view: View, base: float, height: float, waves: float, color: RGB, depth: float
+    brush: Brush,
+    view: View,
+    base: float,
+    height: float,
+    waves: float,
+    color: RGB,
+    depth: float,
+    fall: float = 26,
 ) -> None:
-    """Soft hills, lighter along their crest."""
+    """Soft hills, lighter along their crest; they darken down to so far below their base."""
     light = view.light
-    crest, foot = light.far(shaded(color, 1.12), depth), light.far(times(color, 0.86), depth * 0.9)
+    crest, foot = light.far(shaded(color, 1.14), depth), light.far(times(color, 0.84), depth * 0.8)
     top = base - height
-    below(brush, hills(view, base, height, waves), down(top, base + 26, crest, foot))
+    below(brush, hills(view, base, height, waves), down(top, base + fall, crest, foot))
+
+
+def patches(brush: Brush, view: View, top: float, color: RGB, count: int) -> None:
+    """Soft flat spots of another color on even ground, larger in front."""
+    for k in range(count):
+        share = (k + view.u(0.1, 0.9)) / count
+        y, half = top + 8 + share * (UNITS - top), 24 + 56 * share
+        with brush.moved(view.u(0, UNITS), y):
+            brush.p.scale(1, 0.2)
+            strength = (0.55, 0.4, 0.0)
+            soft = [view.light.far(color, 0.4 * (1 - share), a) for a in strength]
+            brush.oval(0, 0, half, half, around(0, 0, half, *soft))
+
+
+def bushes(brush: Brush, view: View, x: float, foot: float, size: float, depth: float) -> None:
+    """A clump of round bushes, lit from above."""
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    for k in (-1, 0, 1):
+        r = size * view.u(0.5, 0.8) * (1.25 if k == 0 else 1.0)
+        path.addEllipse(QPointF(x + 0.8 * k * size, foot - 0.6 * r), 1.15 * r, r)
+    path.addRect(QRectF(x - 1.2 * size, foot - 0.4 * size, 2.4 * size, 0.4 * size))
+    light = view.light
+    fill = down(
+        foot - 1.6 * size, foot, light.far((110, 172, 84), depth), light.far((44, 104, 54), depth)
+    )
+    brush.fill(path, fill)
 
 
 def mountains(
@@ -136,56 +170,56 @@ def fir(
             )
 
 
-def treeline(view: View, base: float, tall: float) -> QPainterPath:
-    """A wood seen from afar: many firs, one shape."""
-    path = QPainterPath()
-    path.setFillRule(Qt.FillRule.WindingFill)
-    x = view.u(-10, 0)
-    while x < UNITS + 10:
+def treeline(view: View, base: float, tall: float) -> list[Point]:
+    """A wood seen from afar: the outline of many firs, from left to right and back below."""
+    points: list[Point] = []
+    x = view.u(-12, 0)
+    while x < UNITS + 12:
         high = tall * view.u(0.62, 1.0)
-        points = fir_outline(x, base, high)
-        path.moveTo(*points[0])
-        for point in points[1:]:
-            path.lineTo(*point)
-        path.closeSubpath()
-        x += 0.36 * tall * view.u(0.6, 1.2)
-    path.addRect(QRectF(-10, base - 0.22 * tall, UNITS + 20, 0.22 * tall + 3))
-    return path
+        wide = 0.3 * high * view.u(0.8, 1.1)
+        for out, up in ((-1.0, 0.26), (-0.42, 0.62), (-0.55, 0.6), (0.0, 1.0)):
+            points.append((x + out * wide, base - up * high))
+        points += [(x + 0.55 * wide, base - 0.6 * high), (x + 0.42 * wide, base - 0.62 * high)]
+        x += 2 * wide
+    return [*points, (UNITS + 20, base + 3), (-20, base + 3)]
 
 
 def water(brush: Brush, view: View, top: float, bottom: float, deep: RGB) -> None:
     """Open water that mirrors the sky, and the sun or moon as glitter below it."""
     light = view.light
-    far = mixed(light.sky(2), light.far_rgb(deep, 0.5), 0.42)
-    middle = mixed(light.sky(1), light.far_rgb(deep, 0.2), 0.62)
-    near = mixed(light.sky(0), light.far_rgb(times(deep, 0.8), 0.0), 0.7)
+    own = 0.45 if light.time == "sunset" else 1.0
+    far = mixed(light.sky(2), light.far_rgb(deep, 0.5), 0.42 * own)
+    middle = mixed(light.sky(1), light.far_rgb(deep, 0.2), 0.62 * own)
+    near = mixed(light.sky(0), light.far_rgb(times(deep, 0.8), 0.0), 0.7 * own)
     brush.box(0, top, UNITS, bottom - top, down(top, bottom, q(far), q(middle), q(near)))
-    deepness = bottom - top
-    for k in range(7):
-        share = (k + view.u(0.3, 0.9)) / 7.5
-        brush.oval(
-            view.u(0, UNITS),
-            top + 4 + share * (deepness - 6),
-            view.u(14, 26) * (0.5 + share),
-            1.5 + 1.3 * share,
-            q(far, 0.55),
-        )
-    if light.time == "rain":
-        return
+    tall = bottom - top
+    for k in range(6):
+        share = (k + view.u(0.3, 0.9)) / 6.5
+        x, y, half = view.u(0, UNITS), top + 4 + share * (tall - 6), view.u(14, 26) * (0.5 + share)
+        brush.oval(x, y, half, 1.5 + 1.3 * share, q(far, 0.5))
+    if light.time != "rain":
+        _glitter(brush, view, top, tall)
+
+
+def _glitter(brush: Brush, view: View, top: float, tall: float) -> None:
+    """The sun's or the moon's way over the water: bars that widen towards the eye."""
     x, _, r = sun_at(view)
-    bright: RGB = {"sunset": (255, 226, 140), "night": (226, 232, 255)}.get(
-        light.time, (255, 255, 246)
-    )
-    strength = 0.35 if light.time == "fog" else 0.85
-    for k in range(7):
-        share = k / 6
-        brush.oval(
-            x + view.u(-4, 4) * (0.4 + share),
-            top + 3 + share * (deepness * 0.86),
-            r * view.u(0.5, 0.8) * (0.7 + 1.2 * share),
-            1.6 + 1.5 * share,
-            q(bright, strength * (1 - 0.62 * share)),
-        )
+    colors: dict[str, RGB] = {"sunset": (255, 232, 150), "night": (214, 224, 255)}
+    bright = colors.get(view.light.time, (255, 255, 246))
+    strength = 0.4 if view.light.time == "fog" else 0.85
+    wide = 1.5 * r
+    glow = [q(bright, strength * a) for a in (0.5, 0.2, 0.0)]
+    with brush.moved(x, top + 2):
+        brush.p.scale(1, tall / wide)
+        with brush.within(brush.path((-wide, 0), [(wide, 0), (wide, wide), (-wide, wide)])):
+            brush.oval(0, 0, wide, wide, around(0, 0, wide, *glow))
+    count = max(4, round(tall / 11))
+    for k in range(count):
+        share = k / (count - 1)
+        half = r * view.u(0.55, 0.85) * (1.3 - 0.4 * share)
+        shift = view.u(-5, 5) * (0.3 + share)
+        color = q(bright, strength * (1 - 0.55 * share))
+        brush.oval(x + shift, top + 3 + share * 0.84 * tall, half, 1.7 + 1.3 * share, color)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 
 from visualizer.training.world.brush import UNITS, Brush, Fill, around
 from visualizer.training.world.color import RGB
-from visualizer.training.world.places.land import free, ground, hill
+from visualizer.training.world.places.land import bushes, free, hill
 from visualizer.training.world.places.view import Ground, View
 
 _FLOWERS: tuple[tuple[RGB, RGB], ...] = (  # petals, heart
@@ -20,11 +20,13 @@ _FLOWERS: tuple[tuple[RGB, RGB], ...] = (  # petals, heart
 def paint(brush: Brush, view: View) -> Ground:
     """Hill behind hill, patches of flowers, and some flowers large in front."""
     h, light = view.horizon, view.light
-    hill(brush, view, h + 4, view.u(30, 46), 1.2, (120, 176, 130), 0.95)
-    hill(brush, view, h + 10, view.u(26, 38), 1.5, (128, 190, 96), 0.65)
-    hill(brush, view, h + 16, view.u(14, 24), 1.2, (104, 178, 78), 0.4)
-    ground(brush, view, h + 14, (150, 206, 92), (72, 152, 56))
-    hill(brush, view, h + 52, view.u(14, 24), 0.8, (122, 190, 72), 0.14)
+    hill(brush, view, h + 2, view.u(34, 52), 1.1, (120, 178, 136), 0.95)
+    hill(brush, view, h + 12, view.u(28, 40), 1.3, (136, 196, 96), 0.65)
+    for _ in range(view.rng.randint(1, 3)):
+        bushes(brush, view, view.u(0, UNITS), h + view.u(4, 12), view.u(9, 15), 0.5)
+    hill(brush, view, h + 30, view.u(22, 32), 1.0, (108, 182, 78), 0.38, fall=60)
+    hill(brush, view, h + 58, view.u(18, 28), 0.8, (130, 196, 76), 0.16, fall=80)
+    hill(brush, view, h + 92, view.u(14, 24), 0.7, (96, 172, 62), 0.0, fall=60)
     petals, heart = view.rng.choice(_FLOWERS)
     for k in range(7):
         share = (k + view.u(0, 1)) / 7

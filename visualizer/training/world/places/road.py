@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from visualizer.training.world.brush import UNITS, Brush
-from visualizer.training.world.places.land import Way, asphalt, fir, ground, hill, mountains
+from visualizer.training.world.places.land import (
+    Way,
+    asphalt,
+    fir,
+    ground,
+    hill,
+    mountains,
+    patches,
+)
 from visualizer.training.world.places.view import Ground, View
 
 
@@ -14,6 +22,7 @@ def paint(brush: Brush, view: View) -> Ground:
     mountains(brush, view, h + 8, view.u(34, 48), (92, 112, 122), 0.45, snow=0.0)
     hill(brush, view, h + 12, view.u(12, 20), 1.6, (94, 148, 88), 0.4)
     ground(brush, view, h + 6, (138, 184, 98), (66, 138, 58))
+    patches(brush, view, h + 12, (160, 198, 100), 4)
     way = Way(
         top=h + 6,
         start=view.u(70, 186),
