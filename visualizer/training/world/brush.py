@@ -65,14 +65,7 @@ class Brush:
 
     def path(self, start: Point, curves: Sequence[tuple[float, ...]]) -> QPainterPath:
         """A closed path: each entry is a line (2 numbers), a quadratic (4) or a cubic (6)."""
-        path = QPainterPath(QPointF(*start))
-        for c in curves:
-            if len(c) == 2:
-                path.lineTo(c[0], c[1])
-            elif len(c) == 4:
-                path.quadTo(c[0], c[1], c[2], c[3])
-            else:
-                path.cubicTo(c[0], c[1], c[2], c[3], c[4], c[5])
+        path = _open(start, curves)
         path.closeSubpath()
         return path
 
@@ -83,12 +76,27 @@ class Brush:
 
     def line(self, points: Sequence[Point], width: float, color: QColor) -> None:
         """An open line with round ends. Nothing thinner than 2.5 units of the picture is kept."""
-        pen = QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        self.p.setPen(pen)
+        self.p.setPen(_pen(width, color))
         self.p.setBrush(Qt.BrushStyle.NoBrush)
         self.p.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
         self.p.setPen(Qt.PenStyle.NoPen)
+
+    def stroke(
+        self, start: Point, curves: Sequence[tuple[float, ...]], width: float, fill: Fill
+    ) -> None:
+        """A thick open line along curves (entries as in ``path``), with round ends."""
+        self.p.strokePath(_open(start, curves), _pen(width, fill))
+
+    def arch(self, x: float, y: float, w: float, h: float, fill: Fill) -> None:
+        """A door or a window with a round top: the middle of its foot, its width and height."""
+        side, top = w / 2, y - h + w / 2
+        curves = [
+            (x - side, top),
+            (x - side, y - h, x, y - h),
+            (x + side, y - h, x + side, top),
+            (x + side, y),
+        ]
+        self.curve((x - side, y), curves, fill)
 
     @contextmanager
     def within(self, path: QPainterPath) -> Iterator[None]:
@@ -109,6 +117,24 @@ class Brush:
         self.p.scale(-scale if mirror else scale, scale)
         yield
         self.p.restore()
+
+
+def _open(start: Point, curves: Sequence[tuple[float, ...]]) -> QPainterPath:
+    path = QPainterPath(QPointF(*start))
+    for c in curves:
+        if len(c) == 2:
+            path.lineTo(c[0], c[1])
+        elif len(c) == 4:
+            path.quadTo(c[0], c[1], c[2], c[3])
+        else:
+            path.cubicTo(c[0], c[1], c[2], c[3], c[4], c[5])
+    return path
+
+
+def _pen(width: float, fill: Fill) -> QPen:
+    pen = QPen(QBrush(fill), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
 
 
 def down(y0: float, y1: float, *colors: QColor) -> QLinearGradient:

@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtGui import QColor, QLinearGradient
+from PySide6.QtGui import QColor, QLinearGradient, QRadialGradient
 
 from visualizer.training.world.brush import Brush, across, around, down
-from visualizer.training.world.color import BODY, RGB, mixed, q
+from visualizer.training.world.color import BODY, RGB, mixed, q, shaded
 from visualizer.training.world.light import LAMP, Light
 
 
@@ -70,6 +70,11 @@ class Look:
         colors = bright, even, q((10, 12, 40), 0.0), dim
         return across(x0, x1, *(colors if self.light.side < 0 else colors[::-1]))
 
+    def lamp(self, shade: float = 1.0) -> QColor:
+        """What is lit from inside, as bright at night as by day."""
+        hour = self.light.hour
+        return q(mixed(shaded(LAMP, shade), hour.air, hour.thing_haze))
+
     def glow(self, brush: Brush, x: float, y: float, r: float, strength: float = 0.8) -> None:
         """The soft light about a lamp, where lamps are lit."""
         if self.light.lamps:
@@ -86,6 +91,13 @@ class Look:
     def down(self, y0: float, y1: float, bright: float = 1.25, dim: float = 0.7) -> QLinearGradient:
         """The thing's color, lit from above."""
         return down(y0, y1, self.body(bright), self.body(1.0), self.body(dim))
+
+    def ball(
+        self, x: float, y: float, r: float, bright: float = 1.18, dim: float = 0.68
+    ) -> QRadialGradient:
+        """The thing's color over a ball about x, y, lit from above and the side of the light."""
+        colors = self.body(bright), self.body(1.0), self.body(dim)
+        return around(x + 0.35 * r * self.light.side, y - 0.45 * r, 1.5 * r, *colors)
 
 
 @dataclass(frozen=True)

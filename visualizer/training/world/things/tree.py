@@ -1,0 +1,126 @@
+"""A tree: a round one, a broad oak, a slender poplar, or an umbrella of flat clouds of leaves."""
+
+from __future__ import annotations
+
+import math
+
+from visualizer.training.world.brush import Brush, across, around
+from visualizer.training.world.color import RGB
+from visualizer.training.world.things.kind import Kind, Look
+
+_WOOD: RGB = (108, 72, 46)
+_WOOD_UNDER_BROWN: RGB = (74, 56, 48)
+
+Ball = tuple[float, float, float, float]
+"""x, y, and the two radii of a tuft of leaves."""
+
+
+def paint(brush: Brush, look: Look) -> None:
+    """One of four builds."""
+    look.rng.choice((_round, _oak, _poplar, _umbrella))(brush, look)
+
+
+def _round(brush: Brush, look: Look) -> None:
+    r, y = look.u(30, 35), -look.u(70, 78)
+    _trunk(brush, look, look.u(5.5, 7), y + 6, look.u(-4, 4))
+    n, turn = 7, look.u(0, 6)
+    balls: list[Ball] = [(0.0, y, r, r)]
+    for k in range(n):
+        a = turn + k * math.tau / n
+        size = look.u(0.48, 0.58) * r
+        balls.append((math.cos(a) * r * 0.82, y + math.sin(a) * r * 0.78, size, size))
+    _leaves(brush, look, balls)
+
+
+def _oak(brush: Brush, look: Look) -> None:
+    w, y = look.u(38, 45), -look.u(60, 66)
+    _trunk(brush, look, look.u(8, 10), y + 8, look.u(-3, 3), branches=w * 0.62)
+    balls: list[Ball] = [
+        (-w * 0.82, y + look.u(-4, 6), w * 0.5, w * 0.42),
+        (w * 0.82, y + look.u(-4, 6), w * 0.5, w * 0.42),
+        (0, y + 2, w * 0.66, w * 0.42),
+        (-w * 0.42, y - w * look.u(0.4, 0.5), w * 0.54, w * 0.48),
+        (w * 0.44, y - w * look.u(0.4, 0.5), w * 0.54, w * 0.48),
+        (look.u(-6, 6), y - w * 0.78, w * 0.5, w * 0.44),
+    ]
+    _leaves(brush, look, balls)
+
+
+def _poplar(brush: Brush, look: Look) -> None:
+    w, h = look.u(21, 26), look.u(108, 122)
+    _trunk(brush, look, look.u(5, 6), -50, 0)
+    low = -22.0
+    balls: list[Ball] = []
+    for share, wide in ((0.16, 0.8), (0.36, 1.0), (0.58, 0.88), (0.78, 0.62), (0.92, 0.34)):
+        x = look.u(-3.5, 3.5) * wide
+        balls.append((x, low - (h + low) * share, w * wide, (h + low) * 0.18))
+    for side in (-1, 1):
+        for share, wide in ((0.26, 0.66), (0.48, 0.66), (0.68, 0.5)):
+            y = low - (h + low) * share + side * 4
+            balls.append((side * w * wide * 0.75, y, w * 0.46, w * 0.6))
+    _leaves(brush, look, balls)
+
+
+def _umbrella(brush: Brush, look: Look) -> None:
+    side = look.rng.choice((-1, 1))
+    lean = side * look.u(6, 11)
+    _trunk(brush, look, look.u(6, 7.5), -84, lean, branches=30)
+    w = look.u(42, 48)
+    middle = (lean * 0.6, -88, 0.98, 16)
+    tiers = ((-side * 22, -58, 0.6, 12.5), (side * 26, -70, 0.62, 12.5), middle)
+    for x, y, share, high in tiers:
+        half = w * share
+        balls: list[Ball] = [
+            (x, y, half, high),
+            (x - half * 0.5, y - high * 0.45, half * 0.42, high * 0.85),
+            (x + half * 0.48, y - high * 0.4, half * 0.45, high * 0.8),
+            (x + look.u(-3, 3), y - high * 0.8, half * 0.46, high * 0.85),
+        ]
+        _leaves(brush, look, balls)
+
+
+def _leaves(brush: Brush, look: Look, balls: list[Ball]) -> None:
+    """Tufts of leaves: all of them in shadow first, then where the light falls on each."""
+    side = look.light.side
+    for x, y, rx, ry in balls:
+        brush.oval(x, y, rx, ry, look.body(0.6))
+    top = min(y - ry for _, y, _, ry in balls)
+    low = max(y + ry for _, y, _, ry in balls)
+    for x, y, rx, ry in balls:
+        brush.oval(x + side * rx * 0.07, y - ry * 0.1, rx * 0.88, ry * 0.88, look.body(0.8))
+    for x, y, rx, ry in sorted(balls, key=lambda ball: -ball[1]):
+        with brush.moved(x + side * rx * 0.18, y - ry * 0.24):
+            brush.p.scale(rx * 0.72, ry * 0.72)
+            even = 1.0 - 0.16 * (y - top) / (low - top)
+            lit = even + (0.3 if look.color == "black" else 0.2)
+            colors = look.body(lit), look.body(even), look.body(even * 0.88)
+            brush.oval(0, 0, 1, 1, around(side * 0.35, -0.5, 1.5, *colors))
+
+
+def _trunk(
+    brush: Brush, look: Look, half: float, top: float, lean: float, branches: float = 0
+) -> None:
+    """A trunk that widens at its foot and leans at the top, perhaps with two branches."""
+    wood = _WOOD_UNDER_BROWN if look.color == "brown" else _WOOD
+    lit, even, dim = look.of(wood, 1.2), look.of(wood), look.of(wood, 0.6)
+    fill = across(-half, half, *((lit, even, dim) if look.light.side < 0 else (dim, even, lit)))
+    if branches:
+        for side in (-1, 1):
+            curve = (side * branches * 0.6, top * 0.5, side * branches, top)
+            brush.stroke((lean * 0.4, top * 0.35), [curve], half * 0.8, look.of(wood, 0.85))
+    foot = half * 2.1
+    brush.curve(
+        (-foot, 0),
+        [
+            (-half * 1.05, -4, -half * 0.8, top * 0.35),
+            (lean - half * 0.6, top),
+            (lean + half * 0.6, top),
+            (half * 0.8, top * 0.35),
+            (half * 1.05, -4, foot, 0),
+            (0, 2.5, -foot, 0),
+        ],
+        fill,
+    )
+
+
+KIND = Kind(paint, half_width=68, height=128, scale=1.1)
