@@ -1,11 +1,11 @@
 """Attention maps of the built-in model: what recording them costs, and whether they find things.
 
 The cost: whole runs of 30 guided steps with and without recording, in interleaved pairs, by turns
-the one or the other first. Where they look: scenes are drawn with and without their object, which
-gives the object's own pixels; the encoded drawing is noised to the middle of a run, the denoiser is
-asked once with the caption, and the share of the object's word among the words is compared inside
-those pixels and outside. Objects stand near the middle of most drawings: the same maps measured
-with the pixels of another drawing's object say how much of it is that.
+the one or the other first. Where they look: scenes are drawn, and it is known which of their pixels
+an object covers; the encoded drawing is noised to the middle of a run, the denoiser is asked once
+with the caption, and the share of the object's word among the words is compared inside those pixels
+and outside. Objects stand near the middle of most drawings: the same maps measured with the pixels
+of another drawing's object say how much of it is that.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks import observing_cost
 from visualizer import EXAMPLE_PROMPT
+from visualizer.training.architecture import PICTURE_SIZE
 
 if TYPE_CHECKING:
     import torch
@@ -34,9 +35,6 @@ STEPS = 30
 SCENES = 96
 LEVELS = (10, 15, 20)
 """Steps of a run of 30 to whose levels the drawings are noised."""
-SIDE = 128  # pixels of a drawing
-CHANGED = 12
-"""A pixel is the object's where a color differs by more than this with and without it."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +121,9 @@ def _spread(values: Sequence[float]) -> str:
 def drawn_scenes(count: int) -> list[Scene]:
     """Scenes of any subject with an object, always the same ones."""
     from visualizer.diffusion.prompt import words
-    from visualizer.training.captions import plain_caption
-    from visualizer.training.scenes import draw_subject, draw_without_object
-    from visualizer.training.subjects import choose_any_subject
+    from visualizer.training.world.captions import plain_caption
+    from visualizer.training.world.composition import draw_subject, thing_masks
+    from visualizer.training.world.subjects import choose_any_subject
 
     scenes = []
     for k in range(count):
@@ -134,10 +132,9 @@ def drawn_scenes(count: int) -> list[Scene]:
         state = rng.getstate()
         picture = draw_subject(subject, rng)
         rng.setstate(state)
-        empty = draw_without_object(subject, rng)
-        mask = np.abs(picture.astype(np.int16) - empty).max(axis=2) > CHANGED
+        mask = thing_masks(subject, rng)[0]
         caption = plain_caption(subject)
-        word = [text for _, _, text in words(caption)].index(subject.object or "")
+        word = [text for _, _, text in words(caption)].index(subject.things[0].object)
         scenes.append(Scene(picture, caption, word, mask))
     return scenes
 
@@ -239,7 +236,7 @@ def _enlarged(cells: FloatArray) -> FloatArray:
     import torch
 
     small = torch.tensor(np.asarray(cells, dtype=np.float32))[None, None]
-    size = (SIDE, SIDE)
+    size = (PICTURE_SIZE, PICTURE_SIZE)
     whole = torch.nn.functional.interpolate(small, size=size, mode="bilinear").numpy()
     found: FloatArray = whole[0, 0]
     return found

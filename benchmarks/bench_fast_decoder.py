@@ -6,6 +6,7 @@ color and place it was never shown; and what the sampler held half-way, for comp
 
 from __future__ import annotations
 
+import random
 import statistics
 import time
 from typing import TYPE_CHECKING
@@ -24,12 +25,13 @@ STEPS = 20
 def main() -> None:
     """Print the mean PSNR, and the ratio of the times of a decode."""
     from visualizer.diffusion import Model, SamplingRequest, sample_many
-    from visualizer.training.captions import plain_caption
-    from visualizer.training.evaluation import held_out_subjects
+    from visualizer.training.world.captions import plain_caption
+    from visualizer.training.world.subjects import choose_held_out_single
 
     model = Model.builtin(device="cpu")
     fast = model.fast_decoder
-    prompts = [plain_caption(subject) for subject in held_out_subjects(PROMPTS, SEED)]
+    rng = random.Random(SEED)
+    prompts = [plain_caption(choose_held_out_single(rng)) for _ in range(PROMPTS)]
     requests = [
         SamplingRequest(prompt, seed=SEED + k, steps=STEPS, guidance_scale=5.0)
         for k, prompt in enumerate(prompts)

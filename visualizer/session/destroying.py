@@ -130,8 +130,8 @@ class Destroying(QObject):
 
         def draw() -> tuple[Picture, str]:
             from visualizer.diffusion.arrays import read_only
-            from visualizer.training.captions import plain_caption
-            from visualizer.training.scenes import draw_scene
+            from visualizer.training.world.captions import plain_caption
+            from visualizer.training.world.composition import draw_scene
 
             picture, subject = draw_scene(SCENE_SEED, index)
             return read_only(picture), plain_caption(subject)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from visualizer.session.errands import Errand, Errands
+from visualizer.training.plan import SCENES
 
 if TYPE_CHECKING:
     from visualizer.diffusion.facts import ModelFacts
@@ -21,7 +22,7 @@ NOT_OF_THIS_MODEL = (
     "The example is one of the drawings that the built-in model learned from. Choose it above to "
     "see what its training asked of it."
 )
-_SCENES, _TIMES, _NOISES = 70_000, 1000, 2**31
+_TIMES, _NOISES = 1000, 2**31
 
 
 class TrainingExample(QObject):
@@ -58,7 +59,7 @@ class TrainingExample(QObject):
         """Throw these dice anew, and work it out."""
         old, dice = self.numbers, self._dice
         self.numbers = (
-            dice.randrange(_SCENES) if scene else old[0],
+            dice.randrange(SCENES) if scene else old[0],
             dice.randrange(_TIMES) if time else old[1],
             dice.randrange(_NOISES) if noise else old[2],
         )

@@ -20,18 +20,19 @@ SCHEDULE = {
     "beta_schedule": "scaled_linear",
     "beta_start": 0.00085,
     # Stable Diffusion stops at 0.012, where the variance share of the picture is still 0.5 %.
-    # Eight channels that agree with one another keep the brightness of a scene readable there,
-    # so that a start from pure noise would look to the network like a grey scene. At 0.02 the
-    # share is 0.02 %, and the first step knows nothing but the words.
+    # Channels that agree with one another keep the brightness of a scene readable there, so that
+    # a start from pure noise would look to the network like a gray scene. At 0.02 the share is
+    # 0.02 %, and the first step knows nothing but the words.
     "beta_end": 0.02,
     "prediction_type": "v_prediction",
 }
 
 
 def build_autoencoder() -> AutoencoderTiny:
-    """Pictures (B, 3, H, W) in −1…1 to latents (B, LATENT_CHANNELS, H/16, W/16) and back.
+    """Pictures (B, 3, H, W) in −1…1 to latents (B, LATENT_CHANNELS, h, w) and back.
 
-    Few blocks where the picture is large, many where it is small: that is where they are cheap.
+    The latents are REDUCTION times smaller. There are few blocks where the picture is large, many
+    where it is small: that is where they are cheap.
     """
     from diffusers import AutoencoderTiny
 
@@ -46,7 +47,7 @@ def build_autoencoder() -> AutoencoderTiny:
 
 
 def build_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
-    """Tokens (B, 24) to one vector a token (B, 24, 128)."""
+    """Tokens (B, L) to one vector a token, (B, L, TEXT_WIDTH)."""
     from transformers import CLIPTextConfig, CLIPTextModel
 
     return CLIPTextModel(
@@ -66,7 +67,7 @@ def build_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
 
 
 def build_unet() -> UNet2DConditionModel:
-    """The denoiser: a latent (B, 8, 16, 16), a timestep and the words' vectors to v, 7 M weights.
+    """The denoiser: a latent (B, C, h, w), a timestep and the words' vectors to v, 7 M weights.
 
     `attention_head_dim` is the *number* of heads in diffusers; `addition_embed_type="text"` adds
     a summary of the sentence to the timestep.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from visualizer.training.architecture import (
     PICTURE_SIZE,
     build_autoencoder,
 )
-from visualizer.training.dataset import read
+from visualizer.training.dataset import drawn_scenes, opened_rows, read
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage
 from visualizer.training.team import Member, train_together
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PEAK_RATE = 2.2e-3
 TEXTURE_SHARE = 0.15
 CROP_SHARE = 0.65  # of the time is spent on crops of half the size, four for the price of one
+DRAWN_AT_ONCE = 32
 LATENT_NOISE = 0.1  # largest standard deviation: the decoder forgives the denoiser's errors
 
 
@@ -137,31 +139,44 @@ def to_tensor(pictures: NDArray[np.uint8], device: str) -> torch.Tensor:
 def encode(vae: AutoencoderTiny, pictures: NDArray[np.uint8], device: str = "cpu") -> torch.Tensor:
     """Unscaled latents (N, C, h, w) of pictures (N, H, W, 3), in half precision."""
     chunks: list[torch.Tensor] = []
-    for start in range(0, len(pictures), 64):
-        x = to_tensor(np.array(pictures[start : start + 64]), device)
+    for start in range(0, len(pictures), 16):
+        x = to_tensor(np.array(pictures[start : start + 16]), device)
         with autocast(x.device.type):
             chunks.append(vae.encoder(x).half().cpu().contiguous())
     return torch.cat(chunks)
 
 
-def encode_file(vae: AutoencoderTiny, pictures: Path, latents: Path, device: str = "cpu") -> None:
-    """Encode a file of pictures into a file of unscaled latents, (N, C, h, w) float16."""
-    part = latents.with_name(latents.name + ".part")
-    shape = (len(read(pictures)), LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
-    np.lib.format.open_memmap(part, "w+", np.float16, shape).flush()
-    train_together(_encode_share, device, vae.cpu(), pictures, part, device)
-    part.replace(latents)
-
-
-def _encode_share(
-    member: Member, vae: AutoencoderTiny, pictures: Path, latents: Path, device: str
+def encode_drawings(
+    vae: AutoencoderTiny,
+    seed: int,
+    count: int,
+    path: Path,
+    device: str = "cpu",
+    say: Callable[[str], None] = print,
 ) -> None:
-    drawn, out = read(pictures), np.lib.format.open_memmap(latents, "r+")
+    """Draw scenes 0…count−1 of a seed and keep their unscaled latents, (count, C, h, w) float16.
+
+    No picture is kept: so many would need twenty gigabytes. All cores draw. What an interruption
+    leaves beside `path` is gone on from, if the encoder is still the same.
+    """
+    part = path.with_name(f"{path.stem}-{seed}-{_fingerprint(vae)}{path.suffix}.part")
+    shape = (count, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
     vae = vae.to(device=device, memory_format=torch.channels_last)
-    for start in range(256 * member.rank, len(drawn), 256 * member.size):
-        some = slice(start, start + 256)
-        out[some] = encode(vae, drawn[some], device).numpy()
-    out.flush()
+    with opened_rows(part, shape) as (file, done):
+        for drawn in drawn_scenes(seed, done, count, DRAWN_AT_ONCE):
+            file.write(encode(vae, drawn, device).numpy().tobytes())
+            done += len(drawn)
+            if done % (64 * DRAWN_AT_ONCE) == 0:
+                say(f"encoding: {done} of {count} scenes")
+    part.replace(path)
+
+
+def _fingerprint(vae: AutoencoderTiny) -> str:
+    """Tells encoders apart."""
+    found = hashlib.sha256()
+    for weight in vae.encoder.state_dict().values():
+        found.update(weight.float().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:8]
 
 
 @torch.no_grad()

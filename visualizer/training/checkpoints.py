@@ -2,7 +2,7 @@
 
 Each row of a matrix (each output channel of a convolution) keeps its largest magnitude in single
 precision and its weights as whole numbers from −127 to 127; vectors stay as they are: a
-weight is away by half a step at most, and a file has 8 instead of 31 MB.
+weight is away by half a step at most, and a file is a quarter as large.
 """
 
 from __future__ import annotations

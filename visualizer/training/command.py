@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from visualizer.training import dataset
+from visualizer.training import dataset, plan
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from visualizer.training.denoiser import LatentFile
-
-SCENES = 70_000
-TEXTURES = 8_000
-SHARES = {"autoencoder": 0.29, "denoiser": 0.59, "decoder": 0.12}
-DEFAULT_MINUTES = 115.0
 
 
 def add_arguments(
@@ -33,12 +28,17 @@ def add_arguments(
     add(
         "--minutes",
         type=_positive,
-        default=DEFAULT_MINUTES,
+        default=plan.DEFAULT_MINUTES,
         help="time for the three training stages together (default: %(default)g)",
     )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--seed", type=int, default=0)
-    add("--scenes", type=int, default=SCENES, help="how many scenes to draw (default: %(default)d)")
+    add(
+        "--scenes",
+        type=int,
+        default=plan.SCENES,
+        help="how many scenes the denoiser learns from (default: %(default)d)",
+    )
     add = evaluate_parser.add_argument
     add("--model", type=Path, default=None, help="model folder (default: the built-in model)")
     add("--count", type=int, default=200, help="how many held-out prompts (default: %(default)d)")
@@ -50,8 +50,9 @@ def train(args: argparse.Namespace) -> int:
     """Draw, train, save. Every part that is already in the workdir is used, not made again."""
     import torch
 
-    from visualizer.training.denoiser import train_denoiser
+    from visualizer.training.denoiser import shown_pictures, train_denoiser
     from visualizer.training.folder import assemble, save_folder
+    from visualizer.training.model_card import Course
     from visualizer.training.static import train_static
 
     workdir: Path = args.workdir
@@ -61,13 +62,13 @@ def train(args: argparse.Namespace) -> int:
     if device == "cuda" and not torch.cuda.is_available():
         _say("There is no CUDA device here. Use --device cpu.")
         return 2
-    minutes = {stage: share * args.minutes for stage, share in SHARES.items()}
+    minutes = {stage: share * args.minutes for stage, share in plan.SHARES.items()}
     _say("drawing the scenes")
     data = workdir / "data"
-    scenes = dataset.pictures("scene", data, dataset.SEED, args.scenes)
-    textures = dataset.pictures("texture", data, dataset.SEED, TEXTURES)
+    scenes = dataset.pictures("scene", data, dataset.SEED, min(args.scenes, plan.PICTURED_SCENES))
+    textures = dataset.pictures("texture", data, dataset.SEED, plan.TEXTURES)
     vae = _autoencoder(workdir, scenes, textures, minutes["autoencoder"], device, args.seed)
-    latents = _latents(workdir, vae, scenes, device)
+    latents = _latents(workdir, vae, args.scenes, device)
     denoiser = train_denoiser(
         latents, workdir / "denoiser.pt", minutes["denoiser"], device, args.seed, _say
     )
@@ -83,9 +84,22 @@ def train(args: argparse.Namespace) -> int:
     )
     vae.register_to_config(scaling_factor=latents.scaling_factor)
     pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
-    save_folder(pipeline, args.output)
-    _say(f"The model is in {args.output}.")
+    shown = shown_pictures(workdir / "denoiser.pt")
+    save_folder(pipeline, args.output, Course(dataset.SEED, args.scenes, shown))
+    early = args.output.with_name(f"{args.output.name}-early")
+    _keep_early_weights(workdir / "denoiser.pt", early)
+    _say(f"The model is in {args.output}, its early weights are in {early}.")
     return 0
+
+
+def _keep_early_weights(checkpoint: Path, folder: Path) -> None:
+    """What the denoiser was early in its training, for the lesson on it."""
+    from visualizer.training.checkpoints import save_checkpoint
+    from visualizer.training.denoiser import KEPT_AT, averaged_denoiser, kept_path, shown_pictures
+
+    for share in KEPT_AT:
+        kept = kept_path(checkpoint, share)
+        save_checkpoint(averaged_denoiser(kept), folder, share, shown_pictures(kept))
 
 
 def _autoencoder(
@@ -114,17 +128,17 @@ def _autoencoder(
     return vae
 
 
-def _latents(workdir: Path, vae: AutoencoderTiny, scenes: Path, device: str) -> LatentFile:
+def _latents(workdir: Path, vae: AutoencoderTiny, scenes: int, device: str) -> LatentFile:
     """All scenes as latents, in a file of the workdir, and the factor that scales them."""
     import numpy as np
 
-    from visualizer.training.autoencoder import encode_file
+    from visualizer.training.autoencoder import encode_drawings
     from visualizer.training.denoiser import LatentFile
 
-    path = workdir / "latents.npy"
+    path = workdir / f"latents-{scenes}.npy"
     if not path.exists():
-        _say("encoding the scenes")
-        encode_file(vae, scenes, path, device)
+        _say("drawing and encoding the scenes")
+        encode_drawings(vae, dataset.SEED, scenes, path, device, _say)
     some = np.load(path, mmap_mode="r")[:4096].astype(np.float32)
     return LatentFile(path, dataset.SEED, scaling_factor=1 / float(some.std()))
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +38,52 @@ def read(path: Path) -> NDArray[np.uint8]:
     return drawn
 
 
+def drawn_scenes(seed: int, start: int, stop: int, at_once: int) -> Iterator[NDArray[np.uint8]]:
+    """Scenes start…stop−1 of a seed in order, so many at once, (n, H, W, 3), drawn by all cores.
+
+    Only a few are drawn ahead of what is taken.
+    """
+    parts = [(k, min(k + at_once, stop)) for k in range(start, stop, at_once)]
+    if len(parts) < 2:
+        yield from (_scenes(seed, *part) for part in parts)
+        return
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
+        ahead: deque[Future[NDArray[np.uint8]]] = deque()
+        for part in parts:
+            ahead.append(pool.submit(_scenes, seed, *part))
+            if len(ahead) > 2 * cores:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+@contextmanager
+def opened_rows(path: Path, shape: tuple[int, ...]) -> Iterator[tuple[BinaryIO, int]]:
+    """A file of one float16 array that is written row after row, and how many are there already.
+
+    What is of another shape is begun anew, half a row is cut off; after the last one it is a
+    whole .npy file.
+    """
+    written = io.BytesIO()
+    header = {"descr": "<f2", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(written, header)
+    head = written.getvalue()
+    row = 2 * int(np.prod(shape[1:]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    with path.open("r+b") as file:
+        done = 0
+        if file.read(len(head)) == head:
+            done = (path.stat().st_size - len(head)) // row
+        else:
+            file.seek(0)
+            file.write(head)
+        file.seek(len(head) + done * row)
+        file.truncate()
+        yield file, done
+
+
 def _draw_file(kind: str, path: Path, seed: int, count: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -56,13 +107,16 @@ def _draw_file(kind: str, path: Path, seed: int, count: int) -> None:
 def _draw_range(kind: str, path: Path, seed: int, start: int, stop: int) -> None:
     out = np.lib.format.open_memmap(path, "r+")
     if kind == "scene":
-        from visualizer.training.world.composition import draw_scene
-
-        for index in range(start, stop):
-            out[index] = draw_scene(seed, index)[0]
+        out[start:stop] = _scenes(seed, start, stop)
     else:
         from visualizer.training.textures import draw_texture
 
         for index in range(start, stop):
             out[index] = draw_texture(seed, index)
     out.flush()
+
+
+def _scenes(seed: int, start: int, stop: int) -> NDArray[np.uint8]:
+    from visualizer.training.world.composition import draw_scene
+
+    return np.stack([draw_scene(seed, index)[0] for index in range(start, stop)])

@@ -17,11 +17,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from visualizer.training.architecture import SCHEDULE, build_text_encoder, build_unet
-from visualizer.training.captions import build_tokenizer, caption
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage, save_atomically
-from visualizer.training.subjects import scene_subject
 from visualizer.training.team import Member, train_together
+from visualizer.training.world.captions import caption
+from visualizer.training.world.subjects import scene_subject
+from visualizer.training.world.vocabulary import build_tokenizer
 
 if TYPE_CHECKING:
     from diffusers import UNet2DConditionModel
@@ -36,7 +37,7 @@ KEPT_AT = (0.01, 0.05, 0.2)
 
 @dataclass(frozen=True)
 class LatentFile:
-    """The latents of scenes 0…N−1 of a seed, (N, 8, 16, 16) float16.
+    """The latents of scenes 0…N−1 of a seed, (N, C, h, w) float16.
 
     `scaling_factor` times them has variance 1, as in the pipeline that is made in the end.
     """
@@ -75,7 +76,7 @@ class Denoiser(nn.Module):
         self.unet.to(memory_format=torch.channels_last)
 
     def forward(self, x: torch.Tensor, t: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """v̂ (B, 8, 16, 16) of noisy latents x, timesteps t (B,) and tokens (B, 24)."""
+        """v̂ (B, C, h, w) of noisy latents x, timesteps t (B,) and tokens (B, L)."""
         words = self.text_encoder(tokens).last_hidden_state
         v: torch.Tensor = self.unet(x, t, words).sample
         return v
@@ -108,7 +109,7 @@ class Batches:
         self.rng = random.Random(key)
 
     def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """x0 (B, 8, 16, 16) and tokens (B, 24)."""
+        """x0 (B, C, h, w) and tokens (B, L)."""
         indices = [self.rng.randrange(len(self.latents)) for _ in range(self.batch)]
         x0 = torch.from_numpy(np.stack([self.latents[i] for i in indices])).float()
         x0 *= self.scaling_factor
@@ -161,6 +162,12 @@ def averaged_denoiser(checkpoint: Path) -> Denoiser:
     return denoiser.eval()
 
 
+def shown_pictures(checkpoint: Path) -> int:
+    """How many pictures a denoiser had been shown when a checkpoint was written."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return int(state["clock"]["samples"])
+
+
 def _train(
     member: Member,
     latents: LatentFile,
@@ -203,7 +210,10 @@ def _train(
         stage.tick(len(x0) * member.size, loss.detach())
         for share in KEPT_AT:
             if before < share <= stage.fraction and not stage.quiet:
-                state = {"parts": {"average": average.state_dict()}}
+                state = {
+                    "clock": {"samples": stage.samples},
+                    "parts": {"average": average.state_dict()},
+                }
                 save_atomically(state, kept_path(checkpoint, share))
     if not stage.quiet:
         stage.save()

@@ -8,56 +8,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visualizer.training.captions import build_tokenizer, known_words
-from visualizer.training.subjects import COLORS, OBJECTS, PLACES, TIMES
+from visualizer.training.model_card import RECOMMENDED, Course, model_card, training, vocabulary
+from visualizer.training.world.vocabulary import build_tokenizer
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextModel
-
-RECOMMENDED = {"steps": 30, "guidance_scale": 5.0, "sizes": [[128, 128]]}
-"""What `recommended.json` tells the program to start from."""
-
-MODEL_CARD = """---
-license: mit
-library_name: diffusers
-pipeline_tag: text-to-image
----
-# The built-in model of the Denoising Visualizer
-
-A small text-to-image diffusion model, 128 × 128 pixels, trained from nothing on pictures that a
-program drew and captioned: no photographs, no artists' work, no other model's weights.
-
-It knows eight things (car or Ferrari, castle, house, boat, tree, cat, balloon, rocket), nine
-colors (red, orange, yellow, green, blue, purple, pink, white, black), seven places (mountain road,
-desert, forest, city, lake, beach, snow) and four times (day, sunset, night, fog), and a few
-synonyms of each: `vocabulary.json` lists every word. A good prompt is "a red Ferrari on a mountain
-road at sunset". A good guidance scale is 5, in 30 steps.
-
-    from diffusers import DiffusionPipeline
-
-    pipeline = DiffusionPipeline.from_pretrained("builtin-model")
-    pipeline("a red Ferrari on a mountain road at sunset", guidance_scale=5).images[0]
-
-It predicts v (Salimans & Ho 2022) on 16 × 16 × 8 latents, on a scaled-linear schedule from 0.00085
-to 0.02. Its decoder draws latent noise as pixel noise by design: static. Decoders of other models
-draw noise as they happen to.
-
-Limits: one thing a picture (two things asked for give one), nothing but the words above, no
-numbers, no "left of", no text. How it was made, how to make it again and how well it follows
-prompts is told in the program's docs/builtin-model.md.
-"""
-
-
-def vocabulary() -> dict[str, list[str]]:
-    """What the model knows, as `vocabulary.json` tells it."""
-    return {
-        "objects": list(OBJECTS),
-        "colors": list(COLORS),
-        "places": list(PLACES),
-        "times": list(TIMES),
-        "words": known_words(),
-    }
 
 
 def assemble(
@@ -81,8 +37,12 @@ def assemble(
     )
 
 
-def save_folder(pipeline: StableDiffusionPipeline, folder: Path) -> None:
+def save_folder(
+    pipeline: StableDiffusionPipeline, folder: Path, course: Course | None = None
+) -> None:
     """Write the pipeline, its model card and its vocabulary to `folder`, replacing what was there.
+
+    How it was trained is told where it is known.
 
     Denoiser and autoencoder go to disk in half precision; diffusers widens them on loading. The
     text encoder stays in single precision, because transformers would keep it half and the two
@@ -101,12 +61,13 @@ def save_folder(pipeline: StableDiffusionPipeline, folder: Path) -> None:
     for weights in new.rglob("*.safetensors"):
         weights.chmod(0o644)  # safetensors writes them for their owner alone
     _forget(new / "vae" / "config.json", "block_out_channels")
-    (new / "README.md").write_text(MODEL_CARD, encoding="utf-8")
-    for name, values in (("vocabulary", vocabulary()), ("recommended", RECOMMENDED)):
+    (new / "README.md").write_text(model_card(course), encoding="utf-8")
+    files = {"vocabulary": vocabulary(), "recommended": RECOMMENDED}
+    if course is not None:
+        files["training"] = training(course)
+    for name, values in files.items():
         text = json.dumps(values, indent=1) + "\n"
         (new / f"{name}.json").write_text(text, encoding="utf-8")
-    text = json.dumps(RECOMMENDED, indent=1) + "\n"
-    (new / "recommended.json").write_text(text, encoding="utf-8")
     _swap(new, folder)
 
 

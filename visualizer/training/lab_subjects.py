@@ -8,22 +8,24 @@ from typing import Final
 
 @dataclass(frozen=True)
 class LabSubject:
-    """One of the subjects.
+    """One of the subjects, large and in the middle of its picture.
 
     Attributes:
         title: what it is called in the window.
-        parts: object, color and place, as in ``subjects.Subject``.
+        object, color, place: names of ``world.subjects``.
     """
 
     title: str
-    parts: tuple[str, str, str]
+    object: str
+    color: str
+    place: str
 
 
 SUBJECTS: Final = (
-    LabSubject("car", ("car", "red", "desert")),
-    LabSubject("balloon", ("balloon", "orange", "lake")),
-    LabSubject("house", ("house", "yellow", "forest")),
-    LabSubject("boat", ("boat", "blue", "beach")),
+    LabSubject("car", "car", "red", "desert"),
+    LabSubject("balloon", "balloon", "orange", "lake"),
+    LabSubject("castle", "castle", "white", "meadow"),
+    LabSubject("boat", "boat", "blue", "beach"),
 )
 BATCH: Final = 16
 """How many drawings a step is shown."""

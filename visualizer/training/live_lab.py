@@ -24,8 +24,8 @@ from visualizer.assets import asset_path
 from visualizer.training.architecture import LATENT_CHANNELS, LATENT_SIZE
 from visualizer.training.denoiser import alphas_cumprod, noised
 from visualizer.training.lab_subjects import BATCH, SUBJECTS, TIMES
-from visualizer.training.scenes import draw_subject
-from visualizer.training.subjects import Subject
+from visualizer.training.world.composition import draw_subject
+from visualizer.training.world.subjects import Subject, Thing
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderTiny
@@ -43,9 +43,9 @@ _UNTOLD = len(SUBJECTS)  # the number that says nothing
 
 
 class SmallDenoiser(nn.Module):
-    """v̂ (B, 8, 16, 16) of noisy latents, timesteps (B,) and subjects (B,): 1.1 M weights.
+    """v̂ (B, C, h, w) of noisy latents, timesteps (B,) and subjects (B,): 1.1 M weights.
 
-    Two convolutions at 16 × 16, three blocks at 8 × 8, and back, with one way around.
+    A block at the latents' size, three at half of it, and back, with one way around.
     """
 
     def __init__(self) -> None:
@@ -118,16 +118,17 @@ class Drawings:
         self.count = indices.stop
 
     def choose(self, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """x0 (B, 8, 16, 16) and subjects (B,)."""
+        """x0 (B, C, h, w) and subjects (B,)."""
         chosen = torch.randint(0, self.count, (BATCH,), generator=generator)
         return self._latents[chosen], self._subjects[chosen]
 
 
 def draw(seed: int, index: int) -> Picture:
-    """Drawing `index` of a lab's seed, (128, 128, 3); its subject is `index` modulo four."""
+    """Drawing `index` of a lab's seed, (H, W, 3); its subject is `index` modulo four."""
     rng = random.Random(f"lab {seed} {index}")
-    thing, color, place = SUBJECTS[index % len(SUBJECTS)].parts
-    return draw_subject(Subject(thing, color, place, rng.choice(TIMES)), rng)
+    one = SUBJECTS[index % len(SUBJECTS)]
+    thing, time = Thing(one.object, one.color), rng.choice(TIMES)
+    return draw_subject(Subject((thing,), one.place, time, size="big", side="center"), rng)
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ class LiveLab:
         """The averaged denoiser paints one picture a subject, always from the same static.
 
         DDIM (Song et al. 2021, eq. 12, η = 0) in 12 steps, guided. In small pieces: None after
-        each of them, and the pictures (128, 128, 3) at the end, one a piece.
+        each of them, and the pictures (H, W, 3) at the end, one a piece.
         """
         x, count = self._start, len(SUBJECTS)
         told = torch.arange(count)
@@ -265,7 +266,7 @@ class LiveLab:
 
 @torch.no_grad()
 def _shown(autoencoder: AutoencoderTiny, latent: torch.Tensor) -> Picture:
-    """The picture of a latent (8, 16, 16) of variance 1."""
+    """The picture of a latent (C, h, w) of variance 1."""
     decoded = autoencoder.decode(latent[None] / autoencoder.config.scaling_factor).sample[0]
     bytes_ = ((decoded.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
     return np.ascontiguousarray(bytes_.permute(1, 2, 0).numpy())

@@ -3,10 +3,15 @@
 A stage is given minutes, not steps: a slow machine trains on fewer pictures and still ends with
 a small learning rate. What was spent is kept in the checkpoint, so an interrupted stage goes on
 where its last checkpoint stands. Given pictures instead, it is the same on every machine.
+
+Beside the checkpoints, `log.jsonl` keeps the course of all stages of a folder: a line of JSON a
+report, with `stage`, `samples` (pictures shown so far), `spent` (seconds), `loss` (the mean since
+the last report) and `rate` (of learning).
 """
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import time
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT_SECONDS = 240.0
 REPORT_SECONDS = 10.0
+LOG = "log.jsonl"
 
 
 class Stage:
@@ -59,7 +65,10 @@ class Stage:
         self._now = now
         self._last_tick = self._last_save = self._last_report = now()
         self._samples_then = 0
-        self._loss: float | None = None
+        self._loss: float | None = None  # smoothed, to be read
+        self._losses: torch.Tensor | float = 0.0  # their sum since the last report
+        self._steps_then = 0
+        self._rate = 0.0
 
     @property
     def fraction(self) -> float:
@@ -76,9 +85,11 @@ class Stage:
     def learning_rate(self, peak: float, warm_up: float = 0.02) -> float:
         """Up to `peak` along a line, then down along a cosine to a hundredth of it."""
         if self.fraction < warm_up:
-            return peak * max(self.fraction / warm_up, 0.02)
-        along = (self.fraction - warm_up) / (1 - warm_up)
-        return peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * along)))
+            self._rate = peak * max(self.fraction / warm_up, 0.02)
+        else:
+            along = (self.fraction - warm_up) / (1 - warm_up)
+            self._rate = peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * along)))
+        return self._rate
 
     def start(self) -> None:
         """Start the clock again: what was done since the last tick is not counted."""
@@ -93,8 +104,12 @@ class Stage:
         self.samples += samples
         if self.quiet:
             return
+        self._losses = self._losses + loss  # a tensor is added where it is: nothing waits for it
         if moment - self._last_report >= REPORT_SECONDS or self.finished:
-            self._report(float(loss), moment)
+            mean = float(self._losses) / (self.step - self._steps_then)
+            self._report(mean, moment)
+            self._log(mean)
+            self._losses, self._steps_then = 0.0, self.step
         if moment - self._last_save >= CHECKPOINT_SECONDS or self.finished:
             self.save()
             self._last_save = moment
@@ -112,6 +127,39 @@ class Stage:
             f"loss {self._loss:.4f}, {int(left // 60)} min {int(left % 60):02d} s left"
         )
 
+    def _log(self, loss: float) -> None:
+        """One more point of the curves."""
+        course = {
+            "stage": self.name,
+            "samples": self.samples,
+            "spent": round(self.spent, 1),
+            "loss": round(loss, 5),
+            "rate": self._rate,
+        }
+        log = self.path.with_name(LOG)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(course) + "\n")
+
+    def _forget_log(self) -> None:
+        """Take back what was logged after the checkpoint: it is trained again."""
+        log = self.path.with_name(LOG)
+        if self.quiet or not log.exists():
+            return
+        lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not self._is_later(line)]
+        if kept != lines:
+            part = log.with_name(log.name + ".part")
+            part.write_text("".join(kept), encoding="utf-8")
+            part.replace(log)
+
+    def _is_later(self, line: str) -> bool:
+        try:
+            course = json.loads(line)
+        except ValueError:  # half a line is left of an interruption
+            return True
+        return bool(course["stage"] == self.name and course["samples"] > self.samples)
+
     def save(self) -> None:
         """Write a checkpoint; an interruption leaves the old one whole."""
         clock = {"step": self.step, "samples": self.samples, "spent": self.spent}
@@ -123,6 +171,7 @@ class Stage:
         import torch
 
         if not self.path.exists():
+            self._forget_log()
             return False
         try:
             state = torch.load(self.path, map_location="cpu", weights_only=True)
@@ -134,7 +183,8 @@ class Stage:
             ) from error
         clock = state["clock"]
         self.step, self.samples, self.spent = clock["step"], clock["samples"], clock["spent"]
-        self._samples_then = self.samples
+        self._samples_then, self._steps_then = self.samples, self.step
+        self._forget_log()
         return True
 
 

@@ -20,7 +20,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from visualizer.training.architecture import LATENT_CHANNELS, LATENT_SIZE
+from visualizer.training.architecture import (
+    LATENT_CHANNELS,
+    LATENT_SIZE,
+    PICTURE_SIZE,
+    REDUCTION,
+)
 from visualizer.training.autoencoder import encode, picture_loss, to_tensor
 from visualizer.training.dataset import read
 from visualizer.training.denoiser import alphas_cumprod, noised
@@ -35,15 +40,17 @@ PEAK_RATE = 1.2e-3
 STRENGTH = 0.55
 CLEAN_SHARE = 0.6
 RESIDUAL_NOISE = 0.06  # standard deviation that the denoiser leaves in its final latents
-PATCH, OVERLAP = 12, 4
-BATCH = 8
+OVERLAP = REDUCTION // 2
+PATCH = REDUCTION + OVERLAP  # pixels that one latent position colors each way
+BATCH = {"cpu": 2**18 // PICTURE_SIZE**2, "cuda": 2**21 // PICTURE_SIZE**2}
+"""Pictures a step: so many that they have so many pixels together."""
 
 
 class Static:
-    """P: latent noise (B, 8, 16, 16) to static (B, 3, 128, 128) of unit variance at every pixel.
+    """P: latent noise (B, C, h, w) to static (B, 3, H, W) of unit variance at every pixel.
 
-    Each latent position is drawn as a random patch of 12 × 12 pixels that fades into its
-    neighbors, so that no 8-pixel grid shows.
+    Each latent position is drawn as a random patch of PATCH × PATCH pixels that fades into its
+    neighbors, so that no grid shows.
     """
 
     def __init__(self, seed: int = 5) -> None:
@@ -106,7 +113,7 @@ def _train(
     rng = np.random.default_rng([seed, stage.step, member.rank])
     torch.manual_seed(int(rng.integers(2**40)))
     static, alpha_bars, scenes = Static(), alphas_cumprod().to(device), read(pictures)
-    batch = max(BATCH // member.size, 2)
+    batch = max(BATCH[device] // member.size, 2)
     done = stage.finished
     while not done:
         crops = np.stack([scenes[k] for k in rng.integers(0, len(scenes), batch)])

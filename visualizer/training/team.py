@@ -6,6 +6,7 @@ and does not stand still when another program wants a core. Gradients are averag
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import tempfile
 from collections.abc import Callable
@@ -28,15 +29,20 @@ class Member:
 
     def join(self, stage: Stage) -> None:
         """Continue the stage where its checkpoint stands; only number 0 speaks and writes."""
+        stage.quiet = self.rank != 0
         stage.resume()
-        if self.rank != 0:
-            stage.quiet = True
         stage.start()
 
     def agree(self, module: nn.Module, stage: Stage) -> None:
-        """Average the gradients of all members in one message, and the clock with them."""
+        """Average the gradients of all members in one message, and the clock with them.
+
+        Members whose parent was killed end here: they would train on, and write, unseen.
+        """
         if self.size == 1:
             return
+        parent = multiprocessing.parent_process()
+        if parent is not None and not parent.is_alive():
+            raise SystemExit
         gradients = [p.grad for p in module.parameters() if p.grad is not None]
         clock = torch.tensor([stage.spent], device=gradients[0].device)
         message = torch.cat([*(g.flatten() for g in gradients), clock])

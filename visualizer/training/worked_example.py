@@ -13,10 +13,10 @@ import torch
 from visualizer.diffusion.arrays import read_only
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import denoised_and_noise
-from visualizer.training.captions import caption
 from visualizer.training.denoiser import noised
-from visualizer.training.scenes import draw_scene
-from visualizer.training.subjects import scene_subject
+from visualizer.training.world.captions import caption
+from visualizer.training.world.composition import draw_scene
+from visualizer.training.world.subjects import scene_subject
 
 if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray, Picture
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 TRAINING_SEED: Final = 2024
 """The scenes of this seed are the ones that the built-in model was trained on."""
-TRAINING_SCENES: Final = 70_000
-TIMES: Final = 1000
 STEP_RATE: Final = 1e-4
 """How far the weights of the copy are moved: the optimizer's first step moves each by this."""
 
@@ -39,7 +37,7 @@ class ExampleQuestion:
     """What is drawn by dice in training.
 
     Attributes:
-        scene: of the training pictures, 0 … 69,999.
+        scene: of the training pictures, 0…``plan.SCENES`` − 1.
         timestep: 0 … 999.
         noise_seed: of ε.
     """
@@ -51,7 +49,7 @@ class ExampleQuestion:
 
 @dataclass(frozen=True)
 class WorkedExample:
-    """One row of a mini-batch. Pictures are (128, 128, 3) uint8.
+    """One row of a mini-batch. Pictures are (H, W, 3) uint8.
 
     Attributes:
         caption: what the model is told.
@@ -153,7 +151,7 @@ def take_step(model: Model, question: ExampleQuestion) -> StepTaken:
 def _asked(
     model: Model, question: ExampleQuestion
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """x0, x_t and v (1, 8, 16, 16), and the words' vectors (1, 24, 128)."""
+    """x0, x_t and v (1, C, h, w), and the words' vectors (1, L, features)."""
     pipeline: Any = model.pipeline
     if pipeline.scheduler.config.prediction_type != "v_prediction":
         raise ExampleError(

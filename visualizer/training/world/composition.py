@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
+from visualizer.training.architecture import PICTURE_SIZE as SIZE
 from visualizer.training.world.brush import UNITS, Brush, around, down
 from visualizer.training.world.inventory import PLACES
 from visualizer.training.world.light import Light
@@ -21,9 +22,6 @@ from visualizer.training.world.placing import Stand, placed
 from visualizer.training.world.sky import paint_sky, paint_weather
 from visualizer.training.world.subjects import Subject, scene_subject
 from visualizer.training.world.things.kind import Look
-
-SIZE = 256
-"""Of the pictures that the model is trained on, pixels."""
 
 
 def draw_scene(seed: int, index: int, size: int = SIZE) -> tuple[NDArray[np.uint8], Subject]:

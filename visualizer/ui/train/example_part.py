@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from visualizer.training.noise_shares import noise_shares
+from visualizer.training.plan import SCENES
 from visualizer.ui import theme as themes
 from visualizer.ui.explanation import percent
 from visualizer.ui.panel_parts import button, label
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 _DRAG_MS = 40
 _WHOLE = (
-    "One example of the 441,600: a drawing is spoiled with static, and the model has to tell the "
-    "static from the picture. Point at a line to see what it does."
+    "One example of hundreds of thousands: a drawing is spoiled with static, and the model has to "
+    "tell the static from the picture. Point at a line to see what it does."
 )
 _READING = (
     "ε̂, and the guess of x₀, are what the model’s answer v_hat implies. The article’s loss is the "
@@ -58,7 +59,9 @@ class ExamplePart(QWidget):
         self.time_words = label("value")
         self.time_words.setWordWrap(False)
         self.time_words.setFixedWidth(26 * themes.SPACE)
-        self.new_picture = button("New picture", "Take another of the 70,000 training drawings")
+        self.new_picture = button(
+            "New picture", f"Take another of the {SCENES:,} training drawings"
+        )
         self.new_time = button("New time", "Throw the die for t again")
         self.new_noise = button("New static", "Draw other noise")
         self.side = LoopPanel("words", _WHOLE)
@@ -199,7 +202,7 @@ class ExamplePart(QWidget):
             ("noise", "The static, ε", found.noise),
             ("noisy", "What the model sees, x", found.noisy),
             ("predict", "The static it sees, ε̂", found.guessed_noise),
-            ("loss", "Squared error (ε̂ − ε)²", error_picture(found.error)),
+            ("loss", "Squared error (ε̂ − ε)²", error_picture(found.error, found.clean)),
             ("predict", "So its guess of x₀", found.guess),
         )
         return [
@@ -211,7 +214,7 @@ class ExamplePart(QWidget):
         scene, timestep, _ = self.example.numbers
         match self._line:
             case "picture":
-                return f"drawing {scene:,} of 70,000"
+                return f"drawing {scene:,} of {SCENES:,}"
             case "time":
                 return f"t = {timestep}"
             case "noisy" | "loss" if not self._fresh:
@@ -238,11 +241,12 @@ def _numbers(found: WorkedExample) -> str:
     )
 
 
-def error_picture(error: FloatArray) -> Picture:
-    """The squared error of each position as gray, eight pixels a side; 1 and more is white."""
+def error_picture(error: FloatArray, beside: Picture) -> Picture:
+    """The squared error of each position as gray, as large as another picture; 1 is white."""
     import numpy as np
 
     gray = np.sqrt(np.clip(error / _ERROR_CEILING, 0, 1))
-    pixels = np.repeat(np.repeat(gray, 8, axis=0), 8, axis=1)
+    side = beside.shape[0] // error.shape[0]
+    pixels = np.repeat(np.repeat(gray, side, axis=0), side, axis=1)
     picture: Picture = np.repeat((pixels * 255).astype(np.uint8)[..., None], 3, axis=2)
     return picture

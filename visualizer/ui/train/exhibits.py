@@ -74,7 +74,7 @@ def of_example(example: TrainingExample) -> ExhibitPlan | None:
         found.noise,
         found.noisy,
         found.guessed_noise,
-        error_picture(found.error),
+        error_picture(found.error, found.clean),
         found.guess,
     )
     words = f"“{found.caption}” · t = {found.question.timestep} · loss {found.noise_loss:.4f}"

@@ -1,0 +1,15 @@
+"""How much is drawn for the training of the built-in model, and how long each stage takes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCENES: Final = 100_000
+"""The denoiser learns from the scenes 0…SCENES−1 of the training's seed, as latents."""
+PICTURED_SCENES: Final = 16_000
+"""The autoencoder learns from the first of them, as pictures."""
+TEXTURES: Final = 4_000
+"""Pictures that are no scenes, beside those."""
+SHARES: Final = {"autoencoder": 0.29, "denoiser": 0.59, "decoder": 0.12}
+"""Of the time for all three stages."""
+DEFAULT_MINUTES: Final = 115.0
