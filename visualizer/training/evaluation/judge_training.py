@@ -1,0 +1,240 @@
+"""Training the judge on drawings: ``python -m visualizer.training.evaluation.judge_training``.
+
+It learns from every combination alike, also from those that the model's training never shows: it
+has to see what a picture shows, not what is usual.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from visualizer.training.evaluation.judge import ABSENT, HEADS, SIDE, Judge, save_judge, to_tensor
+from visualizer.training.evaluation.verdict import Count, Seen, as_seen, counted
+from visualizer.training.stage import Stage
+from visualizer.training.team import Member, train_together
+from visualizer.training.world.subjects import COLORS, OBJECTS, Subject, choose_any_subject
+
+SEED = 31
+UNSEEN_SEED = 32
+DRAWINGS = 40_000
+UNSEEN = 1_000
+MINUTES = 15.0
+EMPTY_SHARE = 0.04
+"""Of its drawings show no thing: a model may leave out what it was asked for."""
+PEAK_RATE = 2e-3
+BATCH = 32  # per process
+_AT_ONCE = 500
+_NOT_ASKED = -100  # cross entropy passes over it
+
+
+def judged_subject(seed: int, index: int) -> tuple[Subject, random.Random]:
+    """What drawing `index` for the judge shows, and the generator that goes on to draw it."""
+    rng = random.Random(f"judge {seed} {index}")
+    subject = choose_any_subject(rng)
+    if rng.random() < EMPTY_SHARE:
+        subject = Subject((), subject.place, subject.time)
+    return subject, rng
+
+
+def judged_drawing(seed: int, index: int) -> NDArray[np.uint8]:
+    """Drawing `index` for the judge, (256, 256, 3)."""
+    from visualizer.training.world.composition import draw_subject
+
+    return draw_subject(*judged_subject(seed, index))
+
+
+def small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture averaged down to (128, 128, 3), as the judge looks at it."""
+    times = len(picture) // SIDE
+    blocks = picture.reshape(SIDE, times, SIDE, times, 3).astype(np.float32)
+    return np.asarray(blocks.mean((1, 3)).round(), np.uint8)
+
+
+def lessons(folder: Path, seed: int = SEED, count: int = DRAWINGS) -> Path:
+    """The file with `count` small drawings, found in `folder` or drawn into it."""
+    path = folder / f"judge-{seed}-{count}.npy"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    np.lib.format.open_memmap(part, "w+", np.uint8, (count, SIDE, SIDE, 3)).flush()
+    starts = range(0, count, _AT_ONCE)
+    if len(starts) == 1:
+        _draw_range(part, seed, 0, count)
+    else:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(os.cpu_count(), context) as pool:
+            jobs = [
+                pool.submit(_draw_range, part, seed, start, min(start + _AT_ONCE, count))
+                for start in starts
+            ]
+            for job in jobs:
+                job.result()
+    part.replace(path)
+    return path
+
+
+def _draw_range(path: Path, seed: int, start: int, stop: int) -> None:
+    out = np.lib.format.open_memmap(path, "r+")
+    for index in range(start, stop):
+        out[index] = small(judged_drawing(seed, index))
+    out.flush()
+
+
+@dataclass(frozen=True)
+class Truths:
+    """What is in drawings, as the numbers that the judge's scores are compared with.
+
+    Attributes:
+        things: (N, 12), of each object the number of its color, or ABSENT.
+        others: by name of HEADS, (N,); −100 where a drawing does not show it.
+    """
+
+    things: torch.Tensor
+    others: dict[str, torch.Tensor]
+
+    @classmethod
+    def of(cls, seen: Sequence[Seen]) -> Truths:
+        things = torch.full((len(seen), len(OBJECTS)), ABSENT)
+        for k, one in enumerate(seen):
+            for thing in one.things:
+                things[k, OBJECTS.index(thing.object)] = COLORS.index(thing.color)
+        others = {
+            name: torch.tensor([_number(values, getattr(one, name)) for one in seen])
+            for name, values in HEADS.items()
+        }
+        return cls(things, others)
+
+    def __getitem__(self, chosen: NDArray[np.int64]) -> Truths:
+        rows = torch.from_numpy(chosen)
+        return Truths(self.things[rows], {name: v[rows] for name, v in self.others.items()})
+
+
+def _number(values: Sequence[str], name: str | None) -> int:
+    return _NOT_ASKED if name is None else values.index(name)
+
+
+def judging_loss(scores: dict[str, torch.Tensor], truths: Truths) -> torch.Tensor:
+    """Cross entropies, summed; an attribute that no drawing of the batch shows counts nothing."""
+    things = scores["things"].float()
+    loss = F.cross_entropy(things.flatten(0, 1), truths.things.flatten()) * len(OBJECTS)
+    for name, truth in truths.others.items():
+        shown = (truth != _NOT_ASKED).sum()
+        total = F.cross_entropy(scores[name].float(), truth, ignore_index=-100, reduction="sum")
+        loss = loss + total / shown.clamp(min=1)
+    return loss
+
+
+def spoiled(x: torch.Tensor) -> torch.Tensor:
+    """Brightness and contrast moved a little; half of the pictures softened, noise on the others.
+
+    So that the judge does not stumble over what an autoencoder does to a picture.
+    """
+    count = len(x)
+    x = x * (1 + 0.1 * torch.randn(count, 1, 1, 1)) + 0.06 * torch.randn(count, 3, 1, 1)
+    soft, rough = x[: count // 2], x[count // 2 :]
+    soft = soft.lerp(F.avg_pool2d(soft, 3, 1, 1), torch.rand(len(soft), 1, 1, 1))
+    rough = rough + 0.05 * torch.rand(len(rough), 1, 1, 1) * torch.randn_like(rough)
+    return torch.cat([soft, rough]).contiguous(memory_format=torch.channels_last)
+
+
+def train_judge(
+    workdir: Path,
+    minutes: float = MINUTES,
+    drawings: int = DRAWINGS,
+    say: Callable[[str], None] = print,
+) -> Judge:
+    """A judge trained from nothing, or on from the checkpoint in `workdir`."""
+    say(f"judge: {drawings} drawings to learn from")
+    file = lessons(workdir, SEED, drawings)
+    checkpoint = workdir / "judge.pt"
+    train_together(_train, "cpu", file, checkpoint, minutes, drawings, say)
+    judge = Judge().to(memory_format=torch.channels_last)
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    judge.load_state_dict(state["parts"]["judge"])
+    return judge.eval()
+
+
+def _train(
+    member: Member,
+    file: Path,
+    checkpoint: Path,
+    minutes: float,
+    drawings: int,
+    say: Callable[[str], None],
+) -> None:
+    torch.manual_seed(SEED)
+    judge = Judge().to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(judge.parameters(), PEAK_RATE, weight_decay=0.02)
+    stage = Stage("judge", checkpoint, minutes, {"judge": judge, "optimizer": optimizer}, say)
+    member.join(stage)
+    drawn = np.load(file, mmap_mode="r")
+    truths = Truths.of([as_seen(judged_subject(SEED, k)[0]) for k in range(drawings)])
+    rng = np.random.default_rng([SEED, stage.step, member.rank])
+    torch.manual_seed(int(rng.integers(2**40)))
+    judge.train()
+    done = stage.finished
+    while not done:
+        chosen = np.sort(rng.choice(drawings, BATCH, replace=drawings < BATCH))
+        x = spoiled(to_tensor(drawn[chosen]))
+        loss = judging_loss(judge(x), truths[chosen])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        member.agree(judge, stage)
+        done = stage.finished  # asked here, where all members hold the same number
+        for group in optimizer.param_groups:
+            group["lr"] = stage.learning_rate(PEAK_RATE)
+        optimizer.step()
+        stage.tick(BATCH * member.size, loss.detach())
+    if not stage.quiet:
+        stage.save()
+
+
+def examined(judge: Judge, count: int = UNSEEN, seed: int = UNSEEN_SEED) -> dict[str, Count]:
+    """How often the judge is right about drawings that it has not learned from, by attribute.
+
+    What a drawing does not show is not counted: no relation of one thing, no size of two.
+    """
+    wanted = [as_seen(judged_subject(seed, k)[0]) for k in range(count)]
+    seen = [judge.verdicts(judged_drawing(seed, k)[None])[0] for k in range(count)]
+    counts = counted(wanted, seen, ("object", "color", "place", "time"))
+    for name, of in (("relation", 2), ("size", 1), ("side", 1)):
+        asked = [k for k in range(count) if len(wanted[k].things) == of]
+        some = counted([wanted[k] for k in asked], [seen[k] for k in asked], (name,))
+        counts[name] = some[name]
+    return counts
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw, train, examine, save."""
+    parser = argparse.ArgumentParser(description="Train the judge of pictures.")
+    add = parser.add_argument
+    add("--output", type=Path, required=True, help="file for the judge (.safetensors)")
+    add("--workdir", type=Path, default=Path(".judge"), help="folder for drawings and checkpoint")
+    add("--minutes", type=float, default=MINUTES, help="time to train (default: %(default)g)")
+    add("--drawings", type=int, default=DRAWINGS, help="to learn from (default: %(default)d)")
+    add("--unseen", type=int, default=UNSEEN, help="to examine it with (default: %(default)d)")
+    args = parser.parse_args(arguments)
+    judge = train_judge(args.workdir, args.minutes, args.drawings)
+    save_judge(judge, args.output)
+    figures = {name: count.figures() for name, count in examined(judge, args.unseen).items()}
+    print(json.dumps(figures, indent=1))
+    print(f"The judge is in {args.output}.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
