@@ -34,6 +34,10 @@ def paint(brush: Brush, view: View) -> Ground:
     strip(-2, foam)
     strip(4, wet)
     strip(13, down(shore, UNITS, light.far(dry, 0.2), light.far((232, 190, 122), 0.0)))
+    strip(
+        46,
+        down(shore + 40, UNITS, light.far((254, 228, 174), 0.1), light.far((224, 180, 112), 0.0)),
+    )
     sides = [s for s in (-1, 1) if all(abs(UNITS / 2 + s * 104 - c) > 34 for c in view.clear)]
     if view.chance(0.85):
         side = view.rng.choice(sides or (-1, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from visualizer.training.world.brush import UNITS, Brush, Point, down
 from visualizer.training.world.color import RGB, shaded
-from visualizer.training.world.places.land import ground, patches
+from visualizer.training.world.places.land import ground, hill
 from visualizer.training.world.places.view import Ground, View
 
 _LAYERS: tuple[RGB, ...] = (
@@ -23,7 +23,8 @@ def paint(brush: Brush, view: View) -> Ground:
     for _ in range(3):
         _butte(brush, view, vanish + view.u(-50, 50), h + 6, view.u(9, 18), view.u(26, 56))
     ground(brush, view, h + 3, (232, 172, 124), (196, 116, 76))
-    patches(brush, view, h + 10, (244, 192, 144), 4)
+    hill(brush, view, h + 34, view.u(6, 12), 0.9, (216, 148, 102), 0.2, fall=60)
+    hill(brush, view, h + 66, view.u(8, 16), 0.8, (206, 128, 84), 0.0, fall=60)
     for depth, gap, rim, foot in ((0.55, 26, 0.5, 24), (0.14, 62, 0.96, 62)):
         for side in (-1, 1):
             _wall(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from visualizer.training.world.brush import UNITS, Brush, down
 from visualizer.training.world.color import q, times
-from visualizer.training.world.places.land import FIR, Way, fir, free, ground, patches, treeline
+from visualizer.training.world.places.land import FIR, Way, fir, free, ground, hill, treeline
 from visualizer.training.world.places.view import Ground, View
 
 
@@ -16,7 +16,8 @@ def paint(brush: Brush, view: View) -> Ground:
         top, low = light.far(times(FIR, shade), depth), light.far(times(FIR, shade), depth + 0.2)
         brush.polygon(treeline(view, base, tall), down(base - tall, base, top, low))
     ground(brush, view, h + 6, (112, 158, 84), (46, 104, 44))
-    patches(brush, view, h + 10, (142, 186, 92), 4)
+    hill(brush, view, h + 40, view.u(12, 22), 0.9, (84, 142, 66), 0.15, fall=50)
+    hill(brush, view, h + 76, view.u(12, 22), 0.8, (68, 128, 54), 0.0, fall=60)
     if view.chance(0.6):
         way = Way(h + 7, view.u(90, 166), view.u(90, 166), view.u(50, 74), view.u(-40, 40), 2)
         path = down(h, UNITS, light.far((196, 170, 120), 0.5), light.far((158, 124, 82), 0.0))

@@ -63,18 +63,6 @@ def hill(
     below(brush, hills(view, base, height, waves), down(top, base + fall, crest, foot))
 
 
-def patches(brush: Brush, view: View, top: float, color: RGB, count: int) -> None:
-    """Soft flat spots of another color on even ground, larger in front."""
-    for k in range(count):
-        share = (k + view.u(0.1, 0.9)) / count
-        y, half = top + 8 + share * (UNITS - top), 24 + 56 * share
-        with brush.moved(view.u(0, UNITS), y):
-            brush.p.scale(1, 0.2)
-            strength = (0.55, 0.4, 0.0)
-            soft = [view.light.far(color, 0.4 * (1 - share), a) for a in strength]
-            brush.oval(0, 0, half, half, around(0, 0, half, *soft))
-
-
 def bushes(brush: Brush, view: View, x: float, foot: float, size: float, depth: float) -> None:
     """A clump of round bushes, lit from above."""
     path = QPainterPath()
@@ -175,8 +163,8 @@ def treeline(view: View, base: float, tall: float) -> list[Point]:
     points: list[Point] = []
     x = view.u(-12, 0)
     while x < UNITS + 12:
-        high = tall * view.u(0.62, 1.0)
-        wide = 0.3 * high * view.u(0.8, 1.1)
+        high = tall * view.u(0.5, 1.0)
+        wide = 0.27 * tall * view.u(0.7, 1.2)
         for out, up in ((-1.0, 0.26), (-0.42, 0.62), (-0.55, 0.6), (0.0, 1.0)):
             points.append((x + out * wide, base - up * high))
         points += [(x + 0.55 * wide, base - 0.6 * high), (x + 0.42 * wide, base - 0.62 * high)]
@@ -273,6 +261,7 @@ def asphalt(brush: Brush, view: View, way: Way, edge: RGB) -> None:
     far, near = light.far((128, 130, 140), 0.5), light.far((82, 84, 94), 0.0)
     if light.time == "rain":
         far = q(mixed(light.sky(2), light.far_rgb((128, 130, 140), 0.5), 0.4))
+        near = q(mixed(light.sky(2), light.far_rgb((82, 84, 94), 0.0), 0.8))
     way.strip(brush, light.far(edge, 0.1), -1.12, 1.12)
     way.strip(brush, down(way.top, UNITS, far, near), -1, 1)
     line = light.far((246, 244, 236), 0.1)
