@@ -6,7 +6,6 @@ from PySide6.QtGui import QPainterPath
 
 from visualizer.training.world.brush import Brush, across, down
 from visualizer.training.world.color import q
-from visualizer.training.world.light import LAMP
 from visualizer.training.world.things.kind import Kind, Look
 
 _WOOD = (150, 104, 62)
@@ -23,7 +22,7 @@ def _hull(brush: Brush, look: Look, path: QPainterPath, top: float) -> None:
     box = path.boundingRect()
     brush.fill(path, look.down(top, 2, 1.2, 0.66))
     with brush.within(path):
-        brush.fill(path, look.shine(box.left(), box.right(), 0.9))
+        brush.cover(path, look.shine(box.left(), box.right(), 0.9))
         brush.box(
             box.left(),
             -5,
@@ -97,13 +96,13 @@ def _sailing(brush: Brush, look: Look) -> None:
             look.trim(),
         )
     if look.light.lamps:
-        brush.oval(mast, -high - 5, 3, 3, look.of(LAMP, 1.4))
+        brush.oval(mast, -high - 5, 3, 3, look.lamp(1.4))
         look.glow(brush, mast, -high - 5, 9)
 
 
 def _fishing(brush: Brush, look: Look) -> None:
     long = look.u(48, 54)
-    deck = look.u(-24, -21)
+    deck = look.u(-30, -26)
     mast = look.u(-24, -18)
     brush.line(((mast, deck), (mast, deck - 52)), 4, look.of(_WOOD))
     brush.line(((mast, deck - 48), (-long - 1, deck - 22)), 3.2, look.of(_WOOD, 0.9))
@@ -114,7 +113,7 @@ def _fishing(brush: Brush, look: Look) -> None:
     brush.box(left + 3, up - 19, 9, 15, look.body(), 2)  # the funnel
     brush.box(left + 3, up - 14, 9, 4.5, look.trim())
     for x in (left + 5, left + 16):
-        pane = look.window() if look.light.lamps else look.glass(up + 6, up + 17)
+        pane = look.lamp(1.1) if look.light.lamps else look.glass(up + 6, up + 17)
         brush.box(x, up + 6, 8.5, 10, pane, 2)
     hull = brush.path(
         (-long, deck + 3),
@@ -122,8 +121,8 @@ def _fishing(brush: Brush, look: Look) -> None:
             (-long * 0.3, deck + 7, long * 0.3, deck + 3),
             (long * 0.8, deck - 3, long + 6, deck - 13),
             (long + 3, -12, long * 0.74, 0),
-            (-long * 0.82, 0),
-            (-long - 2, -6, -long, deck + 3),
+            (-long * 0.84, 0),
+            (-long - 2, -8, -long, deck + 3),
         ),
     )
     _hull(brush, look, hull, deck - 10)
@@ -138,20 +137,20 @@ def _fishing(brush: Brush, look: Look) -> None:
         brush.curve((-long, deck + 3), rail, look.trim())
     look.glow(brush, left + 16, up + 11, 16, 0.5)
     if look.light.lamps:
-        brush.oval(mast, deck - 53, 3, 3, look.of(LAMP, 1.4))
+        brush.oval(mast, deck - 53, 3, 3, look.lamp(1.4))
 
 
 def _yacht(brush: Brush, look: Look) -> None:
     long = look.u(54, 60)
-    deck = -20.0
-    up = look.u(-48, -43)
+    deck = -26.0
+    up = look.u(-56, -50)
     cabin = brush.path(
         (-34, deck + 4),
         ((-32, up + 4), (-31, up, -26, up), (-2, up), (6, up, 12, up + 7), (28, deck + 2)),
     )
     brush.fill(cabin, down(up, deck, look.trim(), look.trim(0.86)))
     with brush.within(cabin):
-        pane = look.window() if look.light.lamps else look.glass(up + 5, deck - 5)
+        pane = look.lamp(1.1) if look.light.lamps else look.glass(up + 5, deck - 5)
         brush.polygon(((-28, up + 7), (-3, up + 7), (4, deck - 6), (-28, deck - 6)), pane)
         brush.polygon(((2, up + 7), (9, up + 7), (20, deck - 6), (9, deck - 6)), pane)
     brush.polygon(

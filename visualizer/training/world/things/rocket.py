@@ -39,7 +39,7 @@ def _round(brush: Brush, look: Look) -> None:
     with brush.within(body):
         _nose(brush, look, -84, w)
         brush.curve((-w, -34), ((0, -29, w, -34), (w, -28), (0, -23, -w, -28)), look.trim())
-        brush.fill(body, look.shine(-w, w, 0.7))
+        brush.cover(body, look.shine(-w, w, 0.7))
     _porthole(brush, look, -62, w * 0.48)
     brush.curve(
         (0, -46), ((4.5, -42, 3.5, -14), (0, -10, -3.5, -14), (-4.5, -42, 0, -46)), look.body(0.72)
@@ -75,7 +75,7 @@ def _slender(brush: Brush, look: Look) -> None:
         _nose(brush, look, -86, w)
         brush.box(-w, -40, 2 * w, 5, look.trim())
         brush.box(-w, -31, 2 * w, 5, look.trim())
-        brush.fill(body, look.shine(-w, w, 0.7))
+        brush.cover(body, look.shine(-w, w, 0.7))
     _porthole(brush, look, -70, w * 0.56)
     _porthole(brush, look, -52, w * 0.44)
 
@@ -115,7 +115,7 @@ def _boosted(brush: Brush, look: Look) -> None:
     brush.fill(body, look.across(-w, w, 1.3, 0.66))
     with brush.within(body):
         _nose(brush, look, -86, w)
-        brush.fill(body, look.shine(-w, w, 0.7))
+        brush.cover(body, look.shine(-w, w, 0.7))
     _porthole(brush, look, -68, w * 0.55)
     brush.box(-w, -46, 2 * w, 6, look.trim())
 
