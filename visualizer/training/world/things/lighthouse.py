@@ -5,6 +5,7 @@ from __future__ import annotations
 from visualizer.training.world.brush import Brush, Fill, across, down
 from visualizer.training.world.color import RGB, q
 from visualizer.training.world.light import LAMP
+from visualizer.training.world.things.facade import pane
 from visualizer.training.world.things.kind import Kind, Look
 
 _IRON: RGB = (62, 66, 78)
@@ -41,9 +42,9 @@ def _tower(brush: Brush, look: Look, foot: float, top: float, height: float) -> 
     with brush.within(tower):
         if style == "rings":
             n = look.rng.choice((2, 3))
-            step = (height - 26) / (2 * n)
+            step = (height - 34) / (2 * n)
             for k in range(n):
-                _ring(brush, look, foot, y + step * (2 * k + 1), step * 0.85)
+                _ring(brush, look, foot, y + step * (2 * k + 1.05), step * 0.75)
         elif style == "broad":
             _ring(brush, look, foot, y * look.u(0.55, 0.68), look.u(22, 28))
         else:
@@ -120,10 +121,7 @@ def _door(brush: Brush, look: Look) -> None:
 
 def _window(brush: Brush, look: Look, y: float) -> None:
     brush.arch(0, y + 2, 12, 16, look.of((70, 72, 82)))
-    fill: Fill = look.glass(y - 12, y)
-    if look.light.lamps:
-        fill = look.of(LAMP, 1.1)
-    brush.arch(0, y, 7, 12, fill)
+    brush.arch(0, y, 7, 12, pane(look, y - 12, y))
 
 
 def _hut(brush: Brush, look: Look, side: int) -> None:
@@ -138,7 +136,7 @@ def _hut(brush: Brush, look: Look, side: int) -> None:
     x = side * 34
     look.glow(brush, x, -14, 14, 0.4)
     brush.box(x - 7, -20, 14, 13, look.trim(), 1)
-    brush.box(x - 4, -17, 8, 8, look.of(LAMP, 1.1) if look.light.lamps else look.glass(-17, -9))
+    brush.box(x - 4, -17, 8, 8, pane(look, -17, -9))
 
 
 def _sided(look: Look, color: RGB, half: float) -> Fill:
