@@ -158,8 +158,10 @@ def _lamp(brush: Brush, view: View, x: float, foot: float, tall: float) -> None:
     inward = 1 if x < UNITS / 2 else -1
     head = x + inward * 18, foot - tall + 1
     if light.time == "rain":
-        shine = down(foot, foot + 70, q(LAMP, 0.4), q(LAMP, 0.0))
-        brush.box(head[0] - 7, foot + 2, 14, 70, shine, 6)
+        shine = [q(LAMP, 0.42), q(LAMP, 0.16), q(LAMP, 0.0)]
+        with brush.moved(head[0], foot + 36):
+            brush.p.scale(0.3, 1)
+            brush.oval(0, 0, 44, 44, around(0, 0, 44, *shine))
     brush.box(x - 4, foot - 6, 8, 6, pole)
     brush.line([(x, foot), (x, foot - tall), (x + inward * 14, foot - tall - 3)], 4, pole)
     if light.lamps:

@@ -41,9 +41,9 @@ def hills(view: View, base: float, height: float, waves: float) -> list[Point]:
     ]
 
 
-def below(brush: Brush, outline: Sequence[Point], fill: Fill) -> None:
-    """Everything below an outline that goes from the left edge to the right."""
-    brush.polygon([*outline, (UNITS + 20, UNITS + 4), (-20, UNITS + 4)], fill)
+def below(brush: Brush, outline: Sequence[Point], fill: Fill, y: float = UNITS + 4) -> None:
+    """Everything from an outline, from the left edge to the right, down to y."""
+    brush.polygon([*outline, (UNITS + 20, y), (-20, y)], fill)
 
 
 def hill(
@@ -60,7 +60,8 @@ def hill(
     light = view.light
     crest, foot = light.far(shaded(color, 1.14), depth), light.far(times(color, 0.84), depth * 0.8)
     top = base - height
-    below(brush, hills(view, base, height, waves), down(top, base + fall, crest, foot))
+    fading = down(top, base + fall, crest, foot)
+    below(brush, hills(view, base, height, waves), fading, base + fall + 30)
 
 
 def bushes(brush: Brush, view: View, x: float, foot: float, size: float, depth: float) -> None:
