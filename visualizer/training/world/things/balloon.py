@@ -98,19 +98,13 @@ def _round_light(
     brush: Brush, look: Look, hull: QPainterPath, half: float, middle: float, mouth: float
 ) -> None:
     side, white, clear = look.light.side, q((255, 252, 244), 0.42), q((255, 252, 244), 0)
-    brush.oval(
-        side * half * 0.45,
-        middle - 16,
-        half * 1.1,
-        half * 1.1,
-        around(side * half * 0.45, middle - 16, half * 1.1, white, clear),
-    )
+    brush.cover(hull, around(side * half * 0.45, middle - 16, half * 1.1, white, clear))
     brush.cover(hull, look.shine(-half, half, 0.85))
     shade = down(middle, mouth, q((10, 12, 40), 0.0), q((10, 12, 40), 0.3))
     brush.box(-half, middle, 2 * half, mouth - middle + 4, shade)
     if look.light.lamps:
         fire = q((255, 216, 124), 0.66), q((255, 190, 96), 0.22), q((255, 190, 96), 0)
-        brush.oval(0, mouth - 6, 46, 46, around(0, mouth - 6, 46, *fire))
+        brush.box(-half, mouth - 50, 2 * half, 56, around(0, mouth - 6, 44, *fire))
 
 
 def _basket(brush: Brush, look: Look, mouth: float, neck: float) -> None:

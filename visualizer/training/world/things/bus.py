@@ -181,7 +181,7 @@ def _lamps(brush: Brush, look: Look, x: float, y: float, back: float) -> None:
     brush.oval(x, y, 4.4, 4.4, look.of((40, 40, 48)))
     glass = around(x, y, 4, look.lamp(1.8), look.lamp(1.3))
     brush.oval(x, y, 3.6, 3.6, glass if lit else look.of((232, 240, 250)))
-    look.glow(brush, x + 1, y, 11)
+    look.glow(brush, x + 1, y, 9)
 
 
 KIND = Kind(paint=_paint, half_width=70, height=90, scale=1.1)

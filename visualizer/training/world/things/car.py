@@ -187,7 +187,7 @@ def _paint(brush: Brush, look: Look) -> None:
     for x in (rear * long, front * long):
         _wheel(brush, look, x, radius * high, spokes, turn)
     lx, ly, rx, _ = build.lamp
-    look.glow(brush, (lx + rx * 0.5) * long, ly * high, 12)
+    look.glow(brush, (lx + rx * 0.5) * long, ly * high, 11)
 
 
 def _body(brush: Brush, look: Look, build: _Build, body: QPainterPath) -> None:
@@ -203,8 +203,8 @@ def _body(brush: Brush, look: Look, build: _Build, body: QPainterPath) -> None:
     for x, y in build.gleams:
         with brush.moved(x, y, 1):
             brush.p.scale(1, 0.36)
-            brush.oval(
-                0, 0, 17, 17, around(0, 0, 17, q((255, 255, 255), 0.6), q((255, 255, 255), 0))
+            brush.box(
+                -17, -17, 34, 34, around(0, 0, 17, q((255, 255, 255), 0.6), q((255, 255, 255), 0))
             )
     if build.intake:
         brush.curve(*build.intake, across(-27, 24, look.of((16, 16, 22)), look.of((60, 60, 70))))
@@ -260,12 +260,13 @@ def _wheel(brush: Brush, look: Look, x: float, r: float, spokes: int, turn: floa
     brush.oval(x, y - 0.6, r + 2.2, r + 1.6, look.of((12, 12, 16)))
     brush.oval(x, y, r, r, look.of((38, 38, 44)))
     brush.oval(x, y, r * 0.7, r * 0.7, look.of((84, 88, 98)))
-    silver = look.of((228, 232, 240))
-    for k in range(spokes):
-        angle = math.radians(turn + 360 * k / spokes)
-        tip = (x + r * 0.6 * math.cos(angle), y + r * 0.6 * math.sin(angle))
-        brush.line(((x, y), tip), r * 0.22, silver)
+    star = []
+    for k in range(spokes * 3):  # each spoke ends in an edge, between two there is a notch
+        angle = math.radians(turn + (360 / spokes) * (k // 3 + (-0.13, 0.13, 0.5)[k % 3]))
+        reach = r * (0.66, 0.66, 0.17)[k % 3]
+        star.append((x + reach * math.cos(angle), y + reach * math.sin(angle)))
+    brush.polygon(star, look.of((228, 232, 240)))
     brush.oval(x, y, r * 0.2, r * 0.2, look.of((120, 124, 134)))
 
 
-KIND = Kind(paint=_paint, half_width=67, height=66)
+KIND = Kind(paint=_paint, half_width=68, height=66)

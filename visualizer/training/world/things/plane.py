@@ -9,7 +9,7 @@ from visualizer.training.world.things.kind import Kind, Look
 
 def _paint(brush: Brush, look: Look) -> None:
     build = look.rng.choice((_airliner, _airliner, _propeller, _biplane))
-    with brush.moved(0, -50, look.u(0.95, 1.05), look.u(-14, 2)):
+    with brush.moved(0, -50, look.u(0.92, 1.0), look.u(-14, 2)):
         build(brush, look)
 
 
@@ -35,9 +35,9 @@ def _airliner(brush: Brush, look: Look) -> None:
         ),
     )
     with brush.within(body):
-        brush.cover(body, look.down(-fat, fat, 1.4, 0.78))
-        belly = ((-30, 5), (38, 5), (56, 5, 68, 2), (68, 18), (-68, 18))
-        brush.curve((-68, -1), belly, down(4, fat, look.trim(), look.trim(0.74)))
+        brush.cover(body, down(4, fat, look.trim(), look.trim(0.74)))
+        flank = ((68, -20), (68, 2), (56, 5, 38, 5), (-30, 5), (-68, -1))
+        brush.curve((-68, -20), flank, look.down(-fat, fat, 1.4, 0.78))
         _cabin_windows(brush, look)
         brush.curve((47, -7.5), ((56, -7, 61, -1), (47, -1)), look.glass(-9, 2))
         brush.cover(body, look.shine(-66, 66, 0.6))
@@ -57,7 +57,8 @@ def _airliner(brush: Brush, look: Look) -> None:
 def _cabin_windows(brush: Brush, look: Look) -> None:
     if look.light.lamps:
         brush.box(-41, -7, 82, 9, look.dark(), 4)
-    pane = look.lamp(1.2) if look.light.lamps else look.of((44, 62, 96))
+    dim = (150, 178, 214) if look.color == "black" else (44, 62, 96)
+    pane = look.lamp(1.2) if look.light.lamps else look.of(dim)
     for k in range(8):
         brush.box(-38 + 9.8 * k, -5.2, 5.4, 5.4, pane, 2.2)
 
@@ -89,7 +90,7 @@ def _propeller(brush: Brush, look: Look) -> None:
         brush.cover(body, look.shine(-62, 50, 0.7))
     brush.polygon(((-44, -2), (-55, -2), (-66, 8), (-58, 9)), look.body(0.9))
     _gear(brush, look, 14, 16)
-    wing = brush.path((24, 6), ((-4, 6), (-20, 30), (-20, 35, -14, 35), (-3, 36), (2, 36, 5, 33)))
+    wing = brush.path((28, 5), ((-4, 6), (-27, 30), (-29, 36, -22, 37), (-9, 38), (-5, 38, -2, 35)))
     brush.fill(wing, down(6, 36, look.body(0.78), look.body(1.12)))
     _airscrew(brush, look, 48, 0, 21)
 
@@ -168,4 +169,4 @@ def _airscrew(brush: Brush, look: Look, x: float, y: float, r: float) -> None:
     )
 
 
-KIND = Kind(paint=_paint, half_width=72, height=104, scale=1.1, flies=True)
+KIND = Kind(paint=_paint, half_width=74, height=98, scale=1.1, flies=True)

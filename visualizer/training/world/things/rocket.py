@@ -10,7 +10,7 @@ from visualizer.training.world.things.kind import Kind, Look
 def _paint(brush: Brush, look: Look) -> None:
     build = look.rng.choice((_round, _slender, _boosted))
     tilt = look.u(-6, 6) if look.chance(0.4) else look.u(10, 32)
-    with brush.moved(0, -50, look.u(0.84, 0.9), tilt), brush.moved(0, 42):
+    with brush.moved(0, -50, look.u(0.8, 0.86), tilt), brush.moved(0, 41):
         build(brush, look)
 
 
@@ -149,8 +149,9 @@ def _nozzle(brush: Brush, look: Look, x: float, y: float, w: float) -> None:
 
 
 def _flame(brush: Brush, x: float, y: float, w: float, long: float) -> None:
-    glow = around(x, y + long * 0.4, long, q((255, 170, 60), 0.5), q((255, 140, 40), 0.0))
-    brush.oval(x, y + long * 0.4, long * 0.8, long, glow)
+    middle, r = y + long * 0.4, long * 0.9
+    glow = around(x, middle, r, q((255, 170, 60), 0.55), q((255, 140, 40), 0.0))
+    brush.box(x - r, middle - r, 2 * r, 2 * r, glow)
     flames = (
         (1.25, 1.0, (255, 120, 24)),
         (0.85, 0.74, (255, 196, 48)),
@@ -181,4 +182,4 @@ def _flame(brush: Brush, x: float, y: float, w: float, long: float) -> None:
         )
 
 
-KIND = Kind(paint=_paint, half_width=62, height=114, flies=True)
+KIND = Kind(paint=_paint, half_width=52, height=110, flies=True)
