@@ -154,7 +154,7 @@ def paint_weather(brush: Brush, view: View) -> None:
     """What hangs in the air before everything else: bands of fog, or rain."""
     if view.light.time == "fog":
         air = view.light.hour.air
-        for k, strength in enumerate((0.46, 0.28, 0.26)):
+        for k, strength in enumerate((0.42, 0.26, 0.26)):
             y = view.horizon - 50 + 44 * k + view.u(-8, 8)
             tall = view.u(64, 92)
             clear, thick = q(air, 0), q(air, strength)

@@ -24,9 +24,9 @@ def paint(brush: Brush, view: View) -> Ground:
     def strip(lower: float, fill: Fill) -> None:
         points = [
             (x, shore + lower + tilt * (x / UNITS - 0.5) * 2 + 4 * math.sin(phase + x / 34))
-            for x in range(-8, 273, 10)
+            for x in (UNITS * k / 20 for k in range(21))
         ]
-        brush.polygon([*points, (UNITS + 20, UNITS + 4), (-20, UNITS + 4)], fill)
+        brush.polygon([*points, (UNITS, UNITS), (0, UNITS)], fill)
 
     strip(-16, shallow)
     strip(-11, foam)

@@ -41,7 +41,7 @@ def _rays(brush: Brush, view: View) -> None:
     """Sunbeams that fall through the trees."""
     side = view.light.side
     warm = (255, 214, 150) if view.light.time == "sunset" else (255, 252, 206)
-    fading = down(20, view.horizon + 60, q(warm, 0.3), q(warm, 0.0))
+    fading = down(0, view.horizon + 60, q(warm, 0.08), q(warm, 0.3), q(warm, 0.0))
     x = UNITS / 2 + side * view.u(50, 90)
     for _ in range(3):
         wide, lean = view.u(10, 18), -side * view.u(60, 90)

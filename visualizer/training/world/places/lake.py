@@ -34,11 +34,11 @@ def _shore(brush: Brush, view: View, y: float) -> None:
 
     def strip(lower: float, fill: Fill) -> None:
         brush.curve(
-            (-5, y + left + lower),
+            (0, y + left + lower),
             [
-                (70, y + left + lower - 4, 150, y + 10 + lower, UNITS + 5, y + right + lower),
-                (UNITS + 5, UNITS + 5),
-                (-5, UNITS + 5),
+                (70, y + left + lower - 4, 150, y + 10 + lower, UNITS, y + right + lower),
+                (UNITS, UNITS),
+                (0, UNITS),
             ],
             fill,
         )
