@@ -93,11 +93,11 @@ def _fishing(brush: Brush, look: Look) -> None:
     long = look.u(48, 54)
     deck = look.u(-30, -26)
     mast = look.u(-24, -18)
-    brush.line(((mast, deck), (mast, deck - 52)), 4, look.of(_WOOD))
+    brush.line(((mast, deck + 8), (mast, deck - 52)), 4, look.of(_WOOD))
     brush.line(((mast, deck - 48), (-long - 1, deck - 22)), 3.2, look.of(_WOOD, 0.9))
     left, right, up = -10.0, 20.0, deck - 30
     wall = across(left, right, look.trim(0.86), look.trim(), look.trim(0.94))
-    brush.polygon(((left, deck + 4), (left + 2, up), (right - 3, up), (right + 2, deck + 2)), wall)
+    brush.polygon(((left, deck + 9), (left + 2, up), (right - 3, up), (right + 2, deck + 9)), wall)
     brush.box(left - 3, up - 5, right - left + 6, 7, look.body(0.9), 3)
     brush.box(left + 3, up - 19, 9, 15, look.body(), 2)  # the funnel
     brush.box(left + 3, up - 14, 9, 4.5, look.trim())

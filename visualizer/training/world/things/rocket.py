@@ -76,8 +76,7 @@ def _slender(brush: Brush, look: Look) -> None:
         brush.box(-w, -40, 2 * w, 5, look.trim())
         brush.box(-w, -31, 2 * w, 5, look.trim())
         brush.cover(body, look.shine(-w, w, 0.7))
-    _porthole(brush, look, -70, w * 0.56)
-    _porthole(brush, look, -52, w * 0.44)
+    _porthole(brush, look, -60, w * 0.56)
 
 
 def _boosted(brush: Brush, look: Look) -> None:
@@ -137,7 +136,7 @@ def _porthole(brush: Brush, look: Look, y: float, r: float) -> None:
     )
     pane = around(-r * 0.3, y - r * 0.4, r * 1.6, look.of((190, 226, 250)), look.of((52, 104, 170)))
     if look.light.lamps:
-        pane = around(0, y, r * 1.4, look.of((255, 240, 180), 1.2), look.of((250, 196, 90)))
+        pane = around(0, y, r * 1.4, look.lamp(1.5), look.lamp(0.95))
     brush.oval(0, y, r, r, pane)
 
 
