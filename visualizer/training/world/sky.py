@@ -58,11 +58,12 @@ def _sunset(brush: Brush, view: View) -> None:
 
 
 def _night(brush: Brush, view: View) -> None:
-    for _ in range(view.rng.randint(16, 26)):
-        r = view.u(1.6, 2.4)
-        star = q((255, 255, view.u(210, 255)), view.u(0.6, 1.0))
-        brush.oval(view.u(0, UNITS), view.horizon * 0.85 * view.rng.random(), r, r, star)
     x, y, r = sun_at(view)
+    for _ in range(view.rng.randint(16, 26)):
+        at = view.u(0, UNITS), view.horizon * 0.85 * view.rng.random()
+        size, star = view.u(1.6, 2.4), q((255, 255, view.u(210, 255)), view.u(0.6, 1.0))
+        if math.dist(at, (x, y)) > 1.5 * r:
+            brush.oval(*at, size, size, star)
     if view.chance(0.5):
         _disc(brush, view)
     else:

@@ -81,15 +81,17 @@ def _ear(brush: Brush, view: View, x: float, y: float, lean: float) -> None:
     brush.line([(x - lean * 0.5, UNITS + 4), (x, y + 20)], 4, light.far((150, 104, 36), 0))
     grains = [
         (0, -40),
-        (4.5, -31),
-        (3.6, -28),
-        (6.6, -20),
-        (4.8, -17),
-        (7.4, -9),
-        (4.6, -5),
-        (0, 0),
+        (4, -34),
+        (4, -28),
+        (8, -27),
+        (7, -19),
+        (5, -18),
+        (9, -16),
+        (7, -8),
+        (5, -7),
     ]
-    with brush.moved(x, y + 20, scale=1.3, angle=lean):
+    grains += [(8, -5), (5, 2), (0, 4)]
+    with brush.moved(x, y + 20, scale=1.15, angle=lean):
         for side in (-1, 1):
-            fill = light.far(shaded(_GOLD, 1.45 if side == light.side else 0.66), 0)
+            fill = light.far(shaded(_GOLD, 1.25 if side == light.side else 0.74), 0)
             brush.polygon([(side * a, b) for a, b in grains], fill)

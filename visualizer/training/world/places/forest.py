@@ -20,7 +20,7 @@ def paint(brush: Brush, view: View) -> Ground:
     hill(brush, view, h + 76, view.u(12, 22), 0.8, (68, 128, 54), 0.0, fall=60)
     if view.chance(0.6):
         way = Way(h + 7, view.u(90, 166), view.u(90, 166), view.u(50, 74), view.u(-40, 40), 2)
-        path = down(h, UNITS, light.far((196, 170, 120), 0.5), light.far((158, 124, 82), 0.0))
+        path = down(h, UNITS, light.far((190, 174, 130), 0.5), light.far((150, 126, 90), 0.0))
         way.strip(brush, path, -1, 1)
     for k in range(9):
         x = (k + view.u(0.1, 0.9)) * UNITS / 9
