@@ -149,4 +149,4 @@ def _shadow(look: Look, y: float, h: float) -> Fill:
     return down(y, y + h, look.light.near(rgb, alpha=0.5), look.light.near(rgb, alpha=0))
 
 
-KIND = Kind(paint, half_width=72, height=155, scale=1.05)
+KIND = Kind(paint, half_width=73, height=154, scale=1.05)

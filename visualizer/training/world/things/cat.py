@@ -34,7 +34,7 @@ def _front(brush: Brush, look: Look) -> None:
     brush.curve((-w, -7), body, look.across(-w, w, _bright(look), 0.76))
     for side in (-1, 1):
         x = side * (w - 10)
-        brush.oval(x, -13, 12, 13, look.ball(x, -13, 14, _bright(look), 0.78))
+        brush.oval(x, -13, 12, 13, look.ball(x, -13, 14, 1.12, 0.78))
     brush.oval(0, -45, 12, 17, _soft(look))
     brush.box(-1.7, -27, 3.4, 26, look.body(0.62), 1.7)
     for side in (-1, 1):
@@ -71,7 +71,7 @@ def _side(brush: Brush, look: Look) -> None:
     brush.box(16, -46, 13, 45, look.across(16, 29, 1.15, 0.86), 6)
     brush.oval(25, -5, 9.5, 5.6, paw)
     x = back + 21
-    brush.oval(x, -19, 21, 19, look.ball(x, -19, 22, _bright(look), 0.7))
+    brush.oval(x, -19, 21, 19, look.ball(x, -19, 22, 1.14, 0.7))
     brush.oval(x + 16, -5, 13, 5.6, paw)
     _head(brush, look, 13, -78, look.u(-5, 7))
 
@@ -139,4 +139,4 @@ def _soft(look: Look) -> Fill:
     return look.of((222, 226, 234)) if look.color == "white" else look.body(1.4)
 
 
-KIND = Kind(paint, half_width=66, height=118, scale=0.85)
+KIND = Kind(paint, half_width=70, height=122, scale=0.85)

@@ -74,7 +74,7 @@ def _sitting(brush: Brush, look: Look) -> None:
     brush.box(10.5, -40, 13.5, 39, look.down(-40, 0, 1.0, 0.94), 6)
     brush.oval(21, -4.8, 10, 5.2, _soft(look))
     x = rump + 20
-    brush.oval(x, -18, 20, 18, look.ball(x, -18, 22, _bright(look), 0.72))
+    brush.oval(x, -18, 20, 18, look.ball(x, -18, 22, 1.14, 0.72))
     brush.oval(x + 15, -4.8, 13, 5.2, _soft(look))
     _head(brush, look, 10, -87, look.u(-10, 5))
 
@@ -146,4 +146,4 @@ def _soft(look: Look) -> Fill:
     return look.of((222, 226, 234)) if look.color == "white" else look.body(1.36)
 
 
-KIND = Kind(paint, half_width=70, height=118, scale=0.9)
+KIND = Kind(paint, half_width=81, height=110, scale=0.9)

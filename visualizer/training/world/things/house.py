@@ -162,4 +162,4 @@ def _mirrored(look: Look) -> Look:
     return Look(look.color, look.light.mirrored(), look.rng, look.place)
 
 
-KIND = Kind(paint, half_width=64, height=118, scale=1.05)
+KIND = Kind(paint, half_width=63, height=125, scale=1.05)

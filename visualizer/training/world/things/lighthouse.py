@@ -145,4 +145,4 @@ def _sided(look: Look, color: RGB, half: float) -> Fill:
     return across(-half, half, *colors)
 
 
-KIND = Kind(paint, half_width=54, height=160, scale=1.0)
+KIND = Kind(paint, half_width=51, height=155, scale=1.0)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
-from visualizer.training.world.brush import Brush, across, around, down
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainterPath
+
+from visualizer.training.world.brush import Brush, Fill, across, around, down
 from visualizer.training.world.color import BODY, RGB
 from visualizer.training.world.things.kind import Kind, Look
 
@@ -24,7 +27,7 @@ def _round(brush: Brush, look: Look) -> None:
     r, y = look.u(30, 35), -look.u(70, 78)
     _trunk(brush, look, look.u(5.5, 7), y + 6, look.u(-4, 4))
     balls: list[Ball] = []
-    for n, out, large in ((8, 0.84, 0.5), (4, 0.42, 0.52)):
+    for n, out, large in ((7, 0.8, 0.54), (3, 0.4, 0.6)):
         turn = look.u(0, math.tau)
         for k in range(n):
             a = turn + k * math.tau / n
@@ -84,20 +87,27 @@ def _umbrella(brush: Brush, look: Look) -> None:
 
 def _leaves(brush: Brush, look: Look, balls: list[Ball]) -> None:
     """Tufts of leaves, from back to front: their upper edges are bright, below they melt away."""
-    side, black = look.light.side, look.color == "black"
     top = min(y - ry for _, y, _, ry in balls)
     low = max(y + ry for _, y, _, ry in balls)
-    shadow = down(top, low, look.body(0.86), look.body(0.58))
+    shadow = down(top, low, look.body(0.88), look.body(0.6))
+    crown = QPainterPath()
+    crown.setFillRule(Qt.FillRule.WindingFill)
     for x, y, rx, ry in balls:
-        brush.oval(x, y, rx, ry, shadow)
+        crown.addEllipse(QPointF(x, y), rx, ry)
+    brush.fill(crown, shadow)
+    fades = [_fade(look, even) for even in (1.06, 1.0, 0.94)]
     for x, y, rx, ry in balls:
-        even = 1.08 - 0.16 * (y - top) / (low - top)
-        lit, rgb = even + (0.3 if black else 0.16), BODY[look.color]
-        fades = (look.light.near(rgb, even * 0.92, alpha) for alpha in (0.85, 0.0))
-        with brush.moved(x + side * rx * 0.05, y - ry * 0.06):
+        fade = fades[min(int(3 * (y - top) / (low - top)), 2)]
+        with brush.moved(x + look.light.side * rx * 0.05, y - ry * 0.06):
             brush.p.scale(rx * 0.94, ry * 0.94)
-            fade = around(side * 0.35, -0.6, 1.45, look.body(lit), look.body(even), *fades)
             brush.oval(0, 0, 1, 1, fade)
+
+
+def _fade(look: Look, even: float) -> Fill:
+    """The light on a tuft of radius 1."""
+    lit, rgb = even + (0.2 if look.color == "black" else 0.15), BODY[look.color]
+    clear = (look.light.near(rgb, even * 0.92, alpha) for alpha in (0.6, 0.0))
+    return around(look.light.side * 0.35, -0.6, 1.45, look.body(lit), look.body(even), *clear)
 
 
 def _trunk(
@@ -126,4 +136,4 @@ def _trunk(
     )
 
 
-KIND = Kind(paint, half_width=68, height=128, scale=1.1)
+KIND = Kind(paint, half_width=62, height=134, scale=1.1)
