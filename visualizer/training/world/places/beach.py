@@ -15,9 +15,9 @@ def paint(brush: Brush, view: View) -> Ground:
     h, light = view.horizon, view.light
     if view.chance(0.5):
         _island(brush, view, view.rng.choice((view.u(20, 80), view.u(176, 236))), h + 2)
-    shore = h + (UNITS - h) * view.u(0.4, 0.5)
+    shore = h + (UNITS - h) * view.u(0.46, 0.54)
     water(brush, view, h, shore, (20, 150, 178))
-    tilt, phase = view.u(-12, 12), view.u(0, 6.3)
+    tilt, phase = view.u(-9, 9), view.u(0, 6.3)
     shallow, foam = light.far((116, 214, 206), 0.2), light.far((250, 252, 252), 0.05)
     wet, dry = light.far((206, 170, 116), 0.1), (250, 222, 164)
 
@@ -43,9 +43,9 @@ def paint(brush: Brush, view: View) -> Ground:
         side = view.rng.choice(sides or (-1, 1))
         _palm(brush, view, UNITS / 2 + side * view.u(98, 122), shore + view.u(20, 36), -side)
     return Ground(
-        far=shore + abs(tilt) + 16,
+        far=shore + abs(tilt) / 2 + 16,
         near=246,
-        water=(h + 8, shore - abs(tilt) - 18),
+        water=(h + 8, shore - abs(tilt) / 2 - 18),
         wet=0.15,
     )
 

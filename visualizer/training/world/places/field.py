@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainterPath
 
 from visualizer.training.world.brush import UNITS, Brush, Point, down
-from visualizer.training.world.color import RGB, shaded
+from visualizer.training.world.color import RGB
 from visualizer.training.world.places.land import Way, free, hill
 from visualizer.training.world.places.view import Ground, View
 
@@ -93,5 +93,6 @@ def _ear(brush: Brush, view: View, x: float, y: float, lean: float) -> None:
     grains += [(8, -5), (5, 2), (0, 4)]
     with brush.moved(x, y + 20, scale=1.15, angle=lean):
         for side in (-1, 1):
-            fill = light.far(shaded(_GOLD, 1.25 if side == light.side else 0.74), 0)
+            sunny = side == light.side
+            fill = light.far((236, 174, 60) if sunny else (172, 112, 36), 0)
             brush.polygon([(side * a, b) for a, b in grains], fill)
