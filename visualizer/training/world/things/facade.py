@@ -7,7 +7,6 @@ from visualizer.training.world.color import RGB, q
 from visualizer.training.world.things.kind import Look
 
 _BRICK: RGB = (138, 122, 118)
-_DOOR: RGB = (84, 72, 70)
 
 
 def window(brush: Brush, look: Look, x: float, y: float, w: float, h: float) -> None:
@@ -29,7 +28,7 @@ def pane(look: Look, y0: float, y1: float) -> Fill:
 def door(brush: Brush, look: Look, x: float, w: float, h: float) -> None:
     """A door in a light frame, with a step."""
     brush.box(x - w / 2 - 3.5, -h - 3.5, w + 7, h + 3.5, look.trim(), 1.5)
-    brush.box(x - w / 2, -h, w, h, down(-h, 0, look.of(_DOOR, 1.08), look.of(_DOOR, 0.78)))
+    brush.box(x - w / 2, -h, w, h, look.dark())
     brush.box(x - w / 2 + 4, -h + 4, w - 8, 8, pane(look, -h + 4, -h + 12))
     brush.oval(x + w / 2 - 4.5, -h * 0.42, 2, 2, look.of((236, 200, 120)))
     brush.box(x - w / 2 - 7, -4, w + 14, 4.5, look.of((168, 166, 166)), 1)

@@ -17,7 +17,7 @@ def paint(brush: Brush, look: Look) -> None:
 
 
 def _gable(brush: Brush, look: Look) -> None:
-    half, wall, peak = look.u(37, 44), look.u(40, 46), look.u(82, 92)
+    half, wall, peak = look.u(41, 47), look.u(44, 50), look.u(86, 96)
     roof = _roof_color(look)
     chimney(brush, look, look.rng.choice((-1, 1)) * half * 0.52, -peak * 0.98, 26)
     front = [(-half, 0.0), (-half, -wall), (0.0, -peak), (half, -wall), (half, 0.0)]
@@ -28,7 +28,7 @@ def _gable(brush: Brush, look: Look) -> None:
     if look.chance(0.6):
         door(brush, look, 0, 17, 31)
         for side in (-1, 1):
-            window(brush, look, side * half * 0.64, -33, 15, 17)
+            window(brush, look, side * half * 0.62, -34, 14, 16)
     else:
         side = look.rng.choice((-1, 1))
         door(brush, look, side * x, 17, 31)
@@ -41,15 +41,15 @@ def _eaves(
 ) -> None:
     """The two slopes of a roof over a gable, seen from the front, and their shadow on it."""
     slope, lit = (peak - wall) / half, look.light.side
-    for grow, drop, shadow in ((0.0, 11.0, True), (8.0, 0.0, False)):
+    for grow, drop, shadow in ((0.0, 9.0, True), (7.0, 0.0, False)):
         out = half + grow
         y = -wall + grow * slope + drop
         for side in (-1, 1):
             shade = 0.72 if shadow else (1.22 if side == lit else 0.82)
             fill = look.body(shade) if shadow else look.of(roof, shade)
             points: list[Point] = [
-                (x, -peak - 10 + drop),
-                (x + side * out, y - 10),
+                (x, -peak - 8.5 + drop),
+                (x + side * out, y - 8.5),
                 (x + side * out, y),
                 (x, -peak + drop),
             ]
@@ -57,7 +57,7 @@ def _eaves(
 
 
 def _long(brush: Brush, look: Look) -> None:
-    half, wall, peak = look.u(47, 53), look.u(48, 54), look.u(74, 82)
+    half, wall, peak = look.u(47, 53), look.u(52, 58), look.u(74, 81)
     roof = _roof_color(look)
     side = look.rng.choice((-1, 1))
     chimney(brush, look, side * half * look.u(0.35, 0.55), -peak, 16)
@@ -87,8 +87,8 @@ def _corner(brush: Brush, look: Look) -> None:
     side = look.rng.choice((-1, 1))
     with brush.moved(0, 0, mirror=side < 0):
         look_ = look if side > 0 else _mirrored(look)
-        wall, peak = look.u(42, 48), look.u(80, 90)
-        left, edge, right = -54.0, look.u(-2, 6), 54.0
+        wall, peak = look.u(48, 54), look.u(84, 92)
+        left, edge, right = -54.0, look.u(4, 12), 54.0
         mid, roof = (left + edge) / 2, _roof_color(look)
         front, flank = (1.12, 0.72) if look_.light.side < 0 else (0.86, 1.08)
         chimney(brush, look_, edge + 14, -peak, 14)
@@ -115,12 +115,12 @@ def _corner(brush: Brush, look: Look) -> None:
         _attic(brush, look_, -peak * 0.68, mid)
         gap = (right - edge) / 2
         for k in (0.5, 1.5):
-            window(brush, look_, edge + gap * k, -32, 14, 17)
+            window(brush, look_, edge + gap * k, -35, 12, 17)
 
 
 def _storeys(brush: Brush, look: Look) -> None:
-    half, wall = look.u(36, 42), look.u(70, 78)
-    roof, peak = _roof_color(look), wall + look.u(22, 30)
+    half, wall = look.u(39, 45), look.u(72, 80)
+    roof, peak = _roof_color(look), wall + look.u(19, 25)
     chimney(brush, look, look.rng.choice((-1, 1)) * half * 0.5, -peak, 12)
     brush.box(-half, -wall, 2 * half, wall, look.across(-half, half, 1.14, 0.8))
     _foot(brush, look, -half, half)
