@@ -4,6 +4,7 @@
     python3 packaging/dev.py test         [arguments of pytest]
     python3 packaging/dev.py bench        [names of benchmarks]
     python3 packaging/dev.py screenshots  [arguments of packaging/screenshots.py]
+    python3 packaging/dev.py rebuild      [arguments of packaging/rebuild.py]
 
 On Windows: py packaging\\dev.py run
 
@@ -27,7 +28,7 @@ from environment import Environment, wait_for
 from machine import Interpreter, Stop, ensure_libraries, needed_libraries, why_unsupported
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ("run", "test", "bench", "screenshots")
+COMMANDS = ("run", "test", "bench", "screenshots", "rebuild")
 INTERRUPTED = 130  # what a shell reports for Ctrl+C
 
 
@@ -99,8 +100,8 @@ def hand_over(wish: Wish, python: str) -> int:
     if wish.command == "bench":
         os.chdir(ROOT)
         program = ["-m", "benchmarks"]
-    elif wish.command == "screenshots":
-        program = [str(ROOT / "packaging" / "screenshots.py")]
+    elif wish.command in ("screenshots", "rebuild"):
+        program = [str(ROOT / "packaging" / f"{wish.command}.py")]
     else:
         # The person's own folder stays the current one, for the files they name, but -P keeps a
         # module in it from being taken for one of the program's.

@@ -126,6 +126,29 @@ def test_what_is_left_out_is_what_the_model_recommends(
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_quick_run_takes_the_few_steps_that_the_model_recommends(
+    loaded: Path, model: Model, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[Any] = []
+
+    def sampled(model: Any, request: Any, **_: Any) -> Trajectory:
+        asked.append(request)
+        return make_run(2, request=request)
+
+    monkeypatch.setattr("visualizer.diffusion.sampling.sample", sampled)
+    monkeypatch.setitem(vars(model), "facts", replace(model.facts, quick_steps=3))
+    assert cli.main(["run", "a red car", "--quick", "--quiet"]) == 0
+    assert asked[0].steps == 3
+    assert cli.main(["info", str(loaded)]) == 0
+    assert f"{model.facts.steps}, or 3 in a hurry" in capsys.readouterr().out
+    monkeypatch.setitem(vars(model), "facts", replace(model.facts, quick_steps=None))
+    assert cli.main(["run", "a red car", "--quick", "--quiet"]) == 2
+    assert "no quick way of its own: give --steps a number" in capsys.readouterr().err
+    assert cli.main(["run", "a red car", "--quick", "--steps", "5"]) == 2
+    assert "not allowed with" in capsys.readouterr().err
+    assert len(asked) == 1
+
+
 def test_notes_on_words_and_avoid(loaded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["run", "a red elephant", "--avoid", "rain", "--guidance", "1", "--steps", "1"]
     assert cli.main([*arguments, "--out", "a.png"]) == 0

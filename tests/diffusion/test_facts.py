@@ -21,6 +21,10 @@ def test_sensible_advice_is_taken(tmp_path: Path) -> None:
     assert Recommended.load(file, DEFAULT) == Recommended(4, 0.0, ((64, 64), (96, 64)))
     file.write_text('{"steps": 10000}')
     assert Recommended.load(file, DEFAULT) == Recommended(10_000, 7.5, DEFAULT.sizes)
+    file.write_text('{"steps": 30, "quick_steps": 8}')
+    assert Recommended.load(file, DEFAULT).quick_steps == 8
+    file.write_text('{"steps": 30, "quick_steps": null}')
+    assert Recommended.load(file, DEFAULT).quick_steps is None
     file.write_text('{"sizes": []}')
     assert Recommended.load(file, DEFAULT).sizes == ()
     assert Recommended.load(tmp_path / "nothing.json", DEFAULT) == DEFAULT
@@ -58,6 +62,10 @@ SENSELESS = [
     '{"sizes": 5}',
     '{"sizes": ' + json.dumps([[64, 64]] * 65) + "}",
     '{"steps": 4, "sizes": [[0, 0]]}',
+    '{"steps": 4, "quick_steps": "few"}',
+    '{"steps": 4, "quick_steps": true}',
+    '{"steps": 4, "quick_steps": 0}',
+    '{"steps": 4, "quick_steps": 4}',
     '{"steps": ' + "[" * 200_000,
     "[" * 200_000,
     "[4]",

@@ -150,6 +150,8 @@ def test_the_tools_come_with_the_first_test_and_stay(checkout: Checkout) -> None
     assert checkout.asked() == ["-P -m visualizer"]
     checkout.start("screenshots", "--all")
     assert checkout.asked() == [f"{checkout.folder}/packaging/screenshots.py --all"]
+    checkout.start("rebuild", "--list")
+    assert checkout.asked() == [f"{checkout.folder}/packaging/rebuild.py --list"]
 
 
 def test_the_address_for_torch_is_handed_to_pip(checkout: Checkout) -> None:
@@ -254,7 +256,7 @@ def test_a_missing_ensurepip_is_answered_with_the_line_to_run(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["fly"], "'fly' is not a command of dev.py: use one of run, test, bench, screenshots."),
+        (["fly"], "'fly' is not a command of dev.py: use one of run, test, bench, screenshots, "),
         (["--torch-index", "x"], "A command is missing"),
         (["run", "--torch-index"], "--torch-index needs the address"),
     ],

@@ -37,10 +37,23 @@ class Refused(Exception):
         self.status = status
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """The options that say how and with what to sample, the same for every command that does."""
+def add_settings(parser: argparse.ArgumentParser, *, quick: bool = False) -> None:
+    """The options that say how and with what to sample, the same for every command that does.
+
+    Args:
+        quick: whether ``--quick`` is among them.
+    """
+    steps = parser.add_mutually_exclusive_group()
+    steps.add_argument(
+        "--steps", type=whole, help="denoising steps (default: what the model recommends)"
+    )
+    if quick:
+        steps.add_argument(
+            "--quick",
+            action="store_true",
+            help="only the few steps that the model recommends for a hurry",
+        )
     add = parser.add_argument
-    add("--steps", type=whole, help="denoising steps (default: what the model recommends)")
     add("--guidance", type=number, help="how strongly the prompt pulls (default: the model's)")
     add("--sampler", metavar="NAME", help="for example ddim or euler (default: the model's own)")
     add("--size", type=size, metavar="WxH", help="in pixels, for example 512x512")
@@ -113,6 +126,17 @@ def recommended(request: SamplingRequest, facts: ModelFacts) -> SamplingRequest:
     missing = {name: value for name, value in settings.items() if getattr(request, name) is None}
     request = replace(request, **missing)
     return replace(request, extra=FrozenMapping(_pictures_in_place(request, facts)))
+
+
+def quick_steps(facts: ModelFacts) -> int:
+    """How many steps ``--quick`` stands for.
+
+    Raises:
+        Refused: where the makers of the model say nothing of it.
+    """
+    if facts.quick_steps is None:
+        raise Refused(f"{facts.name} has no quick way of its own: give --steps a number.")
+    return facts.quick_steps
 
 
 def _pictures_in_place(request: SamplingRequest, facts: ModelFacts) -> dict[str, Any]:

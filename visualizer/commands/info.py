@@ -88,6 +88,11 @@ def _state(lane: CompareLane) -> str:
     return count(done, "step")
 
 
+def _steps(facts: ModelFacts) -> str:
+    quick = facts.quick_steps
+    return str(facts.steps) if quick is None else f"{facts.steps}, or {quick} in a hurry"
+
+
 def _about_model(facts: ModelFacts) -> list[Row]:
     rows = [
         ("model", f"{facts.name} ({facts.pipeline_class}, weights {facts.weights_hash[:12]})"),
@@ -97,7 +102,7 @@ def _about_model(facts: ModelFacts) -> list[Row]:
         ("memory", facts.memory_note),
         ("pictures", ", ".join(facts.control)),
         ("sizes", ", ".join(f"{w} × {h}" for w, h in facts.sizes)),
-        ("steps", str(facts.steps)),
+        ("steps", _steps(facts)),
         ("guidance", f"{facts.guidance_scale:g}" if facts.guidance else "not used"),
         ("samplers", ", ".join([f"{facts.own_sampler} (own)", *(s.key for s in facts.samplers)])),
     ]

@@ -45,7 +45,7 @@ def add_arguments(run: argparse.ArgumentParser) -> None:
     add("prompt", metavar="PROMPT", help="what the picture shows")
     add("--avoid", metavar="TEXT", help="what to steer away from")
     add("--seed", type=whole, default=0, help="0 to 4294967295 (default: %(default)s)")
-    add_settings(run)
+    add_settings(run, quick=True)
     add("--weights", action="store_true", help="read weights in the prompt, as in '(red)1.4 car'")
     add(
         "--picture",
@@ -102,7 +102,14 @@ def _run(options: argparse.Namespace) -> int:
     usual = chosen if strict else replace(chosen, format="picture")
     names = options.out or [usual_name(f"{_slug(request.prompt)}-{request.seed}", usual)]
     outputs = outputs_of(names, chosen, strict=strict)
-    return _sample_and_write(request, outputs, options.model, options.device, quiet=options.quiet)
+    return _sample_and_write(
+        request,
+        outputs,
+        options.model,
+        options.device,
+        quiet=options.quiet,
+        in_a_hurry=options.quick,
+    )
 
 
 def _extra(options: argparse.Namespace) -> dict[str, Any]:
@@ -160,6 +167,7 @@ def _sample_and_write(
     device: str | None,
     *,
     quiet: bool,
+    in_a_hurry: bool = False,
 ) -> int:
     from visualizer.commands.missing_pictures import Keeping
 
@@ -168,6 +176,8 @@ def _sample_and_write(
     line = ProgressLine(quiet=quiet)
     line.say("Loading the model …")
     model = headless.open_model(folder, device)
+    if in_a_hurry:
+        request = replace(request, steps=headless.quick_steps(model.facts))
     request = headless.recommended(request, model.facts)
     for note in (*about_forgetting(outputs), *headless.notes(request, model)):
         line.say(f"Note: {note}")

@@ -50,11 +50,15 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Recommended:
-    """What the makers of a model recommend; ``sizes`` empty where any size will do."""
+    """What the makers of a model recommend; ``sizes`` empty where any size will do.
+
+    ``quick_steps`` are enough for a picture in a hurry; None where the makers name no such number.
+    """
 
     steps: int
     guidance_scale: float
     sizes: tuple[tuple[int, int], ...] = ()
+    quick_steps: int | None = None
 
     @classmethod
     def load(cls, path: Path, default: Recommended) -> Recommended:
@@ -63,8 +67,14 @@ class Recommended:
         steps = values.get("steps", default.steps)
         guidance = values.get("guidance_scale", default.guidance_scale)
         sizes = values.get("sizes", default.sizes)
-        if _is_steps(steps) and _is_guidance(guidance) and _are_sizes(sizes):
-            return cls(steps, float(guidance), tuple((w, h) for w, h in sizes))
+        quick = values.get("quick_steps", default.quick_steps)
+        if (
+            _is_steps(steps)
+            and _is_guidance(guidance)
+            and _are_sizes(sizes)
+            and (quick is None or (_is_steps(quick) and quick < steps))
+        ):
+            return cls(steps, float(guidance), tuple((w, h) for w, h in sizes), quick)
         return default  # advice that makes no sense is no advice
 
 
@@ -76,6 +86,7 @@ class ModelFacts:
         name: what the window calls it.
         samplers: those that fit this model; ``own_sampler`` is the label of the model's own.
         steps, guidance_scale, width, height: recommended.
+        quick_steps: as many are enough for a picture in a hurry; None where nobody says so.
         sizes: (width, height) pairs it can do, the recommended first.
         guidance: whether the strength of guidance changes anything.
         max_words: how many tokens of a prompt it reads.
@@ -122,6 +133,7 @@ class ModelFacts:
     random_samplers: tuple[str, ...] = ()
     no_encoder: str = ""
     no_attention: str = ""
+    quick_steps: int | None = None
 
 
 Loop = tuple[str, tuple[NoiseLevel, ...], tuple[float, ...]]

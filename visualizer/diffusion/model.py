@@ -214,6 +214,7 @@ class Model:
             samplers=samplers.sampler_names(own, self.pipeline),
             own_sampler=samplers.label_of(own),
             steps=self._recommended.steps,
+            quick_steps=self._recommended.quick_steps,
             guidance_scale=self._recommended.guidance_scale,
             width=width,
             height=height,

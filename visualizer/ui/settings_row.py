@@ -40,6 +40,8 @@ _STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 5.0
 """What the fields show until a model recommends its own: the built-in model's."""
 MAX_STEPS = 1000
 _STEPS_TIP = "How many steps from static to picture: more are finer, and slower"
+_QUICK_TIP = "Draw in {quick} steps: sooner there, a little less fine"
+_UNHURRIED_TIP = "Draw in {steps} steps again: as fine as this model can"
 _FIXED_STEPS = "A branch keeps the steps of its run"
 _FIXED_MODEL = "A branch is made by the model of its run"
 
@@ -110,6 +112,13 @@ class SettingsRow(QWidget):
         self.steps.setFixedWidth(6 * theme.SPACE)
         self.steps.setToolTip(_STEPS_TIP)
         self.steps.set_number(settings.steps or _STEPS_UNTIL_KNOWN)
+        self.quick = QToolButton()
+        self.quick.setText("Quick")
+        self.quick.setCheckable(True)
+        self.quick.setProperty("role", "quick")
+        self.quick.setFixedHeight(_HEIGHT)
+        self.quick.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.quick.hide()
         self.guidance = NumberField("guidance", 0, 100, decimals=1, step=0.5)
         self.guidance.setAccessibleName("Guidance")
         self.guidance.setFixedWidth(6 * theme.SPACE)
@@ -133,6 +142,8 @@ class SettingsRow(QWidget):
         self._steps_known = settings.steps is not None
         self._guidance_known = settings.guidance_scale is not None
         self.steps.changed.connect(self._take_steps)
+        self.steps.changed.connect(self._show_quick)
+        self.quick.clicked.connect(self._hurry)
         self.guidance.changed.connect(self._take_guidance)
         self._judge_avoid()
 
@@ -141,6 +152,25 @@ class SettingsRow(QWidget):
 
     def _take_guidance(self) -> None:
         self._guidance_known = True
+
+    def _hurry(self, on: bool) -> None:
+        """The few steps of a model that has a quick way, or its usual ones again."""
+        if self._facts is not None and self._facts.quick_steps is not None:
+            self.steps.set_number(self._facts.quick_steps if on else self._facts.steps)
+
+    def _show_quick(self) -> None:
+        """The button is there for models with a quick way, and says which way is taken."""
+        facts = self._facts
+        if facts is None or facts.quick_steps is None:
+            self.quick.hide()
+            return
+        on = self.steps.whole() == facts.quick_steps
+        self.quick.setChecked(on)
+        tip = _UNHURRIED_TIP if on else _QUICK_TIP
+        self.quick.setToolTip(tip.format(quick=facts.quick_steps, steps=facts.steps))
+        self.quick.setAccessibleDescription(self.quick.toolTip())
+        self.quick.setEnabled(self.steps.isEnabled())
+        self.quick.show()
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
@@ -161,6 +191,8 @@ class SettingsRow(QWidget):
                 row.addSpacing(theme.SPACE)
             row.addWidget(label)
             row.addWidget(field, stretch)
+            if field is self.steps:
+                row.addWidget(self.quick)
             field.setProperty("role", "drop" if field is self.model else "quiet")
             field.setFixedHeight(_HEIGHT)
         row.addStretch(0)  # in a wide window, what no field can use
@@ -224,6 +256,7 @@ class SettingsRow(QWidget):
             wanted = (kept.width, kept.height) if kept else (None, None)
             self.picture_size = next((size for size in facts.sizes if size == wanted), None)
         self.guidance.setEnabled(self._has_guidance)
+        self._show_quick()
         self._offer_samplers(facts, kept.sampler if kept else self.sampler_key())
         about = (facts.family, license_words(facts.license), facts.device_label, facts.memory_note)
         self.model.set_name(facts.name, "\n".join(filter(None, about)))
@@ -261,6 +294,7 @@ class SettingsRow(QWidget):
         self._branch_samplers = tuple(samplers) if samplers is not None else None
         self.steps.setEnabled(not fixed)
         self.steps.setToolTip(_FIXED_STEPS if fixed else _STEPS_TIP)
+        self._show_quick()
         self.model.setEnabled(not fixed)
         self.model.setToolTip(_FIXED_MODEL if fixed else self._model_tip)
         if self._facts is not None:
@@ -270,6 +304,7 @@ class SettingsRow(QWidget):
         """These fields of the request are spread over several values elsewhere: here they sleep."""
         self._varied = fields
         self.steps.setEnabled("steps" not in fields and self._branch_samplers is None)
+        self._show_quick()
         self.guidance.setEnabled(self._has_guidance)
         self.sampler.setEnabled("sampler" not in fields)
         self._judge_avoid()

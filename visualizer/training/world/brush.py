@@ -74,6 +74,11 @@ class Brush:
         self.p.setBrush(fill)
         self.p.drawPath(path)
 
+    def cover(self, path: QPainterPath, fill: Fill) -> None:
+        """Fill the rectangle about a path: what is quickest inside ``within`` this path."""
+        self.p.setBrush(fill)
+        self.p.drawRect(path.controlPointRect())
+
     def line(self, points: Sequence[Point], width: float, color: QColor) -> None:
         """An open line with round ends. Nothing thinner than 2.5 units of the picture is kept."""
         self.p.setPen(_pen(width, color))

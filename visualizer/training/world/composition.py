@@ -155,15 +155,26 @@ def _image(brush: Brush, image: QImage, transform: QTransform | None = None) -> 
 
 
 def _contact(brush: Brush, thing: _Placed, light: Light) -> None:
-    """The soft dark line where a thing meets the ground."""
-    width = thing.stand.half_width
+    """The soft dark line where a thing meets the ground, as wide as its foot."""
+    left, right = _foot_of(thing)
+    width = 0.62 * (right - left) + 2
     dark = QColor(0, 0, 0, 110 if light.time != "fog" else 60)
     clear = QColor(0, 0, 0, 0)
     brush.p.save()
-    brush.p.translate(thing.stand.x, thing.foot)
-    brush.p.scale(1, 0.13)
-    brush.oval(0, 0, 1.02 * width, 1.02 * width, around(0, 0, 1.02 * width, dark, dark, clear))
+    brush.p.translate((left + right) / 2, thing.foot)
+    brush.p.scale(1, min(0.13, 6 / width))
+    brush.oval(0, 0, width, width, around(0, 0, width, dark, dark, clear))
     brush.p.restore()
+
+
+def _foot_of(thing: _Placed) -> tuple[float, float]:
+    """From where to where it touches the ground."""
+    unit = thing.image.width() / UNITS
+    lowest = slice(int((thing.foot - 5) * unit), int(thing.foot * unit) + 1)
+    touched = np.flatnonzero((_alpha(thing.image)[lowest] > 127).any(axis=0))
+    if not len(touched):
+        return thing.stand.x - 1, thing.stand.x + 1
+    return touched[0] / unit, (touched[-1] + 1) / unit
 
 
 def _cast_shadow(brush: Brush, thing: _Placed, light: Light) -> None:

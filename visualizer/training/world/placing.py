@@ -12,7 +12,7 @@ from visualizer.training.world.subjects import Subject
 from visualizer.training.world.things.kind import Kind
 
 MARGIN = 4.0
-SCALES = {"small": (0.5, 0.64), "middle": (0.82, 1.04), "big": (1.22, 1.5)}
+SCALES = {"small": (0.56, 0.7), "middle": (0.86, 1.08), "big": (1.26, 1.55)}
 """Units of the picture for one of a thing; the three can be told apart."""
 STRIPS = {"left": (0.0, 0.18), "center": (0.42, 0.58), "right": (0.82, 1.0)}
 """Where a single thing stands in the room that it has, 0 far left … 1 far right."""

@@ -58,11 +58,12 @@ def _sunset(brush: Brush, view: View) -> None:
 
 
 def _night(brush: Brush, view: View) -> None:
-    for _ in range(view.rng.randint(16, 26)):
-        r = view.u(1.6, 2.4)
-        star = q((255, 255, view.u(210, 255)), view.u(0.6, 1.0))
-        brush.oval(view.u(0, UNITS), view.horizon * 0.85 * view.rng.random(), r, r, star)
     x, y, r = sun_at(view)
+    for _ in range(view.rng.randint(16, 26)):
+        at = view.u(0, UNITS), view.horizon * 0.85 * view.rng.random()
+        size, star = view.u(1.6, 2.4), q((255, 255, view.u(210, 255)), view.u(0.6, 1.0))
+        if math.dist(at, (x, y)) > 1.5 * r:
+            brush.oval(*at, size, size, star)
     if view.chance(0.5):
         _disc(brush, view)
     else:
@@ -154,7 +155,7 @@ def paint_weather(brush: Brush, view: View) -> None:
     """What hangs in the air before everything else: bands of fog, or rain."""
     if view.light.time == "fog":
         air = view.light.hour.air
-        for k, strength in enumerate((0.46, 0.28, 0.26)):
+        for k, strength in enumerate((0.42, 0.26, 0.26)):
             y = view.horizon - 50 + 44 * k + view.u(-8, 8)
             tall = view.u(64, 92)
             clear, thick = q(air, 0), q(air, strength)

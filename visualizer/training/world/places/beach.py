@@ -15,18 +15,18 @@ def paint(brush: Brush, view: View) -> Ground:
     h, light = view.horizon, view.light
     if view.chance(0.5):
         _island(brush, view, view.rng.choice((view.u(20, 80), view.u(176, 236))), h + 2)
-    shore = h + (UNITS - h) * view.u(0.4, 0.5)
+    shore = h + (UNITS - h) * view.u(0.46, 0.54)
     water(brush, view, h, shore, (20, 150, 178))
-    tilt, phase = view.u(-12, 12), view.u(0, 6.3)
+    tilt, phase = view.u(-9, 9), view.u(0, 6.3)
     shallow, foam = light.far((116, 214, 206), 0.2), light.far((250, 252, 252), 0.05)
     wet, dry = light.far((206, 170, 116), 0.1), (250, 222, 164)
 
     def strip(lower: float, fill: Fill) -> None:
         points = [
             (x, shore + lower + tilt * (x / UNITS - 0.5) * 2 + 4 * math.sin(phase + x / 34))
-            for x in range(-8, 273, 10)
+            for x in (UNITS * k / 20 for k in range(21))
         ]
-        brush.polygon([*points, (UNITS + 20, UNITS + 4), (-20, UNITS + 4)], fill)
+        brush.polygon([*points, (UNITS, UNITS), (0, UNITS)], fill)
 
     strip(-16, shallow)
     strip(-11, foam)
@@ -34,14 +34,18 @@ def paint(brush: Brush, view: View) -> Ground:
     strip(-2, foam)
     strip(4, wet)
     strip(13, down(shore, UNITS, light.far(dry, 0.2), light.far((232, 190, 122), 0.0)))
+    strip(
+        46,
+        down(shore + 40, UNITS, light.far((254, 228, 174), 0.1), light.far((224, 180, 112), 0.0)),
+    )
     sides = [s for s in (-1, 1) if all(abs(UNITS / 2 + s * 104 - c) > 34 for c in view.clear)]
     if view.chance(0.85):
         side = view.rng.choice(sides or (-1, 1))
         _palm(brush, view, UNITS / 2 + side * view.u(98, 122), shore + view.u(20, 36), -side)
     return Ground(
-        far=shore + abs(tilt) + 16,
+        far=shore + abs(tilt) / 2 + 16,
         near=246,
-        water=(h + 8, shore - abs(tilt) - 18),
+        water=(h + 8, shore - abs(tilt) / 2 - 18),
         wet=0.15,
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from visualizer.training.world.brush import UNITS, Brush, Point, down
+from visualizer.training.world.brush import UNITS, Brush, down
 from visualizer.training.world.color import RGB, shaded
-from visualizer.training.world.places.land import ground, patches
+from visualizer.training.world.places.land import ground, hill
 from visualizer.training.world.places.view import Ground, View
 
 _LAYERS: tuple[RGB, ...] = (
@@ -23,7 +23,8 @@ def paint(brush: Brush, view: View) -> Ground:
     for _ in range(3):
         _butte(brush, view, vanish + view.u(-50, 50), h + 6, view.u(9, 18), view.u(26, 56))
     ground(brush, view, h + 3, (232, 172, 124), (196, 116, 76))
-    patches(brush, view, h + 10, (244, 192, 144), 4)
+    hill(brush, view, h + 34, view.u(6, 12), 0.9, (216, 148, 102), 0.2, fall=60)
+    hill(brush, view, h + 66, view.u(8, 16), 0.8, (206, 128, 84), 0.0, fall=60)
     for depth, gap, rim, foot in ((0.55, 26, 0.5, 24), (0.14, 62, 0.96, 62)):
         for side in (-1, 1):
             _wall(
@@ -58,33 +59,27 @@ def _wall(
     h, light = view.horizon, view.light
     edge = UNITS / 2 + side * (UNITS / 2 + 6)
     inner = vanish + side * gap
-    outline: list[Point] = [(edge, h + foot), (edge, h - rise)]
-    count = 4
-    for k in range(count):
-        x = edge + (inner - edge) * (k + view.u(0.6, 0.9)) / count
-        y = h - rise * (1 - 0.16 * k) * view.u(0.93, 1.0)
-        outline += [(x, y), (x - side * 3, y + rise * 0.13)]
-    outline += [
-        (inner, h - rise * 0.3),
-        (inner - side * 2, h + foot * 0.12),
-        (inner - side * 8, h + foot * 0.2),
-    ]
     shade = 0.72 if side == light.side else 1.06
-    path = brush.path(outline[0], outline[1:])
-    with brush.within(path):
-        y, k = h - rise - 8, view.rng.randrange(5)
-        while y < h + foot:
-            tall = (rise + foot) * view.u(0.09, 0.15)
-            color = light.far(shaded(_LAYERS[k % 5], shade), depth)
-            brush.polygon([(edge, y), (vanish, h), (edge, y + tall + 1)], color)
-            y, k = y + tall, k + 1
-    # the foot of the wall lies in its own shadow
-    dark = light.far((120, 58, 44), depth, 0.0), light.far((120, 58, 44), depth, 0.45)
-    with brush.within(path):
+    y, k, reach = h - rise, view.rng.randrange(5), view.u(0.4, 0.55)
+    while y < h + foot:
+        tall = min((rise + foot) * view.u(0.09, 0.14), h + foot + 1 - y)
+        if y + tall > h - 0.1 * rise:
+            reach = 1.0
+        elif k % 2:  # two layers to a cliff, then a step
+            reach = min(0.92, reach + view.u(0.08, 0.26))
+        end = edge + (inner - edge) * reach
+        part = (end - edge) / (vanish - edge)
+        low = y + tall + 1
+        color = light.far(shaded(_LAYERS[k % 5], shade), depth)
         brush.polygon(
-            [(edge, h - rise * 0.3), (vanish, h - 4), (edge, h + foot + 2)],
-            down(h - rise * 0.3, h + foot, *dark),
+            [(edge, y), (end, y + part * (h - y)), (end, low + part * (h - low)), (edge, low)],
+            color,
         )
+        y, k = y + tall, k + 1
+    dark = light.far((120, 58, 44), depth, 0.0), light.far((120, 58, 44), depth, 0.45)
+    part = (inner - edge) / (vanish - edge)
+    shadow = [(edge, h), (inner, h), (inner, h + foot * (1 - part)), (edge, h + foot)]
+    brush.polygon(shadow, down(h, h + foot, *dark))
 
 
 def _butte(brush: Brush, view: View, x: float, base: float, half: float, tall: float) -> None:

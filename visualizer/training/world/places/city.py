@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from visualizer.training.world.brush import UNITS, Brush, across, around, down
+from visualizer.training.world.brush import UNITS, Brush, Fill, Point, across, around, down
 from visualizer.training.world.color import RGB, mixed, q, shaded, times
 from visualizer.training.world.light import LAMP
 from visualizer.training.world.places.land import Way, asphalt, free
@@ -38,15 +38,7 @@ def paint(brush: Brush, view: View) -> Ground:
     if view.chance(0.5):
         _street_along(brush, view, base + 13)
     else:
-        brush.box(
-            0,
-            base + 12,
-            UNITS,
-            UNITS,
-            down(base, UNITS, light.far((178, 178, 184), 0.3), light.far((150, 150, 160), 0)),
-        )
-        way = Way(base + 4, view.u(100, 156), view.u(108, 148), view.u(96, 120))
-        asphalt(brush, view, way, (204, 204, 208))
+        _avenue(brush, view, base)
     for x in (view.u(14, 34), view.u(222, 242)):
         if free(view, x, 36):
             _lamp(brush, view, x, h + view.u(36, 54), view.u(84, 104))
@@ -120,14 +112,58 @@ def _street_along(brush: Brush, view: View, top: float) -> None:
         )
 
 
+def _avenue(brush: Brush, view: View, base: float) -> None:
+    """A street into the picture, house walls along it on both sides."""
+    light = view.light
+    pavement = down(base, UNITS, light.far((178, 178, 184), 0.3), light.far((150, 150, 160), 0))
+    brush.box(0, base + 4, UNITS, UNITS, pavement)
+    vanish = view.u(108, 148)
+    for side in (-1, 1):
+        for near, far in ((0.66, 0.4), (1.2, 0.7)):
+            _wall(brush, view, (vanish, base), side, near, far, view.u(96, 136))
+    way = Way(base + 2, vanish, view.u(112, 144), view.u(96, 116))
+    asphalt(brush, view, way, (204, 204, 208))
+
+
+def _wall(
+    brush: Brush, view: View, vanish: Point, side: int, near: float, far: float, tall: float
+) -> None:
+    """A house wall that runs to the vanishing point; near and far are 1 at the picture's edge."""
+    light, (vx, vy) = view.light, vanish
+    wall = times(view.rng.choice(_WALLS), 0.8 if side == light.side else 1.05)
+
+    def at(depth: float, up: float) -> Point:
+        return vx + side * 132 * depth, vy + (34 - up * (tall + 34)) * depth
+
+    def quad(a: float, b: float, low: float, high: float, fill: Fill) -> None:
+        brush.polygon([at(a, low), at(a, high), at(b, high), at(b, low)], fill)
+
+    haze = 0.45 * (1.2 - near)
+    quad(near, far, 0, 1, light.far(wall, haze))
+    quad(near, far, 0.94, 1, light.far(times(wall, 0.68), haze))
+    glow, dark = q(mixed(LAMP, light.hour.air, 0.12)), light.far(times(wall, 0.55), haze)
+    glass = light.far(mixed((70, 96, 138), light.sky(2), 0.22), haze)
+    for row in range(4):
+        for column in range(3):
+            a = near + (far - near) * (column + 0.22) / 3
+            b = near + (far - near) * (column + 0.72) / 3
+            fill = (glow if view.chance(0.55) else dark) if light.lamps else glass
+            quad(a, b, 0.16 + 0.2 * row, 0.28 + 0.2 * row, fill)
+
+
 def _lamp(brush: Brush, view: View, x: float, foot: float, tall: float) -> None:
-    """A street lamp."""
+    """A street lamp; on a wet street its light lies below it."""
     light = view.light
     pole = light.far((64, 68, 80), 0.1)
     inward = 1 if x < UNITS / 2 else -1
+    head = x + inward * 18, foot - tall + 1
+    if light.time == "rain":
+        shine = [q(LAMP, 0.42), q(LAMP, 0.16), q(LAMP, 0.0)]
+        with brush.moved(head[0], foot + 36):
+            brush.p.scale(0.3, 1)
+            brush.oval(0, 0, 44, 44, around(0, 0, 44, *shine))
     brush.box(x - 4, foot - 6, 8, 6, pole)
     brush.line([(x, foot), (x, foot - tall), (x + inward * 14, foot - tall - 3)], 4, pole)
-    head = x + inward * 18, foot - tall + 1
     if light.lamps:
         brush.oval(*head, 30, 30, around(*head, 30, q(LAMP, 0.75), q(LAMP, 0.2), q(LAMP, 0)))
     brush.oval(*head, 8, 4.5, q(LAMP) if light.lamps else light.far((236, 238, 240), 0.1))

@@ -15,7 +15,7 @@ def paint(brush: Brush, view: View) -> Ground:
     h, light = view.horizon, view.light
     if view.chance(0.5):
         for _ in range(view.rng.randint(1, 2)):
-            _table(brush, view, view.u(10, 246), h + 6, view.u(26, 46), view.u(26, 44))
+            _table(brush, view, view.u(10, 246), h + 14, view.u(26, 46), view.u(26, 44))
     for y, rise, half, depth in (
         (h + 4, 26, 130, 0.75),
         (h + 22, 28, 150, 0.42),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from visualizer.training.world.brush import UNITS, Brush, down
 from visualizer.training.world.color import q, times
-from visualizer.training.world.places.land import FIR, Way, fir, free, ground, patches, treeline
+from visualizer.training.world.places.land import FIR, Way, fir, free, ground, hill, treeline
 from visualizer.training.world.places.view import Ground, View
 
 
@@ -16,10 +16,11 @@ def paint(brush: Brush, view: View) -> Ground:
         top, low = light.far(times(FIR, shade), depth), light.far(times(FIR, shade), depth + 0.2)
         brush.polygon(treeline(view, base, tall), down(base - tall, base, top, low))
     ground(brush, view, h + 6, (112, 158, 84), (46, 104, 44))
-    patches(brush, view, h + 10, (142, 186, 92), 4)
+    hill(brush, view, h + 40, view.u(12, 22), 0.9, (84, 142, 66), 0.15, fall=50)
+    hill(brush, view, h + 76, view.u(12, 22), 0.8, (68, 128, 54), 0.0, fall=60)
     if view.chance(0.6):
         way = Way(h + 7, view.u(90, 166), view.u(90, 166), view.u(50, 74), view.u(-40, 40), 2)
-        path = down(h, UNITS, light.far((196, 170, 120), 0.5), light.far((158, 124, 82), 0.0))
+        path = down(h, UNITS, light.far((190, 174, 130), 0.5), light.far((150, 126, 90), 0.0))
         way.strip(brush, path, -1, 1)
     for k in range(9):
         x = (k + view.u(0.1, 0.9)) * UNITS / 9
@@ -40,7 +41,7 @@ def _rays(brush: Brush, view: View) -> None:
     """Sunbeams that fall through the trees."""
     side = view.light.side
     warm = (255, 214, 150) if view.light.time == "sunset" else (255, 252, 206)
-    fading = down(20, view.horizon + 60, q(warm, 0.3), q(warm, 0.0))
+    fading = down(0, view.horizon + 60, q(warm, 0.08), q(warm, 0.3), q(warm, 0.0))
     x = UNITS / 2 + side * view.u(50, 90)
     for _ in range(3):
         wide, lean = view.u(10, 18), -side * view.u(60, 90)

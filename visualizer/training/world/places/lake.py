@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from visualizer.training.world.brush import UNITS, Brush, Fill, down
-from visualizer.training.world.places.land import FIR, fir, hill, mountains, treeline, water
+from visualizer.training.world.places.land import FIR, fir, free, hill, mountains, treeline, water
 from visualizer.training.world.places.view import Ground, View
 
 
@@ -34,17 +34,40 @@ def _shore(brush: Brush, view: View, y: float) -> None:
 
     def strip(lower: float, fill: Fill) -> None:
         brush.curve(
-            (-5, y + left + lower),
+            (0, y + left + lower),
             [
-                (70, y + left + lower - 4, 150, y + 10 + lower, UNITS + 5, y + right + lower),
-                (UNITS + 5, UNITS + 5),
-                (-5, UNITS + 5),
+                (70, y + left + lower - 4, 150, y + 10 + lower, UNITS, y + right + lower),
+                (UNITS, UNITS),
+                (0, UNITS),
             ],
             fill,
         )
 
     strip(0, light.far((214, 192, 140), 0.15))
     strip(7, down(y, UNITS, light.far((116, 170, 78), 0.15), light.far((58, 124, 50), 0.0)))
+    outer = (view.u(200, 246) if side < 0 else view.u(10, 56)), y + 14
+    if free(view, outer[0], 40):
+        _cattails(brush, view, *outer)
     if view.chance(0.7):
         x = view.u(2, 22) if side < 0 else view.u(234, 254)
         fir(brush, view, x, y + view.u(12, 24), view.u(84, 120), 0.05)
+
+
+def _cattails(brush: Brush, view: View, x: float, foot: float) -> None:
+    """A few reeds with brown heads at the water's edge."""
+    light = view.light
+    for k in range(5):
+        lean, tall = (k - 2) * view.u(2.5, 4.5), view.u(30, 48)
+        root, tip = x + 5 * (k - 2), foot - tall
+        blade = light.far((70, 134, 62) if k % 2 else (98, 160, 76), 0.05)
+        brush.curve(
+            (root - 2.5, foot),
+            [(root, tip + 16, root + lean, tip), (root + 3, tip + 18, root + 2.5, foot)],
+            blade,
+        )
+        if k % 2:
+            brush.line(
+                [(root + 0.5 * lean, tip + 3), (root + 0.4 * lean, tip + 12)],
+                5,
+                light.far((126, 80, 46), 0.05),
+            )

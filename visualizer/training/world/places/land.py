@@ -34,16 +34,16 @@ def hills(view: View, base: float, height: float, waves: float) -> list[Point]:
     a, b, c = view.u(0, 6.3), view.u(0, 6.3), 2 * math.pi * waves / UNITS * view.u(0.8, 1.2)
     return [
         (
-            float(x),
+            x,
             base - height * (0.5 + 0.34 * math.sin(a + c * x) + 0.16 * math.sin(b + 2.3 * c * x)),
         )
-        for x in range(-8, 273, 8)
+        for x in (UNITS * k / 20 for k in range(21))
     ]
 
 
-def below(brush: Brush, outline: Sequence[Point], fill: Fill) -> None:
-    """Everything below an outline that goes from the left edge to the right."""
-    brush.polygon([*outline, (UNITS + 20, UNITS + 4), (-20, UNITS + 4)], fill)
+def below(brush: Brush, outline: Sequence[Point], fill: Fill, y: float = UNITS) -> None:
+    """Everything from an outline, from the left edge to the right, down to y."""
+    brush.polygon([*outline, (UNITS, y), (0, y)], fill)
 
 
 def hill(
@@ -60,19 +60,8 @@ def hill(
     light = view.light
     crest, foot = light.far(shaded(color, 1.14), depth), light.far(times(color, 0.84), depth * 0.8)
     top = base - height
-    below(brush, hills(view, base, height, waves), down(top, base + fall, crest, foot))
-
-
-def patches(brush: Brush, view: View, top: float, color: RGB, count: int) -> None:
-    """Soft flat spots of another color on even ground, larger in front."""
-    for k in range(count):
-        share = (k + view.u(0.1, 0.9)) / count
-        y, half = top + 8 + share * (UNITS - top), 24 + 56 * share
-        with brush.moved(view.u(0, UNITS), y):
-            brush.p.scale(1, 0.2)
-            strength = (0.55, 0.4, 0.0)
-            soft = [view.light.far(color, 0.4 * (1 - share), a) for a in strength]
-            brush.oval(0, 0, half, half, around(0, 0, half, *soft))
+    fading = down(top, base + fall, crest, foot)
+    below(brush, hills(view, base, height, waves), fading, min(base + fall + 30, UNITS))
 
 
 def bushes(brush: Brush, view: View, x: float, foot: float, size: float, depth: float) -> None:
@@ -94,9 +83,9 @@ def mountains(
     brush: Brush, view: View, base: float, height: float, rock: RGB, depth: float, snow: float = 0.4
 ) -> None:
     """A range of summits, each lit on one side; snow covers this share of the higher ones."""
-    x = view.u(-20, 20)
+    x = view.u(-14, 20)
     summits: list[tuple[float, float]] = []
-    while x < UNITS + 30:
+    while x < UNITS + 16:
         summits.append((x, height * view.u(0.5, 1.0)))
         x += view.u(42, 66)
     for x, tall in sorted(summits, key=lambda s: -s[1]):
@@ -175,8 +164,8 @@ def treeline(view: View, base: float, tall: float) -> list[Point]:
     points: list[Point] = []
     x = view.u(-12, 0)
     while x < UNITS + 12:
-        high = tall * view.u(0.62, 1.0)
-        wide = 0.3 * high * view.u(0.8, 1.1)
+        high = tall * view.u(0.5, 1.0)
+        wide = 0.27 * tall * view.u(0.7, 1.2)
         for out, up in ((-1.0, 0.26), (-0.42, 0.62), (-0.55, 0.6), (0.0, 1.0)):
             points.append((x + out * wide, base - up * high))
         points += [(x + 0.55 * wide, base - 0.6 * high), (x + 0.42 * wide, base - 0.62 * high)]
@@ -273,7 +262,10 @@ def asphalt(brush: Brush, view: View, way: Way, edge: RGB) -> None:
     far, near = light.far((128, 130, 140), 0.5), light.far((82, 84, 94), 0.0)
     if light.time == "rain":
         far = q(mixed(light.sky(2), light.far_rgb((128, 130, 140), 0.5), 0.4))
-    way.strip(brush, light.far(edge, 0.1), -1.12, 1.12)
+        near = q(mixed(light.sky(2), light.far_rgb((82, 84, 94), 0.0), 0.8))
+    shoulder = light.far(edge, 0.1)
+    way.strip(brush, shoulder, -1.12, -0.99)
+    way.strip(brush, shoulder, 0.99, 1.12)
     way.strip(brush, down(way.top, UNITS, far, near), -1, 1)
     line = light.far((246, 244, 236), 0.1)
     for left, right in ((-0.93, -0.86), (0.86, 0.93)):

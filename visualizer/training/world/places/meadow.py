@@ -33,7 +33,7 @@ def paint(brush: Brush, view: View) -> Ground:
         x, y = view.u(0, UNITS), h + 20 + share * (UNITS - h - 34)
         _patch(brush, view, x, y, (16 + 26 * share) * view.u(0.8, 1.3), petals, 0.3 * (1 - share))
     spots = [
-        (x, view.u(236, 256), view.u(6.5, 9))
+        (x, view.u(226, 246), view.u(6.5, 9))
         for x in (view.u(2, 254) for _ in range(9))
         if free(view, x, 36)
     ]

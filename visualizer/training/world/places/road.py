@@ -10,7 +10,6 @@ from visualizer.training.world.places.land import (
     ground,
     hill,
     mountains,
-    patches,
 )
 from visualizer.training.world.places.view import Ground, View
 
@@ -22,7 +21,8 @@ def paint(brush: Brush, view: View) -> Ground:
     mountains(brush, view, h + 8, view.u(34, 48), (92, 112, 122), 0.45, snow=0.0)
     hill(brush, view, h + 12, view.u(12, 20), 1.6, (94, 148, 88), 0.4)
     ground(brush, view, h + 6, (138, 184, 98), (66, 138, 58))
-    patches(brush, view, h + 12, (160, 198, 100), 4)
+    hill(brush, view, h + 40, view.u(10, 18), 0.9, (112, 172, 82), 0.2, fall=60)
+    hill(brush, view, h + 76, view.u(10, 18), 0.8, (84, 154, 66), 0.0, fall=50)
     way = Way(
         top=h + 6,
         start=view.u(70, 186),

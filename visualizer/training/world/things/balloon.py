@@ -84,7 +84,7 @@ def _zigzag(brush: Brush, look: Look, half: float, middle: float, mouth: float) 
     """A zigzag of the trim below the middle, the foot darker."""
     points, count = [], 8
     for k in range(count + 1):
-        x = math.sin((2 * k / count - 1) * math.pi / 2) * (half + 1)
+        x = math.sin((2 * k / count - 1) * math.pi / 2) * (half + 4)
         bow = 7 * (1 - (x / half) ** 2)
         points.append((x, middle - 2 + bow + (9 if k % 2 else -3)))
     low = [(x, y + 9) for x, y in reversed(points)]
@@ -97,25 +97,14 @@ def _zigzag(brush: Brush, look: Look, half: float, middle: float, mouth: float) 
 def _round_light(
     brush: Brush, look: Look, hull: QPainterPath, half: float, middle: float, mouth: float
 ) -> None:
-    side = look.light.side
-    bright = around(
-        side * half * 0.45, middle - 16, half * 1.1, q((255, 252, 244), 0.42), q((255, 252, 244), 0)
-    )
-    brush.fill(hull, bright)
-    brush.fill(hull, look.shine(-half, half, 1.1))
-    brush.fill(hull, down(middle, mouth, q((10, 12, 40), 0.0), q((10, 12, 40), 0.3)))
+    side, white, clear = look.light.side, q((255, 252, 244), 0.42), q((255, 252, 244), 0)
+    brush.cover(hull, around(side * half * 0.45, middle - 16, half * 1.1, white, clear))
+    brush.cover(hull, look.shine(-half, half, 0.85))
+    shade = down(middle, mouth, q((10, 12, 40), 0.0), q((10, 12, 40), 0.3))
+    brush.box(-half, middle, 2 * half, mouth - middle + 4, shade)
     if look.light.lamps:
-        brush.fill(
-            hull,
-            around(
-                0,
-                mouth - 6,
-                46,
-                q((255, 226, 130), 0.75),
-                q((255, 200, 110), 0.28),
-                q((255, 200, 110), 0),
-            ),
-        )
+        fire = q((255, 216, 124), 0.66), q((255, 190, 96), 0.22), q((255, 190, 96), 0)
+        brush.box(-half, mouth - 50, 2 * half, 56, around(0, mouth - 6, 44, *fire))
 
 
 def _basket(brush: Brush, look: Look, mouth: float, neck: float) -> None:

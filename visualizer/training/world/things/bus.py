@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QLinearGradient, QPainterPath
 
 from visualizer.training.world.brush import Brush, around, down
-from visualizer.training.world.light import LAMP
 from visualizer.training.world.things.kind import Kind, Look
 
 
@@ -15,20 +14,20 @@ def _paint(brush: Brush, look: Look) -> None:
 
 
 def _city(brush: Brush, look: Look) -> None:
-    half, top = look.u(60, 65), look.u(-60, -54)
+    half, top = look.u(62, 66), look.u(-62, -57)
     rear, front = -half * 0.52, half * 0.6
     body = _box_body(brush, half, top)
     _far_wheels(brush, look, rear, front)
     _coat(brush, look, body, half, top)
     with brush.within(body):
-        _windows(brush, look, -half + 5, half - 24, top + 9, top * 0.5 + 1, 4)
+        _windows(brush, look, -half + 5, half - 24, top + 9, top * 0.5 + 1, 5)
         _door(brush, look, half - 20.5, top + 9)
         _windshield(brush, look, half, top + 7, top * 0.5 + 4)
         brush.box(-half, top * 0.5 + 5, half * 2 - 22, 5, look.trim())
-        brush.fill(body, look.shine(-half, half, 0.8))
+        brush.cover(body, look.shine(-half, half, 0.8))
     for x in (rear, front - 12):
         _wheel(brush, look, x, 10.5)
-    _lamps(brush, look, half - 3, -16, -half + 1.5)
+    _lamps(brush, look, half - 6, -17, -half + 1.5)
 
 
 def _double(brush: Brush, look: Look) -> None:
@@ -44,15 +43,15 @@ def _double(brush: Brush, look: Look) -> None:
         _windshield(brush, look, half, top + 40, top + 61)
         _windshield(brush, look, half, top + 8, top + 29)
         brush.box(-half, top + 32, half * 2, 5, look.trim())
-        brush.fill(body, look.shine(-half, half, 0.8))
+        brush.cover(body, look.shine(-half, half, 0.8))
     for x in (rear, front - 9):
         _wheel(brush, look, x, 10.5)
-    _lamps(brush, look, half - 3, -16, -half + 1.5)
+    _lamps(brush, look, half - 6, -17, -half + 1.5)
 
 
 def _hooded(brush: Brush, look: Look) -> None:
-    half, top = look.u(60, 64), look.u(-62, -57)
-    wall = half - 26  # where the hood begins
+    half, top = look.u(62, 66), look.u(-70, -65)
+    wall = half - 20  # where the hood begins
     rear, front = -half * 0.5, half * 0.66
     body = brush.path(
         (-half, -8),
@@ -71,18 +70,18 @@ def _hooded(brush: Brush, look: Look) -> None:
     _coat(brush, look, body, half, top)
     with brush.within(body):
         brush.box(wall + 5, -37, 40, 5, look.body(1.4))
-        _windows(brush, look, -half + 6, wall - 14, top + 9, top + 26, 4)
+        _windows(brush, look, -half + 6, wall - 13, top + 9, top + 29, 5)
         pane = (
             (wall - 9, top + 8),
             (wall - 2, top + 8),
-            (wall + 3, top + 27),
-            (wall - 9, top + 27),
+            (wall + 3, top + 30),
+            (wall - 9, top + 30),
         )
-        brush.polygon(pane, _pane(look, top + 8, top + 27))
-        for y in (-30, -20):
+        brush.polygon(pane, _pane(look, top + 8, top + 30))
+        for y in (-32, -22):
             brush.box(-half, y, wall + half - 2, 4, look.dark())
         brush.box(half - 5, -26, 6, 12, look.of((40, 42, 50)))
-        brush.fill(body, look.shine(-half, half, 0.8))
+        brush.cover(body, look.shine(-half, half, 0.8))
     for x in (rear, front - 8):
         _wheel(brush, look, x, 10.5)
     _lamps(brush, look, half - 7, -26, -half + 1.5)
@@ -126,6 +125,8 @@ def _windows(
     gap = 4.0
     wide = (x1 - x0 - gap * (count - 1)) / count
     fill = _pane(look, y0, y1)
+    if look.light.lamps:
+        brush.box(x0 - 2.5, y0 - 2.5, x1 - x0 + 5, y1 - y0 + 5, look.dark(), 4)
     for k in range(count):
         x = x0 + k * (wide + gap)
         brush.box(x, y0, wide, y1 - y0, fill, 3)
@@ -178,9 +179,9 @@ def _lamps(brush: Brush, look: Look, x: float, y: float, back: float) -> None:
     lit = look.light.lamps
     brush.box(back - 1, y - 5, 4, 9, QColor(255, 60, 50) if lit else look.of((190, 20, 30)), 2)
     brush.oval(x, y, 4.4, 4.4, look.of((40, 40, 48)))
-    glass = around(x, y, 4, look.of(LAMP, 1.8), look.of(LAMP, 1.3))
+    glass = around(x, y, 4, look.lamp(1.8), look.lamp(1.3))
     brush.oval(x, y, 3.6, 3.6, glass if lit else look.of((232, 240, 250)))
-    look.glow(brush, x + 1, y, 11)
+    look.glow(brush, x + 1, y, 9)
 
 
 KIND = Kind(paint=_paint, half_width=70, height=90, scale=1.1)

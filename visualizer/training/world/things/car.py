@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PySide6.QtGui import QColor, QPainterPath
+from PySide6.QtGui import QColor, QLinearGradient, QPainterPath
 
 from visualizer.training.world.brush import Brush, Point, across, around, down
-from visualizer.training.world.light import LAMP
+from visualizer.training.world.color import q
 from visualizer.training.world.things.kind import Kind, Look
 
 Curves = Sequence[tuple[float, ...]]
@@ -22,83 +22,111 @@ class _Build:
     Attributes:
         body: its outline, wheels left out.
         cabin: the outline of all glass.
-        top: the part of the body that looks up: hood and roof.
-        crease: two lines along its side between which it shines: back, middle, front.
+        top: the hood, which looks up.
+        crease: a line along its side below which it shines: back, middle, front.
+        gleams: the round fenders: x, y of the brightest place of each.
         wheels: x of the two, and their radius.
-        pillar: x at its foot and at its head, between door and rear window.
+        pillars: x at the foot and x at the head of each, between the windows.
         lamp: the headlight: x, y, half width, half height.
         tail: the rear light in the same way.
-        intake: the air intake in its side, or nothing.
         mouth: the dark grille in its nose.
+        intake: the air intake in its side.
+        size: how long and how high it is: from … to, a factor each.
     """
 
     body: tuple[Point, Curves]
     cabin: tuple[Point, Curves]
     top: tuple[Point, Curves]
     crease: tuple[Point, Point, Point]
+    gleams: tuple[Point, ...]
     wheels: tuple[float, float, float]
-    pillar: tuple[float, float]
+    pillars: tuple[Point, ...]
     lamp: tuple[float, float, float, float]
     tail: tuple[float, float, float, float]
-    intake: tuple[Point, ...]
-    mouth: tuple[Point, ...]
+    mouth: tuple[Point, Curves]
+    intake: tuple[Point, Curves] | None = None
+    size: tuple[float, float, float, float] = (0.95, 1.03, 0.96, 1.04)
 
 
+_HOOD: Curves = (
+    (30, -36.5, 42, -35, 50, -30),
+    (58, -26, 63.5, -21, 63.5, -14),
+    (63.5, -10, 61, -7, 56, -7),
+)
+_NOSE: tuple[Point, Curves] = (
+    (20, -34),
+    ((30, -36.5, 42, -35, 50, -30), (58, -26, 63.5, -21, 63.5, -16), (54, -26, 44, -30, 10, -31)),
+)
+_REAR: tuple[float, ...] = (-62, -10, -64, -24, -62, -31)
 _COUPE = _Build(
     body=(
-        (-56, -7),
+        (-57, -7),
         (
-            (-61, -9, -63, -24, -61, -31),
-            (-58, -34, -51, -34, -45, -35),
-            (-34, -45, -22, -49, -9, -49),
-            (6, -49, 17, -41, 25, -34),
-            (42, -33, 55, -29, 61, -21),
-            (64, -15, 62, -9, 56, -7),
+            _REAR,
+            (-60, -35, -52, -37, -45, -37.5),
+            (-34, -45, -24, -48.5, -13, -48.5),
+            (1, -48.5, 12, -41, 21, -34),
+            *_HOOD,
         ),
     ),
     cabin=(
-        (-38, -35),
-        ((-28, -43, -20, -45.5, -9, -45.5), (4, -45.5, 12, -39, 18, -33.5), (0, -32, -38, -35)),
+        (-38, -37.5),
+        ((-29, -43, -22, -45.2, -13, -45.2), (0, -45, 8, -39, 15, -33.5), (-6, -33, -38, -37.5)),
     ),
-    top=(
-        (20, -34),
-        ((42, -33, 55, -29, 61, -21), (52, -26, 36, -29.5, 14, -30)),
+    top=_NOSE,
+    crease=((-61, -28), (0, -27), (54, -22)),
+    gleams=((-45, -33), (38, -32)),
+    wheels=(-38, 37, 12),
+    pillars=((-23, -20), (7, -3)),
+    lamp=(52, -25, 7.2, 2.8),
+    tail=(-61, -28, 3.4, 3.6),
+    mouth=((52, -13), ((55, -17, 66, -16), (66, -10.5), (54, -8.5, 52, -13))),
+    intake=((17, -25), ((24, -26, 23, -20), (22, -16, 17, -14), (20, -19, 17, -25))),
+)
+_ROADSTER = replace(
+    _COUPE,
+    body=(
+        (-57, -7),
+        (
+            _REAR,
+            (-60, -36, -52, -38.5, -42, -38.5),
+            (-34, -38.5, -31, -36, -28, -34.5),
+            (-10, -32, 21, -34),
+            *_HOOD,
+        ),
     ),
-    crease=((-60, -29), (0, -27), (52, -23)),
-    wheels=(-37, 36, 12),
-    pillar=(-21, -16),
-    lamp=(53, -22.5, 6.5, 3.2),
-    tail=(-60, -28, 3.4, 3.6),
-    intake=(),
-    mouth=((51, -14), (64, -15), (61, -8), (50, -8)),
+    cabin=((4, -31), ((-3, -44), (0, -45.5), (20, -33))),
+    pillars=(),
+    gleams=((-44, -34.5), (38, -32)),
 )
 _WEDGE = _Build(
     body=(
-        (-55, -7),
+        (-56, -7),
         (
-            (-60, -12, -62, -26, -60, -35),
-            (-52, -37, -42, -38, -37, -39),
-            (-26, -44, -14, -46, -3, -46),
-            (10, -45, 18, -39, 28, -32),
-            (44, -30, 58, -24, 63, -14),
-            (64, -9, 62, -7, 57, -7),
+            (-61, -12, -63, -26, -61, -35),
+            (-53, -38, -43, -39, -38, -39.5),
+            (-27, -44, -15, -46, -4, -46),
+            (9, -45.5, 18, -39, 27, -32.5),
+            (38, -33, 56, -27, 64, -14),
+            (65, -9, 63, -7, 57, -7),
         ),
     ),
     cabin=(
-        (-26, -38),
-        ((-16, -43, -8, -43, -3, -43), (8, -42, 15, -37, 22, -31), (4, -30, -26, -38)),
+        (-27, -38),
+        ((-17, -43, -9, -43, -4, -43), (8, -42, 15, -37, 22, -31.5), (2, -30, -27, -38)),
     ),
     top=(
-        (22, -32),
-        ((44, -30, 58, -24, 63, -14), (50, -21, 36, -26, 12, -28)),
+        (22, -32.5),
+        ((38, -33, 56, -27, 64, -14), (52, -23, 38, -27, 12, -28.5)),
     ),
-    crease=((-60, -32), (-8, -27), (52, -18)),
-    wheels=(-38, 36, 12.5),
-    pillar=(-12, -8),
-    lamp=(51, -20, 6.5, 3),
-    tail=(-59, -30, 3.4, 3.4),
-    intake=((-25, -29), (-6, -22), (-21, -14), (-26, -20)),
-    mouth=((51, -12), (64, -12), (62, -7), (50, -7)),
+    crease=((-61, -32), (-8, -27), (54, -18)),
+    gleams=((-45, -35), (38, -29)),
+    wheels=(-39, 37, 12.5),
+    pillars=((-14, -9), (12, 2)),
+    lamp=(51.5, -21.5, 7.2, 2.6),
+    tail=(-60, -30, 3.4, 3.4),
+    mouth=((52, -11), ((57, -13.5, 67, -12), (66, -8), (54, -7, 52, -11))),
+    intake=((0, -23.5), ((-12, -27, -26, -28), (-23, -24, -23, -18.5), (-12, -18.5, 0, -23.5))),
 )
 _CITY = _Build(
     body=(
@@ -118,23 +146,24 @@ _CITY = _Build(
     ),
     top=(
         (28, -38),
-        ((42, -37, 50, -31, 51, -22), (46, -30, 38, -33, 24, -33)),
+        ((42, -37, 50, -31, 51, -22), (46, -30, 38, -33, 20, -33)),
     ),
     crease=((-49, -32), (0, -31), (44, -28)),
-    wheels=(-29, 30, 12),
-    pillar=(-11, -9),
-    lamp=(44, -26.5, 4.8, 4.8),
-    tail=(-47, -30, 3.4, 5),
-    intake=(),
-    mouth=((41, -16), (52, -17), (50, -9), (41, -9)),
+    gleams=((-36, -33), (30, -34)),
+    wheels=(-29, 30, 11.5),
+    pillars=((-11, -9), (15, 4)),
+    lamp=(44.5, -26.5, 4.8, 4.8),
+    tail=(-47.5, -30, 3.4, 5),
+    mouth=((42, -14), ((45, -18, 54, -17), (54, -11), (43, -10, 42, -14))),
+    size=(1.06, 1.14, 0.98, 1.08),
 )
 
 
 def _paint(brush: Brush, look: Look) -> None:
-    build = look.rng.choice((_COUPE, _COUPE, _WEDGE, _WEDGE, _CITY))
+    build = look.rng.choice((_COUPE, _ROADSTER, _WEDGE, _WEDGE, _CITY))
     spokes, turn = look.rng.choice((5, 6)), look.u(0, 70)
-    long, high = look.u(0.94, 1.04), look.u(0.95, 1.08)
-    spoiler = build is _WEDGE and look.chance(0.5)
+    long, high = look.u(*build.size[:2]), look.u(*build.size[2:])
+    spoiler = build is _WEDGE and look.chance(0.4)
     rear, front, radius = build.wheels
     brush.p.save()
     brush.p.scale(long, high)
@@ -142,91 +171,102 @@ def _paint(brush: Brush, look: Look) -> None:
         brush.oval(x, -radius, radius * 0.8, radius * 0.94, look.of((14, 14, 18)))
     if spoiler:
         _spoiler(brush, look)
+    if build is _ROADSTER:
+        _seats(brush, look, build)
     body = brush.path(*build.body)
-    _body(brush, look, build, body)
-    _cabin(brush, look, build)
-    _lights(brush, look, build, body)
+    with brush.within(body):
+        _body(brush, look, build, body)
+    if build is not _ROADSTER:
+        _cabin(brush, look, build)
+        foot = build.pillars[1][0]
+        brush.oval(
+            foot + 1, -33.5 if build is not _CITY else -37, 4.6, 3, look.body(0.72)
+        )  # mirror
+    _headlight(brush, look, build)
     brush.p.restore()
     for x in (rear * long, front * long):
         _wheel(brush, look, x, radius * high, spokes, turn)
     lx, ly, rx, _ = build.lamp
-    look.glow(brush, (lx + rx * 0.5) * long, ly * high, 13)
+    look.glow(brush, (lx + rx * 0.5) * long, ly * high, 11)
 
 
 def _body(brush: Brush, look: Look, build: _Build, body: QPainterPath) -> None:
+    """The painted metal: bright above, a band of light along the side, dark sills."""
     box = body.boundingRect()
     left, right, up = box.left(), box.right(), box.top()
-    brush.fill(body, look.down(up, -6, 1.2, 0.62))
-    white = look.light.near((255, 255, 255), 1.0, 0.0)
-    with brush.within(body):
-        brush.curve(*build.top, look.body(1.42))
-        a, b, c = build.crease
-        band = brush.path(a, ((*b, *c), (c[0], c[1] + 2), (b[0], b[1] + 7, a[0], a[1] + 5)))
-        gleam = look.light.near((255, 255, 255), 1.0, 0.62)
-        brush.fill(band, across(left, right, white, gleam, gleam, white))
-        brush.box(
-            left,
-            -12,
-            right - left,
-            8,
-            down(-12, -7, look.of((24, 24, 30), 1.0), look.of((12, 12, 16))),
-        )
-        brush.fill(body, look.shine(left, right, 0.8))
-        if build.intake:
-            brush.polygon(build.intake, look.of((22, 22, 28)))
-        brush.polygon(build.mouth, look.of((16, 16, 20)))
+    shades = (1.3, 1.08, 0.98, 0.6) if look.color != "black" else (1.34, 1.14, 1.0, 0.7)
+    brush.cover(body, down(up, -5, *(look.body(shade) for shade in shades)))
+    brush.curve(*build.top, look.body(1.4 if look.color != "white" else 1.0))
+    a, b, c = build.crease
+    band = brush.path(a, ((*b, *c), (c[0], c[1] + 2), (b[0], b[1] + 7, a[0], a[1] + 5)))
+    brush.fill(band, _gleam(left, right))
+    for x, y in build.gleams:
+        with brush.moved(x, y, 1):
+            brush.p.scale(1, 0.36)
+            brush.box(
+                -17, -17, 34, 34, around(0, 0, 17, q((255, 255, 255), 0.6), q((255, 255, 255), 0))
+            )
+    if build.intake:
+        brush.curve(*build.intake, across(-27, 24, look.of((16, 16, 22)), look.of((60, 60, 70))))
+    brush.box(left, -10.5, right - left - 14, 8, look.of((20, 20, 26)))
+    brush.cover(body, look.shine(left, right, 0.8))
+    brush.curve(*build.mouth, look.of((16, 16, 20)))
+    x, y, rx, ry = build.tail
+    brush.oval(x, y, rx, ry, QColor(255, 60, 50) if look.light.lamps else look.of((190, 20, 30)))
+
+
+def _gleam(x0: float, x1: float) -> QLinearGradient:
+    clear, white = q((255, 255, 255), 0.0), q((255, 255, 255), 0.62)
+    return across(x0, x1, clear, white, white, clear)
 
 
 def _cabin(brush: Brush, look: Look, build: _Build) -> None:
     cabin = brush.path(*build.cabin)
     box = cabin.boundingRect()
-    brush.fill(cabin, look.glass(box.top(), box.bottom()))
+    x, up, low = box.center().x(), box.top(), box.bottom()
     with brush.within(cabin):
-        x, up, low = box.center().x(), box.top(), box.bottom()
-        brush.polygon(
-            ((x + 6, up), (x + 15, up), (x + 5, low), (x - 4, low)),
-            look.light.near((255, 255, 255), 1.0, 0.42),
-        )
-        foot, head = build.pillar
-        brush.polygon(
-            ((foot - 2.4, low), (head - 2, up), (head + 2, up), (foot + 2.4, low)), look.body(0.8)
-        )
+        brush.cover(cabin, look.glass(up, low))
+        pane = ((x + 2, up), (x + 11, up), (x + 1, low), (x - 8, low))
+        brush.polygon(pane, q((255, 255, 255), 0.4))
+        for foot, head in build.pillars:
+            post = ((foot - 2, low), (head - 2, up), (head + 2, up), (foot + 2, low))
+            brush.polygon(post, look.body(0.84))
+
+
+def _seats(brush: Brush, look: Look, build: _Build) -> None:
+    """What is seen above an open car: two head rests and the windshield."""
+    leather = (92, 92, 104) if look.color == "black" else (52, 48, 52)
+    for x, shade in ((-11, 0.75), (-21, 1.0)):
+        brush.box(x, -43, 9, 16, look.of(leather, shade), 4.5)
+    brush.curve(*build.cabin, look.glass(-49, -32))
+    brush.line(((-1.5, -44), (8, -33)), 3.4, look.body(0.7))
 
 
 def _spoiler(brush: Brush, look: Look) -> None:
     brush.polygon(((-53, -35), (-49, -45), (-44, -45), (-45, -36)), look.of((30, 30, 36)))
-    brush.polygon(((-63, -50), (-38, -46), (-38, -42), (-63, -45)), look.body(0.85))
+    brush.polygon(((-64, -50), (-39, -46), (-39, -42), (-64, -45)), look.body(0.85))
 
 
-def _lights(brush: Brush, look: Look, build: _Build, body: QPainterPath) -> None:
-    lit = look.light.lamps
-    with brush.within(body):
-        x, y, rx, ry = build.tail
-        brush.oval(x, y, rx, ry, QColor(255, 60, 50) if lit else look.of((190, 20, 30)))
+def _headlight(brush: Brush, look: Look, build: _Build) -> None:
     x, y, rx, ry = build.lamp
-    with brush.moved(x, y, 1, 0 if rx == ry else 22):
+    with brush.moved(x, y, 1, 0 if rx == ry else 24):
         brush.oval(0, 0, rx + 1, ry + 1, look.of((30, 30, 36)))
-        glass = look.of(LAMP, 1.6) if lit else look.of((232, 240, 250))
-        brush.oval(0, 0, rx, ry, glass)
+        lit = look.lamp(1.6) if look.light.lamps else look.of((232, 240, 250))
+        brush.oval(0, 0, rx, ry, lit)
 
 
 def _wheel(brush: Brush, look: Look, x: float, r: float, spokes: int, turn: float) -> None:
     y = -r
     brush.oval(x, y - 0.6, r + 2.2, r + 1.6, look.of((12, 12, 16)))
-    brush.oval(
-        x,
-        y,
-        r,
-        r,
-        around(x, y, r, look.of((40, 40, 46)), look.of((40, 40, 46)), look.of((26, 26, 30))),
-    )
-    brush.oval(x, y, r * 0.68, r * 0.68, look.of((92, 96, 106)))
-    silver = look.of((226, 230, 238))
-    for k in range(spokes):
-        angle = math.radians(turn + 360 * k / spokes)
-        tip = (x + r * 0.6 * math.cos(angle), y + r * 0.6 * math.sin(angle))
-        brush.line(((x, y), tip), r * 0.22, silver)
+    brush.oval(x, y, r, r, look.of((38, 38, 44)))
+    brush.oval(x, y, r * 0.7, r * 0.7, look.of((84, 88, 98)))
+    star = []
+    for k in range(spokes * 3):  # each spoke ends in an edge, between two there is a notch
+        angle = math.radians(turn + (360 / spokes) * (k // 3 + (-0.13, 0.13, 0.5)[k % 3]))
+        reach = r * (0.66, 0.66, 0.17)[k % 3]
+        star.append((x + reach * math.cos(angle), y + reach * math.sin(angle)))
+    brush.polygon(star, look.of((228, 232, 240)))
     brush.oval(x, y, r * 0.2, r * 0.2, look.of((120, 124, 134)))
 
 
-KIND = Kind(paint=_paint, half_width=67, height=62)
+KIND = Kind(paint=_paint, half_width=68, height=66)

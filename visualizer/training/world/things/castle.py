@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from visualizer.training.world.brush import Brush, Fill, across, down
-from visualizer.training.world.color import BODY, RGB, q, shaded
-from visualizer.training.world.light import LAMP
+from visualizer.training.world.color import BODY, RGB, shaded
+from visualizer.training.world.things.facade import pane
 from visualizer.training.world.things.kind import Kind, Look
 
 _SLATE: RGB = (78, 86, 108)
@@ -23,7 +23,7 @@ def _gatehouse(brush: Brush, look: Look) -> None:
     pointed, roof = look.chance(0.6), _roof_color(look)
     top = wall + look.u(14, 24)
     if not pointed or look.chance(0.6):
-        keep = top + (18 if pointed else 24)
+        keep = top + (18 if pointed else 16)
         _tower(brush, look, roof, look.u(-7, 7), 34, keep, not pointed)
     _wall(brush, look, -out, out, wall)
     _gate(brush, look, 0, look.u(24, 30), look.u(33, 38))
@@ -81,7 +81,7 @@ def _tower(
 
 def _roof(brush: Brush, look: Look, roof: RGB, x: float, w: float, top: float) -> None:
     """A pointed roof that flares at its foot, now and then with a flag."""
-    half, tip = w / 2 + 6.5, -top - w * look.u(1.0, 1.2) - 4
+    half, tip = w / 2 + 6.5, -top - min(w * look.u(1.0, 1.2) + 4, 42)
     if w > 29 or look.chance(0.3):
         flag = look.trim() if look.color != "white" else look.of(_SLATE)
         brush.line([(x, tip + 4), (x, tip - 15)], 3, look.of((96, 90, 96)))
@@ -119,10 +119,7 @@ def _window(brush: Brush, look: Look, x: float, y: float) -> None:
     """A tall window with a round top: dark by day, warm where lamps are lit."""
     look.glow(brush, x, y - 7, 15, 0.45)
     brush.arch(x, y + 1.5, 11, 18, look.dark())
-    fill: Fill = look.of(_OPENING)
-    if look.light.lamps:
-        fill = down(y - 15, y, q(LAMP), q((255, 190, 90)))
-    brush.arch(x, y, 7, 15, fill)
+    brush.arch(x, y, 7, 15, pane(look, y - 15, y) if look.light.lamps else look.of(_OPENING))
 
 
 def _gate(brush: Brush, look: Look, x: float, w: float, h: float) -> None:
@@ -152,4 +149,4 @@ def _shadow(look: Look, y: float, h: float) -> Fill:
     return down(y, y + h, look.light.near(rgb, alpha=0.5), look.light.near(rgb, alpha=0))
 
 
-KIND = Kind(paint, half_width=72, height=155, scale=1.05)
+KIND = Kind(paint, half_width=73, height=154, scale=1.05)

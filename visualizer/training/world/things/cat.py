@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from visualizer.training.world.brush import Brush, Fill, Point
-from visualizer.training.world.color import RGB
+from visualizer.training.world.color import RGB, q
 from visualizer.training.world.things.kind import Kind, Look
 
 _NOSE: RGB = (226, 124, 134)
@@ -32,7 +34,7 @@ def _front(brush: Brush, look: Look) -> None:
     brush.curve((-w, -7), body, look.across(-w, w, _bright(look), 0.76))
     for side in (-1, 1):
         x = side * (w - 10)
-        brush.oval(x, -13, 12, 13, look.ball(x, -13, 14, _bright(look), 0.78))
+        brush.oval(x, -13, 12, 13, look.ball(x, -13, 14, 1.12, 0.78))
     brush.oval(0, -45, 12, 17, _soft(look))
     brush.box(-1.7, -27, 3.4, 26, look.body(0.62), 1.7)
     for side in (-1, 1):
@@ -69,14 +71,14 @@ def _side(brush: Brush, look: Look) -> None:
     brush.box(16, -46, 13, 45, look.across(16, 29, 1.15, 0.86), 6)
     brush.oval(25, -5, 9.5, 5.6, paw)
     x = back + 21
-    brush.oval(x, -19, 21, 19, look.ball(x, -19, 22, _bright(look), 0.7))
+    brush.oval(x, -19, 21, 19, look.ball(x, -19, 22, 1.14, 0.7))
     brush.oval(x + 16, -5, 13, 5.6, paw)
     _head(brush, look, 13, -78, look.u(-5, 7))
 
 
 def _head(brush: Brush, look: Look, x: float, y: float, tilt: float) -> None:
     """A round face with pointed ears, from the front."""
-    striped = look.chance(0.45)
+    striped, dark = look.chance(0.45), look.light.time == "night"
     iris = look.rng.choice(_IRIS[1:] if look.color == "green" else _IRIS)
     if look.color in ("yellow", "orange"):
         iris = _IRIS[0]
@@ -99,7 +101,7 @@ def _head(brush: Brush, look: Look, x: float, y: float, tilt: float) -> None:
                 for k in (-1, 0, 1):
                     brush.box(k * 8 - 2, -26, 4, 12 + 4 * (k == 0), look.body(0.66), 2)
         for side in (-1, 1):
-            _eye(brush, look, side * 12, -3, look.of(iris, 1.0))
+            _eye(brush, look, side * 12, -3, q(iris) if dark else look.of(iris))
         for side in (-1, 1):
             brush.oval(side * 5.4, 11.5, 7, 6, _soft(look))
         nose = [(0, 4, 4.6, 5.5), (3, 10, 0, 10.5), (-3, 10, -4.6, 5.5)]
@@ -121,7 +123,7 @@ def _eye(brush: Brush, look: Look, x: float, y: float, iris: Fill) -> None:
 
 
 def _tail(
-    brush: Brush, look: Look, start: Point, curves: list[tuple[float, ...]], fill: Fill
+    brush: Brush, look: Look, start: Point, curves: Sequence[tuple[float, ...]], fill: Fill
 ) -> None:
     """A long tail that curls at its end."""
     brush.stroke(start, curves, 12, fill)
@@ -137,4 +139,4 @@ def _soft(look: Look) -> Fill:
     return look.of((222, 226, 234)) if look.color == "white" else look.body(1.4)
 
 
-KIND = Kind(paint, half_width=66, height=118, scale=0.85)
+KIND = Kind(paint, half_width=70, height=122, scale=0.85)

@@ -28,13 +28,17 @@ def _standing(brush: Brush, look: Look) -> None:
         _leg(brush, look, x, lean, -tall - 6, look.body(0.62))
     body = [
         (rump - 4, back - 1, rump + 8, back, rump + 22, back + 2),
-        (chest - 26, back + 4, chest - 10, back - 8, chest - 2, back - 16),
+        (chest - 26, back + 3, chest - 12, back - 4, chest - 2, back - 16),
         (chest + 20, back - 2),
         (chest + 14, -tall + 2, chest + 2, -tall + 5, chest - 6, -tall + 5),
         (chest - 28, -tall + 3, rump + 28, -tall - 6, rump + 20, -tall - 4),
         (rump + 6, -tall + 2, rump, -tall, rump - 2, -tall - 10),
     ]
-    brush.curve((rump - 2, back + 14), body, look.down(back - 10, -tall + 5, _bright(look), 0.74))
+    barrel = brush.path((rump - 2, back + 14), body)
+    brush.fill(barrel, look.down(back - 10, -tall + 5, _bright(look), 0.74))
+    if look.chance(0.35):
+        with brush.within(barrel):
+            brush.oval((rump + chest) / 2 + 3, back + 3, 19, 15, _ear(look, back - 8, back + 18))
     thigh = [
         (rump + 12, back + 4, rump + 26, back + 16, rump + 22, -tall + 2),
         (rump + 18, -tall + 12, rump + 14, -16, rump + 14, -6),
@@ -70,7 +74,7 @@ def _sitting(brush: Brush, look: Look) -> None:
     brush.box(10.5, -40, 13.5, 39, look.down(-40, 0, 1.0, 0.94), 6)
     brush.oval(21, -4.8, 10, 5.2, _soft(look))
     x = rump + 20
-    brush.oval(x, -18, 20, 18, look.ball(x, -18, 22, _bright(look), 0.72))
+    brush.oval(x, -18, 20, 18, look.ball(x, -18, 22, 1.14, 0.72))
     brush.oval(x + 15, -4.8, 13, 5.2, _soft(look))
     _head(brush, look, 10, -87, look.u(-10, 5))
 
@@ -114,15 +118,16 @@ def _head(brush: Brush, look: Look, x: float, y: float, tilt: float) -> None:
             (5, 2, 4, 18, -4, 21),
             (-14, 24, -22, 12, -17, -8),
         ]
-        brush.curve((-17, -8), ear, _ear(look))
+        brush.curve((-17, -8), ear, _ear(look, -16, 20))
 
 
-def _ear(look: Look) -> Fill:
+def _ear(look: Look, y0: float, y1: float) -> Fill:
+    """The darker side of the fur, for ears and saddle."""
     if look.color == "yellow":
-        return down(-16, 20, look.of((214, 150, 20)), look.of((186, 122, 14)))
+        return down(y0, y1, look.of((214, 150, 20)), look.of((186, 122, 14)))
     if look.color == "white":
-        return down(-16, 20, look.of((186, 192, 204)), look.of((158, 164, 178)))
-    return down(-16, 20, look.dark(), look.body(0.5))
+        return down(y0, y1, look.of((186, 192, 204)), look.of((158, 164, 178)))
+    return down(y0, y1, look.dark(), look.body(0.5))
 
 
 def _bright(look: Look) -> float:
@@ -141,4 +146,4 @@ def _soft(look: Look) -> Fill:
     return look.of((222, 226, 234)) if look.color == "white" else look.body(1.36)
 
 
-KIND = Kind(paint, half_width=70, height=118, scale=0.9)
+KIND = Kind(paint, half_width=81, height=110, scale=0.9)

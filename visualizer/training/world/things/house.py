@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from visualizer.training.world.brush import Brush, Fill, Point, across, down
-from visualizer.training.world.color import RGB, q
+from visualizer.training.world.brush import Brush, Fill, Point, down
+from visualizer.training.world.color import RGB
+from visualizer.training.world.things.facade import chimney, door, pane, window
 from visualizer.training.world.things.kind import Kind, Look
 
 _ROOFS: tuple[RGB, ...] = ((82, 88, 104), (104, 98, 98), (66, 70, 82))
 _ROOFS_ON_BLACK: tuple[RGB, ...] = ((128, 134, 148), (146, 140, 138))
-_BRICK: RGB = (138, 122, 118)
 
 
 def paint(brush: Brush, look: Look) -> None:
@@ -17,22 +17,22 @@ def paint(brush: Brush, look: Look) -> None:
 
 
 def _gable(brush: Brush, look: Look) -> None:
-    half, wall, peak = look.u(37, 44), look.u(40, 46), look.u(82, 92)
+    half, wall, peak = look.u(41, 47), look.u(44, 50), look.u(86, 96)
     roof = _roof_color(look)
-    _chimney(brush, look, look.rng.choice((-1, 1)) * half * 0.52, -peak * 0.98, 26)
+    chimney(brush, look, look.rng.choice((-1, 1)) * half * 0.52, -peak * 0.98, 26)
     front = [(-half, 0.0), (-half, -wall), (0.0, -peak), (half, -wall), (half, 0.0)]
     brush.polygon(front, look.across(-half, half, 1.14, 0.8))
     _foot(brush, look, -half, half)
     _eaves(brush, look, half, wall, peak, roof)
     x = half * 0.52
     if look.chance(0.6):
-        _door(brush, look, 0, 17, 31)
+        door(brush, look, 0, 17, 31)
         for side in (-1, 1):
-            _window(brush, look, side * half * 0.64, -33, 15, 17)
+            window(brush, look, side * half * 0.62, -34, 14, 16)
     else:
         side = look.rng.choice((-1, 1))
-        _door(brush, look, side * x, 17, 31)
-        _window(brush, look, -side * x * 0.8, -34, 26, 19)
+        door(brush, look, side * x, 17, 31)
+        window(brush, look, -side * x * 0.8, -34, 26, 19)
     _attic(brush, look, -peak * 0.66)
 
 
@@ -41,15 +41,15 @@ def _eaves(
 ) -> None:
     """The two slopes of a roof over a gable, seen from the front, and their shadow on it."""
     slope, lit = (peak - wall) / half, look.light.side
-    for grow, drop, shadow in ((0.0, 11.0, True), (8.0, 0.0, False)):
+    for grow, drop, shadow in ((0.0, 9.0, True), (7.0, 0.0, False)):
         out = half + grow
         y = -wall + grow * slope + drop
         for side in (-1, 1):
             shade = 0.72 if shadow else (1.22 if side == lit else 0.82)
             fill = look.body(shade) if shadow else look.of(roof, shade)
             points: list[Point] = [
-                (x, -peak - 10 + drop),
-                (x + side * out, y - 10),
+                (x, -peak - 8.5 + drop),
+                (x + side * out, y - 8.5),
                 (x + side * out, y),
                 (x, -peak + drop),
             ]
@@ -57,10 +57,10 @@ def _eaves(
 
 
 def _long(brush: Brush, look: Look) -> None:
-    half, wall, peak = look.u(47, 53), look.u(44, 49), look.u(72, 80)
+    half, wall, peak = look.u(47, 53), look.u(52, 58), look.u(74, 81)
     roof = _roof_color(look)
     side = look.rng.choice((-1, 1))
-    _chimney(brush, look, side * half * look.u(0.35, 0.55), -peak, 16)
+    chimney(brush, look, side * half * look.u(0.35, 0.55), -peak, 16)
     brush.box(-half, -wall, 2 * half, wall, look.across(-half, half, 1.14, 0.8))
     _foot(brush, look, -half, half)
     brush.box(-half, -wall, 2 * half, 6, look.body(0.7))
@@ -70,14 +70,14 @@ def _long(brush: Brush, look: Look) -> None:
         _roof_fill(look, roof, -peak, -wall),
     )
     brush.box(-half - 8, -wall - 2, 2 * half + 16, 5, look.of(roof, 0.72), 2)
-    _door(brush, look, side * half * 0.1, 17, 30)
+    door(brush, look, side * half * 0.1, 17, 31)
     for x in (-half * 0.58, half * 0.62):
-        _window(brush, look, x + side * 3, -35, 18, 18)
+        window(brush, look, x + side * 3, -37, 17, 18)
     if look.chance(0.6):
         x = -side * half * 0.38
         y = -wall - (peak - wall) * 0.16
         brush.polygon([(x - 12, y), (x - 12, y - 14), (x + 12, y - 14), (x + 12, y)], look.body())
-        _window(brush, look, x, y - 13, 12, 12)
+        window(brush, look, x, y - 13, 12, 12)
         tip = [(x - 17, y - 12), (x, y - 29), (x + 17, y - 12)]
         brush.polygon(tip, look.of(roof, 0.66))
 
@@ -87,11 +87,11 @@ def _corner(brush: Brush, look: Look) -> None:
     side = look.rng.choice((-1, 1))
     with brush.moved(0, 0, mirror=side < 0):
         look_ = look if side > 0 else _mirrored(look)
-        wall, peak = look.u(42, 48), look.u(80, 90)
-        left, edge, right = -54.0, look.u(-2, 6), 54.0
+        wall, peak = look.u(48, 54), look.u(84, 92)
+        left, edge, right = -54.0, look.u(4, 12), 54.0
         mid, roof = (left + edge) / 2, _roof_color(look)
         front, flank = (1.12, 0.72) if look_.light.side < 0 else (0.86, 1.08)
-        _chimney(brush, look_, edge + 14, -peak, 14)
+        chimney(brush, look_, edge + 14, -peak, 14)
         brush.polygon([(edge, 0), (edge, -wall), (right, -wall + 4), (right, -3)], look.body(flank))
         brush.polygon(
             [(left, -2), (left, -wall), (mid, -peak), (edge, -wall), (edge, 0)],
@@ -111,17 +111,17 @@ def _corner(brush: Brush, look: Look) -> None:
         brush.polygon([*gable, (left - 5, -wall + 14)], edge_fill)
         rake = [(mid, -peak - 10), (edge + 9, -wall + 6), (edge + 5, -wall + 12), (mid, -peak + 3)]
         brush.polygon(rake, look.of(roof, 0.66))
-        _door(brush, look_, mid + look.u(-9, 9), 17, 31)
+        door(brush, look_, mid + look.u(-9, 9), 17, 31)
         _attic(brush, look_, -peak * 0.68, mid)
         gap = (right - edge) / 2
         for k in (0.5, 1.5):
-            _window(brush, look_, edge + gap * k, -32, 14, 17)
+            window(brush, look_, edge + gap * k, -35, 12, 17)
 
 
 def _storeys(brush: Brush, look: Look) -> None:
-    half, wall = look.u(36, 42), look.u(70, 78)
-    roof, peak = _roof_color(look), wall + look.u(22, 30)
-    _chimney(brush, look, look.rng.choice((-1, 1)) * half * 0.5, -peak, 12)
+    half, wall = look.u(39, 45), look.u(72, 80)
+    roof, peak = _roof_color(look), wall + look.u(19, 25)
+    chimney(brush, look, look.rng.choice((-1, 1)) * half * 0.5, -peak, 12)
     brush.box(-half, -wall, 2 * half, wall, look.across(-half, half, 1.14, 0.8))
     _foot(brush, look, -half, half)
     brush.box(-half, -wall, 2 * half, 7, look.body(0.7))
@@ -135,52 +135,19 @@ def _storeys(brush: Brush, look: Look) -> None:
         brush.polygon(front, look.body(0.95))
         _eaves(brush, look, half, wall, peak + 6, roof)
     for x in (-half * 0.6, half * 0.6):
-        _window(brush, look, x, -wall + 14, 15, 17)
-        _window(brush, look, x, -30, 13, 16)
+        window(brush, look, x, -wall + 14, 14, 17)
+        window(brush, look, x, -30, 13, 16)
     brush.box(-half, -wall / 2 - 2.5, 2 * half, 4.5, look.body(0.8))
-    _door(brush, look, 0, 16, 29)
-
-
-def _window(brush: Brush, look: Look, x: float, y: float, w: float, h: float) -> None:
-    """A window in a light frame with a cross, its upper edge at y."""
-    look.glow(brush, x, y + h / 2, w * 1.1, 0.4)
-    brush.box(x - w / 2 - 3, y - 3, w + 6, h + 6, look.trim(), 1.5)
-    brush.box(x - w / 2, y, w, h, _pane(look, y, y + h))
-    brush.box(x - 1.6, y, 3.2, h, look.trim())
-    brush.box(x - w / 2 - 5, y + h + 2, w + 10, 4, look.trim(0.82), 1)
-
-
-def _pane(look: Look, y0: float, y1: float) -> Fill:
-    if look.light.lamps:
-        return down(y0, y1, q((255, 236, 160)), q((255, 200, 92)))
-    return look.glass(y0, y1)
+    door(brush, look, 0, 14, 28)
 
 
 def _attic(brush: Brush, look: Look, y: float, x: float = 0) -> None:
     brush.oval(x, y, 9.5, 9.5, look.trim())
-    brush.oval(x, y, 6, 6, _pane(look, y - 6, y + 6))
-
-
-def _door(brush: Brush, look: Look, x: float, w: float, h: float) -> None:
-    """A door in a light frame, with a step."""
-    brush.box(x - w / 2 - 3.5, -h - 3.5, w + 7, h + 3.5, look.trim(), 1.5)
-    wood = (84, 72, 70)
-    brush.box(x - w / 2, -h, w, h, down(-h, 0, look.of(wood, 1.08), look.of(wood, 0.78)))
-    brush.box(x - w / 2 + 4, -h + 4, w - 8, 8, _pane(look, -h + 4, -h + 12))
-    brush.oval(x + w / 2 - 4.5, -h * 0.42, 2, 2, look.of((236, 200, 120)))
-    brush.box(x - w / 2 - 7, -4, w + 14, 4.5, look.of((168, 166, 166)), 1)
+    brush.oval(x, y, 6, 6, pane(look, y - 6, y + 6))
 
 
 def _foot(brush: Brush, look: Look, left: float, right: float) -> None:
     brush.box(left, -5, right - left, 5, look.body(0.62))
-
-
-def _chimney(brush: Brush, look: Look, x: float, y: float, low: float) -> None:
-    """From above y down to where the roof hides it."""
-    lit, dim = look.of(_BRICK, 1.1), look.of(_BRICK, 0.74)
-    colors = (lit, dim) if look.light.side < 0 else (dim, lit)
-    brush.box(x - 6.5, y - 9, 13, low + 20, across(x - 6.5, x + 6.5, *colors))
-    brush.box(x - 8.5, y - 12, 17, 6, look.of(_BRICK, 0.6), 1)
 
 
 def _roof_color(look: Look) -> RGB:
@@ -195,4 +162,4 @@ def _mirrored(look: Look) -> Look:
     return Look(look.color, look.light.mirrored(), look.rng, look.place)
 
 
-KIND = Kind(paint, half_width=64, height=118, scale=1.05)
+KIND = Kind(paint, half_width=63, height=125, scale=1.05)

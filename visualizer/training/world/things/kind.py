@@ -39,7 +39,10 @@ class Look:
 
     def body(self, shade: float = 1.0) -> QColor:
         """The thing's own color: 1 plain, below it darker, above it lighter."""
-        return self.light.near(BODY[self.color], shade)
+        color = BODY[self.color]
+        if self.color == "yellow" and shade < 1:  # golden, not olive, in the shade
+            color = (color[0] * shade**-0.25, color[1], color[2])
+        return self.light.near(color, shade)
 
     def of(self, color: RGB, shade: float = 1.0) -> QColor:
         """Another material under the same light: glass, rubber, wood."""
@@ -60,7 +63,8 @@ class Look:
     def glass(self, y0: float, y1: float) -> QLinearGradient:
         """Dark glass that mirrors the sky, from its upper to its lower edge."""
         hour = self.light.hour
-        colors = (mixed(self.light.sky(k), (26, 36, 58), s) for k, s in ((1, 0.72), (2, 0.3)))
+        base = (62, 78, 120) if self.light.time == "night" else (26, 36, 58)
+        colors = (mixed(self.light.sky(k), base, s) for k, s in ((1, 0.72), (2, 0.3)))
         return down(y0, y1, *(q(mixed(c, hour.air, hour.thing_haze)) for c in colors))
 
     def shine(self, x0: float, x1: float, strength: float = 1.0) -> QLinearGradient:
@@ -79,7 +83,7 @@ class Look:
         """The soft light about a lamp, where lamps are lit."""
         if self.light.lamps:
             fade = around(x, y, r, q(LAMP, strength), q(LAMP, strength * 0.3), q(LAMP, 0))
-            brush.oval(x, y, r, r, fade)
+            brush.box(x - r, y - r, 2 * r, 2 * r, fade)  # quicker than an ellipse
 
     def across(
         self, x0: float, x1: float, bright: float = 1.22, dim: float = 0.66

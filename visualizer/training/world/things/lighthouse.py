@@ -5,6 +5,7 @@ from __future__ import annotations
 from visualizer.training.world.brush import Brush, Fill, across, down
 from visualizer.training.world.color import RGB, q
 from visualizer.training.world.light import LAMP
+from visualizer.training.world.things.facade import pane
 from visualizer.training.world.things.kind import Kind, Look
 
 _IRON: RGB = (62, 66, 78)
@@ -16,16 +17,16 @@ _BEAMS = {"night": 0.3, "rain": 0.24, "fog": 0.34}
 
 def paint(brush: Brush, look: Look) -> None:
     """A tower with rings, a winding band, or one broad ring; with or without a hut at its foot."""
-    height, foot, top = look.u(96, 108), look.u(19, 23), look.u(11.5, 13.5)
+    height, foot, top = look.u(98, 110), look.u(19, 23), look.u(12, 14)
     y = -height
-    lantern = y - 13
+    lantern = y - 11
     if look.light.time in _BEAMS:
         _beam(brush, look, lantern, _BEAMS[look.light.time])
     if look.chance(0.35):
         _hut(brush, look, look.rng.choice((-1, 1)))
     _tower(brush, look, foot, top, height)
     _lantern(brush, look, top, y)
-    brush.box(-foot - 6, -6, 2 * foot + 12, 6.5, _sided(look, _STONE, foot + 6), 2)
+    brush.box(-foot - 4, -5, 2 * foot + 8, 5.5, _sided(look, _STONE, foot + 4), 2)
 
 
 def _tower(brush: Brush, look: Look, foot: float, top: float, height: float) -> None:
@@ -41,15 +42,15 @@ def _tower(brush: Brush, look: Look, foot: float, top: float, height: float) -> 
     with brush.within(tower):
         if style == "rings":
             n = look.rng.choice((2, 3))
-            step = (height - 26) / (2 * n)
+            step = (height - 34) / (2 * n)
             for k in range(n):
-                _ring(brush, look, foot, y + step * (2 * k + 1), step * 0.85)
+                _ring(brush, look, foot, y + step * (2 * k + 1.15), step * 0.58)
         elif style == "broad":
-            _ring(brush, look, foot, y * look.u(0.55, 0.68), look.u(22, 28))
+            _ring(brush, look, foot, y * look.u(0.55, 0.68), look.u(17, 22))
         else:
             lean = look.rng.choice((-1, 1)) * look.u(16, 22)
             for k in range(3):
-                _ring(brush, look, foot, y * (0.9 - 0.32 * k), 13, lean)
+                _ring(brush, look, foot, y * (0.9 - 0.32 * k), 10, lean)
         brush.box(-foot, y, 2 * foot, height, look.shine(-foot * 0.85, foot * 0.85, 1.25))
         shadow = down(y, y + 12, q((10, 12, 40), 0.45), q((10, 12, 40), 0))
         brush.box(-foot, y, 2 * foot, 12, shadow)
@@ -75,27 +76,27 @@ def _lantern(brush: Brush, look: Look, top: float, y: float) -> None:
     """The gallery, the glass, the roof."""
     iron = _IRON_ON_BLACK if look.color == "black" else _IRON
     half = top + 7
-    brush.polygon([(-top, y + 9), (-half, y), (half, y), (top, y + 9)], look.of(iron, 0.8))
+    brush.polygon([(-top, y + 9), (-half, y), (half, y), (top, y + 9)], look.body(0.62))
     w = top - 1.5
-    look.glow(brush, 0, y - 13, 46, 0.75)
-    glass: Fill = look.glass(y - 22, y)
+    look.glow(brush, 0, y - 11, 46, 0.75)
+    glass: Fill = look.glass(y - 19, y)
     if look.light.lamps or look.light.time in _BEAMS:
-        glass = down(y - 22, y, q(LAMP), q((255, 248, 214)), q(LAMP))
-    brush.box(-w, y - 23, 2 * w, 23, glass)
+        glass = down(y - 19, y, q(LAMP), q((255, 248, 214)), q(LAMP))
+    brush.box(-w, y - 20, 2 * w, 20, glass)
     for x in (-w, w):
-        brush.box(x - 2, y - 23, 4, 23, look.of(iron))
+        brush.box(x - 2, y - 20, 4, 20, look.of(iron))
     brush.box(-half, y - 9, 2 * half, 3.5, look.of(iron, 1.15), 1.5)
     for x in (-half + 2, half - 2):
         brush.box(x - 1.8, y - 9, 3.6, 10, look.of(iron, 1.15))
     brush.box(-half - 1, y - 1, 2 * half + 2, 5, _sided(look, iron, half), 2)
-    cap = y - 22
-    brush.line([(0, cap - 12), (0, cap - 20)], 3.4, look.of(iron))
+    cap = y - 19
+    brush.line([(0, cap - 14), (0, cap - 23)], 3.4, look.of(iron))
     brush.curve(
         (-w - 5, cap),
-        [(-w, cap - 12, 0, cap - 15), (w, cap - 12, w + 5, cap)],
+        [(-w, cap - 15, 0, cap - 18), (w, cap - 15, w + 5, cap)],
         look.across(-w - 4, w + 4, 1.1, 0.55),
     )
-    brush.oval(0, cap - 15, 3.6, 3.6, look.dark())
+    brush.oval(0, cap - 18, 3.6, 3.6, look.dark())
     brush.box(-w - 5.5, cap - 1.5, 2 * w + 11, 4, look.of(iron), 2)
 
 
@@ -114,16 +115,13 @@ def _beam(brush: Brush, look: Look, y: float, strength: float) -> None:
 
 
 def _door(brush: Brush, look: Look) -> None:
-    brush.arch(0, -6, 19, 26, look.trim())
-    brush.arch(0, -6, 12, 21, down(-27, -6, look.of((52, 46, 50)), look.of((84, 72, 70))))
+    brush.arch(0, -5, 18, 26, look.trim())
+    brush.arch(0, -5, 12, 22, down(-27, -5, look.of((52, 46, 50)), look.of((84, 72, 70))))
 
 
 def _window(brush: Brush, look: Look, y: float) -> None:
     brush.arch(0, y + 2, 12, 16, look.of((70, 72, 82)))
-    fill: Fill = look.glass(y - 12, y)
-    if look.light.lamps:
-        fill = look.of(LAMP, 1.1)
-    brush.arch(0, y, 7, 12, fill)
+    brush.arch(0, y, 7, 12, pane(look, y - 12, y))
 
 
 def _hut(brush: Brush, look: Look, side: int) -> None:
@@ -138,7 +136,7 @@ def _hut(brush: Brush, look: Look, side: int) -> None:
     x = side * 34
     look.glow(brush, x, -14, 14, 0.4)
     brush.box(x - 7, -20, 14, 13, look.trim(), 1)
-    brush.box(x - 4, -17, 8, 8, look.of(LAMP, 1.1) if look.light.lamps else look.glass(-17, -9))
+    brush.box(x - 4, -17, 8, 8, pane(look, -17, -9))
 
 
 def _sided(look: Look, color: RGB, half: float) -> Fill:
@@ -147,4 +145,4 @@ def _sided(look: Look, color: RGB, half: float) -> Fill:
     return across(-half, half, *colors)
 
 
-KIND = Kind(paint, half_width=54, height=160, scale=1.0)
+KIND = Kind(paint, half_width=51, height=155, scale=1.0)

@@ -4,59 +4,63 @@ from __future__ import annotations
 
 from visualizer.training.world.brush import Brush, across, down
 from visualizer.training.world.color import q
-from visualizer.training.world.light import LAMP
 from visualizer.training.world.things.kind import Kind, Look
 
 
 def _paint(brush: Brush, look: Look) -> None:
     build = look.rng.choice((_airliner, _airliner, _propeller, _biplane))
-    with brush.moved(0, -50, look.u(0.95, 1.05), look.u(-14, 2)):
+    with brush.moved(0, -50, look.u(0.92, 1.0), look.u(-14, 2)):
         build(brush, look)
 
 
 def _airliner(brush: Brush, look: Look) -> None:
     """Its middle at (0, 0), as all planes here."""
-    fat = look.u(9.5, 12)
-    # What is behind the fuselage: the wing and the tail of the other side.
-    brush.polygon(((16, -4), (-4, -4), (-25, -33), (-17, -34)), look.body(0.62))
-    brush.polygon(((-44, -4), (-53, -4), (-63, -15), (-57, -16)), look.body(0.6))
-    fin = brush.path((-38, -fat + 2), ((-48, -14, -56, -36), (-67, -37), (-62, -20, -60, -5)))
-    brush.fill(fin, down(-38, 0, look.body(1.0), look.body(0.8)))
+    fat = look.u(12, 15)
+    # What is behind the fuselage: the wing and the tail of the other side, the fin.
+    brush.polygon(((20, -6), (-4, -6), (-26, -38), (-16, -39)), look.body(0.62))
+    brush.polygon(((-40, -6), (-52, -6), (-63, -17), (-56, -18)), look.body(0.6))
+    fin = brush.path((-34, -fat + 2), ((-46, -16, -54, -41), (-67, -42), (-61, -20, -58, -5)))
     with brush.within(fin):
-        brush.polygon(((-70, -31), (-44, -31), (-42, -25), (-70, -25)), look.trim())
+        brush.cover(fin, down(-42, 0, look.body(1.12), look.body(0.8)))
+        brush.polygon(((-70, -35), (-44, -35), (-42, -28), (-70, -28)), look.trim())
     body = brush.path(
-        (-64, -6),
+        (-65, -8),
         (
-            (-50, -fat, -40, -fat, -30, -fat),
-            (38, -fat),
-            (50, -fat, 62, -4, 63, 1),
-            (62, 6, 50, fat * 0.86, 38, fat * 0.86),
-            (-14, fat * 0.86),
-            (-36, fat * 0.8, -56, 1, -64, -6),
+            (-50, -fat, -40, -fat, -28, -fat),
+            (34, -fat),
+            (50, -fat, 63, -5, 64, 1),
+            (63, 8, 50, fat * 0.86, 36, fat * 0.86),
+            (-12, fat * 0.86),
+            (-36, fat * 0.8, -58, 1, -65, -8),
         ),
     )
-    brush.fill(body, look.down(-fat, fat, 1.34, 0.78))
     with brush.within(body):
-        brush.curve(
-            (-66, -2),
-            ((-30, 3.5), (38, 3.5), (56, 3.5, 66, 1), (66, 16), (-66, 16)),
-            down(3, fat, look.trim(), look.trim(0.74)),
-        )
-        pane = look.of(LAMP, 1.2) if look.light.lamps else look.of((44, 62, 96))
-        for k in range(8):
-            brush.box(-36 + 9.4 * k, -4.6, 5, 5, pane, 2)
-        brush.curve((49, -6.4), ((56, -6, 60, -1), (49, -1)), look.glass(-8, 2))
-        brush.fill(body, look.shine(-66, 66, 0.6))
+        brush.cover(body, down(4, fat, look.trim(), look.trim(0.74)))
+        flank = ((68, -20), (68, 2), (56, 5, 38, 5), (-30, 5), (-68, -1))
+        brush.curve((-68, -20), flank, look.down(-fat, fat, 1.4, 0.78))
+        _cabin_windows(brush, look)
+        brush.curve((47, -7.5), ((56, -7, 61, -1), (47, -1)), look.glass(-9, 2))
+        brush.cover(body, look.shine(-66, 66, 0.6))
     # What is in front of it: the near tail, the engine, the wing.
-    brush.polygon(((-44, -3), (-54, -4), (-69, 9), (-62, 10)), look.body(0.85))
-    wing = brush.path((20, 4), ((-6, 3), (-41, 33), (-42, 37, -37, 37), (-33, 37, -29, 34)))
+    brush.polygon(((-40, -3), (-53, -4), (-69, 11), (-60, 12)), look.body(0.88))
     engine = brush.path(
-        (8, 10), ((24, 9, 24, 16), (24, 23, 8, 22), (0, 21, -3, 17), (-2, 11, 8, 10))
+        (8, 11), ((26, 10, 26, 18), (26, 26, 8, 25), (0, 24, -3, 19), (-2, 12, 8, 11))
     )
-    brush.fill(engine, down(10, 22, look.body(1.15), look.body(0.6)))
-    brush.oval(22, 16, 3.4, 5.8, look.of((54, 58, 70)))
-    brush.fill(wing, across(-42, 20, look.body(0.98), look.body(0.76)))
-    brush.curve((20, 4), ((-29, 34), (-33, 37, -37, 37), (-34, 34), (11, 5)), look.body(1.4))
+    brush.fill(engine, down(11, 25, look.body(1.2), look.body(0.6)))
+    brush.oval(23.5, 18, 3.6, 6.6, look.of((54, 58, 70)))
+    wing = brush.path((25, 5), ((-10, 4), (-43, 35), (-45, 40, -39, 40), (-34, 40, -29, 37)))
+    brush.fill(wing, across(-43, 25, look.body(1.0), look.body(0.76)))
+    edge = ((-29, 37), (-34, 40, -39, 40), (-35, 36), (14, 6))
+    brush.curve((25, 5), edge, look.body(1.45))
+
+
+def _cabin_windows(brush: Brush, look: Look) -> None:
+    if look.light.lamps:
+        brush.box(-41, -7, 82, 9, look.dark(), 4)
+    dim = (150, 178, 214) if look.color == "black" else (44, 62, 96)
+    pane = look.lamp(1.2) if look.light.lamps else look.of(dim)
+    for k in range(8):
+        brush.box(-38 + 9.8 * k, -5.2, 5.4, 5.4, pane, 2.2)
 
 
 def _propeller(brush: Brush, look: Look) -> None:
@@ -83,10 +87,10 @@ def _propeller(brush: Brush, look: Look) -> None:
             ((-20, -5), (20, -4), (52, -4), (52, 2), (20, 2), (-20, 1), (-64, 0)),
             look.trim(),
         )
-        brush.fill(body, look.shine(-62, 50, 0.7))
+        brush.cover(body, look.shine(-62, 50, 0.7))
     brush.polygon(((-44, -2), (-55, -2), (-66, 8), (-58, 9)), look.body(0.9))
     _gear(brush, look, 14, 16)
-    wing = brush.path((24, 6), ((-4, 6), (-20, 30), (-20, 35, -14, 35), (-3, 36), (2, 36, 5, 33)))
+    wing = brush.path((28, 5), ((-4, 6), (-27, 30), (-29, 36, -22, 37), (-9, 38), (-5, 38, -2, 35)))
     brush.fill(wing, down(6, 36, look.body(0.78), look.body(1.12)))
     _airscrew(brush, look, 48, 0, 21)
 
@@ -111,8 +115,7 @@ def _biplane(brush: Brush, look: Look) -> None:
     with brush.within(body):
         brush.box(34, -14, 14, 30, look.of((84, 88, 100)))
         brush.box(28, -14, 6, 30, look.trim())
-        brush.box(-44, -14, 6, 30, look.trim())
-        brush.fill(body, look.shine(-60, 48, 0.7))
+        brush.cover(body, look.shine(-60, 48, 0.7))
     brush.polygon(((-40, 0), (-54, -1), (-62, 7), (-48, 8)), look.body(0.95))
     for x in (6, 24):
         brush.line(((x + 2, -32), (x - 6, 14)), 3.4, look.of((120, 90, 60)))
@@ -166,4 +169,4 @@ def _airscrew(brush: Brush, look: Look, x: float, y: float, r: float) -> None:
     )
 
 
-KIND = Kind(paint=_paint, half_width=72, height=104, scale=1.1, flies=True)
+KIND = Kind(paint=_paint, half_width=74, height=98, scale=1.1, flies=True)

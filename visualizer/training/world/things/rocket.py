@@ -10,7 +10,7 @@ from visualizer.training.world.things.kind import Kind, Look
 def _paint(brush: Brush, look: Look) -> None:
     build = look.rng.choice((_round, _slender, _boosted))
     tilt = look.u(-6, 6) if look.chance(0.4) else look.u(10, 32)
-    with brush.moved(0, -50, look.u(0.84, 0.9), tilt), brush.moved(0, 42):
+    with brush.moved(0, -50, look.u(0.8, 0.86), tilt), brush.moved(0, 41):
         build(brush, look)
 
 
@@ -39,7 +39,7 @@ def _round(brush: Brush, look: Look) -> None:
     with brush.within(body):
         _nose(brush, look, -84, w)
         brush.curve((-w, -34), ((0, -29, w, -34), (w, -28), (0, -23, -w, -28)), look.trim())
-        brush.fill(body, look.shine(-w, w, 0.7))
+        brush.cover(body, look.shine(-w, w, 0.7))
     _porthole(brush, look, -62, w * 0.48)
     brush.curve(
         (0, -46), ((4.5, -42, 3.5, -14), (0, -10, -3.5, -14), (-4.5, -42, 0, -46)), look.body(0.72)
@@ -75,9 +75,8 @@ def _slender(brush: Brush, look: Look) -> None:
         _nose(brush, look, -86, w)
         brush.box(-w, -40, 2 * w, 5, look.trim())
         brush.box(-w, -31, 2 * w, 5, look.trim())
-        brush.fill(body, look.shine(-w, w, 0.7))
-    _porthole(brush, look, -70, w * 0.56)
-    _porthole(brush, look, -52, w * 0.44)
+        brush.cover(body, look.shine(-w, w, 0.7))
+    _porthole(brush, look, -60, w * 0.56)
 
 
 def _boosted(brush: Brush, look: Look) -> None:
@@ -115,7 +114,7 @@ def _boosted(brush: Brush, look: Look) -> None:
     brush.fill(body, look.across(-w, w, 1.3, 0.66))
     with brush.within(body):
         _nose(brush, look, -86, w)
-        brush.fill(body, look.shine(-w, w, 0.7))
+        brush.cover(body, look.shine(-w, w, 0.7))
     _porthole(brush, look, -68, w * 0.55)
     brush.box(-w, -46, 2 * w, 6, look.trim())
 
@@ -137,7 +136,7 @@ def _porthole(brush: Brush, look: Look, y: float, r: float) -> None:
     )
     pane = around(-r * 0.3, y - r * 0.4, r * 1.6, look.of((190, 226, 250)), look.of((52, 104, 170)))
     if look.light.lamps:
-        pane = around(0, y, r * 1.4, look.of((255, 240, 180), 1.2), look.of((250, 196, 90)))
+        pane = around(0, y, r * 1.4, look.lamp(1.5), look.lamp(0.95))
     brush.oval(0, y, r, r, pane)
 
 
@@ -149,8 +148,9 @@ def _nozzle(brush: Brush, look: Look, x: float, y: float, w: float) -> None:
 
 
 def _flame(brush: Brush, x: float, y: float, w: float, long: float) -> None:
-    glow = around(x, y + long * 0.4, long, q((255, 170, 60), 0.5), q((255, 140, 40), 0.0))
-    brush.oval(x, y + long * 0.4, long * 0.8, long, glow)
+    middle, r = y + long * 0.4, long * 0.9
+    glow = around(x, middle, r, q((255, 170, 60), 0.55), q((255, 140, 40), 0.0))
+    brush.box(x - r, middle - r, 2 * r, 2 * r, glow)
     flames = (
         (1.25, 1.0, (255, 120, 24)),
         (0.85, 0.74, (255, 196, 48)),
@@ -181,4 +181,4 @@ def _flame(brush: Brush, x: float, y: float, w: float, long: float) -> None:
         )
 
 
-KIND = Kind(paint=_paint, half_width=62, height=114, flies=True)
+KIND = Kind(paint=_paint, half_width=52, height=110, flies=True)

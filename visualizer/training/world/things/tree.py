@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
-from visualizer.training.world.brush import Brush, across, around
-from visualizer.training.world.color import RGB
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainterPath
+
+from visualizer.training.world.brush import Brush, Fill, across, around, down
+from visualizer.training.world.color import BODY, RGB
 from visualizer.training.world.things.kind import Kind, Look
 
 _WOOD: RGB = (108, 72, 46)
@@ -23,25 +26,28 @@ def paint(brush: Brush, look: Look) -> None:
 def _round(brush: Brush, look: Look) -> None:
     r, y = look.u(30, 35), -look.u(70, 78)
     _trunk(brush, look, look.u(5.5, 7), y + 6, look.u(-4, 4))
-    n, turn = 7, look.u(0, 6)
-    balls: list[Ball] = [(0.0, y, r, r)]
-    for k in range(n):
-        a = turn + k * math.tau / n
-        size = look.u(0.48, 0.58) * r
-        balls.append((math.cos(a) * r * 0.82, y + math.sin(a) * r * 0.78, size, size))
-    _leaves(brush, look, balls)
+    balls: list[Ball] = []
+    for n, out, large in ((7, 0.8, 0.54), (3, 0.4, 0.6)):
+        turn = look.u(0, math.tau)
+        for k in range(n):
+            a = turn + k * math.tau / n
+            size = large * look.u(0.94, 1.14) * r
+            balls.append((math.cos(a) * r * out, y + math.sin(a) * r * out, size, size * 0.94))
+    _leaves(brush, look, [(0.0, y, r, r), *sorted(balls, key=lambda ball: ball[1])])
 
 
 def _oak(brush: Brush, look: Look) -> None:
     w, y = look.u(38, 45), -look.u(60, 66)
     _trunk(brush, look, look.u(8, 10), y + 8, look.u(-3, 3), branches=w * 0.62)
     balls: list[Ball] = [
-        (-w * 0.82, y + look.u(-4, 6), w * 0.5, w * 0.42),
-        (w * 0.82, y + look.u(-4, 6), w * 0.5, w * 0.42),
-        (0, y + 2, w * 0.66, w * 0.42),
-        (-w * 0.42, y - w * look.u(0.4, 0.5), w * 0.54, w * 0.48),
-        (w * 0.44, y - w * look.u(0.4, 0.5), w * 0.54, w * 0.48),
         (look.u(-6, 6), y - w * 0.78, w * 0.5, w * 0.44),
+        (-w * 0.5, y - w * look.u(0.38, 0.48), w * 0.5, w * 0.46),
+        (w * 0.52, y - w * look.u(0.38, 0.48), w * 0.5, w * 0.46),
+        (look.u(-5, 5), y - w * 0.32, w * 0.46, w * 0.42),
+        (-w * 0.86, y + look.u(-4, 5), w * 0.46, w * 0.38),
+        (w * 0.86, y + look.u(-4, 5), w * 0.46, w * 0.38),
+        (-w * 0.34, y + 4, w * 0.46, w * 0.36),
+        (w * 0.36, y + 4, w * 0.46, w * 0.36),
     ]
     _leaves(brush, look, balls)
 
@@ -58,7 +64,7 @@ def _poplar(brush: Brush, look: Look) -> None:
         for share, wide in ((0.26, 0.66), (0.48, 0.66), (0.68, 0.5)):
             y = low - (h + low) * share + side * 4
             balls.append((side * w * wide * 0.75, y, w * 0.46, w * 0.6))
-    _leaves(brush, look, balls)
+    _leaves(brush, look, sorted(balls, key=lambda ball: ball[1]))
 
 
 def _umbrella(brush: Brush, look: Look) -> None:
@@ -71,30 +77,37 @@ def _umbrella(brush: Brush, look: Look) -> None:
     for x, y, share, high in tiers:
         half = w * share
         balls: list[Ball] = [
-            (x, y, half, high),
-            (x - half * 0.5, y - high * 0.45, half * 0.42, high * 0.85),
-            (x + half * 0.48, y - high * 0.4, half * 0.45, high * 0.8),
             (x + look.u(-3, 3), y - high * 0.8, half * 0.46, high * 0.85),
+            (x - half * 0.5, y - high * 0.4, half * 0.42, high * 0.85),
+            (x + half * 0.48, y - high * 0.35, half * 0.45, high * 0.8),
+            (x, y, half, high * 0.9),
         ]
         _leaves(brush, look, balls)
 
 
 def _leaves(brush: Brush, look: Look, balls: list[Ball]) -> None:
-    """Tufts of leaves: all of them in shadow first, then where the light falls on each."""
-    side = look.light.side
-    for x, y, rx, ry in balls:
-        brush.oval(x, y, rx, ry, look.body(0.6))
+    """Tufts of leaves, from back to front: their upper edges are bright, below they melt away."""
     top = min(y - ry for _, y, _, ry in balls)
     low = max(y + ry for _, y, _, ry in balls)
+    shadow = down(top, low, look.body(0.88), look.body(0.6))
+    crown = QPainterPath()
+    crown.setFillRule(Qt.FillRule.WindingFill)
     for x, y, rx, ry in balls:
-        brush.oval(x + side * rx * 0.07, y - ry * 0.1, rx * 0.88, ry * 0.88, look.body(0.8))
-    for x, y, rx, ry in sorted(balls, key=lambda ball: -ball[1]):
-        with brush.moved(x + side * rx * 0.18, y - ry * 0.24):
-            brush.p.scale(rx * 0.72, ry * 0.72)
-            even = 1.0 - 0.16 * (y - top) / (low - top)
-            lit = even + (0.3 if look.color == "black" else 0.2)
-            colors = look.body(lit), look.body(even), look.body(even * 0.88)
-            brush.oval(0, 0, 1, 1, around(side * 0.35, -0.5, 1.5, *colors))
+        crown.addEllipse(QPointF(x, y), rx, ry)
+    brush.fill(crown, shadow)
+    fades = [_fade(look, even) for even in (1.06, 1.0, 0.94)]
+    for x, y, rx, ry in balls:
+        fade = fades[min(int(3 * (y - top) / (low - top)), 2)]
+        with brush.moved(x + look.light.side * rx * 0.05, y - ry * 0.06):
+            brush.p.scale(rx * 0.94, ry * 0.94)
+            brush.oval(0, 0, 1, 1, fade)
+
+
+def _fade(look: Look, even: float) -> Fill:
+    """The light on a tuft of radius 1."""
+    lit, rgb = even + (0.2 if look.color == "black" else 0.15), BODY[look.color]
+    clear = (look.light.near(rgb, even * 0.92, alpha) for alpha in (0.6, 0.0))
+    return around(look.light.side * 0.35, -0.6, 1.45, look.body(lit), look.body(even), *clear)
 
 
 def _trunk(
@@ -123,4 +136,4 @@ def _trunk(
     )
 
 
-KIND = Kind(paint, half_width=68, height=128, scale=1.1)
+KIND = Kind(paint, half_width=62, height=134, scale=1.1)

@@ -1,0 +1,182 @@
+"""What is made from the built-in model's weights, and how: the steps of ``rebuild``, in order."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import model_figures
+from machine import Stop
+
+WEIGHTS = ("assets/builtin-model/**/*.safetensors",)
+SETTINGS = (
+    "assets/builtin-model/recommended.json",
+    "assets/builtin-model/scheduler/*.json",
+    "assets/builtin-model/vocabulary.json",
+)
+PREPARED = "assets/prepared/ferrari.denoise"
+EARLY = "assets/training-checkpoints"
+DRAWINGS = "assets/training-drawings"
+EVALUATED = 512
+"""So many prompts are asked for by the evaluation."""
+PICTURES = (
+    "compare-dark.png",
+    "compare-light.png",
+    "ferrari.webp",
+    "lessons-dark.png",
+    "physics-dark.png",
+    "window-dark.png",
+    "window-light.png",
+    "window-mid-run.png",
+    "words-dark.png",
+)
+
+
+class Places(NamedTuple):
+    """Where a step finds and puts things.
+
+    Attributes:
+        root: of the checkout.
+        workdir: the folder of the training, with its drawings and what else is kept from it.
+        key: a name for the weights, for what is kept of them alone.
+    """
+
+    root: Path
+    workdir: Path
+    key: str
+
+
+class Step(NamedTuple):
+    """Something that is made from the weights.
+
+    Attributes:
+        about: what it is, for a person.
+        reads: patterns below the root: of the files that decide what comes out.
+        makes: files below the root.
+    """
+
+    name: str
+    about: str
+    reads: tuple[str, ...]
+    makes: tuple[str, ...]
+    work: Callable[[Places], None]
+
+
+def prepared_run(places: Places) -> None:
+    """The run that the window shows while the model loads."""
+    from visualizer import EXAMPLE_PROMPT
+    from visualizer.commands.run import EXAMPLE_SEED
+
+    out = places.root / PREPARED
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _visualizer(
+        places, "run", EXAMPLE_PROMPT, "--seed", EXAMPLE_SEED, "--device", "cpu", "--out", out
+    )
+
+
+def early_weights(places: Places) -> None:
+    """What the training kept on its way, eight bits a weight.
+
+    Raises:
+        Stop: when it kept nothing in this workdir.
+    """
+    import torch
+
+    from visualizer.training.checkpoints import save_checkpoint
+    from visualizer.training.denoiser import KEPT_AT, averaged_denoiser, kept_path
+
+    checkpoint = places.workdir / "denoiser.pt"
+    kept = {share: kept_path(checkpoint, share) for share in KEPT_AT}
+    _ask_for((checkpoint, *kept.values()), places.workdir)
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    pictures = int(state["clock"]["samples"])
+    for share, path in kept.items():
+        denoiser = averaged_denoiser(path)
+        print(save_checkpoint(denoiser, places.root / EARLY, share, round(share * pictures)))
+
+
+def figures(places: Places) -> None:
+    """How well prompts are followed, measured, and written into the page on the model."""
+    folder = _evaluation(places)
+    if not (folder / "figures.json").exists():
+        _visualizer(places, "evaluate", "--count", EVALUATED, "--output", folder)
+    measured = model_figures.read(folder / "figures.json")
+    model_figures.write_into(places.root / model_figures.PAGE, measured)
+
+
+def drawings_index(places: Places) -> None:
+    """Where each drawing of the training stands, and the judge that looks at them."""
+    from visualizer.training import dataset, evaluation, nearest
+    from visualizer.training.command import SCENES
+
+    judge = _evaluation(places) / "judge.pt"
+    judge.parent.mkdir(parents=True, exist_ok=True)
+    evaluation.train_judge(judge)  # goes on, or finds itself finished
+    scenes = dataset.pictures("scene", places.workdir / "data", dataset.SEED, SCENES)
+    files = ("--judge", judge, "--scenes-file", scenes, "--output", places.root / DRAWINGS)
+    if nearest.main([str(word) for word in files]):
+        raise Stop("The list of drawings could not be made.")
+
+
+def screenshots(places: Places) -> None:
+    """The pictures of the window and the animation, for README and docs."""
+    _python(places, places.root / "packaging" / "screenshots.py")
+
+
+STEPS = (
+    Step("prepared", "the run on the first screen", WEIGHTS + SETTINGS, (PREPARED,), prepared_run),
+    Step(
+        "early-weights",
+        "the weights early in the training, for the page Train",
+        WEIGHTS,
+        tuple(f"{EARLY}/after-{share}.safetensors" for share in ("0.01", "0.05", "0.2")),
+        early_weights,
+    ),
+    Step("figures", "the measured figures in the docs", WEIGHTS, (model_figures.PAGE,), figures),
+    Step(
+        "drawings",
+        "the list of the training's drawings",
+        WEIGHTS,
+        (f"{DRAWINGS}/index.safetensors", f"{DRAWINGS}/judge.safetensors"),
+        drawings_index,
+    ),
+    Step(
+        "screenshots",
+        "the pictures of README and docs",
+        (*WEIGHTS, *SETTINGS, PREPARED),
+        tuple(f"docs/images/{name}" for name in PICTURES),
+        screenshots,
+    ),
+)
+
+
+def _evaluation(places: Places) -> Path:
+    """What is measured of these weights, and of no others."""
+    return places.workdir / f"evaluation-{places.key}"
+
+
+def _ask_for(paths: Iterable[Path], workdir: Path) -> None:
+    for path in paths:
+        if not path.exists():
+            raise Stop(
+                f"{path.name} is not in {workdir}. Name the folder that the training worked in "
+                "with --workdir; a training keeps its early weights there."
+            )
+
+
+def _visualizer(places: Places, *arguments: object) -> None:
+    _python(places, "-m", "visualizer", *arguments)
+
+
+def _python(places: Places, *arguments: object) -> None:
+    """Run a program of ours beside this one; what it prints is seen.
+
+    Raises:
+        Stop: when it failed.
+    """
+    words = [str(argument) for argument in arguments]
+    if subprocess.run([sys.executable, *words], cwd=places.root, check=False).returncode:
+        raise Stop(f"This did not work, as it says above: {' '.join(words)}")
