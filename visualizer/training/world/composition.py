@@ -42,9 +42,15 @@ def draw_without_things(
     return _Picture(subject, rng, size).drawn(())
 
 
-def thing_masks(subject: Subject, rng: random.Random, size: int = SIZE) -> list[NDArray[np.bool_]]:
-    """For each thing, which pixels (size, size) of the picture with the same `rng` it covers."""
-    return _Picture(subject, rng, size).masks()
+def thing_masks(
+    subject: Subject, rng: random.Random, size: int = SIZE, *, hidden: bool = False
+) -> list[NDArray[np.bool_]]:
+    """For each thing, which pixels (size, size) of the picture with the same `rng` it covers.
+
+    Args:
+        hidden: count also what is behind another thing.
+    """
+    return _Picture(subject, rng, size).masks(hidden=hidden)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ class _Picture:
         painter.end()
         return picture_of(image)
 
-    def masks(self) -> list[NDArray[np.bool_]]:
+    def masks(self, *, hidden: bool) -> list[NDArray[np.bool_]]:
         image = QImage(self.size, self.size, QImage.Format.Format_RGB32)
         painter = QPainter(image)
         painter.scale(self.size / UNITS, self.size / UNITS)
@@ -94,6 +100,8 @@ class _Picture:
         painter.end()
         things = [self._thing(k, ground) for k in range(len(self.stands))]
         covered = [_alpha(thing.image) > 127 for thing in things]
+        if hidden:
+            return covered
         order = sorted(range(len(things)), key=lambda k: self._depth(things[k]))
         for place, k in enumerate(order):
             for other in order[place + 1 :]:
