@@ -570,15 +570,17 @@ def test_the_command_names_itself() -> None:
         assert re.search(rf"^ +{name} ", done.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate"])
-def test_training_has_its_commands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "module"), [("train", "training"), ("evaluate", "training.evaluation")]
+)
+def test_training_has_its_commands(name: str, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
 
     def begin(options: Any) -> int:
         called.append(options.command)
         return 0
 
-    monkeypatch.setattr(f"visualizer.training.command.{name}", begin)
+    monkeypatch.setattr(f"visualizer.{module}.command.{name}", begin)
     assert cli.main([name]) == 0
     assert called == [name]
 

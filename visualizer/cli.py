@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     from visualizer import __version__
     from visualizer.commands import export, info, inspect, lessons, models, run, sweep
     from visualizer.training import command as training
+    from visualizer.training.evaluation import command as evaluation
 
     parser = argparse.ArgumentParser(
         prog="denoising-visualizer",
@@ -148,8 +149,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     lessons.add_arguments(add("lessons", lessons.lessons, "list the lessons, or check one"))
     training.add_arguments(
-        add("train", training.train, "train the built-in model again, from nothing"),
-        add("evaluate", training.evaluate, "measure how well a model follows its prompts"),
+        add("train", training.train, "train the built-in model again, from nothing")
+    )
+    evaluation.add_arguments(
+        add("evaluate", evaluation.evaluate, "measure how well a model follows its prompts")
     )
     return parser
 

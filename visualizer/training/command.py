@@ -1,28 +1,22 @@
-"""`denoising-visualizer train` and `evaluate`. Importing this loads neither torch nor Qt."""
+"""`denoising-visualizer train`. Importing this loads neither torch nor Qt."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from visualizer.training import dataset, plan
 
 if TYPE_CHECKING:
-    import numpy as np
     from diffusers import AutoencoderTiny
-    from numpy.typing import NDArray
 
     from visualizer.training.denoiser import LatentFile
 
 
-def add_arguments(
-    train_parser: argparse.ArgumentParser, evaluate_parser: argparse.ArgumentParser
-) -> None:
-    """Tell the two parsers their options."""
-    add = train_parser.add_argument
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the parser its options."""
+    add = parser.add_argument
     add("--output", type=Path, default=Path("trained-model"), help="folder for the finished model")
     add("--workdir", type=Path, default=Path(".train"), help="folder for drawings and checkpoints")
     add(
@@ -39,11 +33,6 @@ def add_arguments(
         default=plan.SCENES,
         help="how many scenes the denoiser learns from (default: %(default)d)",
     )
-    add = evaluate_parser.add_argument
-    add("--model", type=Path, default=None, help="model folder (default: the built-in model)")
-    add("--count", type=int, default=200, help="how many held-out prompts (default: %(default)d)")
-    add("--seed", type=int, default=1000, help="seed of the first picture (default: %(default)d)")
-    add("--output", type=Path, default=Path("evaluation"), help="folder for sheets and figures")
 
 
 def train(args: argparse.Namespace) -> int:
@@ -141,70 +130,6 @@ def _latents(workdir: Path, vae: AutoencoderTiny, scenes: int, device: str) -> L
         encode_drawings(vae, dataset.SEED, scenes, path, device, _say)
     some = np.load(path, mmap_mode="r")[:4096].astype(np.float32)
     return LatentFile(path, dataset.SEED, scaling_factor=1 / float(some.std()))
-
-
-def evaluate(args: argparse.Namespace) -> int:
-    """Measure how often held-out prompts are followed, and how faithful the autoencoder is."""
-    import torch
-    from diffusers import StableDiffusionPipeline
-
-    from visualizer.training import evaluation
-    from visualizer.training.autoencoder import psnr
-    from visualizer.training.captions import plain_caption
-
-    output: Path = args.output
-    output.mkdir(parents=True, exist_ok=True)
-    folder = args.model if args.model is not None else _builtin()
-    if not (folder / "model_index.json").exists():
-        _say(f"{folder} is not a model folder: it has no model_index.json.")
-        return 2
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
-    judge, judge_accuracy = evaluation.train_judge(output / "judge.pt", say=_say)
-    wanted = evaluation.held_out_subjects(args.count, args.seed)
-    prompts = [plain_caption(subject) for subject in wanted]
-    started = time.monotonic()
-    pictures = evaluation.generate(pipeline, prompts, args.seed, say=_say)
-    seconds = (time.monotonic() - started) / len(prompts)
-    seen = judge.verdicts(pictures)
-    figures: dict[str, Any] = {
-        "held_out_prompts": evaluation.accuracies(wanted, seen),
-        "judge_on_unseen_drawings": judge_accuracy,
-        "autoencoder_psnr_db": psnr(pipeline.vae, _held_out("scene", 512)),
-        "autoencoder_psnr_db_textures": psnr(pipeline.vae, _held_out("texture", 128)),
-        "seconds_per_picture_in_a_batch_of_8": round(seconds, 3),
-        "count": args.count,
-        "seed": args.seed,
-        "torch": torch.__version__.split("+")[0],
-    }
-    for start in range(0, len(prompts), 64):
-        part = slice(start, start + 64)
-        sheet = evaluation.contact_sheet(pictures[part], wanted[part], seen[part])
-        sheet.save(output / f"sheet-{start // 64 + 1}.png")
-    text = json.dumps(figures, indent=1)
-    (output / "figures.json").write_text(text + "\n", encoding="utf-8")
-    _say(text)
-    return 0
-
-
-def _held_out(kind: str, count: int) -> NDArray[np.uint8]:
-    """Pictures that no stage has seen, drawn into memory."""
-    import numpy as np
-
-    if kind == "scene":
-        from visualizer.training.scenes import draw_scene
-
-        drawn = [draw_scene(dataset.HELD_OUT_SEED, index)[0] for index in range(count)]
-    else:
-        from visualizer.training.textures import draw_texture
-
-        drawn = [draw_texture(dataset.HELD_OUT_SEED, index) for index in range(count)]
-    return np.stack(drawn)
-
-
-def _builtin() -> Path:
-    from visualizer.assets import asset_path
-
-    return asset_path("builtin-model")
 
 
 def _positive(text: str) -> float:

@@ -73,6 +73,7 @@ class Judge(nn.Module):
         self.heads = nn.ModuleDict(
             {name: nn.Linear(FEATURES, len(values)) for name, values in HEADS.items()}
         )
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         """Scores: "things" (B, 12, 11), of each object the ten colors and absent; and HEADS."""
@@ -117,14 +118,13 @@ def load_judge(path: Path) -> Judge:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    judge = Judge().to(memory_format=torch.channels_last)
+    judge = Judge()
     try:
         weights = {name: value.float() for name, value in load_file(path).items()}
         judge.load_state_dict(weights)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ValueError(
-            f"'{path.name}' is not a judge that this program can use. Train one with "
-            "python -m visualizer.training.evaluation.judge_training."
+            f"'{path.name}' holds no judge that this version of the program can use."
         ) from error
     return judge.eval()
 

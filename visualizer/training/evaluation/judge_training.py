@@ -162,7 +162,7 @@ def train_judge(
     file = lessons(workdir, SEED, drawings)
     checkpoint = workdir / "judge.pt"
     train_together(_train, "cpu", file, checkpoint, minutes, drawings, say)
-    judge = Judge().to(memory_format=torch.channels_last)
+    judge = Judge()
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     judge.load_state_dict(state["parts"]["judge"])
     return judge.eval()
@@ -177,7 +177,7 @@ def _train(
     say: Callable[[str], None],
 ) -> None:
     torch.manual_seed(SEED)
-    judge = Judge().to(memory_format=torch.channels_last)
+    judge = Judge()
     optimizer = torch.optim.AdamW(judge.parameters(), PEAK_RATE, weight_decay=0.02)
     stage = Stage("judge", checkpoint, minutes, {"judge": judge, "optimizer": optimizer}, say)
     member.join(stage)
@@ -209,7 +209,8 @@ def examined(judge: Judge, count: int = UNSEEN, seed: int = UNSEEN_SEED) -> dict
     What a drawing does not show is not counted: no relation of one thing, no size of two.
     """
     wanted = [as_seen(judged_subject(seed, k)[0]) for k in range(count)]
-    seen = [judge.verdicts(judged_drawing(seed, k)[None])[0] for k in range(count)]
+    drawn = [small(judged_drawing(seed, k)) for k in range(count)]
+    seen = judge.verdicts(np.stack(drawn))
     counts = counted(wanted, seen, ("object", "color", "place", "time"))
     for name, of in (("relation", 2), ("size", 1), ("side", 1)):
         asked = [k for k in range(count) if len(wanted[k].things) == of]
