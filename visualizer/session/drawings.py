@@ -116,8 +116,8 @@ class _ShippedIndex:
             JUDGE_FILE,
             DrawingsError,
             load_index,
-            load_judge,
         )
+        from visualizer.training.evaluation.judge import load_judge
         from visualizer.training.nearest import search
 
         if self._read is None:

@@ -1,6 +1,6 @@
 """The index of drawings: what is kept of every drawing that the built-in model was trained on.
 
-70,000 drawings are too many to ship, but each can be drawn again from its number alone. To find
+All of them are too many to ship, but each can be drawn again from its number alone. To find
 the ones that are most like a picture it is enough to know roughly where each stands: 48 numbers of
 a byte for its latent, and 48 for what a judge of pictures sees in it. The few that come out nearest
 are then drawn again and measured exactly (``nearest``).
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import torch
     from diffusers import AutoencoderTiny
 
-    from visualizer.training.evaluation import Judge
+    from visualizer.training.evaluation.judge import Judge
 
 By = Literal["latents", "features"]
 WAYS: tuple[By, ...] = get_args(By)
@@ -39,7 +39,7 @@ PERCENTILES = 101
 INDEX_FILE, JUDGE_FILE = "index.safetensors", "judge.safetensors"
 
 _CHUNK = 2048
-_FEATURE_SHAPE = (128, 4, 4)
+_AT_ONCE = 128
 _LEAST_STD = 1e-4  # of a channel that says the same of every drawing
 _PARTS = ("codes", "scale", "basis", "mean", "std", "pairs", "neighbors", "copies")
 
@@ -124,36 +124,13 @@ def _read_way(file: Any, by: By) -> Way:
     return Way(codes, **{name: np.asarray(some, np.float32) for name, some in found.items()})
 
 
-def load_judge(path: Path) -> Judge:
-    """The judge of a safetensors file, or of a checkpoint of ``evaluation.train_judge``."""
-    import torch
-    from safetensors.torch import load_file
-
-    from visualizer.training.evaluation import Judge
-
-    if path.suffix == ".safetensors":
-        weights = {name: weight.float() for name, weight in load_file(path).items()}
-    else:
-        weights = torch.load(path, map_location="cpu", weights_only=True)["parts"]["judge"]
-    judge = Judge()
-    judge.load_state_dict(weights)
-    return judge.eval()
-
-
 def features_of(judge: Judge, pictures: NDArray[np.uint8]) -> FloatArray:
-    """(N, 128, 4, 4): what the judge sees in pictures (N, 128, 128, 3) before it names anything."""
-    import torch
-    import torch.nn.functional as F
-
-    from visualizer.training.autoencoder import to_tensor
-
-    with torch.no_grad():
-        seen = judge.body(F.avg_pool2d(to_tensor(np.array(pictures), "cpu"), 2))
-    return np.asarray(seen.view(-1, *_FEATURE_SHAPE).numpy(), np.float32)
+    """(N, 256, 1, 1): what the judge sees in pictures (N, H, W, 3) before it names anything."""
+    return judge.features(pictures)[:, :, None, None]
 
 
 def latents_of(vae: AutoencoderTiny, pictures: NDArray[np.uint8]) -> FloatArray:
-    """Unscaled latents (N, 8, 16, 16) of pictures (N, 128, 128, 3), in single precision."""
+    """Unscaled latents (N, C, h, w) of pictures (N, H, W, 3), in single precision."""
     import torch
 
     from visualizer.training.autoencoder import to_tensor
@@ -170,38 +147,40 @@ def latents_of(vae: AutoencoderTiny, pictures: NDArray[np.uint8]) -> FloatArray:
 def build_index(
     model_folder: Path,
     judge: Path,
-    scenes: NDArray[np.uint8],
     out: Path,
     *,
+    count: int,
+    seed: int,
     latents: NDArray[np.float16] | None = None,
-    seed: int | None = None,
     say: Callable[[str], None] = print,
 ) -> Path:
     """Write index and judge of drawings into the folder ``out``; the path of the index.
 
+    All drawings are drawn again, a few at a time.
+
     Args:
         model_folder: the model that was trained on the drawings.
         judge: as ``load_judge`` reads it.
-        scenes: (N, 128, 128, 3), drawing i of ``seed`` at i; may lie on the disk.
-        latents: (N, 8, 16, 16), unscaled, of the same drawings; encoded here when None.
-        seed: of the drawings; that of training when None.
+        count: of drawings.
+        seed: of theirs.
+        latents: (N, C, h, w), unscaled, of the same drawings; encoded here when None.
     """
     from safetensors.numpy import save
-    from safetensors.torch import save as save_weights
 
     from visualizer.diffusion.atomic import replacing
     from visualizer.diffusion.model import Model
-    from visualizer.training import dataset
+    from visualizer.training.evaluation.judge import load_judge, save_judge
+    from visualizer.training.world.composition import draw_scene
 
     model, eyes = Model.open(model_folder, device="cpu"), load_judge(judge)
     vae = model.pipeline.vae
     if latents is None:
         say("encoding the drawings")
-        latents = _in_chunks(scenes, lambda some: latents_of(vae, some), say)
+        latents = _in_chunks(seed, count, lambda some: latents_of(vae, some), say)
     say("looking at the drawings")
-    features = _in_chunks(scenes, lambda some: features_of(eyes, some), say)
-    sample = _sample(len(scenes))
-    copies = _copied(vae, np.stack([scenes[i] for i in sample]))
+    features = _in_chunks(seed, count, lambda some: features_of(eyes, some), say)
+    sample = _sample(count)
+    copies = _copied(vae, np.stack([draw_scene(seed, int(i))[0] for i in sample]))
     packed: dict[str, NDArray[np.generic]] = {}
     for by, values, copied in (
         ("latents", latents, np.concatenate([latents_of(vae, one[None]) for one in copies])),
@@ -211,31 +190,35 @@ def build_index(
         for name, part in _parts_of(values, sample, copied).items():
             packed[f"{by}_{name}"] = np.ascontiguousarray(part)  # safetensors minds no strides
     said = {
-        "seed": str(dataset.SEED if seed is None else seed),
-        "count": str(len(scenes)),
+        "seed": str(seed),
+        "count": str(count),
         "weights_hash": model.identity.weights_hash,
     }
     out.mkdir(parents=True, exist_ok=True)
-    with replacing(out / JUDGE_FILE) as file:
-        file.write(save_weights({k: w.half().contiguous() for k, w in eyes.state_dict().items()}))
+    save_judge(eyes, out / JUDGE_FILE)
     with replacing(out / INDEX_FILE) as file:
         file.write(save(packed, said))
     return out / INDEX_FILE
 
 
 def _in_chunks(
-    scenes: NDArray[np.uint8],
+    seed: int,
+    count: int,
     look: Callable[[NDArray[np.uint8]], FloatArray],
     say: Callable[[str], None],
 ) -> NDArray[np.float16]:
+    from visualizer.training.dataset import drawn_scenes
+
     found: NDArray[np.float16] | None = None
-    for start in range(0, len(scenes), 128):
-        some = look(np.array(scenes[start : start + 128])).astype(np.float16)
+    done = 0
+    for drawn in drawn_scenes(seed, 0, count, _AT_ONCE):
+        some = look(drawn).astype(np.float16)
         if found is None:
-            found = np.empty((len(scenes), *some.shape[1:]), np.float16)
-        found[start : start + len(some)] = some
-        if start % 12_800 == 0 and start:
-            say(f"{start} of {len(scenes)}")
+            found = np.empty((count, *some.shape[1:]), np.float16)
+        found[done : done + len(some)] = some
+        done += len(some)
+        if done % (100 * _AT_ONCE) == 0:
+            say(f"{done} of {count}")
     assert found is not None
     return found
 
@@ -245,7 +228,7 @@ def _sample(count: int) -> NDArray[np.int64]:
 
 
 def _copied(vae: AutoencoderTiny, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pictures (N, 128, 128, 3) sent through the autoencoder, in bytes as the pipeline does it."""
+    """Pictures (N, H, W, 3) sent through the autoencoder, in bytes as the pipeline does it."""
     import torch
 
     copies = np.empty_like(pictures)

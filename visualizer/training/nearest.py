@@ -31,7 +31,7 @@ from visualizer.training.drawing_index import (
 if TYPE_CHECKING:
     from diffusers import AutoencoderTiny
 
-    from visualizer.training.evaluation import Judge
+    from visualizer.training.evaluation.judge import Judge
 
 CANDIDATES = 64
 """So many that come out nearest by their 48 numbers are drawn again and measured exactly."""
@@ -48,7 +48,7 @@ class Drawing:
     Attributes:
         index: its number.
         caption: the plainest of the captions it was shown with.
-        picture: (128, 128, 3), drawn again.
+        picture: (H, W, 3), drawn again.
         distance: from the picture that was asked about, in units of ``drawing_index``.
         by: in which way it is near.
     """
@@ -116,8 +116,8 @@ def nearest_drawings(
     """The drawings nearest to a picture, measured exactly.
 
     Args:
-        picture: (128, 128, 3).
-        latent: unscaled, (8, 16, 16), of that picture; encoded here when None.
+        picture: (H, W, 3).
+        latent: unscaled, (C, h, w), of that picture; encoded here when None.
     """
     *_, found = search(index, vae, judge, picture, latent, count)
     assert found is not None
@@ -133,8 +133,8 @@ def search(
     count: int = COUNT,
 ) -> Iterator[Neighbors | None]:
     """The same in small pieces of work; None until the last, which is the answer."""
-    from visualizer.training.captions import plain_caption
-    from visualizer.training.scenes import draw_scene
+    from visualizer.training.world.captions import plain_caption
+    from visualizer.training.world.composition import draw_scene
 
     asked: dict[By, FloatArray] = {
         "latents": latents_of(vae, picture[None]) if latent is None else latent[None],
@@ -201,24 +201,26 @@ def sentence(nearest: dict[By, float], scales: dict[By, Scale], count: int) -> s
 def main(arguments: list[str] | None = None) -> int:
     """Build the index of drawings: ``python -m visualizer.training.nearest``."""
     from visualizer.assets import asset_path
-    from visualizer.training import dataset
+    from visualizer.training.model_card import read_course
 
     parser = argparse.ArgumentParser(description=main.__doc__)
     add = parser.add_argument
     add("--model", type=Path, default=None, help="model folder (default: the built-in model)")
-    add("--judge", type=Path, required=True, help="judge.safetensors, or judge.pt of `evaluate`")
-    add("--scenes-file", type=Path, required=True, help=".npy, uint8 (N, 128, 128, 3)")
-    add("--latents", type=Path, default=None, help=".npy, float16 (N, 8, 16, 16), unscaled")
+    add("--judge", type=Path, required=True, help="judge.safetensors")
+    add("--latents", type=Path, default=None, help=".npy, float16 (N, C, h, w), unscaled")
     add("--count", type=int, default=None, help="only the first so many drawings")
     add("--output", type=Path, default=Path("training-drawings"), help="folder for the two files")
     args = parser.parse_args(arguments)
-    scenes = dataset.read(args.scenes_file)[: args.count]
-    latents = None if args.latents is None else np.load(args.latents, mmap_mode="r")[: args.count]
-    if latents is not None and len(latents) != len(scenes):
-        print(f"There are {len(scenes)} drawings, but {len(latents)} latents.")
-        return 2
     folder = args.model or asset_path("builtin-model")
-    path = build_index(folder, args.judge, scenes, args.output, latents=latents)
+    course = read_course(folder)
+    count = args.count or course.scenes
+    latents = None if args.latents is None else np.load(args.latents, mmap_mode="r")[:count]
+    if latents is not None and len(latents) != count:
+        print(f"There are {count} drawings, but {len(latents)} latents.")
+        return 2
+    path = build_index(
+        folder, args.judge, args.output, count=count, seed=course.seed, latents=latents
+    )
     print(f"{path.parent / INDEX_FILE}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
