@@ -17,9 +17,9 @@ from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.sampling import sample
 from visualizer.session.checkpoint_lab import NONE_HERE, NOT_OF_THIS_MODEL, CheckpointLab
 from visualizer.session.session import Session
-from visualizer.training.captions import build_tokenizer
 from visualizer.training.checkpoints import save_checkpoint
 from visualizer.training.denoiser import Denoiser
+from visualizer.training.world.vocabulary import build_tokenizer
 
 WAIT_MS = 120_000
 REQUEST = SamplingRequest("a red car at sunset", seed=3, steps=2, guidance_scale=2.0)

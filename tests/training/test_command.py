@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from visualizer.training import command
+from visualizer.training import command, plan
 
 
 def parsers() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
@@ -32,8 +32,9 @@ def test_the_command_loads_neither_torch_nor_qt() -> None:
 def test_defaults() -> None:
     train, evaluate = parsers()
     args = train.parse_args([])
-    assert (args.device, args.minutes) == ("auto", command.DEFAULT_MINUTES)
-    assert sum(command.SHARES.values()) == pytest.approx(1)
+    assert (args.device, args.minutes) == ("auto", plan.DEFAULT_MINUTES)
+    assert args.scenes == plan.SCENES
+    assert sum(plan.SHARES.values()) == pytest.approx(1)
     assert evaluate.parse_args([]).count == 200
     with pytest.raises(SystemExit):
         train.parse_args(["--minutes", "0"])

@@ -10,6 +10,12 @@ import torch
 
 from tests.session.plain_autoencoder import PlainAutoencoder
 from visualizer.training import live_lab
+from visualizer.training.architecture import (
+    LATENT_CHANNELS,
+    LATENT_SIZE,
+    PICTURE_SIZE,
+    REDUCTION,
+)
 from visualizer.training.lab_subjects import BATCH, SUBJECTS
 from visualizer.training.live_lab import LiveLab, draw
 from visualizer.training.training_loop import LOOP
@@ -38,12 +44,14 @@ def test_the_loss_is_that_of_the_papers() -> None:
     chosen = torch.randint(0, count, (BATCH,), generator=dice)
     told = torch.where(torch.rand(BATCH, generator=dice) >= 0.1, chosen % 4, 4)
     t = torch.randint(0, 1000, (BATCH,), generator=dice)
-    eps = torch.randn(BATCH, 8, 16, 16, generator=dice).double().numpy()
+    shape = (BATCH, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
+    eps = torch.randn(shape, generator=dice).double().numpy()
     betas = np.linspace(0.00085**0.5, 0.02**0.5, 1000) ** 2
     alpha_bar = np.cumprod(1 - betas)[t.numpy()].reshape(-1, 1, 1, 1)
     drawn = np.stack([draw(0, int(i)) for i in chosen]).astype(np.float64)
-    small = (drawn / 127.5 - 1).reshape(BATCH, 16, 8, 16, 8, 3).mean((2, 4)).transpose(0, 3, 1, 2)
-    x0 = 2.0 * np.tile(small, (1, 3, 1, 1))[:, :8]
+    squares = (drawn / 127.5 - 1).reshape(BATCH, LATENT_SIZE, REDUCTION, LATENT_SIZE, REDUCTION, 3)
+    small = squares.mean((2, 4)).transpose(0, 3, 1, 2)
+    x0 = 2.0 * np.tile(small, (1, 8, 1, 1))[:, :LATENT_CHANNELS]
     x = np.sqrt(alpha_bar) * x0 + np.sqrt(1 - alpha_bar) * eps
     v = np.sqrt(alpha_bar) * eps - np.sqrt(1 - alpha_bar) * x0
     lab.denoiser.load_state_dict(before)
@@ -75,7 +83,7 @@ def test_the_same_seed_learns_the_same_whether_or_not_it_paints() -> None:
     assert one.losses == other.losses
     assert one.losses != third.losses
     assert len(painted) == len(SUBJECTS)
-    assert all(p.shape == (128, 128, 3) and p.dtype == np.uint8 for p in painted)
+    assert all(p.shape == (PICTURE_SIZE, PICTURE_SIZE, 3) and p.dtype == np.uint8 for p in painted)
 
 
 def test_the_lines_are_those_that_are_shown_and_a_step_left_half_way_changes_nothing() -> None:

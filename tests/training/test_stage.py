@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from visualizer.training.stage import Average, Stage
+from visualizer.training.stage import LOG, REPORT_SECONDS, Average, Stage
 
 
 class Clock:
@@ -106,6 +108,39 @@ def test_the_average_follows_its_module() -> None:
     copy = nn.Linear(2, 1)
     average.copy_to(copy)
     assert torch.allclose(copy.weight, module.weight, atol=1e-4)
+
+
+def test_the_course_is_kept_and_taken_back_to_the_checkpoint(tmp_path: Path) -> None:
+    clock = Clock()
+    first = build(tmp_path / "s.pt", clock, [])
+    steps(*first, clock, 2)
+    first[2].save()
+    for loss in (2.0, 4.0):
+        clock.time += REPORT_SECONDS / 2  # one report for two steps
+        first[2].tick(4, torch.tensor(loss))
+    assert [(c["samples"], c["spent"], c["loss"]) for c in course(tmp_path)] == [
+        (4, 60.0, 1.0),
+        (8, 120.0, 1.0),
+        (16, 130.0, 3.0),
+    ]
+    (log := tmp_path / LOG).write_text(log.read_text() + '{"stage": "te')  # and then it was ended
+    other = {"stage": "another", "samples": 1000}
+    log.write_text(f"{json.dumps(other)}\n{log.read_text()}")
+    again = build(tmp_path / "s.pt", clock, [])
+    assert again[2].resume()
+    again[2].start()
+    steps(*again, clock, 1)
+    assert [(c["stage"], c["samples"]) for c in course(tmp_path)] == [
+        ("another", 1000),
+        ("test", 4),
+        ("test", 8),
+        ("test", 12),
+    ]
+    assert course(tmp_path)[-1]["rate"] == pytest.approx(again[2].learning_rate(0.1), rel=0.2)
+
+
+def course(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / LOG).read_text().splitlines()]
 
 
 def test_a_stage_that_is_given_pictures_does_not_look_at_the_clock(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.diffusion.tiny_pipelines import tiny_pipeline
 from visualizer.diffusion.model import Model
+from visualizer.training.architecture import LATENT_SIZE, PICTURE_SIZE
 from visualizer.training.noise_shares import noise_shares, timestep_of
 from visualizer.training.worked_example import (
     ExampleError,
@@ -47,11 +48,11 @@ def test_the_two_losses_are_those_of_the_papers(model: Model, t: int) -> None:
     assert found.noise_share == pytest.approx(1 - alpha_bar, abs=1e-4)
     # ε̂ − ε = √ᾱ (v̂ − v): the one loss is ᾱ times the other
     assert found.noise_loss == pytest.approx(alpha_bar * found.v_loss, rel=2e-3)
-    assert found.error.shape == (16, 16)
+    assert found.error.shape == (LATENT_SIZE, LATENT_SIZE)
     assert found.error.mean() == pytest.approx(found.noise_loss, rel=1e-4)
     assert 0 < found.v_loss < 1  # an answer that knows nothing has 1
     for picture in (found.drawn, found.clean, found.noise, found.noisy, found.guess):
-        assert picture.shape == (128, 128, 3)
+        assert picture.shape == (PICTURE_SIZE, PICTURE_SIZE, 3)
         assert picture.dtype == np.uint8
 
 

@@ -20,6 +20,7 @@ from visualizer.session.checkpoint_lab import CheckpointPicture
 from visualizer.session.train_lab import LabSamples
 from visualizer.session.training_example import LOADING
 from visualizer.training import live_lab
+from visualizer.training.architecture import LATENT_SIZE, PICTURE_SIZE
 from visualizer.training.lab_subjects import SUBJECTS
 from visualizer.training.training_loop import LOOP
 from visualizer.training.worked_example import ExampleQuestion, StepTaken, WorkedExample
@@ -39,7 +40,7 @@ def page_of(sitting: Sitting) -> TrainPage:
 
 
 def gray(value: int) -> Any:
-    return np.full((128, 128, 3), value, np.uint8)
+    return np.full((PICTURE_SIZE, PICTURE_SIZE, 3), value, np.uint8)
 
 
 def example() -> WorkedExample:
@@ -53,7 +54,7 @@ def example() -> WorkedExample:
         noisy=gray(40),
         guess=gray(50),
         guessed_noise=gray(60),
-        error=np.full((16, 16), 0.25, np.float32),
+        error=np.full((LATENT_SIZE, LATENT_SIZE), 0.25, np.float32),
         noise_loss=0.09,
         v_loss=0.28,
     )
@@ -145,7 +146,7 @@ def test_the_numbers_of_the_example_and_its_step_are_read(sitting: Sitting) -> N
     page.example.example._on_taken(StepTaken(1.5, 7, 0.28, 0.26))
     assert "0.2800 becomes 0.2600" in page.example.side.value.text()
     shown = painted(page.exhibit())
-    assert shown.frames[0].shape == (128, 6 * 128 + 5 * 8, 3)
+    assert shown.frames[0].shape == (PICTURE_SIZE, 6 * PICTURE_SIZE + 5 * 8, 3)
 
 
 def test_a_line_that_is_pointed_at_is_explained(sitting: Sitting) -> None:
