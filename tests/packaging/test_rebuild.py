@@ -159,10 +159,10 @@ def test_what_was_made_elsewhere_can_be_noted(
 def test_early_weights_are_those_that_the_training_kept(tmp_path: Path) -> None:
     import torch
 
-    from visualizer.training.world.vocabulary import build_tokenizer
     from visualizer.training.checkpoints import found_checkpoints, weights_of
     from visualizer.training.denoiser import KEPT_AT, Denoiser, kept_path
     from visualizer.training.stage import Average, save_atomically
+    from visualizer.training.world.vocabulary import build_tokenizer
 
     places = Places(tmp_path, tmp_path / "work", "key")
     with pytest.raises(Stop, match="--workdir"):
