@@ -75,20 +75,8 @@ def train(args: argparse.Namespace) -> int:
     pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
     shown = shown_pictures(workdir / "denoiser.pt")
     save_folder(pipeline, args.output, Course(dataset.SEED, args.scenes, shown))
-    early = args.output.with_name(f"{args.output.name}-early")
-    _keep_early_weights(workdir / "denoiser.pt", early)
-    _say(f"The model is in {args.output}, its early weights are in {early}.")
+    _say(f"The model is in {args.output}.")
     return 0
-
-
-def _keep_early_weights(checkpoint: Path, folder: Path) -> None:
-    """What the denoiser was early in its training, for the lesson on it."""
-    from visualizer.training.checkpoints import save_checkpoint
-    from visualizer.training.denoiser import KEPT_AT, averaged_denoiser, kept_path, shown_pictures
-
-    for share in KEPT_AT:
-        kept = kept_path(checkpoint, share)
-        save_checkpoint(averaged_denoiser(kept), folder, share, shown_pictures(kept))
 
 
 def _autoencoder(

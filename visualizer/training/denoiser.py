@@ -163,7 +163,7 @@ def averaged_denoiser(checkpoint: Path) -> Denoiser:
 
 
 def shown_pictures(checkpoint: Path) -> int:
-    """How many pictures a denoiser had been shown when a checkpoint was written."""
+    """How many pictures a denoiser had been shown when its checkpoint was written."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     return int(state["clock"]["samples"])
 
@@ -210,10 +210,7 @@ def _train(
         stage.tick(len(x0) * member.size, loss.detach())
         for share in KEPT_AT:
             if before < share <= stage.fraction and not stage.quiet:
-                state = {
-                    "clock": {"samples": stage.samples},
-                    "parts": {"average": average.state_dict()},
-                }
+                state = {"parts": {"average": average.state_dict()}}
                 save_atomically(state, kept_path(checkpoint, share))
     if not stage.quiet:
         stage.save()
