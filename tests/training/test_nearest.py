@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +11,6 @@ import torch
 
 from visualizer.training import drawing_index
 from visualizer.training.architecture import build_autoencoder
-from visualizer.training.captions import plain_caption
 from visualizer.training.drawing_index import (
     COMPONENTS,
     INDEX_FILE,
@@ -23,30 +22,29 @@ from visualizer.training.drawing_index import (
     features_of,
     latents_of,
     load_index,
-    load_judge,
 )
-from visualizer.training.evaluation import Judge
-from visualizer.training.nearest import CANDIDATES, Scale, nearest_drawings, sentence
-from visualizer.training.scenes import draw_scene
+from visualizer.training.evaluation.judge import Judge, load_judge, save_judge
+from visualizer.training.nearest import Scale, nearest_drawings, sentence
+from visualizer.training.world.captions import plain_caption
+from visualizer.training.world.composition import draw_scene
 
-COUNT, SEED = 66, 5
+COUNT, SEED, FEW = 52, 5, 10
 
 
 class Untrained:
     """A model and a judge that have learned nothing, and the index of a few drawings."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from safetensors.torch import save_file
-
         torch.manual_seed(0)
         self.pipeline = self
         self.identity = self
         self.weights_hash = "w" * 64
         self.vae = build_autoencoder().eval()
         self.judge = Judge().eval()
-        save_file(self.judge.state_dict(), folder / "judge.safetensors")
+        save_judge(self.judge, folder / "judge.safetensors")
         monkeypatch.setattr("visualizer.diffusion.model.Model.open", lambda *_a, **_k: self)
         monkeypatch.setattr("visualizer.training.drawing_index.SAMPLE", 8)
+        monkeypatch.setattr("visualizer.training.nearest.CANDIDATES", FEW)
         self.scenes = np.stack([draw_scene(SEED, i)[0] for i in range(COUNT)])
         parts = [latents_of(self.vae, self.scenes[k : k + 11]) for k in range(0, COUNT, 11)]
         self.latents = np.concatenate(parts)
@@ -54,19 +52,19 @@ class Untrained:
         self.path = build_index(
             folder,
             folder / "judge.safetensors",
-            self.scenes,
             folder / "out",
-            latents=self.latents.astype(np.float16),
+            count=COUNT,
             seed=SEED,
+            latents=self.latents.astype(np.float16),
             say=self.said.append,
         )
         self.index = load_index(self.path)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Untrained]:
     with pytest.MonkeyPatch.context() as patch:
-        return Untrained(tmp_path_factory.mktemp("drawings"), patch)
+        yield Untrained(tmp_path_factory.mktemp("drawings"), patch)
 
 
 def test_the_index_holds_what_is_needed(made: Untrained) -> None:
@@ -131,7 +129,6 @@ def test_few_drawings_and_many_are_sorted_along_the_same_directions() -> None:
 
 
 def test_what_distances_mean_is_measured(made: Untrained) -> None:
-    assert COUNT > CANDIDATES
     for way in made.index.ways.values():
         scale = Scale.of(way)
         assert 0 < scale.closest <= scale.neighbors < scale.pairs

@@ -37,7 +37,7 @@ CANDIDATES = 64
 """So many that come out nearest by their 48 numbers are drawn again and measured exactly."""
 COUNT = 6
 _ABOUT = 1.15
-AT_ONCE = 8
+AT_ONCE = 2
 """So many are drawn and measured in one go: a window asks for the next ones in between."""
 
 

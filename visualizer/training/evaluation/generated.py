@@ -109,9 +109,9 @@ def kept(path: Path, asked: Sequence[Asked]) -> NDArray[np.uint8] | None:
     """The pictures of a file, if it holds just those that are asked for."""
     prompts, seeds = _labels(asked)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if np.array_equal(file["prompts"], prompts) and np.array_equal(file["seeds"], seeds):
-                return np.asarray(file["pictures"], np.uint8)
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
+            if np.array_equal(held["prompts"], prompts) and np.array_equal(held["seeds"], seeds):
+                return np.asarray(held["pictures"], np.uint8)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass  # missing or damaged: made again
     return None

@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from visualizer.training.evaluation.verdict import Seen, wrong
+from visualizer.training.world.subjects import OBJECTS, Thing
 
 COUNT = 100
 COLUMNS = 10
 TILE = 192
 GAP = 6
 LETTERS = 11
-LINES = 3
+LINES = 2
+"""At most, of a prompt and of what is wrong."""
 _LINE = LETTERS + 3
-_LABEL = LINES * _LINE + 4
+_LABEL = 2 * LINES * _LINE + 4
+_BETWEEN = {"left": "left of", "right": "right of", "front": "in front of", "behind": "behind"}
 
 
 def contact_sheet(
@@ -28,6 +31,7 @@ def contact_sheet(
     columns: int = COLUMNS,
 ) -> Image.Image:
     """Pictures (H, W, 3) over their prompts; a fault that is not "" follows in red."""
+    columns = max(min(columns, len(pictures)), 1)
     rows = -(-len(pictures) // columns)
     width, height = TILE + GAP, TILE + _LABEL + GAP
     sheet = Image.new("RGB", (columns * width + GAP, rows * height + GAP), "white")
@@ -36,9 +40,8 @@ def contact_sheet(
         x, y = GAP + width * (k % columns), GAP + height * (k // columns)
         image = Image.fromarray(picture).resize((TILE, TILE), Image.Resampling.LANCZOS)
         sheet.paste(image, (x, y))
-        said = [(line, "black") for line in _lines(prompt, LINES - bool(fault))]
-        if fault:
-            said.append((_lines(fault, 1)[0], "red"))
+        said = [(line, "black") for line in _lines(prompt)]
+        said += [(line, "red") for line in _lines(fault)]
         for row, (line, color) in enumerate(said):
             pen.text((x, y + TILE + 2 + row * _LINE), line, fill=color, font=font)
     return sheet
@@ -46,17 +49,24 @@ def contact_sheet(
 
 def fault(wanted: Seen, seen: Seen, names: Sequence[str]) -> str:
     """What is seen where something else was wanted, in short; "" when all is right."""
-    parts: list[str] = []
-    for name in wrong(wanted, seen, names):
-        if name in ("object", "color"):
-            things = ", ".join(f"{t.color} {t.object}" for t in sorted(seen.things)) or "no thing"
-            part = things
-        else:
-            part = getattr(seen, name) or f"no {name}"
-        if part not in parts:
-            parts.append(part)
-    return "; ".join(parts)
+    mistaken = wrong(wanted, seen, names)
+    parts = [_told(seen, name) for name in mistaken if name not in ("object", "color")]
+    if len(parts) < len(mistaken):
+        parts.insert(0, ", ".join(f"{t.color} {t.object}" for t in _in_order(seen)) or "no thing")
+    return "; ".join(part for part in parts if part)
 
 
-def _lines(text: str, count: int) -> list[str]:
-    return textwrap.wrap(text, TILE // 6, max_lines=count, placeholder=" …") or [""]
+def _told(seen: Seen, name: str) -> str:
+    if name == "relation" and seen.relation is not None:
+        first, second = (thing.object for thing in _in_order(seen))
+        return f"{first} {_BETWEEN[seen.relation]} {second}"
+    told: str = getattr(seen, name) or ""  # of things that are not there nothing is told
+    return told
+
+
+def _in_order(seen: Seen) -> list[Thing]:
+    return sorted(seen.things, key=lambda thing: OBJECTS.index(thing.object))
+
+
+def _lines(text: str) -> list[str]:
+    return textwrap.wrap(text, TILE // 6, max_lines=LINES, placeholder=" …")
