@@ -412,7 +412,9 @@ def test_lessons_are_drawn_once(tmp_path: Path) -> None:
 
 
 def test_the_judge_is_examined_on_what_a_drawing_shows() -> None:
-    counts = examined(Judge(), 6, 4)
+    shown: list[Any] = []
+    counts = examined(Judge(), 6, 4, lambda drawn: shown.append(drawn) or drawn)  # type: ignore[func-returns-value]
+    assert shown[0].shape == (6, 256, 256, 3)
     seen = [judged_subject(4, k)[0] for k in range(6)]
     assert counts["place"].of == 6
     assert counts["relation"].of == sum(len(subject.things) == 2 for subject in seen)
@@ -469,7 +471,7 @@ def test_the_table_has_a_row_for_every_figure() -> None:
     figures = {
         "sets": {"plain": "one thing"},
         "accuracy": {"plain": {"object": count, ALL: count}},
-        "judge": {"place": count},
+        "judge": {"drawings": {"place": count}},
         "variety": {"features": 0.9, "pixels": 0.8, "prompts": 24, "seeds": 8},
         "frechet": {"ratio": 2.5, "made": 5.0, "drawn": 2.0, "count": 1300},
         "psnr": {"scenes": {"mean": 30.04, "count": 256}},

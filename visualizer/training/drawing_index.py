@@ -169,6 +169,7 @@ def build_index(
 
     from visualizer.diffusion.atomic import replacing
     from visualizer.diffusion.model import Model
+    from visualizer.training.evaluation.fidelity import sent_through
     from visualizer.training.evaluation.judge import load_judge, save_judge
     from visualizer.training.world.composition import draw_scene
 
@@ -180,7 +181,7 @@ def build_index(
     say("looking at the drawings")
     features = _in_chunks(seed, count, lambda some: features_of(eyes, some), say)
     sample = _sample(count)
-    copies = _copied(vae, np.stack([draw_scene(seed, int(i))[0] for i in sample]))
+    copies = sent_through(vae, np.stack([draw_scene(seed, int(i))[0] for i in sample]))
     packed: dict[str, NDArray[np.generic]] = {}
     for by, values, copied in (
         ("latents", latents, np.concatenate([latents_of(vae, one[None]) for one in copies])),
@@ -225,18 +226,6 @@ def _in_chunks(
 
 def _sample(count: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(SAMPLE).choice(count, min(SAMPLE, count), replace=False))
-
-
-def _copied(vae: AutoencoderTiny, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pictures (N, H, W, 3) sent through the autoencoder, in bytes as the pipeline does it."""
-    import torch
-
-    copies = np.empty_like(pictures)
-    for k, picture in enumerate(pictures):
-        with torch.no_grad():
-            x = vae.decoder(torch.from_numpy(latents_of(vae, picture[None])))[0].clamp(-1, 1)
-        copies[k] = x.add(1).mul(127.5).round().byte().permute(1, 2, 0).numpy()
-    return copies
 
 
 def _parts_of(

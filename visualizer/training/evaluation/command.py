@@ -68,7 +68,6 @@ def evaluate(args: argparse.Namespace) -> int:
 def _measured(args: argparse.Namespace, generator: Generator, judge: Judge) -> dict[str, Any]:
     from visualizer.training.evaluation import measuring
     from visualizer.training.evaluation.fidelity import faithfulness, static_figures
-    from visualizer.training.evaluation.judge_training import examined
     from visualizer.training.evaluation.prompts import held_out_questions, varied_questions
 
     output: Path = args.output
@@ -86,7 +85,7 @@ def _measured(args: argparse.Namespace, generator: Generator, judge: Judge) -> d
         "accuracy": {
             one.name: measuring.accuracy(one, made[one.name], judge, output) for one in sets
         },
-        "judge": {name: count.figures() for name, count in examined(judge).items()},
+        "judge": measuring.judge_figures(judge, model.pipeline.vae),
         "variety": measuring.variety_figures(varied, made[varied.name], judge, output),
         "frechet": measuring.frechet_figures(sets, made, judge),
         "psnr": faithfulness(model.pipeline.vae, args.photographs or _photographs()),

@@ -15,6 +15,8 @@ from visualizer.training import dataset
 from visualizer.training.architecture import PICTURE_SIZE, REDUCTION
 
 if TYPE_CHECKING:
+    import torch
+
     from visualizer.training.evaluation.generated import Generator
     from visualizer.training.evaluation.prompts import Asked
 
@@ -64,6 +66,26 @@ def faithfulness(
     return figures
 
 
+def sent_through(vae: Any, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pictures (N, H, W, 3) encoded and decoded again, in bytes as the pipeline does it."""
+    import torch
+
+    from visualizer.training.autoencoder import to_tensor
+
+    copies = np.empty_like(pictures)
+    with torch.no_grad():
+        for k, picture in enumerate(pictures):
+            x = to_tensor(np.array(picture[None]), str(vae.device)).to(vae.dtype)
+            copies[k] = _in_bytes(vae.decoder(vae.encoder(x)))
+    return copies
+
+
+def _in_bytes(decoded: torch.Tensor) -> NDArray[np.uint8]:
+    """A decoded picture (1, 3, H, W) in −1…1 as (H, W, 3)."""
+    x = decoded[0].float().clamp(-1, 1).add(1).mul(127.5).round().byte()
+    return np.asarray(x.permute(1, 2, 0).cpu().numpy())
+
+
 def decoded_noise(pipeline: Any, count: int = STATICS) -> NDArray[np.uint8]:
     """Pictures (N, H, W, 3) that the model decodes from pure noise."""
     import torch
@@ -72,13 +94,9 @@ def decoded_noise(pipeline: Any, count: int = STATICS) -> NDArray[np.uint8]:
     side = PICTURE_SIZE // REDUCTION
     shape = (count, vae.config.latent_channels, side, side)
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    pictures: list[NDArray[np.uint8]] = []
     with torch.no_grad():
-        for one in noise.to(vae.device, vae.dtype):
-            x = vae.decode(one[None] / vae.config.scaling_factor).sample[0].float()
-            x = x.clamp(-1, 1).add(1).mul(127.5).round().byte()
-            pictures.append(x.permute(1, 2, 0).cpu().numpy())
-    return np.stack(pictures)
+        latents = noise.to(vae.device, vae.dtype)[:, None]
+        return np.stack([_in_bytes(vae.decoder(z / vae.config.scaling_factor)) for z in latents])
 
 
 def like_static(pictures: NDArray[np.uint8]) -> dict[str, float]:

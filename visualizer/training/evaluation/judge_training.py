@@ -37,6 +37,7 @@ EMPTY_SHARE = 0.04
 PEAK_RATE = 2e-3
 BATCH = 32  # per process
 _AT_ONCE = 500
+_LOOKED_AT_ONCE = 100
 _NOT_ASKED = -100  # cross entropy passes over it
 
 
@@ -203,19 +204,29 @@ def _train(
         stage.save()
 
 
-def examined(judge: Judge, count: int = UNSEEN, seed: int = UNSEEN_SEED) -> dict[str, Count]:
+def examined(
+    judge: Judge,
+    count: int = UNSEEN,
+    seed: int = UNSEEN_SEED,
+    sent: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] = np.asarray,
+) -> dict[str, Count]:
     """How often the judge is right about drawings that it has not learned from, by attribute.
 
     What a drawing does not show is not counted: no relation of one thing, no size of two.
+
+    Args:
+        sent: what is done to drawings (N, 256, 256, 3) before they are shown to it.
     """
     wanted = [as_seen(judged_subject(seed, k)[0]) for k in range(count)]
-    drawn = [small(judged_drawing(seed, k)) for k in range(count)]
-    seen = judge.verdicts(np.stack(drawn))
+    seen: list[Seen] = []
+    for start in range(0, count, _LOOKED_AT_ONCE):
+        some = range(start, min(start + _LOOKED_AT_ONCE, count))
+        seen += judge.verdicts(sent(np.stack([judged_drawing(seed, k) for k in some])))
     counts = counted(wanted, seen, ("object", "color", "place", "time"))
     for name, of in (("relation", 2), ("size", 1), ("side", 1)):
         asked = [k for k in range(count) if len(wanted[k].things) == of]
-        some = counted([wanted[k] for k in asked], [seen[k] for k in asked], (name,))
-        counts[name] = some[name]
+        some_counts = counted([wanted[k] for k in asked], [seen[k] for k in asked], (name,))
+        counts[name] = some_counts[name]
     return counts
 
 

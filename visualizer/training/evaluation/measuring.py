@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from visualizer.training.evaluation import sheet
 from visualizer.training.evaluation.distances import frechet, variety
-from visualizer.training.evaluation.fidelity import seconds_a_picture
+from visualizer.training.evaluation.fidelity import seconds_a_picture, sent_through
 from visualizer.training.evaluation.generated import Generator
 from visualizer.training.evaluation.judge import Judge
+from visualizer.training.evaluation.judge_training import examined
 from visualizer.training.evaluation.prompts import (
     ALL,
     FREE,
@@ -27,6 +28,8 @@ from visualizer.training.evaluation.verdict import Count, counted
 from visualizer.training.world.composition import draw_subject
 
 QUICK_STEPS = 8
+THROUGH = 300
+"""So many drawings are sent through the autoencoder before the judge looks at them."""
 
 
 def accuracy(
@@ -61,6 +64,20 @@ def _save_sheet(
         prompts = [questions.asked[k].prompt for k in shown]
         drawn = [pictures[k] for k in shown]
         sheet.contact_sheet(drawn, prompts, [faults[k] for k in shown]).save(path)
+
+
+def judge_figures(judge: Judge, vae: Any) -> dict[str, dict[str, dict[str, float]]]:
+    """How far the judge can be trusted: on drawings, and on drawings out of the autoencoder."""
+    kinds: dict[str, dict[str, Count]] = {
+        "drawings it has not seen": examined(judge),
+        "such drawings out of the autoencoder": examined(
+            judge, THROUGH, sent=lambda drawn: sent_through(vae, drawn)
+        ),
+    }
+    return {
+        kind: {name: count.figures() for name, count in counts.items()}
+        for kind, counts in kinds.items()
+    }
 
 
 def variety_figures(

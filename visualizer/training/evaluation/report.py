@@ -13,10 +13,8 @@ def table(figures: dict[str, Any]) -> str:
             (f"{about}: {attribute}", *_share(count))
             for attribute, count in figures["accuracy"][name].items()
         ]
-    rows += [
-        (f"the judge on drawings it has not seen: {attribute}", *_share(count))
-        for attribute, count in figures["judge"].items()
-    ]
+    for kind, counts in figures["judge"].items():
+        rows += [(f"the judge on {kind}: {name}", *_share(c)) for name, c in counts.items()]
     rows += _measured(figures)
     widths = [max(len(row[k]) for row in rows) for k in range(3)]
     lines = [
