@@ -17,10 +17,9 @@ COLUMNS = 10
 TILE = 192
 GAP = 6
 LETTERS = 11
-LINES = 2
-"""At most, of a prompt and of what is wrong."""
+PROMPT_LINES, FAULT_LINES = 3, 2
 _LINE = LETTERS + 3
-_LABEL = 2 * LINES * _LINE + 4
+_LABEL = (PROMPT_LINES + FAULT_LINES) * _LINE + 4
 _BETWEEN = {"left": "left of", "right": "right of", "front": "in front of", "behind": "behind"}
 
 
@@ -40,8 +39,8 @@ def contact_sheet(
         x, y = GAP + width * (k % columns), GAP + height * (k // columns)
         image = Image.fromarray(picture).resize((TILE, TILE), Image.Resampling.LANCZOS)
         sheet.paste(image, (x, y))
-        said = [(line, "black") for line in _lines(prompt)]
-        said += [(line, "red") for line in _lines(fault)]
+        said = [(line, "black") for line in _lines(prompt, PROMPT_LINES)]
+        said += [(line, "red") for line in _lines(fault, FAULT_LINES)]
         for row, (line, color) in enumerate(said):
             pen.text((x, y + TILE + 2 + row * _LINE), line, fill=color, font=font)
     return sheet
@@ -68,5 +67,5 @@ def _in_order(seen: Seen) -> list[Thing]:
     return sorted(seen.things, key=lambda thing: OBJECTS.index(thing.object))
 
 
-def _lines(text: str) -> list[str]:
-    return textwrap.wrap(text, TILE // 6, max_lines=LINES, placeholder=" …")
+def _lines(text: str, most: int) -> list[str]:
+    return textwrap.wrap(text, round(TILE / (0.48 * LETTERS)), max_lines=most, placeholder=" …")
