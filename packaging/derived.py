@@ -20,8 +20,6 @@ SETTINGS = (
 PREPARED = "assets/prepared/ferrari.denoise"
 EARLY = "assets/training-checkpoints"
 DRAWINGS = "assets/training-drawings"
-EVALUATED = 512
-"""So many prompts are asked for by the evaluation."""
 PICTURES = (
     "compare-dark.png",
     "compare-light.png",
@@ -102,21 +100,16 @@ def figures(places: Places) -> None:
     """How well prompts are followed, measured, and written into the page on the model."""
     folder = _evaluation(places)
     if not (folder / "figures.json").exists():
-        _visualizer(places, "evaluate", "--count", EVALUATED, "--output", folder)
+        _visualizer(places, "evaluate", "--judge", _judge(places), "--output", folder)
     measured = model_figures.read(folder / "figures.json")
     model_figures.write_into(places.root / model_figures.PAGE, measured)
 
 
 def drawings_index(places: Places) -> None:
     """Where each drawing of the training stands, and the judge that looks at them."""
-    from visualizer.training import dataset, evaluation, nearest
-    from visualizer.training.command import SCENES
+    from visualizer.training import nearest
 
-    judge = _evaluation(places) / "judge.pt"
-    judge.parent.mkdir(parents=True, exist_ok=True)
-    evaluation.train_judge(judge)  # goes on, or finds itself finished
-    scenes = dataset.pictures("scene", places.workdir / "data", dataset.SEED, SCENES)
-    files = ("--judge", judge, "--scenes-file", scenes, "--output", places.root / DRAWINGS)
+    files = ("--judge", _judge(places), "--output", places.root / DRAWINGS)
     if nearest.main([str(word) for word in files]):
         raise Stop("The list of drawings could not be made.")
 
@@ -151,6 +144,17 @@ STEPS = (
         screenshots,
     ),
 )
+
+
+def _judge(places: Places) -> Path:
+    """It has learned from drawings alone, so it serves whatever the weights."""
+    from visualizer.training.evaluation import judge_training
+
+    path = places.workdir / "judge.safetensors"
+    if not path.exists():  # begun before, it goes on
+        words = ("--output", path, "--workdir", places.workdir / "judge")
+        judge_training.main([str(word) for word in words])
+    return path
 
 
 def _evaluation(places: Places) -> Path:

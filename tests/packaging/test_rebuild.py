@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -182,14 +183,23 @@ def test_early_weights_are_those_that_the_training_kept(tmp_path: Path) -> None:
     assert torch.equal(weights_of(found[0].path)[bias], denoiser.state_dict()[bias])
 
 
+_COUNT = {"share": 0.995, "right": 199, "of": 200, "low": 0.9722, "high": 0.9991}
 FIGURES: dict[str, Any] = {
-    "held_out_prompts": {"object": 0.995, "color": 1.0, "all": 0.99},
-    "autoencoder_psnr_db": 30.123,
-    "frechet_ratio": 2.5,
-    "seconds_per_picture_in_a_batch_of_8": 0.5,
-    "count": 200,
+    "settings": {"steps": 30, "guidance_scale": 5.0, "sampler": None},
     "seed": 1000,
     "torch": "2.13.0",
+    "sets": {"plain": "one thing"},
+    "accuracy": {"plain": {"object": _COUNT}},
+    "judge": {"drawings": {"object": _COUNT}},
+    "variety": {"features": 0.9, "pixels": 0.8, "prompts": 24, "seeds": 8},
+    "frechet": {"ratio": 2.5, "made": 5.0, "drawn": 2.0, "count": 1300},
+    "psnr": {"scenes": {"mean": 30.12, "count": 256}},
+    "static": {
+        "decoded": {"neighbors": 0.1, "deviation": 50.0, "blocks": 1.2},
+        "white_noise": {"neighbors": 0.0, "deviation": 50.0, "blocks": 1.0},
+        "count": 32,
+    },
+    "speed": {"seconds": {"30": 1.9, "8": 0.5}, "device": "CPU, 2 threads"},
 }
 
 
@@ -204,11 +214,9 @@ def test_figures_take_the_place_of_older_ones(tmp_path: Path) -> None:
         assert text.startswith(f"Before.\n\n{begin}\n")
         assert text.endswith(f"{end}\n\nAfter.\n")
         assert "old figures" not in text
-        assert "--count 200` (seeds 1000 … 1199, PyTorch 2.13.0)" in text
-        assert "object / color / all | 99.5 / 100 / 99 %" in text
-        assert "held-out drawings | 30.1 dB" in text
-        assert "| frechet ratio | 2.5 |" in text
-        assert "at once | 0.5 s" in text
+        assert "30 steps, guidance\n5, seeds from 1000, PyTorch 2.13.0" in text
+        assert re.search(r"one thing: object +\| 99.5 % \(97.2–99.9\) +\| 199/200 ", text)
+        assert re.search(r"PSNR, scenes +\| 30.1 dB +\| 256 ", text)
 
 
 def test_figures_that_are_none_change_nothing(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def evaluate(args: argparse.Namespace) -> int:
 
 
 def _measured(args: argparse.Namespace, generator: Generator, judge: Judge) -> dict[str, Any]:
+    import torch
+
     from visualizer.training.evaluation import measuring
     from visualizer.training.evaluation.fidelity import faithfulness, static_figures
     from visualizer.training.evaluation.prompts import held_out_questions, varied_questions
@@ -81,6 +83,7 @@ def _measured(args: argparse.Namespace, generator: Generator, judge: Judge) -> d
         "weights_hash": model.identity.weights_hash,
         "settings": vars(generator.settings),
         "seed": args.seed,
+        "torch": torch.__version__.split("+")[0],
         "sets": {one.name: one.about for one in sets},
         "accuracy": {
             one.name: measuring.accuracy(one, made[one.name], judge, output) for one in sets

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
-def table(figures: dict[str, Any]) -> str:
+def table(figures: Mapping[str, Any]) -> str:
     """Markdown: one row a question, the counts beside every share."""
     rows = [("what", "figure", "counted on")]
     for name, about in figures["sets"].items():
@@ -25,12 +26,12 @@ def table(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _share(count: dict[str, Any]) -> tuple[str, str]:
+def _share(count: Mapping[str, Any]) -> tuple[str, str]:
     low, high = 100 * count["low"], 100 * count["high"]
     return f"{100 * count['share']:.1f} % ({low:.1f}–{high:.1f})", f"{count['right']}/{count['of']}"
 
 
-def _measured(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _measured(figures: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     varied, frechet, static = figures["variety"], figures["frechet"], figures["static"]
     seeds = f"{varied['prompts']} prompts × {varied['seeds']} seeds"
     rows = [
