@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ from visualizer.training.world.composition import draw_scene
 from visualizer.training.world.subjects import COLORS, OBJECTS, PLACES, TIMES
 from visualizer.training.world.vocabulary import build_tokenizer
 
+Parts = list[tuple[int, int]]
 LATENT = (LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
 
 
@@ -84,31 +86,39 @@ def test_scenes_are_drawn_and_encoded_and_gone_on_with_after_an_interruption(
     torch.manual_seed(0)
     vae, path = build_autoencoder(), tmp_path / "latents.npy"
     monkeypatch.setattr(autoencoder, "DRAWN_AT_ONCE", 2)
-    asked: list[tuple[int, int]] = []
+    asked: list[list[tuple[int, int]]] = []
 
-    def two_and_then_none(seed: int, start: int, stop: int, _at_once: int) -> Iterator[np.ndarray]:
-        asked.append((start, stop))
-        for k in range(start, stop, 2):
-            if len(asked) == 1 and k == 2:
+    def one_and_then_none(_vae: object, _seed: int, parts: Parts, _device: str) -> Iterator[object]:
+        asked.append(parts)
+        for k, (start, stop) in enumerate(parts):
+            if len(asked) == 1 and k:
                 raise KeyboardInterrupt
-            yield pictures[k : k + 2]
+            yield encode(vae, pictures[start:stop]).numpy()
 
-    monkeypatch.setattr(autoencoder, "drawn_scenes", two_and_then_none)
+    monkeypatch.setattr(autoencoder, "_latents_in_order", one_and_then_none)
     with pytest.raises(KeyboardInterrupt):
         encode_drawings(vae, 1, 4, path)
     (part,) = tmp_path.iterdir()
     with part.open("ab") as file:
         file.write(b"half a row")
     encode_drawings(vae, 1, 4, path)
-    assert asked == [(0, 4), (2, 4)]
+    assert asked == [[(0, 2), (2, 4)], [(2, 4)]]
     assert [p.name for p in tmp_path.iterdir()] == ["latents.npy"]
     latents = np.load(path, mmap_mode="r")
     assert latents.dtype == np.float16
     assert np.array_equal(latents, encode(vae, pictures).numpy())
 
 
+def test_a_few_scenes_are_encoded_right_here(tmp_path: Path, pictures: np.ndarray) -> None:
+    torch.manual_seed(0)
+    vae, path = build_autoencoder(), tmp_path / "latents.npy"
+    encode_drawings(vae, 1, 2, path)
+    found = torch.from_numpy(np.load(path))
+    assert torch.allclose(found, encode(vae, pictures[:2]), atol=2e-3)
+
+
 def test_all_cores_draw_the_scenes_in_order(pictures: np.ndarray) -> None:
-    drawn = list(dataset.drawn_scenes(1, 1, 4, 2))
+    drawn = list(dataset.done_in_order(partial(dataset.scenes, 1), [(1, 3), (3, 4)]))
     assert [len(some) for some in drawn] == [2, 1]
     assert np.array_equal(np.concatenate(drawn), pictures[1:4])
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable
+import multiprocessing
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from visualizer.training.architecture import (
     PICTURE_SIZE,
     build_autoencoder,
 )
-from visualizer.training.dataset import drawn_scenes, opened_rows, read
+from visualizer.training.dataset import done_in_order, opened_rows, read, scenes
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage
 from visualizer.training.team import Member, train_together
@@ -161,14 +163,46 @@ def encode_drawings(
     """
     part = path.with_name(f"{path.stem}-{seed}-{_fingerprint(vae)}{path.suffix}.part")
     shape = (count, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
-    vae = vae.to(device=device, memory_format=torch.channels_last)
     with opened_rows(part, shape) as (file, done):
-        for drawn in drawn_scenes(seed, done, count, DRAWN_AT_ONCE):
-            file.write(encode(vae, drawn, device).numpy().tobytes())
-            done += len(drawn)
+        starts = range(done, count, DRAWN_AT_ONCE)
+        parts = [(start, min(start + DRAWN_AT_ONCE, count)) for start in starts]
+        for latents in _latents_in_order(vae, seed, parts, device):
+            file.write(latents.tobytes())
+            done += len(latents)
             if done % (64 * DRAWN_AT_ONCE) == 0:
                 say(f"encoding: {done} of {count} scenes")
     part.replace(path)
+
+
+def _latents_in_order(
+    vae: AutoencoderTiny, seed: int, parts: list[tuple[int, int]], device: str
+) -> Iterator[NDArray[np.float16]]:
+    """All cores draw; they encode, too, unless a GPU does it."""
+    if device == "cpu":
+        weights = {name: weight.cpu().numpy() for name, weight in vae.state_dict().items()}
+        work = partial(_drawn_and_encoded, seed)
+        yield from done_in_order(work, parts, _take_encoder, weights)
+    else:
+        vae = vae.to(device=device, memory_format=torch.channels_last)
+        for drawn in done_in_order(partial(scenes, seed), parts):
+            yield encode(vae, drawn, device).numpy()
+
+
+_own: list[AutoencoderTiny] = []
+"""What a process encodes with."""
+
+
+def _take_encoder(weights: dict[str, NDArray[np.float32]]) -> None:
+    if multiprocessing.parent_process() is not None:  # one of many: a thread each is quickest
+        torch.set_num_threads(1)
+    vae = build_autoencoder()
+    vae.load_state_dict({name: torch.from_numpy(weight) for name, weight in weights.items()})
+    _own[:] = [vae.to(memory_format=torch.channels_last)]
+
+
+def _drawn_and_encoded(seed: int, start: int, stop: int) -> NDArray[np.float16]:
+    latents: NDArray[np.float16] = encode(_own[0], scenes(seed, start, stop)).numpy()
+    return latents
 
 
 def _fingerprint(vae: AutoencoderTiny) -> str:

@@ -6,16 +6,19 @@ import io
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from visualizer.training.architecture import PICTURE_SIZE
+
+T = TypeVar("T")
 
 SEED = 2024
 HELD_OUT_SEED = 77
@@ -38,20 +41,28 @@ def read(path: Path) -> NDArray[np.uint8]:
     return drawn
 
 
-def drawn_scenes(seed: int, start: int, stop: int, at_once: int) -> Iterator[NDArray[np.uint8]]:
-    """Scenes start…stop−1 of a seed in order, so many at once, (n, H, W, 3), drawn by all cores.
+def done_in_order(
+    work: Callable[[int, int], T],
+    parts: Sequence[tuple[int, int]],
+    prepare: Callable[..., None] | None = None,
+    *args: Any,
+) -> Iterator[T]:
+    """What `work(start, stop)` gives for each part in order, done by all cores, a few ahead.
 
-    Only a few are drawn ahead of what is taken.
+    Args:
+        prepare: called with `args` in each process before its first part.
     """
-    parts = [(k, min(k + at_once, stop)) for k in range(start, stop, at_once)]
     if len(parts) < 2:
-        yield from (_scenes(seed, *part) for part in parts)
+        if parts and prepare is not None:
+            prepare(*args)
+        yield from (work(*part) for part in parts)
         return
     cores = os.cpu_count() or 1
-    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
-        ahead: deque[Future[NDArray[np.uint8]]] = deque()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(cores, context, prepare, args) as pool:
+        ahead: deque[Future[T]] = deque()
         for part in parts:
-            ahead.append(pool.submit(_scenes, seed, *part))
+            ahead.append(pool.submit(work, *part))
             if len(ahead) > 2 * cores:
                 yield ahead.popleft().result()
         while ahead:
@@ -89,25 +100,16 @@ def _draw_file(kind: str, path: Path, seed: int, count: int) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     shape = (count, PICTURE_SIZE, PICTURE_SIZE, 3)
     np.lib.format.open_memmap(part, "w+", np.uint8, shape).flush()
-    starts = range(0, count, 500)
-    if len(starts) == 1:
-        _draw_range(kind, part, seed, 0, count)
-    else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(os.cpu_count(), context) as pool:
-            jobs = [
-                pool.submit(_draw_range, kind, part, seed, start, min(start + 500, count))
-                for start in starts
-            ]
-            for job in jobs:
-                job.result()
+    parts = [(start, min(start + 500, count)) for start in range(0, count, 500)]
+    for _ in done_in_order(partial(_draw_range, kind, part, seed), parts):
+        pass
     part.replace(path)
 
 
 def _draw_range(kind: str, path: Path, seed: int, start: int, stop: int) -> None:
     out = np.lib.format.open_memmap(path, "r+")
     if kind == "scene":
-        out[start:stop] = _scenes(seed, start, stop)
+        out[start:stop] = scenes(seed, start, stop)
     else:
         from visualizer.training.textures import draw_texture
 
@@ -116,7 +118,8 @@ def _draw_range(kind: str, path: Path, seed: int, start: int, stop: int) -> None
     out.flush()
 
 
-def _scenes(seed: int, start: int, stop: int) -> NDArray[np.uint8]:
+def scenes(seed: int, start: int, stop: int) -> NDArray[np.uint8]:
+    """Scenes start…stop−1 of a seed, (n, H, W, 3)."""
     from visualizer.training.world.composition import draw_scene
 
     return np.stack([draw_scene(seed, index)[0] for index in range(start, stop)])
