@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -208,11 +209,12 @@ def _in_chunks(
     look: Callable[[NDArray[np.uint8]], FloatArray],
     say: Callable[[str], None],
 ) -> NDArray[np.float16]:
-    from visualizer.training.dataset import drawn_scenes
+    from visualizer.training.dataset import done_in_order, scenes
 
+    parts = [(start, min(start + _AT_ONCE, count)) for start in range(0, count, _AT_ONCE)]
     found: NDArray[np.float16] | None = None
     done = 0
-    for drawn in drawn_scenes(seed, 0, count, _AT_ONCE):
+    for drawn in done_in_order(partial(scenes, seed), parts):
         some = look(drawn).astype(np.float16)
         if found is None:
             found = np.empty((count, *some.shape[1:]), np.float16)

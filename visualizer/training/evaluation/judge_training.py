@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import random
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from visualizer.training.dataset import done_in_order
 from visualizer.training.evaluation.judge import ABSENT, HEADS, SIDE, Judge, save_judge, to_tensor
 from visualizer.training.evaluation.verdict import Count, Seen, as_seen, counted
 from visualizer.training.stage import Stage
@@ -72,18 +72,9 @@ def lessons(folder: Path, seed: int = SEED, count: int = DRAWINGS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     np.lib.format.open_memmap(part, "w+", np.uint8, (count, SIDE, SIDE, 3)).flush()
-    starts = range(0, count, _AT_ONCE)
-    if len(starts) == 1:
-        _draw_range(part, seed, 0, count)
-    else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(os.cpu_count(), context) as pool:
-            jobs = [
-                pool.submit(_draw_range, part, seed, start, min(start + _AT_ONCE, count))
-                for start in starts
-            ]
-            for job in jobs:
-                job.result()
+    parts = [(start, min(start + _AT_ONCE, count)) for start in range(0, count, _AT_ONCE)]
+    for _ in done_in_order(partial(_draw_range, part, seed), parts):
+        pass
     part.replace(path)
     return path
 
