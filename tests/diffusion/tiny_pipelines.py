@@ -91,12 +91,12 @@ def tiny_flow_pipeline() -> Any:
 
 def _text_config(**more: Any) -> Any:
     return transformers.CLIPTextConfig(
-        vocab_size=1000,
+        vocab_size=len(_tokenizer()),
         hidden_size=32,
         intermediate_size=37,
         num_hidden_layers=2,
         num_attention_heads=4,
-        max_position_embeddings=24,
+        max_position_embeddings=_tokenizer().model_max_length,
         bos_token_id=0,
         eos_token_id=2,
         **more,

@@ -79,7 +79,8 @@ def test_the_weights_that_come_along_paint_as_their_page_tells(
     with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
         lab.make(replace(REQUEST, steps=8))
     assert [share for share, _ in lab.stages] == [0.01, 0.05, 0.2, 1.0]
-    assert lab.stages[-1][1] == 441_600
+    whole = lab.stages[-1][1]
+    assert all(abs(shown - share * whole) <= 3 for share, shown in lab.stages)
     pictures = [lab.strip[n].picture.astype(float) for n in range(4)]
     grain = [np.abs(np.diff(picture, axis=1)).mean() for picture in pictures]
     assert grain[0] > 3 * max(grain[1:])  # static, and then none any more

@@ -21,7 +21,7 @@ NOT_OF_THIS_MODEL = (
     "The example is one of the drawings that the built-in model learned from. Choose it above to "
     "see what its training asked of it."
 )
-_SCENES, _TIMES, _NOISES = 70_000, 1000, 2**31
+_TIMES, _NOISES = 1000, 2**31
 
 
 class TrainingExample(QObject):
@@ -48,6 +48,13 @@ class TrainingExample(QObject):
         self.why_not = LOADING
         """A sentence where there is nothing to see, else ""."""
 
+    @property
+    def scenes(self) -> int:
+        """How many drawings the training had."""
+        from visualizer.training.command import SCENES
+
+        return SCENES
+
     def set_facts(self, facts: ModelFacts, *, builtin: bool) -> None:
         """Another model is there."""
         self._errands.cancel()
@@ -58,7 +65,7 @@ class TrainingExample(QObject):
         """Throw these dice anew, and work it out."""
         old, dice = self.numbers, self._dice
         self.numbers = (
-            dice.randrange(_SCENES) if scene else old[0],
+            dice.randrange(self.scenes) if scene else old[0],
             dice.randrange(_TIMES) if time else old[1],
             dice.randrange(_NOISES) if noise else old[2],
         )

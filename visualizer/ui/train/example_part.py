@@ -58,7 +58,9 @@ class ExamplePart(QWidget):
         self.time_words = label("value")
         self.time_words.setWordWrap(False)
         self.time_words.setFixedWidth(26 * themes.SPACE)
-        self.new_picture = button("New picture", "Take another of the 70,000 training drawings")
+        self.new_picture = button(
+            "New picture", f"Take another of the {example.scenes:,} training drawings"
+        )
         self.new_time = button("New time", "Throw the die for t again")
         self.new_noise = button("New static", "Draw other noise")
         self.side = LoopPanel("words", _WHOLE)
@@ -211,7 +213,7 @@ class ExamplePart(QWidget):
         scene, timestep, _ = self.example.numbers
         match self._line:
             case "picture":
-                return f"drawing {scene:,} of 70,000"
+                return f"drawing {scene:,} of {self.example.scenes:,}"
             case "time":
                 return f"t = {timestep}"
             case "noisy" | "loss" if not self._fresh:
