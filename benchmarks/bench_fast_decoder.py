@@ -30,8 +30,9 @@ def main() -> None:
     model = Model.builtin(device="cpu")
     fast = model.fast_decoder
     prompts = [plain_caption(subject) for subject in held_out_subjects(PROMPTS, SEED)]
+    guidance = model.facts.guidance_scale
     requests = [
-        SamplingRequest(prompt, seed=SEED + k, steps=STEPS, guidance_scale=5.0)
+        SamplingRequest(prompt, seed=SEED + k, steps=STEPS, guidance_scale=guidance)
         for k, prompt in enumerate(prompts)
     ]
     runs = [
