@@ -18,6 +18,8 @@ STEPS: int = _config("recommended.json")["steps"]
 """As many are recommended."""
 TOKENS: int = _config("tokenizer", "tokenizer_config.json")["model_max_length"]
 """That are read of a prompt, with the marks for begin and end."""
+VOCABULARY: int = _config("text_encoder", "config.json")["vocab_size"]
+"""Different tokens."""
 TEXT_WIDTH: int = _config("text_encoder", "config.json")["hidden_size"]
 """Numbers of a word's vector."""
 TEXT_LAYERS: int = _config("text_encoder", "config.json")["num_hidden_layers"]
