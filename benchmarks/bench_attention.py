@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from benchmarks import observing_cost
 from visualizer import EXAMPLE_PROMPT
-from visualizer.training.architecture import PICTURE_SIZE
 
 if TYPE_CHECKING:
     import torch
@@ -109,7 +108,7 @@ def measure_aim(model: Model) -> None:
         f"{statistics.fmean(placed):.2f}"
     )
     every = _ratios(scenes, _recorded(model, scenes, LEVELS[1], 1))
-    print(f"all layers averaged, the 4 × 4 ones too: {statistics.fmean(every):.2f}")
+    print(f"all layers averaged, the coarsest too: {statistics.fmean(every):.2f}")
     for name, maps in _layer_maps(model, scenes, LEVELS[1]).items():
         print(f"layer {name} alone: {statistics.fmean(_ratios(scenes, maps)):.2f}")
 
@@ -217,26 +216,26 @@ def _layer_maps(model: Model, scenes: Sequence[Scene], k: int) -> dict[str, list
 
 def _ratios(scenes: Sequence[Scene], maps: Sequence[FloatArray]) -> list[float]:
     """Inside ÷ outside of each scene."""
-    pairs = zip(scenes, map(_enlarged, maps), strict=True)
+    pairs = zip(scenes, _enlarged(scenes, maps), strict=True)
     return [float(whole[scene.mask].mean() / whole[~scene.mask].mean()) for scene, whole in pairs]
 
 
 def _ratios_by_place(scenes: Sequence[Scene], maps: Sequence[FloatArray]) -> list[float]:
     """Inside ÷ where the object of another drawing stands and this one's does not."""
     ratios = []
-    for k, whole in enumerate(map(_enlarged, maps)):
+    for k, whole in enumerate(_enlarged(scenes, maps)):
         own, other = scenes[k].mask, scenes[k - 1].mask & ~scenes[k].mask
         if other.any():
             ratios.append(float(whole[own].mean() / whole[other].mean()))
     return ratios
 
 
-def _enlarged(cells: FloatArray) -> FloatArray:
-    """A map as large as the picture, linear between its cells."""
+def _enlarged(scenes: Sequence[Scene], maps: Sequence[FloatArray]) -> Iterator[FloatArray]:
+    """Maps as large as the pictures, linear between their cells."""
     import torch
 
-    small = torch.tensor(np.asarray(cells, dtype=np.float32))[None, None]
-    size = (PICTURE_SIZE, PICTURE_SIZE)
-    whole = torch.nn.functional.interpolate(small, size=size, mode="bilinear").numpy()
-    found: FloatArray = whole[0, 0]
-    return found
+    for scene, cells in zip(scenes, maps, strict=True):
+        small = torch.tensor(np.asarray(cells, dtype=np.float32))[None, None]
+        size = scene.mask.shape
+        whole = torch.nn.functional.interpolate(small, size=size, mode="bilinear").numpy()
+        yield whole[0, 0]

@@ -32,8 +32,9 @@ def main() -> None:
     fast = model.fast_decoder
     rng = random.Random(SEED)
     prompts = [plain_caption(choose_held_out_single(rng)) for _ in range(PROMPTS)]
+    guidance = model.facts.guidance_scale
     requests = [
-        SamplingRequest(prompt, seed=SEED + k, steps=STEPS, guidance_scale=5.0)
+        SamplingRequest(prompt, seed=SEED + k, steps=STEPS, guidance_scale=guidance)
         for k, prompt in enumerate(prompts)
     ]
     runs = [

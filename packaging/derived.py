@@ -11,13 +11,15 @@ from typing import NamedTuple
 import model_figures
 from machine import Stop
 
-WEIGHTS = ("assets/builtin-model/**/*.safetensors",)
+MODEL = "assets/builtin-model"
+WEIGHTS = (f"{MODEL}/**/*.safetensors",)
 SETTINGS = (
-    "assets/builtin-model/recommended.json",
-    "assets/builtin-model/scheduler/*.json",
-    "assets/builtin-model/vocabulary.json",
+    f"{MODEL}/recommended.json",
+    f"{MODEL}/scheduler/*.json",
+    f"{MODEL}/vocabulary.json",
 )
 PREPARED = "assets/prepared/ferrari.denoise"
+FAST_DECODER = "assets/prepared/fast-decoder-*.safetensors"
 EARLY = "assets/training-checkpoints"
 DRAWINGS = "assets/training-drawings"
 PICTURES = (
@@ -53,7 +55,7 @@ class Step(NamedTuple):
     Attributes:
         about: what it is, for a person.
         reads: patterns below the root: of the files that decide what comes out.
-        makes: files below the root.
+        makes: patterns of the files that come out.
     """
 
     name: str
@@ -73,6 +75,22 @@ def prepared_run(places: Places) -> None:
     _visualizer(
         places, "run", EXAMPLE_PROMPT, "--seed", EXAMPLE_SEED, "--device", "cpu", "--out", out
     )
+
+
+def fast_decoder(places: Places) -> None:
+    """What shows latents at once, so that the first run of a new installation need not wait."""
+    from visualizer.diffusion import Model
+    from visualizer.diffusion.fast_decoder import shipped_name
+
+    model = Model.open(places.root / MODEL, device="cpu")
+    fit = model.begin_fast_decoder()
+    while not fit.finished:
+        fit.advance()
+    made = (places.root / PREPARED).with_name(shipped_name(model.identity.weights_hash))
+    fit.decoder().save(made)
+    for old in places.root.glob(FAST_DECODER):
+        if old != made:
+            old.unlink()
 
 
 def early_weights(places: Places) -> None:
@@ -121,6 +139,7 @@ def screenshots(places: Places) -> None:
 
 STEPS = (
     Step("prepared", "the run on the first screen", WEIGHTS + SETTINGS, (PREPARED,), prepared_run),
+    Step("fast-decoder", "the quick previews", WEIGHTS, (FAST_DECODER,), fast_decoder),
     Step(
         "early-weights",
         "the weights early in the training, for the page Train",

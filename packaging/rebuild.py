@@ -39,9 +39,9 @@ class Record:
         """A few words on why a step has to be taken, or "" where it need not be."""
         if step.name not in self._made_from:
             return "never made"
-        missing = [path for path in step.makes if not (self._root / path).exists()]
+        missing = _missing(self._root, step)
         if missing:
-            return f"{missing[0]} is missing"
+            return f"{missing} is missing"
         changed = self._made_from[step.name] != content_hash(self._root, step.reads)
         return "made from other files" if changed else ""
 
@@ -87,9 +87,9 @@ def rebuild(steps: Sequence[Step], places: Places, *, only: Sequence[str] = ()) 
             continue
         print(f"\n--- {step.name}: {step.about} ({why})", flush=True)
         step.work(places)
-        missing = [path for path in step.makes if not (places.root / path).exists()]
+        missing = _missing(places.root, step)
         if missing:
-            raise Stop(f"The step {step.name} did not make {missing[0]}.")
+            raise Stop(f"The step {step.name} did not make {missing}.")
         record.note(step)
 
 
@@ -103,6 +103,11 @@ def listed(steps: Sequence[Step], root: Path) -> str:
         lines.append(f"{step.name:{wide}}  {step.about}: {state}")
         lines.append(f"{'':{wide}}  from {', '.join(step.reads)}")
     return "\n".join(lines)
+
+
+def _missing(root: Path, step: Step) -> str:
+    """Something that a step makes and that is not there, or ""."""
+    return next((pattern for pattern in step.makes if not any(root.glob(pattern))), "")
 
 
 def _chosen(steps: Sequence[Step], names: Sequence[str]) -> list[Step]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builtin_sizes import HEIGHT, STEPS, WIDTH
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -17,7 +19,7 @@ def test_the_python_example_runs_as_it_stands(tmp_path: Path) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     checks = (
-        "\nassert run.final.shape == (128, 128, 3) and len(run.steps) == 31"
+        f"\nassert run.final.shape == {(HEIGHT, WIDTH, 3)} and len(run.steps) == {STEPS + 1}"
         "\nimport sys; assert 'PySide6' not in sys.modules"
     )
     done = subprocess.run(
@@ -25,7 +27,7 @@ def test_the_python_example_runs_as_it_stands(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "ferrari.denoise").is_file()
-    assert len(done.stdout.splitlines()) == 31
+    assert len(done.stdout.splitlines()) == STEPS + 1
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -12,6 +12,7 @@ import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor
 from numpy.typing import NDArray
 
+from tests.builtin_sizes import LATENT_SIDE
 from tests.diffusion.tiny_pipelines import tiny_flow_pipeline, tiny_pipeline
 from tests.families import FAMILIES
 from visualizer.diffusion import (
@@ -162,7 +163,7 @@ def test_the_builtin_model_keeps_its_bits(builtin: Model) -> None:
     assert final is not None
     assert bare is not None
     assert np.array_equal(final, bare)
-    assert (maps.rows, maps.columns) == (8, 8)  # its 4 × 4 layers are left out
+    assert maps.rows == maps.columns == LATENT_SIDE // 2  # its coarser layers are left out
     assert maps.words == ("a", "red", "Ferrari", "on", "a", "mountain", "road")
 
 

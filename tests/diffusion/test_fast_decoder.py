@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.builtin_sizes import CHANNELS, HEIGHT, LATENT, LATENT_SIDE, REDUCTION, WIDTH
 from tests.families import FAMILIES
 from visualizer.diffusion import Model, SamplingRequest, sample
 from visualizer.diffusion.families import family_named
@@ -123,13 +124,22 @@ def test_it_comes_near_the_exact_pictures_of_real_runs(builtin: Model) -> None:
 
 
 def test_numbers_that_overflowed_are_shown_all_the_same(builtin: Model) -> None:
-    x = np.full((8, 16, 16), np.nan, dtype=np.float32)
-    x[:, :8] = np.inf
-    assert builtin.fast_decoder.decode(x).shape == (128, 128, 3)
+    x = np.full(LATENT, np.nan, dtype=np.float32)
+    x[:, : LATENT_SIDE // 2] = np.inf
+    assert builtin.fast_decoder.decode(x).shape == (HEIGHT, WIDTH, 3)
+
+
+def test_the_shipped_one_is_taken_before_anything_is_fitted(
+    builtin: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Model, "begin_fast_decoder", lambda self: pytest.fail("it is fitted"))
+    fresh = Model(builtin.pipeline)
+    assert fresh.fast_decoder.factor == REDUCTION
+    assert fresh.fast_decoder.maps.shape[1] > CHANNELS
 
 
 def test_a_kept_one_shows_the_same(builtin: Model, tmp_path: Path) -> None:
-    x = np.random.default_rng(0).standard_normal((8, 16, 16)).astype(np.float32)
+    x = np.random.default_rng(0).standard_normal(LATENT).astype(np.float32)
     builtin.fast_decoder.save(tmp_path / "kept.safetensors")
     kept = FastDecoder.load(tmp_path / "kept.safetensors")
     assert kept is not None

@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.builtin_sizes import HEIGHT
 from tests.example_runs import make_picture, make_run
 from visualizer.commands.rows import request_rows
 from visualizer.diffusion import Model, RequestError, SamplingRequest, Trajectory, sample
@@ -30,7 +31,7 @@ from visualizer.export.reel import facts_of
 from visualizer.export.share_words import noise_words
 from visualizer.metadata.own import request_of
 
-PICTURE = make_picture(0.1, size=128)
+PICTURE = make_picture(0.1, size=HEIGHT)
 STEPS = 4
 ASKED = SamplingRequest(
     "a red car on a mountain road at sunset", seed=11, steps=STEPS, guidance_scale=3.0
@@ -51,7 +52,7 @@ def test_a_start_is_its_picture_and_its_step() -> None:
     start = FromPicture(writable, 2)
     assert start == FromPicture(PICTURE, 2)
     assert hash(start) == hash(FromPicture(PICTURE, 2))
-    assert start not in (FromPicture(PICTURE, 1), FromPicture(make_picture(0.2, size=128), 2))
+    assert start not in (FromPicture(PICTURE, 1), FromPicture(make_picture(0.2, size=HEIGHT), 2))
     writable[:] = 0  # what was given may change: the start does not
     assert start == FromPicture(PICTURE, 2)
     assert not start.picture.flags.writeable

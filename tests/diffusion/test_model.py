@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.builtin_sizes import HEIGHT, LATENT_SIDE, REDUCTION, STEPS, TOKENS, WIDTH
 from tests.diffusion.tiny_pipelines import tiny_pipeline
 from visualizer.assets import asset_path
 from visualizer.diffusion import Model, ModelError, SamplingRequest, sample
@@ -19,8 +20,8 @@ from visualizer.diffusion.libraries import diffusers
 
 def test_facts_of_the_builtin_model(builtin: Model) -> None:
     facts = builtin.facts
-    assert (facts.width, facts.height) == (128, 128)
-    assert facts.steps == 30
+    assert (facts.width, facts.height) == facts.sizes[0] == (WIDTH, HEIGHT)
+    assert facts.steps == STEPS
     assert facts.guidance
     assert facts.vocabulary is not None
     assert {"ferrari", "sunset", "mountain"} <= facts.vocabulary.words
@@ -31,7 +32,7 @@ def test_facts_of_the_builtin_model(builtin: Model) -> None:
 def test_plain_diffusers_opens_the_builtin_folder_and_generates() -> None:
     pipeline = diffusers.DiffusionPipeline.from_pretrained(asset_path("builtin-model"))
     image = pipeline("a red car", num_inference_steps=2).images[0]
-    assert image.size == (128, 128)
+    assert image.size == (WIDTH, HEIGHT)
     assert np.asarray(image).std() > 1
 
 
@@ -86,7 +87,8 @@ def test_decode_and_fast_decode_agree_in_the_large(builtin: Model) -> None:
         exact = run.picture(k).astype(float)
         fast = builtin.fast_decoder.show(run.steps[k], "noisy").astype(float)
         assert fast.shape == exact.shape
-        coarse = [p.reshape(8, 16, 8, 16, 3).mean((1, 3)) for p in (fast, exact)]
+        blocks = (HEIGHT // 16, 16, WIDTH // 16, 16, 3)
+        coarse = [p.reshape(blocks).mean((1, 3)) for p in (fast, exact)]
         assert np.abs(coarse[0] - coarse[1]).mean() < 20  # of 255
         if k:
             assert np.corrcoef(coarse[0].ravel(), coarse[1].ravel())[0, 1] > 0.9
@@ -96,15 +98,15 @@ def test_the_fast_decoder_shows_static_as_static(builtin: Model) -> None:
     """At step 0 patches differ by little in the mean and by much within: no stained glass."""
     run = sample(builtin, SamplingRequest("a red car on a road", seed=7, steps=4))
     for picture in (builtin.fast_decoder.show(run.steps[0], "noisy"), run.picture(0)):
-        patches = picture.astype(float).reshape(16, 8, 16, 8, 3)
+        patches = picture.astype(float).reshape(LATENT_SIDE, REDUCTION, LATENT_SIDE, REDUCTION, 3)
         within = patches.std((1, 3)).mean()
         between = patches.mean((1, 3)).std()
         assert within > 3 * between
 
 
 def test_encode_is_the_inverse_of_decode(builtin: Model) -> None:
-    y, x = np.mgrid[0:128, 0:128]
-    smooth = np.stack([x * 1.5 + 20, y * 1.5 + 20, 128 + 0 * x], axis=-1).astype(np.uint8)
+    y, x = np.mgrid[0 : 1 : HEIGHT * 1j, 0 : 1 : WIDTH * 1j]
+    smooth = np.stack([x * 190 + 20, y * 190 + 20, 128 + 0 * x], axis=-1).astype(np.uint8)
     decoded = builtin.decode(builtin.encode(smooth)).astype(float)
     assert np.abs(decoded - smooth).mean() < 12
 
@@ -119,7 +121,7 @@ def test_missing_folder_and_missing_device(tmp_path: Path) -> None:
 def test_long_prompts_say_how_much_is_read(builtin: Model) -> None:
     reading = builtin.read_prompt("red car " * 40)
     assert reading.words_total == 80
-    assert 10 < reading.words_read < 30
+    assert reading.words_read == TOKENS - 2
     assert builtin.read_prompt("a red car").words_read == 3
     notice = builtin.plan(SamplingRequest("red car " * 40, steps=4)).notice
     assert f"first {reading.words_read} of its 80 words" in notice

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.builtin_sizes import CHANNELS, REDUCTION
 from visualizer.diffusion import Model, SamplingRequest, sample
 from visualizer.diffusion.libraries import diffusers
 from visualizer.diffusion.tiny_autoencoder import TinyDecoder, find_tiny_autoencoder
@@ -32,13 +33,14 @@ def keep(vae: Any, cache: Path, name: str) -> Path:
     return folder
 
 
-def random_one(channels: int = 8) -> Any:
+def random_one(channels: int = CHANNELS) -> Any:
     torch.manual_seed(0)
+    levels = REDUCTION.bit_length()
     return diffusers.AutoencoderTiny(
-        encoder_block_out_channels=(8,) * 4,
-        decoder_block_out_channels=(8,) * 4,
-        num_decoder_blocks=(1,) * 4,
-        num_encoder_blocks=(1,) * 4,
+        encoder_block_out_channels=(8,) * levels,
+        decoder_block_out_channels=(8,) * levels,
+        num_decoder_blocks=(1,) * levels,
+        num_encoder_blocks=(1,) * levels,
         latent_channels=channels,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.builtin_sizes import TOKENS
 from tests.diffusion.tiny_pipelines import tiny_pipeline
 from visualizer.diffusion import Model, RequestError, SamplingRequest
 from visualizer.diffusion.clip_vocabulary import clip_tokenizer
@@ -39,22 +40,22 @@ def test_several_tokens_a_word_and_punctuation(clip: Any) -> None:
 
 
 def test_unknown_words_are_read_letter_by_letter(builtin: Model) -> None:
-    read = read_tokens(builtin.pipeline.tokenizer, "a red bicycle", 24)
+    read = read_tokens(builtin.pipeline.tokenizer, "a red bicycle", TOKENS)
     assert read.words == ("a", "red", "bicycle")
     assert owners(read).count(2) > 3
     assert "".join(t.text for t in read.tokens if t.word == 2) == "bicycle"
 
 
 def test_a_prompt_that_is_cut(builtin: Model) -> None:
-    read = read_tokens(builtin.pipeline.tokenizer, " ".join(["red", "car"] * 20), 24)
-    assert len(read.words) == 40
-    assert [t.position for t in read.tokens] == list(range(24))
-    assert owners(read) == [None, *range(22), None]
+    read = read_tokens(builtin.pipeline.tokenizer, " ".join(["red", "car"] * TOKENS), TOKENS)
+    assert len(read.words) == 2 * TOKENS
+    assert [t.position for t in read.tokens] == list(range(TOKENS))
+    assert owners(read) == [None, *range(TOKENS - 2), None]
 
 
 @pytest.mark.parametrize("prompt", ["", "   ", "…!?"])
 def test_no_words(builtin: Model, prompt: str) -> None:
-    read = read_tokens(builtin.pipeline.tokenizer, prompt, 24)
+    read = read_tokens(builtin.pipeline.tokenizer, prompt, TOKENS)
     assert read.words == ()
     assert set(owners(read)) == {None}
     assert read.tokens[0].kind == "start"
@@ -62,7 +63,7 @@ def test_no_words(builtin: Model, prompt: str) -> None:
 
 
 def test_the_same_word_twice_is_two_words(builtin: Model) -> None:
-    read = read_tokens(builtin.pipeline.tokenizer, "a cat and a cat", 24)
+    read = read_tokens(builtin.pipeline.tokenizer, "a cat and a cat", TOKENS)
     assert [t.position for t in read.tokens if t.text == "cat"] == [
         next(t.position for t in read.tokens if t.word == w) for w in (1, 4)
     ]
@@ -98,19 +99,20 @@ def weighted(prompt: str) -> SamplingRequest:
 
 def test_weights_are_no_words() -> None:
     pipeline = tiny_pipeline()
-    read = tokens_of_run(pipeline, weighted("a (red)1.3 car++ at night"), 24)
-    plain = tokens_of_run(pipeline, SamplingRequest("a red car at night"), 24)
+    read = tokens_of_run(pipeline, weighted("a (red)1.3 car++ at night"), TOKENS)
+    plain = tokens_of_run(pipeline, SamplingRequest("a red car at night"), TOKENS)
     assert read.words == plain.words == ("a", "red", "car", "at", "night")
     assert owners(read) == owners(plain)
 
 
 def test_a_long_weighted_prompt_stands_in_pieces() -> None:
     pipeline = tiny_pipeline()
-    prompt = " ".join(["red", "car"] * 15) + " night++"
-    read = tokens_of_run(pipeline, weighted(prompt), 48)
-    assert [w for w in owners(read) if w is not None] == list(range(31))
+    words = TOKENS + 6  # more than fit into one piece
+    prompt = " ".join(["red"] * words) + " night++"
+    read = tokens_of_run(pipeline, weighted(prompt), 2 * TOKENS)
+    assert [w for w in owners(read) if w is not None] == list(range(words + 1))
     marks = [t.position for t in read.tokens if t.word is None]
-    assert {0, 23, 24} <= set(marks)
+    assert {0, TOKENS - 1, TOKENS} <= set(marks)
     assert len({t.position for t in read.tokens}) == len(read.tokens)
 
 
@@ -122,12 +124,12 @@ def test_a_blend_has_no_words_of_its_own() -> None:
 
 
 def test_prompts_one_after_another() -> None:
-    read = tokens_of_run(tiny_pipeline(), weighted('("a car", "a boat").and(1, 1)'), 48)
+    read = tokens_of_run(tiny_pipeline(), weighted('("a car", "a boat").and(1, 1)'), 2 * TOKENS)
     assert read.words == ("a", "car", "a", "boat")
     boat = next(t for t in read.tokens if t.word == 3)
-    assert boat.position == 26
+    assert boat.position == TOKENS + 2
 
 
 def test_a_pipeline_that_reads_no_weights() -> None:
     pipeline = SimpleNamespace(tokenizer=tiny_pipeline().tokenizer)
-    assert tokens_of_run(pipeline, weighted("a (red)1.3 car"), 24).words[1] == "red"
+    assert tokens_of_run(pipeline, weighted("a (red)1.3 car"), TOKENS).words[1] == "red"

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from tests.builtin_sizes import TOKENS, VOCABULARY
 from visualizer.diffusion import Model
 from visualizer.diffusion.libraries import diffusers, transformers
 
@@ -91,12 +92,12 @@ def tiny_flow_pipeline() -> Any:
 
 def _text_config(**more: Any) -> Any:
     return transformers.CLIPTextConfig(
-        vocab_size=1000,
+        vocab_size=VOCABULARY,
         hidden_size=32,
         intermediate_size=37,
         num_hidden_layers=2,
         num_attention_heads=4,
-        max_position_embeddings=24,
+        max_position_embeddings=TOKENS,
         bos_token_id=0,
         eos_token_id=2,
         **more,

@@ -11,10 +11,12 @@ from typing import Any
 import model_figures
 import pytest
 import rebuild
-from derived import EARLY, PREPARED, STEPS, Places, Step, early_weights
+from derived import EARLY, FAST_DECODER, PREPARED, STEPS, Places, Step, early_weights
 from machine import Stop
 from rebuild import RECORD, Record
 from safetensors import safe_open
+
+from visualizer.diffusion.fast_decoder import shipped_name
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,12 +69,14 @@ def test_what_is_shipped_was_made_from_the_shipped_weights(step: Step) -> None:
     assert not why, f"{step.name}: {why}. Run: python3 packaging/dev.py rebuild"
 
 
-def test_the_prepared_run_and_the_list_of_drawings_name_the_same_weights() -> None:
+def test_everything_prepared_names_the_same_weights() -> None:
     with safe_open(ROOT / PREPARED, "np") as file:
         run = json.loads(file.metadata()["run"])
     with safe_open(ROOT / "assets/training-drawings/index.safetensors", "np") as file:
         index = file.metadata()
     assert run["model"]["weights_hash"] == index["weights_hash"]
+    (fast,) = ROOT.glob(FAST_DECODER)
+    assert fast.name == shipped_name(index["weights_hash"])
 
 
 def test_every_step_is_taken_once_in_order(checkout: Checkout) -> None:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from tests.builtin_sizes import HEIGHT, WIDTH
 from tests.example_runs import make_picture
 from tests.session.fake_model import CHANNELS, SIDE, FakeModel, FakeSampler, Gate
 from visualizer.diffusion import encoding
@@ -126,7 +127,7 @@ def test_scenes_and_runs_are_pictures_too(
 ) -> None:
     scene = made(qtbot, destroying, lambda: destroying.take_scene(3))
     assert destroying.picture is not None
-    assert destroying.picture.shape == (128, 128, 3)
+    assert destroying.picture.shape == (HEIGHT, WIDTH, 3)
     assert scene.title == destroying.title != ""
     with qtbot.waitSignal(session.run_finished):
         session.generate(ASKED)

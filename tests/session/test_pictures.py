@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.builtin_sizes import HEIGHT, WIDTH
 from visualizer.session.pictures import FULL_PICTURES_BYTES, PictureCache, thumbnail_of
 
 
@@ -58,7 +59,7 @@ def test_the_size_is_what_is_kept_and_within_the_bound(
 
 
 def test_a_long_run_of_the_builtin_model_fits_in_three_views() -> None:
-    assert FULL_PICTURES_BYTES > 901 * 3 * 128 * 128 * 3
+    assert FULL_PICTURES_BYTES > 901 * 3 * HEIGHT * WIDTH * 3
 
 
 @pytest.mark.parametrize("shape", [(128, 128), (161, 40), (1024, 768), (5000, 3), (160, 160)])

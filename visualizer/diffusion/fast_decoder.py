@@ -33,6 +33,11 @@ the examples settle."""
 _RIDGE = 1e-4  # of the mean square of the inputs: what the examples leave open stays small
 
 
+def shipped_name(weights_hash: str) -> str:
+    """What the file of a fast decoder is called that comes along with a model."""
+    return f"fast-decoder-{FIT_VERSION}-{weights_hash[:24]}.safetensors"
+
+
 @dataclass(frozen=True, eq=False)
 class FastDecoder:
     """Affine maps from a latent position, seen with its neighbors, to its patch of pixels.

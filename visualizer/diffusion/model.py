@@ -34,7 +34,12 @@ from visualizer.diffusion.branching import BranchPlan
 from visualizer.diffusion.device_errors import out_of_memory
 from visualizer.diffusion.facts import ModelFacts, Plan, PromptReading, Recommended, Vocabulary
 from visualizer.diffusion.family_names import family_name
-from visualizer.diffusion.fast_decoder import FIT_VERSION, FastDecoder, FastDecoderFit
+from visualizer.diffusion.fast_decoder import (
+    FIT_VERSION,
+    FastDecoder,
+    FastDecoderFit,
+    shipped_name,
+)
 from visualizer.diffusion.identity import dtype_name, identify
 from visualizer.diffusion.latent_spaces import LatentSpace
 from visualizer.diffusion.layout import GRID, LatentLayout
@@ -368,7 +373,12 @@ class Model:
 
     @cached_property
     def kept_fast_decoder(self) -> FastDecoder | None:
-        """The fast decoder from an earlier start; None when it has not been fitted yet."""
+        """The fast decoder that came along, or from an earlier start; None before it is fitted."""
+        from visualizer.assets import asset_path
+
+        with suppress(FileNotFoundError):
+            shipped = asset_path("prepared", shipped_name(self.identity.weights_hash))
+            return FastDecoder.load(shipped)
         return FastDecoder.load(self._fast_decoder_file)
 
     def begin_fast_decoder(self) -> FastDecoderFit:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 FULL_PICTURES_BYTES = 512 * 2**20
 """Full pictures of all runs of a sitting together, unless the person sets another bound. 900 steps
-at 128² in all three decoded views take 133 MB of it; so do 64 lanes of 42 steps in one. Thumbnails
-are kept besides, at most 77 kB a point."""
+at 256² in all three decoded views fit; so do 64 lanes of 42 steps in one. Thumbnails are kept
+besides, at most 77 kB a point."""
 THUMBNAIL_SIDE = 160
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -36,14 +37,19 @@ _CHEVRON = 36
 """The room that a chevron and the button's edges take."""
 _BREATH = 2
 """A text is cut where it has exactly the room it takes: letters have fractions of a pixel."""
-_STEPS_UNTIL_KNOWN, _GUIDANCE_UNTIL_KNOWN = 30, 5.0
-"""What the fields show until a model recommends its own: the built-in model's."""
 MAX_STEPS = 1000
 _STEPS_TIP = "How many steps from static to picture: more are finer, and slower"
 _QUICK_TIP = "Draw in {quick} steps: sooner there, a little less fine"
 _UNHURRIED_TIP = "Draw in {steps} steps again: as fine as this model can"
 _FIXED_STEPS = "A branch keeps the steps of its run"
 _FIXED_MODEL = "A branch is made by the model of its run"
+
+
+def _recommended_by_the_builtin_model() -> dict[str, float]:
+    """What the fields show until the model that is opened recommends its own."""
+    file = asset_path("builtin-model", "recommended.json")
+    found: dict[str, float] = json.loads(file.read_text(encoding="utf-8"))
+    return found
 
 
 class DropButton(QToolButton):
@@ -111,7 +117,8 @@ class SettingsRow(QWidget):
         self.steps.setAccessibleName("Steps")
         self.steps.setFixedWidth(6 * theme.SPACE)
         self.steps.setToolTip(_STEPS_TIP)
-        self.steps.set_number(settings.steps or _STEPS_UNTIL_KNOWN)
+        usual = _recommended_by_the_builtin_model()
+        self.steps.set_number(settings.steps or usual["steps"])
         self.quick = QToolButton()
         self.quick.setText("Quick")
         self.quick.setCheckable(True)
@@ -123,7 +130,7 @@ class SettingsRow(QWidget):
         self.guidance.setAccessibleName("Guidance")
         self.guidance.setFixedWidth(6 * theme.SPACE)
         chosen = settings.guidance_scale
-        self.guidance.set_number(_GUIDANCE_UNTIL_KNOWN if chosen is None else chosen)
+        self.guidance.set_number(usual["guidance_scale"] if chosen is None else chosen)
         self.sampler = SamplerField()
         self.sampler.set_field_height(_HEIGHT)
         self.sampler.setMaximumWidth(42 * theme.SPACE)
