@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from visualizer.training.architecture import PICTURE_SIZE
+from visualizer.training.architecture import LATENT_SIZE, PICTURE_SIZE
 from visualizer.training.evaluation import command, generated, prompts, sheet
 from visualizer.training.evaluation.distances import frechet, mean_distance, variety
 from visualizer.training.evaluation.fidelity import (
@@ -264,7 +264,9 @@ def test_pictures_are_sent_through_in_bytes() -> None:
 
 
 def test_a_decoder_that_shows_its_latents_is_no_static() -> None:
-    pictures = decoded_noise(argparse.Namespace(vae=Enlarging()), 4)
+    config = argparse.Namespace(sample_size=LATENT_SIZE)
+    unet = argparse.Namespace(config=config)
+    pictures = decoded_noise(argparse.Namespace(vae=Enlarging(), unet=unet), 4)
     assert pictures.shape == (4, PICTURE_SIZE, PICTURE_SIZE, 3)
     found = like_static(pictures)
     assert found["blocks"] == pytest.approx(BLOCK, rel=0.02)

@@ -91,7 +91,7 @@ def decoded_noise(pipeline: Any, count: int = STATICS) -> NDArray[np.uint8]:
     import torch
 
     vae = pipeline.vae
-    side = PICTURE_SIZE // REDUCTION
+    side = pipeline.unet.config.sample_size
     shape = (count, vae.config.latent_channels, side, side)
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
