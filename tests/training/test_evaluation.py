@@ -17,9 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from visualizer.training.architecture import LATENT_SIZE, PICTURE_SIZE
 from visualizer.training.evaluation import command, generated, prompts, sheet
 from visualizer.training.evaluation.distances import frechet, mean_distance, variety
-from visualizer.training.evaluation.fidelity import like_static, photographs, white_noise
+from visualizer.training.evaluation.fidelity import (
+    BLOCK,
+    decoded_noise,
+    like_static,
+    photographs,
+    sent_through,
+    white_noise,
+)
 from visualizer.training.evaluation.generated import Generator, Settings, keep, kept
 from visualizer.training.evaluation.judge import (
     ABSENT,
@@ -230,10 +238,39 @@ def test_white_noise_is_like_static_and_blocks_are_not() -> None:
     assert white["neighbors"] == pytest.approx(0, abs=0.01)
     assert white["blocks"] == pytest.approx(1, abs=0.1)
     assert white["deviation"] == pytest.approx(40, rel=0.02)
-    glass = white_noise(40, (8, 8, 8, 3)).repeat(16, 1).repeat(16, 2)
+    glass = white_noise(40, (8, 8, 8, 3)).repeat(BLOCK, 1).repeat(BLOCK, 2)
     found = like_static(glass)
-    assert found["blocks"] == pytest.approx(16, rel=0.02)
-    assert found["neighbors"] > 0.9
+    assert found["blocks"] == pytest.approx(BLOCK, rel=0.02)
+    assert found["neighbors"] > 0.8
+
+
+class Enlarging:
+    """Stands for an autoencoder: halves a picture, and enlarges what is to be decoded."""
+
+    device, dtype = torch.device("cpu"), torch.float32
+    config = argparse.Namespace(latent_channels=3, scaling_factor=2.0)
+
+    def encoder(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.avg_pool2d(x, 2)
+
+    def decoder(self, z: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.interpolate(z, size=(PICTURE_SIZE, PICTURE_SIZE))
+
+
+def test_pictures_are_sent_through_in_bytes() -> None:
+    flat = np.arange(2 * 3, dtype=np.uint8).reshape(2, 1, 1, 3) * 40
+    pictures = flat.repeat(PICTURE_SIZE, 1).repeat(PICTURE_SIZE, 2)
+    assert np.array_equal(sent_through(Enlarging(), pictures), pictures)
+
+
+def test_a_decoder_that_shows_its_latents_is_no_static() -> None:
+    config = argparse.Namespace(sample_size=LATENT_SIZE)
+    unet = argparse.Namespace(config=config)
+    pictures = decoded_noise(argparse.Namespace(vae=Enlarging(), unet=unet), 4)
+    assert pictures.shape == (4, PICTURE_SIZE, PICTURE_SIZE, 3)
+    found = like_static(pictures)
+    assert found["blocks"] == pytest.approx(BLOCK, rel=0.02)
+    assert found["deviation"] == pytest.approx(127.5 / 2, rel=0.1)
 
 
 def test_photographs_are_made_square(tmp_path: Path) -> None:
@@ -242,7 +279,7 @@ def test_photographs_are_made_square(tmp_path: Path) -> None:
     (tmp_path / "CREDITS.md").write_text("who made them")
     found = photographs(tmp_path)
     assert list(found) == ["a", "b"]
-    assert {picture.shape for picture in found.values()} == {(256, 256, 3)}
+    assert {picture.shape for picture in found.values()} == {(PICTURE_SIZE, PICTURE_SIZE, 3)}
     assert (found["a"] == 7).all()
 
 

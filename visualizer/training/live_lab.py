@@ -280,5 +280,5 @@ def open_autoencoder(folder: Path | None = None) -> AutoencoderTiny:
     opened: AutoencoderTiny = AutoencoderTiny.from_pretrained(
         vae, torch_dtype=torch.float32, local_files_only=True
     )
-    opened.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    opened.to(memory_format=torch.channels_last)
     return opened.eval().requires_grad_(False)

@@ -24,7 +24,7 @@ SCENES, TEXTURES = 256, 128
 STATICS = 32
 TIMED = 5
 BLOCK = REDUCTION
-"""Static has no lighter and darker regions: looked at in blocks of so many pixels."""
+"""Static has no lighter and darker regions: looked at in blocks as large as a latent position."""
 
 
 def photographs(folder: Path) -> dict[str, NDArray[np.uint8]]:
@@ -91,7 +91,7 @@ def decoded_noise(pipeline: Any, count: int = STATICS) -> NDArray[np.uint8]:
     import torch
 
     vae = pipeline.vae
-    side = PICTURE_SIZE // REDUCTION
+    side = pipeline.unet.config.sample_size
     shape = (count, vae.config.latent_channels, side, side)
     noise = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -103,9 +103,9 @@ def like_static(pictures: NDArray[np.uint8]) -> dict[str, float]:
     """How near pictures (N, H, W, 3) are to white noise.
 
     "neighbors" is the correlation of neighboring pixels, 0 for white noise. "deviation" is the
-    standard deviation of a pixel, of 255. "blocks" is how far the means of blocks of 16 × 16 pixels
-    deviate, in units of how far they do in white noise: 1 for that, 16 where every block has a
-    color of its own.
+    standard deviation of a pixel, of 255. "blocks" is how far the means of blocks of BLOCK × BLOCK
+    pixels deviate, in units of how far they do in white noise: 1 for that, BLOCK where every block
+    has a color of its own.
     """
     x = pictures.astype(np.float64) - pictures.mean((0, 1, 2))
     variance = np.square(x).mean()
