@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from visualizer.training.architecture import LATENT_SIZE, PICTURE_SIZE
-from visualizer.training.evaluation import command, generated, prompts, sheet
+from visualizer.training.evaluation import command, generated, measuring, prompts, sheet
 from visualizer.training.evaluation.distances import frechet, mean_distance, variety
 from visualizer.training.evaluation.fidelity import (
     BLOCK,
@@ -501,6 +501,41 @@ def test_the_sheet_names_what_is_wrong_in_red() -> None:
 )
 def test_a_fault_says_what_is_seen(seen: Seen, said: str) -> None:
     assert sheet.fault(as_seen(TWO), seen, ("object", "color", "relation", "place", "time")) == said
+
+
+def test_sheets_show_the_first_pictures_and_the_wrong_ones(tmp_path: Path) -> None:
+    (pairs,) = [one for one in held_out_questions(1, 3, 5) if one.name == "pairs"]
+    pictures = np.zeros((3, 256, 256, 3), np.uint8)
+    seen = [one.wanted for one in pairs.asked]
+    judge: Any = argparse.Namespace(verdicts=lambda _: seen)
+    figures = measuring.accuracy(pairs, pictures, judge, tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["sheet-pairs.png"]
+    assert {one["right"] for one in figures.values()} == {3}
+    seen[1] = replace(seen[1], relation="left" if seen[1].relation != "left" else "right")
+    figures = measuring.accuracy(pairs, pictures, judge, tmp_path)
+    assert (tmp_path / "sheet-pairs-wrong.png").exists()
+    rights = {name: one["right"] for name, one in figures.items()}
+    assert rights == {
+        "object": 3,
+        "color": 3,
+        "relation": 2,
+        "place": 3,
+        "time": 3,
+        "objects, colors and relation": 2,
+        ALL: 2,
+    }
+    seen[1] = pairs.asked[1].wanted
+    measuring.accuracy(pairs, pictures, judge, tmp_path)
+    assert not (tmp_path / "sheet-pairs-wrong.png").exists(), "of an earlier model"
+
+
+def test_the_distance_of_drawings_to_drawings_is_about_that_of_others() -> None:
+    sets = held_out_questions(12, 6, 5)
+    made = {one.name: measuring.drawings(one.asked, "others") for one in sets}
+    torch.manual_seed(0)
+    figures = measuring.frechet_figures(sets, made, Judge())
+    assert figures["count"] == 30
+    assert figures["ratio"] == pytest.approx(1, abs=0.5)
 
 
 def test_the_table_has_a_row_for_every_figure() -> None:
