@@ -37,15 +37,15 @@ RATES = {
 }
 _USUAL = "0.002"
 _WHOLE = (
-    "The same loop that made the built-in model, on a network a sixth of its size that has never "
-    "seen a picture. It goes round about ten times a second; the line that it is at is marked now "
+    "The same loop that made the built-in model, on a far smaller network that has never seen a "
+    "picture. It goes round several times a second; the line that it is at is marked now "
     "and then. Point at a line to see what it does."
 )
 _READING = (
     "Trained from nothing on drawings of four subjects; it is told which of them by a number. Only "
     "the autoencoder, which turns latents into pixels, is the built-in model’s. The four pictures "
-    "always start from the same static. On a quiet computer balloon and car are recognized after "
-    "about a minute, all four within three."
+    "always start from the same static. First come the colors of each place, then, within a few "
+    "minutes, the things."
 )
 _STATES = {
     "new": "",
