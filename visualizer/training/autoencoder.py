@@ -16,12 +16,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from visualizer.training.architecture import (
-    LATENT_CHANNELS,
-    LATENT_SIZE,
-    PICTURE_SIZE,
-    build_autoencoder,
-)
+from visualizer.training.architecture import PICTURE_SIZE, build_autoencoder
 from visualizer.training.dataset import done_in_order, opened_rows, read, scenes
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage
@@ -163,7 +158,8 @@ def encode_drawings(
     leaves beside `path` is gone on from, if the encoder is still the same.
     """
     part = path.with_name(f"{path.stem}-{seed}-{_fingerprint(vae)}{path.suffix}.part")
-    shape = (count, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
+    side = PICTURE_SIZE // 2 ** (len(vae.config.encoder_block_out_channels) - 1)
+    shape = (count, vae.config.latent_channels, side, side)
     with opened_rows(part, shape) as (file, done):
         starts = range(done, count, DRAWN_AT_ONCE)
         parts = [(start, min(start + DRAWN_AT_ONCE, count)) for start in starts]
