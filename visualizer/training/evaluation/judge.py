@@ -26,6 +26,7 @@ SIDE = 128
 """It looks at pictures of so many pixels; larger ones are averaged down."""
 FEATURES = 256
 """So many numbers are left of a picture before anything in it is named."""
+WHAT = 160  # of them, which tell nothing of where
 ABSENT = len(COLORS)
 HEADS = {"place": PLACES, "time": TIMES, "relation": RELATIONS, "size": SIZES, "side": SIDES}
 _AT_ONCE = 32
@@ -53,7 +54,8 @@ class _Residual(nn.Module):
 class Judge(nn.Module):
     """Pictures (B, 3, 128, 128) in −1…1 to scores.
 
-    What stands where matters (left, in front), so the last grid of 8 × 8 is read place by place.
+    What there is, is found anywhere: of each detector only its strongest answer on the last grid of
+    8 × 8 counts. Where it stands (left, in front) is read from that grid place by place.
     """
 
     def __init__(self) -> None:
@@ -65,19 +67,29 @@ class Judge(nn.Module):
             _Residual(96),
             _Block(96, 128, 2),
             _Residual(128),
-            nn.Conv2d(128, 32, 1),
-            nn.Flatten(),
-            nn.Linear(32 * 8 * 8, FEATURES),
+        )
+        self.what = nn.Sequential(
+            nn.Conv2d(128, WHAT, 1, bias=False), nn.BatchNorm2d(WHAT), nn.AdaptiveMaxPool2d(1)
+        )
+        self.where = nn.Sequential(
+            nn.Conv2d(128, 16, 1), nn.Flatten(), nn.Linear(16 * 8 * 8, FEATURES - WHAT)
         )
         self.things = nn.Linear(FEATURES, len(OBJECTS) * (len(COLORS) + 1))
+        with torch.no_grad():  # most objects are in no picture: that need not be learned first
+            self.things.bias.view(len(OBJECTS), -1)[:, ABSENT] += 4
         self.heads = nn.ModuleDict(
             {name: nn.Linear(FEATURES, len(values)) for name, values in HEADS.items()}
         )
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def before_naming(self, x: torch.Tensor) -> torch.Tensor:
+        """(B, 256): what is seen before it is named."""
+        grid = self.body(x)
+        return torch.cat([self.what(grid).flatten(1), self.where(grid)], 1)
+
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         """Scores: "things" (B, 12, 11), of each object the ten colors and absent; and HEADS."""
-        seen = F.relu(self.body(x))
+        seen = F.relu(self.before_naming(x))
         scores = {name: head(seen) for name, head in self.heads.items()}
         return scores | {"things": self.things(seen).view(len(x), len(OBJECTS), -1)}
 
@@ -85,7 +97,7 @@ class Judge(nn.Module):
     def features(self, pictures: NDArray[np.uint8]) -> FloatArray:
         """(N, 256): what is seen in pictures (N, H, H, 3), H = 128 or 256, before it is named."""
         self.eval()
-        parts = [self.body(x).float().numpy() for x in _in_parts(pictures)]
+        parts = [self.before_naming(x).numpy() for x in _in_parts(pictures)]
         return np.concatenate(parts) if parts else np.empty((0, FEATURES), np.float32)
 
     @torch.no_grad()
