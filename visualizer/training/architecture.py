@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from transformers import CLIPTextModel, CLIPTokenizer
 
 PICTURE_SIZE = 256
-REDUCTION = 16
+REDUCTION = 8
 """The autoencoder makes one latent position of so many pixels each way."""
-LATENT_CHANNELS = 12
+LATENT_CHANNELS = 4
 LATENT_SIZE = PICTURE_SIZE // REDUCTION
 TEXT_WIDTH = 128
 
@@ -36,13 +36,13 @@ def build_autoencoder() -> AutoencoderTiny:
     """
     from diffusers import AutoencoderTiny
 
-    channels = (48,) * 5
+    channels = (48,) * 4
     return AutoencoderTiny(
         latent_channels=LATENT_CHANNELS,
         encoder_block_out_channels=channels,
         decoder_block_out_channels=channels,
-        num_encoder_blocks=(0, 0, 2, 4, 4),
-        num_decoder_blocks=(6, 6, 2, 1, 0),
+        num_encoder_blocks=(0, 0, 2, 2),
+        num_decoder_blocks=(3, 2, 1, 0),
     )
 
 
