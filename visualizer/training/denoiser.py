@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PEAK_RATE = 1e-3
 DROPPED_CAPTIONS = 0.12  # teaches the unconditional prediction (Ho & Salimans 2022)
-BATCH = {"cpu": 24, "cuda": 256}  # per process
+BATCH = {"cpu": 16, "cuda": 256}  # per process
 KEPT_AT = (0.01, 0.05, 0.2)
 """After these shares of the training the averaged weights are kept, for the lesson on it."""
 
