@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
+from visualizer.training.architecture import PICTURE_SIZE as SIZE
 from visualizer.training.world.brush import UNITS, Brush, around, down
 from visualizer.training.world.inventory import PLACES
 from visualizer.training.world.light import Light
@@ -21,9 +22,6 @@ from visualizer.training.world.placing import Stand, placed
 from visualizer.training.world.sky import paint_sky, paint_weather
 from visualizer.training.world.subjects import Subject, scene_subject
 from visualizer.training.world.things.kind import Look
-
-SIZE = 256
-"""Of the pictures that the model is trained on, pixels."""
 
 
 def draw_scene(seed: int, index: int, size: int = SIZE) -> tuple[NDArray[np.uint8], Subject]:
@@ -44,9 +42,15 @@ def draw_without_things(
     return _Picture(subject, rng, size).drawn(())
 
 
-def thing_masks(subject: Subject, rng: random.Random, size: int = SIZE) -> list[NDArray[np.bool_]]:
-    """For each thing, which pixels (size, size) of the picture with the same `rng` it covers."""
-    return _Picture(subject, rng, size).masks()
+def thing_masks(
+    subject: Subject, rng: random.Random, size: int = SIZE, *, hidden: bool = False
+) -> list[NDArray[np.bool_]]:
+    """For each thing, which pixels (size, size) of the picture with the same `rng` it covers.
+
+    Args:
+        hidden: count also what is behind another thing.
+    """
+    return _Picture(subject, rng, size).masks(hidden=hidden)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class _Picture:
         painter.end()
         return picture_of(image)
 
-    def masks(self) -> list[NDArray[np.bool_]]:
+    def masks(self, *, hidden: bool) -> list[NDArray[np.bool_]]:
         image = QImage(self.size, self.size, QImage.Format.Format_RGB32)
         painter = QPainter(image)
         painter.scale(self.size / UNITS, self.size / UNITS)
@@ -96,6 +100,8 @@ class _Picture:
         painter.end()
         things = [self._thing(k, ground) for k in range(len(self.stands))]
         covered = [_alpha(thing.image) > 127 for thing in things]
+        if hidden:
+            return covered
         order = sorted(range(len(things)), key=lambda k: self._depth(things[k]))
         for place, k in enumerate(order):
             for other in order[place + 1 :]:

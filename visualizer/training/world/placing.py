@@ -117,7 +117,9 @@ def _one_before_other(first: Kind, second: Kind, rng: random.Random) -> tuple[St
     if front * first.height > 0.8 * back * second.height:  # it would hide too much
         front = max(0.8 * back * second.height / first.height, 0.56 * first.scale)
     a, b = front * first.half_width, back * second.half_width
-    hidden = rng.uniform(0.45, 0.8) * min(a, b)
+    # outlines are narrower than their boxes: about a tenth of the thing behind is hidden
+    mixed = first.flies != second.flies  # one in the air, one on the ground
+    hidden = (rng.uniform(1.5, 1.9) if mixed else rng.uniform(1.0, 1.5)) * min(a, b)
     apart = (a + b - hidden) * rng.choice((-1, 1))
     reach = max(a, b - apart) + max(a, b + apart)
     too_wide = reach / (UNITS - 2 * MARGIN)
@@ -128,9 +130,9 @@ def _one_before_other(first: Kind, second: Kind, rng: random.Random) -> tuple[St
     x = rng.uniform(min(low, high), max(low, high))
     lift = rng.uniform(0.45, 0.7)
     flying = rng.uniform(0.3, 0.75)
-    before = Stand(first, x, flying - 0.12 if first.flies else lift - 0.38, front)
+    before = Stand(first, x, flying - 0.1 if first.flies else lift - 0.26, front)
     behind = Stand(second, x + apart, flying if second.flies else lift, back)
-    if first.flies != second.flies:  # one in the air, one on the ground: low enough to overlap
-        before = Stand(first, x, 0.05 if first.flies else 0.1, front)
-        behind = Stand(second, x + apart, 0.12 if second.flies else 0.55, back)
+    if mixed:  # low and far enough to overlap
+        before = Stand(first, x, 0.0 if first.flies else rng.uniform(0.55, 0.8), front)
+        behind = Stand(second, x + apart, 0.0 if second.flies else rng.uniform(0.6, 0.85), back)
     return before, behind
