@@ -121,6 +121,8 @@ class SettingsRow(QWidget):
         self.steps.set_number(settings.steps or usual["steps"])
         self.quick = QToolButton()
         self.quick.setText("Quick")
+        self.quick.setAccessibleName("Quick")
+        self.quick.setToolTip("Draw in few steps: sooner there, a little less fine")
         self.quick.setCheckable(True)
         self.quick.setProperty("role", "quick")
         self.quick.setFixedHeight(_HEIGHT)
