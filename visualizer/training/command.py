@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from visualizer.training.denoiser import LatentFile
 
 
+CURVES = "training-curves.svg"
+"""In the model's folder: how the losses fell."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the parser its options."""
     add = parser.add_argument
@@ -22,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--minutes",
         type=_positive,
-        default=plan.DEFAULT_MINUTES,
-        help="time for the three training stages together (default: %(default)g)",
+        default=None,
+        help="time for the three training stages together (default: "
+        f"{plan.MINUTES['cpu']:g} on a CPU, {plan.MINUTES['cuda']:g} on a GPU)",
     )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--seed", type=int, default=0)
@@ -39,6 +44,7 @@ def train(args: argparse.Namespace) -> int:
     """Draw, train, save. Every part that is already in the workdir is used, not made again."""
     import torch
 
+    from visualizer.training.curves import drawn, read_curves
     from visualizer.training.denoiser import shown_pictures, train_denoiser
     from visualizer.training.folder import assemble, save_folder
     from visualizer.training.model_card import Course
@@ -51,7 +57,8 @@ def train(args: argparse.Namespace) -> int:
     if device == "cuda" and not torch.cuda.is_available():
         _say("There is no CUDA device here. Use --device cpu.")
         return 2
-    minutes = {stage: share * args.minutes for stage, share in plan.SHARES.items()}
+    together = args.minutes if args.minutes is not None else plan.MINUTES[device]
+    minutes = {stage: share * together for stage, share in plan.SHARES.items()}
     _say("drawing the scenes")
     data = workdir / "data"
     scenes = dataset.pictures("scene", data, dataset.SEED, min(args.scenes, plan.PICTURED_SCENES))
@@ -75,6 +82,8 @@ def train(args: argparse.Namespace) -> int:
     pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
     shown = shown_pictures(workdir / "denoiser.pt")
     save_folder(pipeline, args.output, Course(dataset.SEED, args.scenes, shown))
+    curves = drawn(read_curves(workdir / "log.jsonl"))
+    (args.output / CURVES).write_text(curves, encoding="utf-8")
     _say(f"The model is in {args.output}.")
     return 0
 
