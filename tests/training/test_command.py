@@ -30,7 +30,7 @@ def test_the_command_loads_neither_torch_nor_qt() -> None:
 
 def test_defaults() -> None:
     args = parser().parse_args([])
-    assert (args.device, args.minutes) == ("auto", plan.DEFAULT_MINUTES)
+    assert (args.device, args.minutes) == ("auto", None)
     assert args.scenes == plan.SCENES
     assert sum(plan.SHARES.values()) == pytest.approx(1)
     with pytest.raises(SystemExit):
