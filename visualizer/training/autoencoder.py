@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 PEAK_RATE = 2.2e-3
 TEXTURE_SHARE = 0.15
 CROP_SHARE = 0.6  # of the time is spent on crops of a quarter of the width, later on half of it
+CROP_PIXELS = {"cpu": 3 * 2**15, "cuda": 2**20}
+"""Crops a step: so many that they have so many pixels together."""
 DRAWN_AT_ONCE = 32
+ENCODED_AT_ONCE = {"cpu": 16, "cuda": 128}
 LATENT_NOISE = 0.1  # largest standard deviation: the decoder forgives the denoiser's errors
 
 
@@ -74,8 +77,8 @@ def _train(
     done = stage.finished
     while not done:
         cropped = stage.fraction < CROP_SHARE
-        size, batch = (PICTURE_SIZE // 4, 24) if cropped else (PICTURE_SIZE // 2, 6)
-        batch = max(batch // member.size, 1)
+        size = PICTURE_SIZE // (4 if cropped else 2)
+        batch = max(CROP_PIXELS[device] // size**2 // member.size, 1)
         x = to_tensor(draw_crops(*pools, size, batch, rng), device)
         loss = reconstruction_loss(vae, x)
         optimizer.zero_grad(set_to_none=True)
@@ -120,11 +123,12 @@ def draw_crops(
 ) -> NDArray[np.uint8]:
     """A batch (batch, size, size, 3) of random windows on random pictures, scenes mostly."""
     crops = np.empty((batch, size, size, 3), np.uint8)
-    for k in range(batch):
-        pool = textures if rng.random() < TEXTURE_SHARE else scenes
-        picture = pool[rng.integers(len(pool))]
-        y, x = rng.integers(0, len(picture) - size, 2, endpoint=True)
-        crops[k] = picture[y : y + size, x : x + size]
+    pools = (scenes, textures)
+    chosen = (rng.random(batch) < TEXTURE_SHARE).astype(int).tolist()
+    pictures = rng.integers(0, [len(pools[k]) for k in chosen]).tolist()
+    corners = rng.integers(0, scenes.shape[1] - size, (batch, 2), endpoint=True).tolist()
+    for k, (pool, picture, (y, x)) in enumerate(zip(chosen, pictures, corners, strict=True)):
+        crops[k] = pools[pool][picture, y : y + size, x : x + size]
     return crops
 
 
@@ -137,8 +141,9 @@ def to_tensor(pictures: NDArray[np.uint8], device: str) -> torch.Tensor:
 def encode(vae: AutoencoderTiny, pictures: NDArray[np.uint8], device: str = "cpu") -> torch.Tensor:
     """Unscaled latents (N, C, h, w) of pictures (N, H, W, 3), in half precision."""
     chunks: list[torch.Tensor] = []
-    for start in range(0, len(pictures), 16):
-        x = to_tensor(np.array(pictures[start : start + 16]), device)
+    at_once = ENCODED_AT_ONCE[torch.device(device).type]
+    for start in range(0, len(pictures), at_once):
+        x = to_tensor(np.array(pictures[start : start + at_once]), device)
         with autocast(x.device.type):
             chunks.append(vae.encoder(x).half().cpu().contiguous())
     return torch.cat(chunks)
@@ -151,11 +156,15 @@ def encode_drawings(
     path: Path,
     device: str = "cpu",
     say: Callable[[str], None] = print,
+    drawn: NDArray[np.uint8] | None = None,
 ) -> None:
-    """Draw scenes 0…count−1 of a seed and keep their unscaled latents, (count, C, h, w) float16.
+    """Keep the unscaled latents of scenes 0…count−1 of a seed, (count, C, h, w) float16.
 
-    No picture is kept: so many would need twenty gigabytes. All cores draw. What an interruption
-    leaves beside `path` is gone on from, if the encoder is still the same.
+    They are drawn by all cores, and no picture is kept: so many would need twenty gigabytes. What
+    an interruption leaves beside `path` is gone on from, if the encoder is still the same.
+
+    Args:
+        drawn: the pictures, where they are drawn already.
     """
     part = path.with_name(f"{path.stem}-{seed}-{_fingerprint(vae)}{path.suffix}.part")
     side = PICTURE_SIZE // 2 ** (len(vae.config.encoder_block_out_channels) - 1)
@@ -163,7 +172,12 @@ def encode_drawings(
     with opened_rows(part, shape) as (file, done):
         starts = range(done, count, DRAWN_AT_ONCE)
         parts = [(start, min(start + DRAWN_AT_ONCE, count)) for start in starts]
-        for latents in _latents_in_order(vae, seed, parts, device):
+        if drawn is None:
+            encoded = _latents_in_order(vae, seed, parts, device)
+        else:
+            vae = vae.to(device=device, memory_format=torch.channels_last)
+            encoded = (encode(vae, drawn[slice(*part)], device).numpy() for part in parts)
+        for latents in encoded:
             file.write(latents.tobytes())
             done += len(latents)
             if done % (64 * DRAWN_AT_ONCE) == 0:

@@ -11,7 +11,7 @@ from visualizer.training import dataset, plan
 if TYPE_CHECKING:
     from diffusers import AutoencoderTiny
 
-    from visualizer.training.denoiser import LatentFile
+    from visualizer.training.examples import LatentFile
 
 
 CURVES = "training-curves.svg"
@@ -46,6 +46,7 @@ def train(args: argparse.Namespace) -> int:
 
     from visualizer.training.curves import drawn, read_curves
     from visualizer.training.denoiser import shown_pictures, train_denoiser
+    from visualizer.training.examples import Examples
     from visualizer.training.folder import assemble, save_folder
     from visualizer.training.model_card import Course
     from visualizer.training.static import train_static
@@ -65,8 +66,9 @@ def train(args: argparse.Namespace) -> int:
     textures = dataset.pictures("texture", data, dataset.SEED, plan.TEXTURES)
     vae = _autoencoder(workdir, scenes, textures, minutes["autoencoder"], device, args.seed)
     latents = _latents(workdir, vae, args.scenes, device)
+    examples = Examples(latents, _captions(workdir, args.scenes))
     denoiser = train_denoiser(
-        latents, workdir / "denoiser.pt", minutes["denoiser"], device, args.seed, _say
+        examples, workdir / "denoiser.pt", minutes["denoiser"], device, args.seed, _say
     )
     vae = train_static(
         vae,
@@ -119,14 +121,27 @@ def _latents(workdir: Path, vae: AutoencoderTiny, scenes: int, device: str) -> L
     import numpy as np
 
     from visualizer.training.autoencoder import encode_drawings
-    from visualizer.training.denoiser import LatentFile
+    from visualizer.training.examples import LatentFile
 
     path = workdir / f"latents-{scenes}.npy"
     if not path.exists():
-        _say("drawing and encoding the scenes")
-        encode_drawings(vae, dataset.SEED, scenes, path, device, _say)
+        _say("encoding the scenes")
+        all_drawn = dataset.place_of("scene", workdir / "data", dataset.SEED, scenes)
+        drawn = dataset.read(all_drawn) if all_drawn.exists() else None
+        encode_drawings(vae, dataset.SEED, scenes, path, device, _say, drawn)
     some = np.load(path, mmap_mode="r")[:4096].astype(np.float32)
-    return LatentFile(path, dataset.SEED, scaling_factor=1 / float(some.std()))
+    return LatentFile(path, scaling_factor=1 / float(some.std()))
+
+
+def _captions(workdir: Path, scenes: int) -> Path:
+    """What is said of all scenes, in a file of the workdir."""
+    from visualizer.training.examples import write_captions
+
+    path = workdir / f"captions-{scenes}.npy"
+    if not path.exists():
+        _say("captioning the scenes")
+        write_captions(dataset.SEED, scenes, path)
+    return path
 
 
 def _positive(text: str) -> float:

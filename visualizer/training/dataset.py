@@ -29,10 +29,15 @@ def pictures(kind: str, folder: Path, seed: int, count: int) -> Path:
     """A file with `count` pictures of a kind, found in `folder` or drawn into it."""
     if kind not in KINDS:
         raise ValueError(f"There are no pictures of the kind {kind!r}; known: {', '.join(KINDS)}.")
-    path = folder / f"{kind}s-{seed}-{count}.npy"
+    path = place_of(kind, folder, seed, count)
     if not path.exists():
         _draw_file(kind, path, seed, count)
     return path
+
+
+def place_of(kind: str, folder: Path, seed: int, count: int) -> Path:
+    """Where `pictures` looks for them."""
+    return folder / f"{kind}s-{seed}-{count}.npy"
 
 
 def read(path: Path) -> NDArray[np.uint8]:

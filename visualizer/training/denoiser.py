@@ -5,23 +5,20 @@ The text encoder is trained together with the denoiser, from nothing.
 
 from __future__ import annotations
 
-import random
+import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from visualizer.training.architecture import SCHEDULE, build_text_encoder, build_unet
+from visualizer.training.examples import Batches, Examples
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage, save_atomically
 from visualizer.training.team import Member, train_together
-from visualizer.training.world.captions import caption
-from visualizer.training.world.subjects import scene_subject
 from visualizer.training.world.vocabulary import build_tokenizer
 
 if TYPE_CHECKING:
@@ -29,22 +26,9 @@ if TYPE_CHECKING:
     from transformers import CLIPTextModel, CLIPTokenizer
 
 PEAK_RATE = 1e-3
-DROPPED_CAPTIONS = 0.12  # teaches the unconditional prediction (Ho & Salimans 2022)
 BATCH = {"cpu": 16, "cuda": 256}  # per process
 KEPT_AT = (0.01, 0.05, 0.2)
 """After these shares of the training the averaged weights are kept, for the lesson on it."""
-
-
-@dataclass(frozen=True)
-class LatentFile:
-    """The latents of scenes 0…N−1 of a seed, (N, C, h, w) float16.
-
-    `scaling_factor` times them has variance 1, as in the pipeline that is made in the end.
-    """
-
-    path: Path
-    seed: int
-    scaling_factor: float = 1.0
 
 
 def alphas_cumprod() -> torch.Tensor:
@@ -90,43 +74,17 @@ def denoising_loss(
     generator: torch.Generator | None = None,
 ) -> torch.Tensor:
     """Mean squared error of v̂ at one random timestep a sample, all timesteps alike."""
-    t = torch.randint(0, len(alpha_bars), (len(x0),), generator=generator)
-    eps = torch.randn(x0.shape, generator=generator).to(x0.device)
-    x, v = noised(x0, eps, alpha_bars[t].to(x0.device))
+    dice = {"generator": generator, "device": x0.device}
+    t = torch.randint(0, len(alpha_bars), (len(x0),), **dice)
+    eps = torch.randn(x0.shape, **dice)
+    x, v = noised(x0, eps, alpha_bars[t])
     with autocast(x0.device.type):
-        prediction = denoiser(x, t.to(x0.device), tokens)
+        prediction = denoiser(x, t, tokens)
     return F.mse_loss(prediction.float(), v)
 
 
-class Batches:
-    """Random latents with fresh captions, one generator a process and start."""
-
-    def __init__(self, latents: LatentFile, tokenizer: CLIPTokenizer, batch: int, key: str) -> None:
-        self.latents = np.load(latents.path, mmap_mode="r")
-        self.seed, self.scaling_factor = latents.seed, latents.scaling_factor
-        self.tokenizer = tokenizer
-        self.batch = batch
-        self.rng = random.Random(key)
-
-    def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """x0 (B, C, h, w) and tokens (B, L)."""
-        indices = [self.rng.randrange(len(self.latents)) for _ in range(self.batch)]
-        x0 = torch.from_numpy(np.stack([self.latents[i] for i in indices])).float()
-        x0 *= self.scaling_factor
-        texts = [self._text(index) for index in indices]
-        tokens = self.tokenizer(
-            texts, padding="max_length", truncation=True, return_tensors="pt"
-        ).input_ids
-        return x0.contiguous(memory_format=torch.channels_last), tokens
-
-    def _text(self, index: int) -> str:
-        if self.rng.random() < DROPPED_CAPTIONS:
-            return ""
-        return caption(scene_subject(self.seed, index)[0], self.rng)
-
-
 def train_denoiser(
-    latents: LatentFile,
+    examples: Examples,
     checkpoint: Path,
     minutes: float,
     device: str = "cpu",
@@ -143,7 +101,7 @@ def train_denoiser(
         pictures: how many make the whole training, whatever the time; 0: the minutes count.
         until: the share after which it is left.
     """
-    train_together(_train, device, latents, checkpoint, minutes, device, seed, say, pictures, until)
+    train_together(_train, device, examples, checkpoint, minutes, device, seed, say, pictures, until)
     return averaged_denoiser(checkpoint)
 
 
@@ -168,9 +126,18 @@ def shown_pictures(checkpoint: Path) -> int:
     return int(state["clock"]["samples"])
 
 
+def _quicken(denoiser: Denoiser) -> None:
+    """Let what computes on a GPU be compiled, where there is a compiler; the first call is slow."""
+    from diffusers.models.attention_processor import AttnProcessor2_0
+
+    denoiser.unet.set_attn_processor(AttnProcessor2_0())
+    if importlib.util.find_spec("triton"):
+        denoiser.unet.compile()
+
+
 def _train(
     member: Member,
-    latents: LatentFile,
+    examples: Examples,
     checkpoint: Path,
     minutes: float,
     device: str,
@@ -180,8 +147,7 @@ def _train(
     until: float,
 ) -> None:
     torch.manual_seed(seed)
-    tokenizer = build_tokenizer()
-    denoiser = Denoiser(tokenizer).to(device)
+    denoiser = Denoiser(build_tokenizer()).to(device)
     average = Average(denoiser)
     optimizer = torch.optim.AdamW(
         denoiser.parameters(), PEAK_RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True
@@ -190,13 +156,16 @@ def _train(
     stage = Stage("denoiser", checkpoint, minutes, parts, say, pictures=pictures, until=until)
     member.join(stage)
     key = f"batches {seed} {member.rank} {stage.step}"
-    batches = Batches(latents, tokenizer, BATCH[device], key)
-    generator = torch.Generator().manual_seed(random.Random(key).getrandbits(40))
-    alpha_bars = alphas_cumprod()
+    batches = Batches(examples, BATCH[device], device, key)
+    alpha_bars = alphas_cumprod().to(device)
+    if device != "cpu":
+        _quicken(denoiser)
+        denoising_loss(denoiser, *batches.draw(), alpha_bars).backward()  # type: ignore[no-untyped-call]
+        stage.start()
     done = stage.finished
     while not done:
         x0, tokens = batches.draw()
-        loss = denoising_loss(denoiser, x0.to(device), tokens.to(device), alpha_bars, generator)
+        loss = denoising_loss(denoiser, x0, tokens, alpha_bars, batches.generator)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         member.agree(denoiser, stage)

@@ -10,7 +10,7 @@ PICTURED_SCENES: Final = 16_000
 """The autoencoder learns from the first of them, as pictures."""
 TEXTURES: Final = 4_000
 """Pictures that are no scenes, beside those."""
-SHARES: Final = {"autoencoder": 0.27, "denoiser": 0.63, "decoder": 0.1}
+SHARES: Final = {"autoencoder": 0.2, "denoiser": 0.7, "decoder": 0.1}
 """Of the time for all three stages."""
 MINUTES: Final = {"cpu": 420.0, "cuda": 40.0}
 """For all three stages: a night on two cores, or a coffee on a large GPU."""

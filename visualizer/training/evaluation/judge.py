@@ -116,8 +116,13 @@ def to_tensor(pictures: NDArray[np.uint8]) -> torch.Tensor:
     height, width = pictures.shape[1:3]
     if height != width or height % SIDE:
         raise ValueError(f"The judge looks at squares of {SIDE} pixels, not at {width} × {height}.")
-    x = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-    x = F.avg_pool2d(x, height // SIDE)
+    return as_seen_by_judge(torch.from_numpy(np.array(pictures)))
+
+
+def as_seen_by_judge(pictures: torch.Tensor) -> torch.Tensor:
+    """Bytes (N, H, H, 3) as (N, 3, 128, 128) in −1…1, on the device where they are."""
+    x = pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    x = F.avg_pool2d(x, pictures.shape[1] // SIDE)
     return x.contiguous(memory_format=torch.channels_last)
 
 

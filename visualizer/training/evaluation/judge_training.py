@@ -21,8 +21,16 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from visualizer.training.dataset import done_in_order
-from visualizer.training.evaluation.judge import ABSENT, HEADS, SIDE, Judge, save_judge, to_tensor
+from visualizer.training.evaluation.judge import (
+    ABSENT,
+    HEADS,
+    SIDE,
+    Judge,
+    as_seen_by_judge,
+    save_judge,
+)
 from visualizer.training.evaluation.verdict import Count, Seen, as_seen, counted
+from visualizer.training.precision import autocast
 from visualizer.training.stage import Stage
 from visualizer.training.team import Member, train_together
 from visualizer.training.world.subjects import COLORS, OBJECTS, Subject, choose_any_subject
@@ -35,7 +43,7 @@ MINUTES = 15.0
 EMPTY_SHARE = 0.04
 """Of its drawings show no thing: a model may leave out what it was asked for."""
 PEAK_RATE = 2e-3
-BATCH = 32  # per process
+BATCH = {"cpu": 32, "cuda": 512}  # per process
 _AT_ONCE = 500
 _LOOKED_AT_ONCE = 100
 _NOT_ASKED = -100  # cross entropy passes over it
@@ -110,9 +118,13 @@ class Truths:
         }
         return cls(things, others)
 
-    def __getitem__(self, chosen: NDArray[np.int64]) -> Truths:
-        rows = torch.from_numpy(chosen)
+    def __getitem__(self, rows: torch.Tensor) -> Truths:
         return Truths(self.things[rows], {name: v[rows] for name, v in self.others.items()})
+
+    def to(self, device: str) -> Truths:
+        """The same on a device."""
+        others = {name: values.to(device) for name, values in self.others.items()}
+        return Truths(self.things.to(device), others)
 
 
 def _number(values: Sequence[str], name: str | None) -> int:
@@ -136,10 +148,14 @@ def spoiled(x: torch.Tensor) -> torch.Tensor:
     So that the judge does not stumble over what an autoencoder does to a picture.
     """
     count = len(x)
-    x = x * (1 + 0.1 * torch.randn(count, 1, 1, 1)) + 0.06 * torch.randn(count, 3, 1, 1)
+    device = x.device
+    contrast = 1 + 0.1 * torch.randn(count, 1, 1, 1, device=device)
+    x = x * contrast + 0.06 * torch.randn(count, 3, 1, 1, device=device)
     soft, rough = x[: count // 2], x[count // 2 :]
-    soft = soft.lerp(F.avg_pool2d(soft, 3, 1, 1), torch.rand(len(soft), 1, 1, 1))
-    rough = rough + 0.05 * torch.rand(len(rough), 1, 1, 1) * torch.randn_like(rough)
+    share = torch.rand(len(soft), 1, 1, 1, device=device)
+    soft = soft.lerp(F.avg_pool2d(soft, 3, 1, 1), share)
+    strength = 0.05 * torch.rand(len(rough), 1, 1, 1, device=device)
+    rough = rough + strength * torch.randn_like(rough)
     return torch.cat([soft, rough]).contiguous(memory_format=torch.channels_last)
 
 
@@ -147,13 +163,14 @@ def train_judge(
     workdir: Path,
     minutes: float = MINUTES,
     drawings: int = DRAWINGS,
+    device: str = "cpu",
     say: Callable[[str], None] = print,
 ) -> Judge:
     """A judge trained from nothing, or on from the checkpoint in `workdir`."""
     say(f"judge: {drawings} drawings to learn from")
     file = lessons(workdir, SEED, drawings)
     checkpoint = workdir / "judge.pt"
-    train_together(_train, "cpu", file, checkpoint, minutes, drawings, say)
+    train_together(_train, device, file, checkpoint, minutes, drawings, device, say)
     judge = Judge()
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     judge.load_state_dict(state["parts"]["judge"])
@@ -166,23 +183,27 @@ def _train(
     checkpoint: Path,
     minutes: float,
     drawings: int,
+    device: str,
     say: Callable[[str], None],
 ) -> None:
     torch.manual_seed(SEED)
-    judge = Judge()
+    judge = Judge().to(device)
     optimizer = torch.optim.AdamW(judge.parameters(), PEAK_RATE, weight_decay=0.02)
     stage = Stage("judge", checkpoint, minutes, {"judge": judge, "optimizer": optimizer}, say)
     member.join(stage)
-    drawn = np.load(file, mmap_mode="r")
-    truths = Truths.of([as_seen(judged_subject(SEED, k)[0]) for k in range(drawings)])
+    drawn = torch.from_numpy(np.load(file, mmap_mode="c")).to(device)
+    truths = Truths.of([as_seen(judged_subject(SEED, k)[0]) for k in range(drawings)]).to(device)
     rng = np.random.default_rng([SEED, stage.step, member.rank])
     torch.manual_seed(int(rng.integers(2**40)))
+    batch = BATCH[device]
     judge.train()
     done = stage.finished
     while not done:
-        chosen = np.sort(rng.choice(drawings, BATCH, replace=drawings < BATCH))
-        x = spoiled(to_tensor(drawn[chosen]))
-        loss = judging_loss(judge(x), truths[chosen])
+        chosen = torch.randint(drawings, (batch,), device=device)
+        x = spoiled(as_seen_by_judge(drawn[chosen]))
+        with autocast(device):
+            scores = judge(x)
+        loss = judging_loss(scores, truths[chosen])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         member.agree(judge, stage)
@@ -190,7 +211,7 @@ def _train(
         for group in optimizer.param_groups:
             group["lr"] = stage.learning_rate(PEAK_RATE)
         optimizer.step()
-        stage.tick(BATCH * member.size, loss.detach())
+        stage.tick(batch * member.size, loss.detach())
     if not stage.quiet:
         stage.save()
 
@@ -229,9 +250,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--workdir", type=Path, default=Path(".judge"), help="folder for drawings and checkpoint")
     add("--minutes", type=float, default=MINUTES, help="time to train (default: %(default)g)")
     add("--drawings", type=int, default=DRAWINGS, help="to learn from (default: %(default)d)")
+    add("--device", choices=("cpu", "cuda"), default="cpu")
     add("--unseen", type=int, default=UNSEEN, help="to examine it with (default: %(default)d)")
     args = parser.parse_args(arguments)
-    judge = train_judge(args.workdir, args.minutes, args.drawings)
+    judge = train_judge(args.workdir, args.minutes, args.drawings, args.device)
     save_judge(judge, args.output)
     figures = {name: count.figures() for name, count in examined(judge, args.unseen).items()}
     print(json.dumps(figures, indent=1))

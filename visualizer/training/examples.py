@@ -1,0 +1,122 @@
+"""What the denoiser learns from: latents of drawn scenes, and what is said of them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from visualizer.training.dataset import done_in_order
+from visualizer.training.world.captions import caption
+from visualizer.training.world.subjects import scene_subject
+from visualizer.training.world.vocabulary import build_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import CLIPTokenizer
+
+CAPTIONS = 8
+"""So many ways to say what a scene shows."""
+DROPPED_CAPTIONS = 0.12  # teaches the unconditional prediction (Ho & Salimans 2022)
+_CAPTIONED_AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class LatentFile:
+    """The latents of scenes 0…N−1 of a seed, (N, C, h, w) float16.
+
+    `scaling_factor` times them has variance 1, as in the pipeline that is made in the end.
+    """
+
+    path: Path
+    scaling_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Latents of scenes, and the file with the captions of the same scenes."""
+
+    latents: LatentFile
+    captions: Path
+
+
+def write_captions(seed: int, count: int, path: Path) -> None:
+    """Caption scenes 0…count−1 of a seed into a file of tokens, (count, CAPTIONS, L) int16."""
+    starts = range(0, count, _CAPTIONED_AT_ONCE)
+    parts = [(start, min(start + _CAPTIONED_AT_ONCE, count)) for start in starts]
+    tokens = np.concatenate(list(done_in_order(partial(captions, seed), parts)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        np.save(file, tokens)
+    part.replace(path)
+
+
+def captions(seed: int, start: int, stop: int) -> NDArray[np.int16]:
+    """Tokens of scenes start…stop−1 of a seed, (n, CAPTIONS, L)."""
+    texts: list[str] = []
+    for index in range(start, stop):
+        subject, rng = scene_subject(seed, index)[0], random.Random(f"captions {seed} {index}")
+        texts += [caption(subject, rng) for _ in range(CAPTIONS)]
+    return tokens_of(_tokenizer(), texts).numpy().astype(np.int16).reshape(-1, CAPTIONS, _length())
+
+
+def tokens_of(tokenizer: CLIPTokenizer, texts: list[str]) -> torch.Tensor:
+    """(N, L), each text filled up to the length that the text encoder reads."""
+    tokens: torch.Tensor = tokenizer(
+        texts, padding="max_length", truncation=True, return_tensors="pt"
+    ).input_ids
+    return tokens
+
+
+@cache
+def _tokenizer() -> CLIPTokenizer:
+    return build_tokenizer()
+
+
+def _length() -> int:
+    return int(_tokenizer().model_max_length)
+
+
+class Batches:
+    """Random latents, each with one of its captions, or with none.
+
+    On a GPU all of them lie in its memory, and nothing has to be carried there; on a CPU they stay
+    on the disk until they are looked at.
+    """
+
+    def __init__(self, examples: Examples, batch: int, device: str, key: str) -> None:
+        """
+        Args:
+            key: what the dice are thrown with; the same key, the same batches.
+        """
+        self.latents = _opened(examples.latents.path).to(device)
+        self.tokens = _opened(examples.captions).to(device)
+        self.scaling_factor = examples.latents.scaling_factor
+        self.batch = batch
+        self.generator = torch.Generator(device)
+        self.generator.manual_seed(random.Random(key).getrandbits(40))
+        self._nothing = tokens_of(_tokenizer(), [""])[0].to(device)
+
+    def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """x0 (B, C, h, w) and tokens (B, L)."""
+        chosen = self._die(len(self.latents))
+        x0 = self.latents[chosen].float() * self.scaling_factor
+        tokens = self.tokens[chosen, self._die(CAPTIONS)].long()
+        share = torch.rand(self.batch, 1, generator=self.generator, device=tokens.device)
+        tokens = torch.where(share < DROPPED_CAPTIONS, self._nothing, tokens)
+        return x0.contiguous(memory_format=torch.channels_last), tokens
+
+    def _die(self, sides: int) -> torch.Tensor:
+        shape, device = (self.batch,), self.latents.device
+        return torch.randint(0, sides, shape, generator=self.generator, device=device)
+
+
+def _opened(path: Path) -> torch.Tensor:
+    """A file as a tensor that is read from the disk where it is looked at."""
+    return torch.from_numpy(np.load(path, mmap_mode="c"))
