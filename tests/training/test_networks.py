@@ -27,17 +27,22 @@ from visualizer.training.autoencoder import (
     to_tensor,
 )
 from visualizer.training.denoiser import (
-    Batches,
     Denoiser,
-    LatentFile,
     alphas_cumprod,
     denoising_loss,
     noised,
 )
+from visualizer.training.examples import (
+    Batches,
+    Examples,
+    LatentFile,
+    write_captions,
+    write_things,
+)
 from visualizer.training.folder import assemble, save_folder
 from visualizer.training.model_card import RECOMMENDED, Course, read_course, vocabulary
 from visualizer.training.static import Static, static_loss
-from visualizer.training.world.captions import MAX_TOKENS, known_words
+from visualizer.training.world.captions import known_words
 from visualizer.training.world.composition import draw_scene
 from visualizer.training.world.subjects import COLORS, OBJECTS, PLACES, TIMES
 from visualizer.training.world.vocabulary import build_tokenizer
@@ -126,19 +131,17 @@ def test_all_cores_draw_the_scenes_in_order(pictures: np.ndarray) -> None:
 def test_the_denoiser_learns(tmp_path: Path) -> None:
     torch.manual_seed(0)
     np.save(tmp_path / "latents.npy", np.random.default_rng(0).normal(size=(6, *LATENT)) / 2)
-    tokenizer = build_tokenizer()
-    denoiser = Denoiser(tokenizer)
-    batches = Batches(LatentFile(tmp_path / "latents.npy", 1), tokenizer, 4, "key")
-    same = Batches(LatentFile(tmp_path / "latents.npy", 1), tokenizer, 4, "key")
-    x0, tokens = batches.draw()
-    assert torch.equal(x0, same.draw()[0])
-    assert x0.shape == (4, *LATENT)
-    assert tokens.shape == (4, MAX_TOKENS)
+    write_captions(1, 6, tmp_path / "captions.npy")
+    write_things(1, 6, tmp_path / "things.npy")
+    files = [tmp_path / f"{name}.npy" for name in ("latents", "captions", "things")]
+    examples = Examples(LatentFile(files[0]), *files[1:])
+    denoiser = Denoiser(build_tokenizer())
+    batch = Batches(examples, 4, "cpu", "key").draw()
     optimizer = torch.optim.AdamW(denoiser.parameters(), 1e-3)
     losses = []
     for _ in range(8):
         generator = torch.Generator().manual_seed(1)
-        loss = denoising_loss(denoiser, x0, tokens, alphas_cumprod(), generator)
+        loss = denoising_loss(denoiser, batch, alphas_cumprod(), generator)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -141,18 +141,3 @@ def test_the_course_is_kept_and_taken_back_to_the_checkpoint(tmp_path: Path) -> 
 
 def course(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / LOG).read_text().splitlines()]
-
-
-def test_a_stage_that_is_given_pictures_does_not_look_at_the_clock(tmp_path: Path) -> None:
-    clock = Clock()
-    torch.manual_seed(0)
-    module = nn.Linear(3, 2)
-    stage = Stage(
-        "s", tmp_path / "s.pt", 1, {"module": module}, lambda _: None, clock, pictures=40, until=0.5
-    )
-    count = 0
-    while not stage.finished:
-        clock.time += 1000
-        stage.tick(4, 1.0)
-        count += 1
-    assert (count, stage.fraction) == (5, 0.5)

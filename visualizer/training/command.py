@@ -66,7 +66,7 @@ def train(args: argparse.Namespace) -> int:
     textures = dataset.pictures("texture", data, dataset.SEED, plan.TEXTURES)
     vae = _autoencoder(workdir, scenes, textures, minutes["autoencoder"], device, args.seed)
     latents = _latents(workdir, vae, args.scenes, device)
-    examples = Examples(latents, _captions(workdir, args.scenes))
+    examples = Examples(latents, *_captions_and_things(workdir, args.scenes))
     denoiser = train_denoiser(
         examples, workdir / "denoiser.pt", minutes["denoiser"], device, args.seed, _say
     )
@@ -133,15 +133,18 @@ def _latents(workdir: Path, vae: AutoencoderTiny, scenes: int, device: str) -> L
     return LatentFile(path, scaling_factor=1 / float(some.std()))
 
 
-def _captions(workdir: Path, scenes: int) -> Path:
-    """What is said of all scenes, in a file of the workdir."""
-    from visualizer.training.examples import write_captions
+def _captions_and_things(workdir: Path, scenes: int) -> tuple[Path, Path]:
+    """What is said of all scenes, and where their things are, in files of the workdir."""
+    from visualizer.training.examples import write_captions, write_things
 
-    path = workdir / f"captions-{scenes}.npy"
-    if not path.exists():
+    captions, things = (workdir / f"{name}-{scenes}.npy" for name in ("captions", "things"))
+    if not captions.exists():
         _say("captioning the scenes")
-        write_captions(dataset.SEED, scenes, path)
-    return path
+        write_captions(dataset.SEED, scenes, captions)
+    if not things.exists():
+        _say("looking where the things are")
+        write_things(dataset.SEED, scenes, things)
+    return captions, things
 
 
 def _positive(text: str) -> float:

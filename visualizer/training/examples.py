@@ -1,19 +1,22 @@
-"""What the denoiser learns from: latents of drawn scenes, and what is said of them."""
+"""What the denoiser learns from: latents of scenes, what is said of them, where things are."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from visualizer.training.architecture import LATENT_SIZE, REDUCTION
 from visualizer.training.dataset import done_in_order
 from visualizer.training.world.captions import caption
+from visualizer.training.world.composition import thing_masks
 from visualizer.training.world.subjects import scene_subject
 from visualizer.training.world.vocabulary import build_tokenizer
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 CAPTIONS = 8
 """So many ways to say what a scene shows."""
 DROPPED_CAPTIONS = 0.12  # teaches the unconditional prediction (Ho & Salimans 2022)
-_CAPTIONED_AT_ONCE = 2000
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -39,21 +42,46 @@ class LatentFile:
 
 @dataclass(frozen=True)
 class Examples:
-    """Latents of scenes, and the file with the captions of the same scenes."""
+    """Latents of scenes, and the files with the captions and the things of the same scenes."""
 
     latents: LatentFile
     captions: Path
+    things: Path
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some examples, on one device.
+
+    Attributes:
+        x0: (B, C, h, w), scaled.
+        tokens: (B, L).
+        things: (B, h, w), how much of each latent position things cover, 0…1.
+    """
+
+    x0: torch.Tensor
+    tokens: torch.Tensor
+    things: torch.Tensor
 
 
 def write_captions(seed: int, count: int, path: Path) -> None:
     """Caption scenes 0…count−1 of a seed into a file of tokens, (count, CAPTIONS, L) int16."""
-    starts = range(0, count, _CAPTIONED_AT_ONCE)
-    parts = [(start, min(start + _CAPTIONED_AT_ONCE, count)) for start in starts]
-    tokens = np.concatenate(list(done_in_order(partial(captions, seed), parts)))
+    _write(partial(captions, seed), count, path)
+
+
+def write_things(seed: int, count: int, path: Path) -> None:
+    """Tell of scenes 0…count−1 of a seed where things are, in a file (count, h, w) of bytes."""
+    _write(partial(things, seed), count, path)
+
+
+def _write(work: Callable[[int, int], NDArray[Any]], count: int, path: Path) -> None:
+    starts = range(0, count, _AT_ONCE)
+    parts = [(start, min(start + _AT_ONCE, count)) for start in starts]
+    values = np.concatenate(list(done_in_order(work, parts)))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
-        np.save(file, tokens)
+        np.save(file, values)
     part.replace(path)
 
 
@@ -64,6 +92,18 @@ def captions(seed: int, start: int, stop: int) -> NDArray[np.int16]:
         subject, rng = scene_subject(seed, index)[0], random.Random(f"captions {seed} {index}")
         texts += [caption(subject, rng) for _ in range(CAPTIONS)]
     return tokens_of(_tokenizer(), texts).numpy().astype(np.int16).reshape(-1, CAPTIONS, _length())
+
+
+def things(seed: int, start: int, stop: int) -> NDArray[np.uint8]:
+    """How much of each latent position things cover in scenes start…stop−1, (n, h, w), 0…255."""
+    found = np.zeros((stop - start, LATENT_SIZE, LATENT_SIZE), np.uint8)
+    for k, index in enumerate(range(start, stop)):
+        masks = thing_masks(*scene_subject(seed, index))
+        if masks:
+            covered = np.logical_or.reduce(masks)
+            blocks = covered.reshape(LATENT_SIZE, REDUCTION, LATENT_SIZE, REDUCTION)
+            found[k] = np.round(255 * blocks.mean((1, 3)))
+    return found
 
 
 def tokens_of(tokenizer: CLIPTokenizer, texts: list[str]) -> torch.Tensor:
@@ -97,20 +137,22 @@ class Batches:
         """
         self.latents = _opened(examples.latents.path).to(device)
         self.tokens = _opened(examples.captions).to(device)
+        self.things = _opened(examples.things).to(device)
         self.scaling_factor = examples.latents.scaling_factor
         self.batch = batch
         self.generator = torch.Generator(device)
         self.generator.manual_seed(random.Random(key).getrandbits(40))
         self._nothing = tokens_of(_tokenizer(), [""])[0].to(device)
 
-    def draw(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """x0 (B, C, h, w) and tokens (B, L)."""
+    def draw(self) -> Batch:
+        """The next ones."""
         chosen = self._die(len(self.latents))
         x0 = self.latents[chosen].float() * self.scaling_factor
         tokens = self.tokens[chosen, self._die(CAPTIONS)].long()
         share = torch.rand(self.batch, 1, generator=self.generator, device=tokens.device)
         tokens = torch.where(share < DROPPED_CAPTIONS, self._nothing, tokens)
-        return x0.contiguous(memory_format=torch.channels_last), tokens
+        x0 = x0.contiguous(memory_format=torch.channels_last)
+        return Batch(x0, tokens, self.things[chosen].float() / 255)
 
     def _die(self, sides: int) -> torch.Tensor:
         shape, device = (self.batch,), self.latents.device

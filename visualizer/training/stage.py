@@ -2,7 +2,7 @@
 
 A stage is given minutes, not steps: a slow machine trains on fewer pictures and still ends with
 a small learning rate. What was spent is kept in the checkpoint, so an interrupted stage goes on
-where its last checkpoint stands. Given pictures instead, it is the same on every machine.
+where its last checkpoint stands.
 
 Beside the checkpoints, `log.jsonl` keeps the course of all stages of a folder: a line of JSON a
 report, with `stage`, `samples` (pictures shown so far), `spent` (seconds), `loss` (the mean since
@@ -43,18 +43,9 @@ class Stage:
         parts: dict[str, Any],
         say: Callable[[str], None] = print,
         now: Callable[[], float] = time.monotonic,
-        *,
-        pictures: int = 0,
-        until: float = 1.0,
     ) -> None:
-        """
-        Args:
-            pictures: how many make a whole stage, whatever the time; 0: the minutes count.
-            until: the share of the stage after which it is left, 0…1.
-        """
         self.name = name
         self.path = path
-        self.pictures, self.until = pictures, until
         self.budget = max(60.0 * minutes, 1e-9)
         self.parts = parts
         self.step = 0
@@ -73,14 +64,12 @@ class Stage:
     @property
     def fraction(self) -> float:
         """How much of the stage is done, 0…1."""
-        if self.pictures:
-            return min(self.samples / self.pictures, 1.0)
         return min(self.spent / self.budget, 1.0)
 
     @property
     def finished(self) -> bool:
         """Whether what it was given is spent."""
-        return self.fraction >= self.until
+        return self.fraction >= 1
 
     def learning_rate(self, peak: float, warm_up: float = 0.02) -> float:
         """Up to `peak` along a line, then down along a cosine to a hundredth of it."""
@@ -118,10 +107,7 @@ class Stage:
         self._loss = loss if self._loss is None else 0.8 * self._loss + 0.2 * loss
         rate = (self.samples - self._samples_then) / max(moment - self._last_report, 1e-9)
         self._last_report, self._samples_then = moment, self.samples
-        if self.pictures:
-            left = max(self.until * self.pictures - self.samples, 0) / max(rate, 1e-9)
-        else:
-            left = max(self.until * self.budget - self.spent, 0)
+        left = max(self.budget - self.spent, 0)
         self._say(
             f"{self.name}: step {self.step}, {self.samples} pictures, {rate:.0f}/s, "
             f"loss {self._loss:.4f}, {int(left // 60)} min {int(left % 60):02d} s left"
