@@ -21,7 +21,7 @@ from visualizer.metadata.reading import read
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
 (COURSE,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-SHORT_COURSE = COURSE.replace("--seeds 1-2", "--seeds 1-1").replace(" at sunset\\na blue boat", "")
+SHORT_COURSE = COURSE.replace("--seeds 1-2", "--seeds 1").replace(" at sunset\\na blue boat", "")
 """With one of the four runs: each takes several commands, and each of those seconds to start."""
 
 
