@@ -108,16 +108,22 @@ def test_every_out_is_written_without_a_display_and_without_qt(tmp_path: Path) -
         assert np.array_equal(np.asarray(image), run.picture(3))
 
 
-def test_what_is_left_out_is_what_the_model_recommends(
-    loaded: Path, model: Model, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked: list[Any] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The requests that are sampled; a made run stands for each."""
+    requests: list[Any] = []
 
     def sampled(model: Any, request: Any, **_: Any) -> Trajectory:
-        asked.append(request)
+        requests.append(request)
         return make_run(2, request=request)
 
     monkeypatch.setattr("visualizer.diffusion.sampling.sample", sampled)
+    return requests
+
+
+def test_what_is_left_out_is_what_the_model_recommends(
+    loaded: Path, model: Model, asked: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["run", "A red car, at night!", "--quiet"]) == 0
     facts = model.facts
     assert (asked[0].steps, asked[0].guidance_scale) == (facts.steps, facts.guidance_scale)
@@ -127,15 +133,12 @@ def test_what_is_left_out_is_what_the_model_recommends(
 
 
 def test_a_quick_run_takes_the_few_steps_that_the_model_recommends(
-    loaded: Path, model: Model, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    loaded: Path,
+    model: Model,
+    asked: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    asked: list[Any] = []
-
-    def sampled(model: Any, request: Any, **_: Any) -> Trajectory:
-        asked.append(request)
-        return make_run(2, request=request)
-
-    monkeypatch.setattr("visualizer.diffusion.sampling.sample", sampled)
     monkeypatch.setitem(vars(model), "facts", replace(model.facts, quick_steps=3))
     assert cli.main(["run", "a red car", "--quick", "--quiet"]) == 0
     assert asked[0].steps == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -265,6 +267,15 @@ def test_what_cannot_be_sampled_is_refused_at_once(
     assert not (tmp_path / "sweep.json").exists()
 
 
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes on by a hundredth of a second whenever it is looked at."""
+    ticks = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: next(ticks) / 100)
+    monkeypatch.setattr(cluster, "time", clock)
+
+
+@pytest.mark.usefixtures("ticking")
 def test_a_silent_worker_is_given_up(
     stage: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +291,7 @@ def test_a_silent_worker_is_given_up(
     assert 2 in ray.killed
 
 
+@pytest.mark.usefixtures("ticking")
 def test_a_worker_that_hangs_though_it_answers_is_given_up(
     stage: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
