@@ -15,7 +15,7 @@ TEXT_LENGTH = 77
 
 
 def small_sdxl() -> Any:
-    """A Stable Diffusion XL of the built-in model's size: 4 × 16 × 16 latents."""
+    """A small Stable Diffusion XL: 4 × 16 × 16 latents."""
     unet = {
         "sample_size": 16,
         "block_out_channels": (64, 128, 128),
@@ -31,7 +31,7 @@ def small_sdxl() -> Any:
 
 
 def small_flow() -> Any:
-    """A Stable Diffusion 3 of the built-in model's size: 16 × 16 × 16 latents, flow matching."""
+    """A small Stable Diffusion 3: 16 × 16 × 16 latents, flow matching."""
     from visualizer.diffusion.libraries import diffusers
 
     transformer = _made(

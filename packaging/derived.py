@@ -99,16 +99,18 @@ def early_weights(places: Places) -> None:
     Raises:
         Stop: when it kept nothing in this workdir.
     """
-    import torch
-
     from visualizer.training.checkpoints import save_checkpoint
-    from visualizer.training.denoiser import KEPT_AT, averaged_denoiser, kept_path
+    from visualizer.training.denoiser import (
+        KEPT_AT,
+        averaged_denoiser,
+        kept_path,
+        shown_pictures,
+    )
 
     checkpoint = places.workdir / "denoiser.pt"
     kept = {share: kept_path(checkpoint, share) for share in KEPT_AT}
     _ask_for((checkpoint, *kept.values()), places.workdir)
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    pictures = int(state["clock"]["samples"])
+    pictures = shown_pictures(checkpoint)
     for share, path in kept.items():
         denoiser = averaged_denoiser(path)
         print(save_checkpoint(denoiser, places.root / EARLY, share, round(share * pictures)))
@@ -147,11 +149,17 @@ STEPS = (
         tuple(f"{EARLY}/after-{share}.safetensors" for share in ("0.01", "0.05", "0.2")),
         early_weights,
     ),
-    Step("figures", "the measured figures in the docs", WEIGHTS, (model_figures.PAGE,), figures),
+    Step(
+        "figures",
+        "the measured figures in the docs",
+        WEIGHTS + SETTINGS,
+        (model_figures.PAGE,),
+        figures,
+    ),
     Step(
         "drawings",
         "the list of the training's drawings",
-        WEIGHTS,
+        (*WEIGHTS, f"{MODEL}/training.json"),
         (f"{DRAWINGS}/index.safetensors", f"{DRAWINGS}/judge.safetensors"),
         drawings_index,
     ),

@@ -148,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             Record(ROOT).note(step)
             print(f"{step.name}: noted")
         if not wishes.made:
-            key = content_hash(ROOT, derived.WEIGHTS)[:12]
+            key = content_hash(ROOT, derived.WEIGHTS + derived.SETTINGS)[:12]
             rebuild(derived.STEPS, Places(ROOT, wishes.workdir.resolve(), key), only=wishes.only)
     except Stop as stop:
         print(stop, file=sys.stderr)

@@ -27,12 +27,16 @@ from visualizer.training.autoencoder import (
     to_tensor,
 )
 from visualizer.training.denoiser import (
+    PLACED,
+    THING_WEIGHT,
     Denoiser,
     alphas_cumprod,
     denoising_loss,
     noised,
+    timesteps,
 )
 from visualizer.training.examples import (
+    Batch,
     Batches,
     Examples,
     LatentFile,
@@ -229,3 +233,35 @@ def test_the_folder_says_what_the_model_knows(tmp_path: Path) -> None:
     assert "56,789 pictures" in card
     assert all(name in card for name in (*OBJECTS, *COLORS))
     assert max(map(len, card.splitlines())) < 160
+
+
+def test_most_timesteps_are_thrown_in_the_middle_and_none_is_left_out() -> None:
+    generator = torch.Generator().manual_seed(0)
+    t = timesteps(40_000, 1000, torch.device("cpu"), generator)
+    assert t.min() < 20
+    assert 980 <= t.max() <= 999
+    thrown = torch.histc(t.float(), 5, 0, 1000) / len(t)
+    assert thrown[2] > 1.4 / 5 > 0.7 / 5 > thrown[0] > 0.25 / 5
+
+
+class _Silent(torch.nn.Module):
+    """Says nothing, so that its error is the target itself."""
+
+    def forward(self, x: torch.Tensor, _t: torch.Tensor, _tokens: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(x)
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_things_count_more_where_their_place_can_be_seen(placed: bool) -> None:
+    alpha_bars = torch.full((1000,), PLACED + 0.01 if placed else PLACED - 0.01)
+    losses = []
+    for covered in (0.0, 1.0):
+        batch = Batch(
+            torch.randn(2, *LATENT, generator=torch.Generator().manual_seed(3)),
+            torch.zeros(2, 4, dtype=torch.long),
+            torch.full((2, LATENT_SIZE, LATENT_SIZE), covered),
+        )
+        generator = torch.Generator().manual_seed(4)
+        loss = denoising_loss(_Silent(), batch, alpha_bars, generator)  # type: ignore[arg-type]
+        losses.append(float(loss))
+    assert losses[1] == pytest.approx((THING_WEIGHT if placed else 1) * losses[0], rel=1e-4)

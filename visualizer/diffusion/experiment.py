@@ -33,7 +33,7 @@ PROMPTS = (
     "a purple rocket on the beach by day",
     "a yellow house by the sea on a sunny day",
 )
-"""One for each thing the built-in model knows, in changing colors, places and light."""
+"""Eight things that the built-in model knows, in changing colors, places and light."""
 SEEDS = (SEED, 1, 2, 3, 4, 5, 6, 8)
 ROW_LABELS = ("the same noise, eight prompts", "the same prompt, eight noises")
 

@@ -70,7 +70,7 @@ class Step:
     index: int
     timestep: float
     noise_level: NoiseLevel
-    latents: NDArray[Any]  # (8, 16, 16) float32 for the built-in model
+    latents: NDArray[Any]  # e.g. (4, 32, 32) float32
     prediction: NDArray[Any] | None
     prediction_type: PredictionType = "epsilon"
     stage: str = ""

@@ -32,6 +32,8 @@ CROP_PIXELS = {"cpu": 3 * 2**15, "cuda": 2**20}
 """Crops a step: so many that they have so many pixels together."""
 DRAWN_AT_ONCE = 32
 ENCODED_AT_ONCE = {"cpu": 16, "cuda": 128}
+_REPORTED = 2048
+"""After so many encoded drawings a word is said."""
 LATENT_NOISE = 0.1  # largest standard deviation: the decoder forgives the denoiser's errors
 
 
@@ -179,8 +181,8 @@ def encode_drawings(
             encoded = (encode(vae, drawn[slice(*part)], device).numpy() for part in parts)
         for latents in encoded:
             file.write(latents.tobytes())
-            done += len(latents)
-            if done % (64 * DRAWN_AT_ONCE) == 0:
+            before, done = done, done + len(latents)
+            if before // _REPORTED != done // _REPORTED:
                 say(f"encoding: {done} of {count} scenes")
     part.replace(path)
 

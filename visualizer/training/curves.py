@@ -32,10 +32,15 @@ class Curve:
 
 
 def read_curves(log: Path) -> list[Curve]:
-    """The curves of a training's ``log.jsonl``, in the order in which the stages began."""
+    """The curves of a training's ``log.jsonl``, in the order in which the stages began.
+
+    A loss that is no number above 0 is left out.
+    """
     points: dict[str, list[tuple[int, float]]] = {}
     for line in log.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
+        if not 0 < entry["loss"] < math.inf:  # nothing that a power of two could tell
+            continue
         points.setdefault(entry["stage"], []).append((entry["samples"], entry["loss"]))
     return [_thinned(stage, some) for stage, some in points.items()]
 

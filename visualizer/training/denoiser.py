@@ -180,7 +180,7 @@ def _train(
     key = f"batches {seed} {member.rank} {stage.step}"
     batches = Batches(examples, BATCH[device], device, key)
     alpha_bars = alphas_cumprod().to(device)
-    if device != "cpu":
+    if device != "cpu" and not stage.finished:
         _quicken(denoiser)
         loss = denoising_loss(denoiser, batches.draw(), alpha_bars)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -126,7 +126,7 @@ def _read_way(file: Any, by: By) -> Way:
 
 
 def features_of(judge: Judge, pictures: NDArray[np.uint8]) -> FloatArray:
-    """(N, 256, 1, 1): what the judge sees in pictures (N, H, W, 3) before it names anything."""
+    """(N, FEATURES, 1, 1): what the judge sees in pictures (N, H, W, 3) before it names anything."""
     return judge.features(pictures)[:, :, None, None]
 
 
@@ -138,7 +138,7 @@ def latents_of(vae: AutoencoderTiny, pictures: NDArray[np.uint8]) -> FloatArray:
 
     with torch.no_grad():
         device = str(next(vae.parameters()).device)
-        x: torch.Tensor = vae.encoder(to_tensor(np.array(pictures), device))
+        x: torch.Tensor = vae.encoder(to_tensor(np.array(pictures), device).to(vae.dtype))
     return np.asarray(x.float().cpu().numpy(), np.float32)
 
 

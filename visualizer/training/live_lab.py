@@ -208,7 +208,8 @@ class LiveLab:
         x0, subject = self.drawings.choose(self._generator)
         kept = torch.rand(BATCH, generator=self._generator) >= _DROPPED
         subject = torch.where(kept, subject, _UNTOLD)
-        yield Done("picture", lambda: f"{BATCH} drawings, 8 × 16 × 16 numbers each")
+        shape = " × ".join(map(str, x0.shape[1:]))
+        yield Done("picture", lambda: f"{BATCH} drawings, {shape} numbers each")
         t = torch.randint(0, len(self._alpha_bars), (BATCH,), generator=self._generator)
         yield Done("time", lambda: f"t = {', '.join(map(str, t[:4].tolist()))} …")
         eps = torch.randn(x0.shape, generator=self._generator)

@@ -77,9 +77,13 @@ def read_course(folder: Path) -> Course:
     """How the model of a folder was trained.
 
     Raises:
-        FileNotFoundError: where that is not told.
+        ValueError: where that is not told, in a sentence.
     """
-    return Course(**json.loads((folder / "training.json").read_text(encoding="utf-8")))
+    path = folder / "training.json"
+    try:
+        return Course(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(f"{path} does not tell how the model was trained ({error}).") from error
 
 
 def model_card(course: Course | None = None) -> str:

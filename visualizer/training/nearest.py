@@ -212,7 +212,11 @@ def main(arguments: list[str] | None = None) -> int:
     add("--output", type=Path, default=Path("training-drawings"), help="folder for the two files")
     args = parser.parse_args(arguments)
     folder = args.model or asset_path("builtin-model")
-    course = read_course(folder)
+    try:
+        course = read_course(folder)
+    except ValueError as error:
+        print(error)
+        return 2
     count = args.count or course.scenes
     latents = None if args.latents is None else np.load(args.latents, mmap_mode="r")[:count]
     if latents is not None and len(latents) != count:

@@ -34,7 +34,7 @@ class ExampleError(ValueError):
 
 @dataclass(frozen=True)
 class ExampleQuestion:
-    """What is drawn by dice in training.
+    """What dice decide of one example of the training.
 
     Attributes:
         scene: of the training pictures, 0…``plan.SCENES`` − 1.
@@ -59,7 +59,8 @@ class WorkedExample:
         guess, guessed_noise: decodes of x̂₀ and ε̂, both implied by the model's answer v̂.
         error: (ε̂ − ε)², the mean over the channels, (rows, columns).
         noise_loss: its mean over all numbers (Ho et al. 2020, eq. 14).
-        v_loss: the mean of (v̂ − v)², which this model was trained with (Salimans & Ho 2022).
+        v_loss: the mean of (v̂ − v)² (Salimans & Ho 2022). The training counted things more in it:
+            ``denoiser.denoising_loss``.
     """
 
     question: ExampleQuestion

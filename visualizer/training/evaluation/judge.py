@@ -95,23 +95,23 @@ class Judge(nn.Module):
 
     @torch.no_grad()
     def features(self, pictures: NDArray[np.uint8]) -> FloatArray:
-        """(N, 256): what is seen in pictures (N, H, H, 3), H = 128 or 256, before it is named."""
+        """(N, FEATURES): what is seen in pictures (N, H, H, 3), H = k · SIDE, before it is named."""
         self.eval()
         parts = [self.before_naming(x).numpy() for x in _in_parts(pictures)]
         return np.concatenate(parts) if parts else np.empty((0, FEATURES), np.float32)
 
     @torch.no_grad()
     def verdicts(self, pictures: NDArray[np.uint8]) -> list[Seen]:
-        """What it sees in pictures (N, H, H, 3), H = 128 or 256."""
+        """What it sees in pictures (N, H, H, 3), H a multiple of SIDE."""
         self.eval()
         return [seen for x in _in_parts(pictures) for seen in _named(self(x))]
 
 
 def to_tensor(pictures: NDArray[np.uint8]) -> torch.Tensor:
-    """Pictures (N, H, H, 3) of bytes as (N, 3, 128, 128) in −1…1.
+    """Pictures (N, H, H, 3) of bytes as (N, 3, SIDE, SIDE) in −1…1.
 
     Raises:
-        ValueError: when H is not a multiple of 128.
+        ValueError: when H is not a multiple of SIDE.
     """
     height, width = pictures.shape[1:3]
     if height != width or height % SIDE:
@@ -120,7 +120,7 @@ def to_tensor(pictures: NDArray[np.uint8]) -> torch.Tensor:
 
 
 def as_seen_by_judge(pictures: torch.Tensor) -> torch.Tensor:
-    """Bytes (N, H, H, 3) as (N, 3, 128, 128) in −1…1, on the device where they are."""
+    """Bytes (N, H, H, 3) as (N, 3, SIDE, SIDE) in −1…1, on the device where they are."""
     x = pictures.permute(0, 3, 1, 2).float().div(127.5).sub(1)
     x = F.avg_pool2d(x, pictures.shape[1] // SIDE)
     return x.contiguous(memory_format=torch.channels_last)

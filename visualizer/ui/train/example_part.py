@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 _DRAG_MS = 40
 _WHOLE = (
-    "One example of hundreds of thousands: a drawing is spoiled with static, and the model has to "
-    "tell the static from the picture. Point at a line to see what it does."
+    "One example, as there were many in its training: a drawing is spoiled with static, and the "
+    "model has to tell the static from the picture. Point at a line to see what it does."
 )
 _READING = (
     "ε̂, and the guess of x₀, are what the model’s answer v_hat implies. The article’s loss is the "
     "mean of (ε̂ − ε)² (Ho et al. 2020, eq. 14); this model was trained with (v_hat − v)² (Salimans "
-    "& Ho 2022), which counts the noisy times more. In the map black is no error, white is 1, and "
+    "& Ho 2022), which counts the noisy times more; the places of things counted five times, and "
+    "times from the middle came up more often. In the map black is no error, white is 1, and "
     "mid-gray a quarter. "
     "The step is taken on a copy: the built-in model stays as it is."
 )

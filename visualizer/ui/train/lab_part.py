@@ -37,9 +37,9 @@ RATES = {
 }
 _USUAL = "0.002"
 _WHOLE = (
-    "The same loop that made the built-in model, on a far smaller network that has never seen a "
-    "picture. It goes round several times a second; the line that it is at is marked now "
-    "and then. Point at a line to see what it does."
+    "The loop that makes a diffusion model, in its plainest form, on a small network that has "
+    "never seen a picture. It goes round several times a second; the line that it is at is marked "
+    "now and then. Point at a line to see what it does."
 )
 _READING = (
     "Trained from nothing on drawings of four subjects; it is told which of them by a number. Only "
