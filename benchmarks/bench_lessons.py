@@ -81,7 +81,7 @@ def destroying(model: Model, base: SamplingRequest) -> Iterator[str]:
             )
 
 
-def learning(model: Model, base: SamplingRequest) -> Iterator[str]:
+def learning(model: Model, _: SamplingRequest) -> Iterator[str]:
     """Errors of the noise and of the guess, without a caption."""
     import torch
 

@@ -22,6 +22,7 @@ PREPARED = "assets/prepared/ferrari.denoise"
 FAST_DECODER = "assets/prepared/fast-decoder-*.safetensors"
 EARLY = "assets/training-checkpoints"
 DRAWINGS = "assets/training-drawings"
+PHOTOGRAPHS = "benchmarks/photographs"
 PICTURES = (
     "compare-dark.png",
     "compare-light.png",
@@ -120,7 +121,8 @@ def figures(places: Places) -> None:
     """How well prompts are followed, measured, and written into the page on the model."""
     folder = _evaluation(places)
     if not (folder / "figures.json").exists():
-        _visualizer(places, "evaluate", "--judge", _judge(places), "--output", folder)
+        files = ("--judge", _judge(places), "--photographs", places.root / PHOTOGRAPHS)
+        _visualizer(places, "evaluate", *files, "--output", folder)
     measured = model_figures.read(folder / "figures.json")
     model_figures.write_into(places.root / model_figures.PAGE, measured)
 

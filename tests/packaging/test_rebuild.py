@@ -6,16 +6,26 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import model_figures
 import pytest
 import rebuild
-from derived import EARLY, FAST_DECODER, PREPARED, STEPS, Places, Step, early_weights
+from derived import (
+    EARLY,
+    FAST_DECODER,
+    PHOTOGRAPHS,
+    PREPARED,
+    STEPS,
+    Places,
+    Step,
+    early_weights,
+    figures,
+)
 from machine import Stop
 from rebuild import RECORD, Record
 from safetensors import safe_open
 
+from tests.training.evaluation.examples import FIGURES
 from visualizer.diffusion.fast_decoder import shipped_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,26 +197,6 @@ def test_early_weights_are_those_that_the_training_kept(tmp_path: Path) -> None:
     assert torch.equal(weights_of(found[0].path)[bias], denoiser.state_dict()[bias])
 
 
-_COUNT = {"share": 0.995, "right": 199, "of": 200, "low": 0.9722, "high": 0.9991}
-FIGURES: dict[str, Any] = {
-    "settings": {"steps": 30, "guidance_scale": 5.0, "sampler": None},
-    "seed": 1000,
-    "torch": "2.13.0",
-    "sets": {"plain": "one thing"},
-    "accuracy": {"plain": {"object": _COUNT}},
-    "judge": {"drawings": {"object": _COUNT}},
-    "variety": {"features": 0.9, "pixels": 0.8, "prompts": 24, "seeds": 8},
-    "frechet": {"ratio": 2.5, "made": 5.0, "drawn": 2.0, "count": 1300},
-    "psnr": {"scenes": {"mean": 30.12, "count": 256}},
-    "static": {
-        "decoded": {"neighbors": 0.1, "deviation": 50.0, "blocks": 1.2},
-        "white_noise": {"neighbors": 0.0, "deviation": 50.0, "blocks": 1.0},
-        "count": 32,
-    },
-    "speed": {"seconds": {"30": 1.9, "8": 0.5}, "device": "CPU, 2 threads"},
-}
-
-
 def test_figures_take_the_place_of_older_ones(tmp_path: Path) -> None:
     page, measured = tmp_path / "page.md", tmp_path / "figures.json"
     begin, end = model_figures.BEGIN, model_figures.END
@@ -221,6 +211,30 @@ def test_figures_take_the_place_of_older_ones(tmp_path: Path) -> None:
         assert "30 steps, guidance\n5, seeds from 1000, PyTorch 2.13.0" in text
         assert re.search(r"one thing: object +\| 99.5 % \(97.2–99.9\) +\| 199/200 ", text)
         assert re.search(r"PSNR, scenes +\| 30.1 dB +\| 256 ", text)
+
+
+def test_figures_are_measured_with_the_photographs_of_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def evaluate(_places: Places, *words: object) -> None:
+        said.extend(str(word) for word in words)
+        output = Path(said[said.index("--output") + 1])
+        output.mkdir()
+        (output / "figures.json").write_text(json.dumps(FIGURES), encoding="utf-8")
+
+    monkeypatch.setattr("derived._visualizer", evaluate)
+    places = Places(tmp_path, tmp_path / "work", "key")
+    page = tmp_path / model_figures.PAGE
+    for folder in (places.workdir, page.parent):
+        folder.mkdir()
+    page.write_text(f"{model_figures.BEGIN}\n{model_figures.END}\n", encoding="utf-8")
+    (places.workdir / "judge.safetensors").touch()
+    figures(places)
+    assert said[said.index("--photographs") + 1] == str(tmp_path / PHOTOGRAPHS)
+    assert any((ROOT / PHOTOGRAPHS).glob("*.jpg"))
+    assert "30 steps" in page.read_text(encoding="utf-8")
 
 
 def test_figures_that_are_none_change_nothing(tmp_path: Path) -> None:

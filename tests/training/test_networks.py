@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from visualizer.diffusion.facts import Recommended, Vocabulary
-from visualizer.training import autoencoder, dataset
+from visualizer.training import autoencoder, command, dataset
 from visualizer.training.architecture import (
     LATENT_CHANNELS,
     LATENT_SIZE,
@@ -22,6 +22,7 @@ from visualizer.training.architecture import (
 from visualizer.training.autoencoder import (
     encode,
     encode_drawings,
+    fingerprint,
     psnr,
     reconstruction_loss,
     to_tensor,
@@ -44,7 +45,13 @@ from visualizer.training.examples import (
     write_things,
 )
 from visualizer.training.folder import assemble, save_folder
-from visualizer.training.model_card import RECOMMENDED, Course, read_course, vocabulary
+from visualizer.training.model_card import (
+    RECOMMENDED,
+    Course,
+    read_course,
+    vocabulary,
+    write_course,
+)
 from visualizer.training.static import Static, static_loss
 from visualizer.training.world.captions import known_words
 from visualizer.training.world.composition import draw_scene
@@ -124,6 +131,44 @@ def test_a_few_scenes_are_encoded_right_here(tmp_path: Path, pictures: np.ndarra
     encode_drawings(vae, 1, 2, path)
     found = torch.from_numpy(np.load(path))
     assert torch.allclose(found, encode(vae, pictures[:2]), atol=2e-3)
+
+
+def test_another_encoder_makes_its_own_latents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def encoded(_vae: object, _seed: int, count: int, path: Path, *_others: object) -> None:
+        made.append(path)
+        np.save(path, np.random.default_rng(len(made)).normal(size=(count, 2)))
+
+    monkeypatch.setattr(autoencoder, "encode_drawings", encoded)
+    first, second = build_autoencoder(), build_autoencoder()
+    assert fingerprint(first) != fingerprint(second)
+    found = [command._latents(tmp_path, vae, 3, "cpu") for vae in (first, second, first)]
+    assert found[0] == found[2] != found[1]
+    assert [one.path for one in found[:2]] == made
+    second.decoder.load_state_dict(first.decoder.state_dict())
+    assert command._latents(tmp_path, second, 3, "cpu") == found[1], "no matter the decoder"
+
+
+def test_other_words_make_captions_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+
+    def written(_seed: int, _count: int, path: Path) -> None:
+        made.append(path)
+        path.touch()
+
+    for name in ("write_captions", "write_things"):
+        monkeypatch.setattr(f"visualizer.training.examples.{name}", written)
+    captions, things = command._captions_and_things(tmp_path, 3)
+    assert command._captions_and_things(tmp_path, 3) == (captions, things)
+    words = [*known_words(), "zebra"]
+    monkeypatch.setattr("visualizer.training.world.vocabulary.known_words", lambda: words)
+    others, same = command._captions_and_things(tmp_path, 3)
+    assert same == things
+    assert others != captions
+    assert made == [captions, things, others]
 
 
 def test_all_cores_draw_the_scenes_in_order(pictures: np.ndarray) -> None:
@@ -233,6 +278,14 @@ def test_the_folder_says_what_the_model_knows(tmp_path: Path) -> None:
     assert "56,789 pictures" in card
     assert all(name in card for name in (*OBJECTS, *COLORS))
     assert max(map(len, card.splitlines())) < 160
+
+
+def test_a_course_is_told_in_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="does not tell how the model was trained"):
+        read_course(tmp_path)
+    write_course(tmp_path, Course(1, 2, 3))
+    assert read_course(tmp_path) == Course(1, 2, 3)
+    assert (tmp_path / "training.json").read_bytes().endswith(b"\n}\n")
 
 
 def test_most_timesteps_are_thrown_in_the_middle_and_none_is_left_out() -> None:

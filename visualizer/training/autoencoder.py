@@ -168,7 +168,7 @@ def encode_drawings(
     Args:
         drawn: the pictures, where they are drawn already.
     """
-    part = path.with_name(f"{path.stem}-{seed}-{_fingerprint(vae)}{path.suffix}.part")
+    part = path.with_name(f"{path.stem}-{seed}-{fingerprint(vae)}{path.suffix}.part")
     side = PICTURE_SIZE // 2 ** (len(vae.config.encoder_block_out_channels) - 1)
     shape = (count, vae.config.latent_channels, side, side)
     with opened_rows(part, shape) as (file, done):
@@ -219,8 +219,8 @@ def _drawn_and_encoded(seed: int, start: int, stop: int) -> NDArray[np.float16]:
     return latents
 
 
-def _fingerprint(vae: AutoencoderTiny) -> str:
-    """Tells encoders apart."""
+def fingerprint(vae: AutoencoderTiny) -> str:
+    """Tells encoders apart, for the names of files with their latents: 8 hexadecimal digits."""
     found = hashlib.sha256()
     for weight in vae.encoder.state_dict().values():
         found.update(weight.float().cpu().contiguous().numpy().tobytes())

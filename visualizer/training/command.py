@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visualizer.training import dataset, plan
+from visualizer.training.arguments import positive_number, whole_number
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderTiny
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--workdir", type=Path, default=Path(".train"), help="folder for drawings and checkpoints")
     add(
         "--minutes",
-        type=_positive,
+        type=positive_number,
         default=None,
         help="time for the three training stages together (default: "
         f"{plan.MINUTES['cpu']:g} on a CPU, {plan.MINUTES['cuda']:g} on a GPU)",
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0)
     add(
         "--scenes",
-        type=int,
+        type=whole_number,
         default=plan.SCENES,
         help="how many scenes the denoiser learns from (default: %(default)d)",
     )
@@ -117,13 +118,16 @@ def _autoencoder(
 
 
 def _latents(workdir: Path, vae: AutoencoderTiny, scenes: int, device: str) -> LatentFile:
-    """All scenes as latents, in a file of the workdir, and the factor that scales them."""
+    """All scenes as latents, in a file of the workdir, and the factor that scales them.
+
+    The file is named after the encoder: one that was trained anew makes its own.
+    """
     import numpy as np
 
-    from visualizer.training.autoencoder import encode_drawings
+    from visualizer.training.autoencoder import encode_drawings, fingerprint
     from visualizer.training.examples import LatentFile
 
-    path = workdir / f"latents-{scenes}.npy"
+    path = workdir / f"latents-{scenes}-{fingerprint(vae)}.npy"
     if not path.exists():
         _say("encoding the scenes")
         all_drawn = dataset.place_of("scene", workdir / "data", dataset.SEED, scenes)
@@ -134,10 +138,15 @@ def _latents(workdir: Path, vae: AutoencoderTiny, scenes: int, device: str) -> L
 
 
 def _captions_and_things(workdir: Path, scenes: int) -> tuple[Path, Path]:
-    """What is said of all scenes, and where their things are, in files of the workdir."""
-    from visualizer.training.examples import write_captions, write_things
+    """What is said of all scenes, and where their things are, in files of the workdir.
 
-    captions, things = (workdir / f"{name}-{scenes}.npy" for name in ("captions", "things"))
+    That of the captions is named after the words: another one more, and all tokens are others.
+    """
+    from visualizer.training.examples import write_captions, write_things
+    from visualizer.training.world.vocabulary import words_fingerprint
+
+    captions = workdir / f"captions-{scenes}-{words_fingerprint()}.npy"
+    things = workdir / f"things-{scenes}.npy"
     if not captions.exists():
         _say("captioning the scenes")
         write_captions(dataset.SEED, scenes, captions)
@@ -145,13 +154,6 @@ def _captions_and_things(workdir: Path, scenes: int) -> tuple[Path, Path]:
         _say("looking where the things are")
         write_things(dataset.SEED, scenes, things)
     return captions, things
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return value
 
 
 def _say(message: str) -> None:

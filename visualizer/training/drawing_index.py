@@ -126,7 +126,7 @@ def _read_way(file: Any, by: By) -> Way:
 
 
 def features_of(judge: Judge, pictures: NDArray[np.uint8]) -> FloatArray:
-    """(N, FEATURES, 1, 1): what the judge sees in pictures (N, H, W, 3) before it names anything."""
+    """(N, FEATURES, 1, 1): what the judge sees in pictures (N, H, W, 3) before naming."""
     return judge.features(pictures)[:, :, None, None]
 
 

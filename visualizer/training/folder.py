@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from visualizer.training.model_card import RECOMMENDED, Course, model_card, training, vocabulary
+from visualizer.training.model_card import RECOMMENDED, Course, model_card, vocabulary, write_course
 from visualizer.training.world.vocabulary import build_tokenizer
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ def save_folder(
     _forget(new / "vae" / "config.json", "block_out_channels")
     (new / "README.md").write_text(model_card(course), encoding="utf-8")
     files = {"vocabulary": vocabulary(), "recommended": RECOMMENDED}
-    if course is not None:
-        files["training"] = training(course)
     for name, values in files.items():
         text = json.dumps(values, indent=1) + "\n"
         (new / f"{name}.json").write_text(text, encoding="utf-8")
+    if course is not None:
+        write_course(new, course)
     _swap(new, folder)
 
 

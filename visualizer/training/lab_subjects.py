@@ -24,8 +24,8 @@ class LabSubject:
 SUBJECTS: Final = (
     LabSubject("car", "car", "red", "desert"),
     LabSubject("balloon", "balloon", "orange", "lake"),
-    LabSubject("castle", "castle", "white", "meadow"),
-    LabSubject("boat", "boat", "blue", "beach"),
+    LabSubject("house", "house", "yellow", "snow"),
+    LabSubject("tree", "tree", "pink", "meadow"),
 )
 BATCH: Final = 16
 """How many drawings a step is shown."""

@@ -20,7 +20,7 @@ from visualizer.training.world import words
 from visualizer.training.world.captions import known_words
 from visualizer.training.world.subjects import COLORS, OBJECTS, PLACES, SIDES, TIMES
 
-RECOMMENDED = {
+RECOMMENDED: dict[str, Any] = {
     "steps": 30,
     "quick_steps": 8,
     "guidance_scale": 5.0,
@@ -28,6 +28,7 @@ RECOMMENDED = {
 }
 """What `recommended.json` tells the program to start from."""
 PROMPTS = ("a red Ferrari on a mountain road at sunset", "a blue boat in front of a white castle")
+_COURSE = "training.json"
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ def vocabulary() -> dict[str, Any]:
     }
 
 
-def training(course: Course) -> dict[str, Any]:
-    """What `training.json` tells."""
-    return asdict(course)
+def write_course(folder: Path, course: Course) -> None:
+    """Tell in the folder of a model how it was trained."""
+    text = json.dumps(asdict(course), indent=1) + "\n"
+    (folder / _COURSE).write_text(text, encoding="utf-8")
 
 
 def read_course(folder: Path) -> Course:
@@ -79,7 +81,7 @@ def read_course(folder: Path) -> Course:
     Raises:
         ValueError: where that is not told, in a sentence.
     """
-    path = folder / "training.json"
+    path = folder / _COURSE
     try:
         return Course(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:

@@ -7,7 +7,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from visualizer.training.arguments import whole_number
+from visualizer.training.evaluation.prompts import SEEDS_EACH, VARIED
+
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from visualizer.training.evaluation.generated import Generator
     from visualizer.training.evaluation.judge import Judge
 
@@ -16,16 +22,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the parser its options."""
     add = parser.add_argument
     add("--model", type=Path, default=None, help="model folder (default: the built-in model)")
-    add("--count", type=_whole, default=500, help="prompts with one thing (default: %(default)d)")
-    add("--pairs", type=_whole, default=300, help="prompts with two things (default: %(default)d)")
+    add(
+        "--count",
+        type=whole_number,
+        default=500,
+        help="prompts with one thing (default: %(default)d)",
+    )
+    add(
+        "--pairs",
+        type=whole_number,
+        default=300,
+        help="prompts with two things (default: %(default)d)",
+    )
     add(
         "--varied",
-        type=_whole,
-        default=24,
-        help="prompts made under eight seeds each (default: %(default)d)",
+        type=whole_number,
+        default=VARIED,
+        help=f"prompts made under {SEEDS_EACH} seeds each (default: %(default)d)",
     )
     add("--seed", type=int, default=1000, help="seed of the first picture (default: %(default)d)")
-    add("--steps", type=_whole, default=None, help="steps a picture (default: as recommended)")
+    add(
+        "--steps", type=whole_number, default=None, help="steps a picture (default: as recommended)"
+    )
     add("--guidance", type=float, default=None, help="guidance (default: as recommended)")
     add("--sampler", default=None, help="a sampler of `run --sampler` (default: the model's own)")
     add("--judge", type=Path, default=None, help="judge.safetensors (default: the one that ships)")
@@ -42,11 +60,13 @@ def evaluate(args: argparse.Namespace) -> int:
     from visualizer.diffusion.model import Model
     from visualizer.diffusion.model_folder import ModelError
     from visualizer.diffusion.request import RequestError
+    from visualizer.training.evaluation.fidelity import photographs
     from visualizer.training.evaluation.generated import Generator, Settings
     from visualizer.training.evaluation.judge import load_judge
 
     output: Path = args.output
     try:
+        given = {} if args.photographs is None else photographs(args.photographs)
         folder = args.model or _shipped("builtin-model")
         if not (folder / "model_index.json").exists():
             raise ValueError(f"{folder} is not a model folder: it has no model_index.json.")
@@ -61,11 +81,16 @@ def evaluate(args: argparse.Namespace) -> int:
     except (FileNotFoundError, ModelError, RequestError, ValueError) as error:
         _say(str(error))
         return 2
-    _write(_measured(args, generator, judge), output)
+    _write(_measured(args, generator, judge, given), output)
     return 0
 
 
-def _measured(args: argparse.Namespace, generator: Generator, judge: Judge) -> dict[str, Any]:
+def _measured(
+    args: argparse.Namespace,
+    generator: Generator,
+    judge: Judge,
+    given: dict[str, NDArray[np.uint8]],
+) -> dict[str, Any]:
     import torch
 
     from visualizer.training.evaluation import measuring
@@ -91,7 +116,7 @@ def _measured(args: argparse.Namespace, generator: Generator, judge: Judge) -> d
         "judge": measuring.judge_figures(judge, model.pipeline.vae),
         "variety": measuring.variety_figures(varied, made[varied.name], judge, output),
         "frechet": measuring.frechet_figures(sets, made, judge),
-        "psnr": faithfulness(model.pipeline.vae, args.photographs or _photographs()),
+        "psnr": faithfulness(model.pipeline.vae, given),
         "static": static_figures(model.pipeline),
         "speed": measuring.speed(generator, sets[0].asked[0]),
     }
@@ -111,19 +136,6 @@ def _shipped(*parts: str) -> Path:
     from visualizer.assets import asset_path
 
     return asset_path(*parts)
-
-
-def _photographs() -> Path | None:
-    """Those of a checkout; an installed program has none."""
-    folder = Path(__file__).resolve().parents[3] / "benchmarks" / "photographs"
-    return folder if folder.is_dir() else None
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
 
 
 def _say(message: str) -> None:

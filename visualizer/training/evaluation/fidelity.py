@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,29 +23,40 @@ if TYPE_CHECKING:
 
 SCENES, TEXTURES = 256, 128
 STATICS = 32
+PICTURES = (".jpg", ".jpeg", ".png")
 TIMED = 5
 BLOCK = REDUCTION
 """Static has no lighter and darker regions: looked at in blocks as large as a latent position."""
 
 
 def photographs(folder: Path) -> dict[str, NDArray[np.uint8]]:
-    """The pictures of a folder by name, as squares (256, 256, 3)."""
-    found: dict[str, NDArray[np.uint8]] = {}
-    for path in sorted(folder.glob("*")):
-        if path.suffix.lower() in {".jpg", ".jpeg", ".png"}:
-            with Image.open(path) as image:
-                square = ImageOps.fit(image.convert("RGB"), (PICTURE_SIZE, PICTURE_SIZE))
-            found[path.stem] = np.asarray(square)
-    return found
+    """The pictures of a folder by name, as squares (256, 256, 3).
+
+    Raises:
+        ValueError: when there are none, or one cannot be read, in a sentence.
+    """
+    found = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in PICTURES]
+    if not found:
+        raise ValueError(f"{folder} holds no pictures ({', '.join(PICTURES)}).")
+    return {path.stem: _square(path) for path in found}
+
+
+def _square(path: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path) as image:
+            square = ImageOps.fit(image.convert("RGB"), (PICTURE_SIZE, PICTURE_SIZE))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read as a picture ({error}).") from error
+    return np.asarray(square)
 
 
 def faithfulness(
     vae: Any,
-    folder: Path | None,
+    given: Mapping[str, NDArray[np.uint8]],
     scenes: int = SCENES,
     textures: int = TEXTURES,
 ) -> dict[str, Any]:
-    """PSNR in dB of held-out scenes, of textures and of the photographs of a folder."""
+    """PSNR in dB of held-out scenes, of textures and of photographs, if any are given by name."""
     from visualizer.training.autoencoder import psnr
     from visualizer.training.textures import draw_texture
     from visualizer.training.world.composition import draw_scene
@@ -58,7 +70,6 @@ def faithfulness(
             "count": textures,
         },
     }
-    given = photographs(folder) if folder is not None else {}
     if given:
         each = {name: round(psnr(vae, picture[None]), 2) for name, picture in given.items()}
         mean = round(statistics.fmean(each.values()), 2)

@@ -95,7 +95,7 @@ class Judge(nn.Module):
 
     @torch.no_grad()
     def features(self, pictures: NDArray[np.uint8]) -> FloatArray:
-        """(N, FEATURES): what is seen in pictures (N, H, H, 3), H = k · SIDE, before it is named."""
+        """(N, FEATURES): what is seen in pictures (N, H, H, 3), H = k · SIDE, before naming."""
         self.eval()
         parts = [self.before_naming(x).numpy() for x in _in_parts(pictures)]
         return np.concatenate(parts) if parts else np.empty((0, FEATURES), np.float32)

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from visualizer.training.arguments import positive_number, whole_number
 from visualizer.training.dataset import done_in_order
 from visualizer.training.evaluation.judge import (
     ABSENT,
@@ -248,10 +249,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--output", type=Path, required=True, help="file for the judge (.safetensors)")
     add("--workdir", type=Path, default=Path(".judge"), help="folder for drawings and checkpoint")
-    add("--minutes", type=float, default=MINUTES, help="time to train (default: %(default)g)")
-    add("--drawings", type=int, default=DRAWINGS, help="to learn from (default: %(default)d)")
+    add(
+        "--minutes",
+        type=positive_number,
+        default=MINUTES,
+        help="time to train (default: %(default)g)",
+    )
+    add(
+        "--drawings",
+        type=whole_number,
+        default=DRAWINGS,
+        help="to learn from (default: %(default)d)",
+    )
     add("--device", choices=("cpu", "cuda"), default="cpu")
-    add("--unseen", type=int, default=UNSEEN, help="to examine it with (default: %(default)d)")
+    add(
+        "--unseen",
+        type=whole_number,
+        default=UNSEEN,
+        help="to examine it with (default: %(default)d)",
+    )
     args = parser.parse_args(arguments)
     judge = train_judge(args.workdir, args.minutes, args.drawings, args.device)
     save_judge(judge, args.output)

@@ -25,9 +25,9 @@ from visualizer.training.evaluation.prompts import (
     as_drawn,
 )
 from visualizer.training.evaluation.verdict import Count, counted
+from visualizer.training.model_card import RECOMMENDED
 from visualizer.training.world.composition import draw_subject
 
-QUICK_STEPS = 8
 THROUGH = 300
 """So many drawings are sent through the autoencoder before the judge looks at them."""
 
@@ -126,6 +126,7 @@ def drawings(asked: Sequence[Asked], key: str) -> NDArray[np.uint8]:
 
 def speed(generator: Generator, asked: Asked) -> dict[str, Any]:
     """Seconds a picture, one at a time, at the steps of the evaluation and at few."""
-    steps = sorted({generator.settings.steps, QUICK_STEPS}, reverse=True)
+    quick: int = generator.model.facts.quick_steps or RECOMMENDED["quick_steps"]
+    steps = sorted({generator.settings.steps, quick}, reverse=True)
     seconds = {str(n): round(seconds_a_picture(generator, asked, n), 3) for n in steps}
     return {"seconds": seconds, "device": generator.model.facts.device_label}

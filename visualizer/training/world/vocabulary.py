@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
@@ -30,6 +31,11 @@ def build_tokenizer() -> CLIPTokenizer:
     vocab = {symbol: index for index, symbol in enumerate(dict.fromkeys(symbols))}
     vocab[START], vocab[END] = len(vocab), len(vocab) + 1
     return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=MAX_TOKENS)
+
+
+def words_fingerprint() -> str:
+    """Tells vocabularies apart, for the names of files with their tokens: 8 hexadecimal digits."""
+    return hashlib.sha256(" ".join(known_words()).encode()).hexdigest()[:8]
 
 
 def learned_merges(words: Iterable[str]) -> list[tuple[str, str]]:
