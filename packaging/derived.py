@@ -22,6 +22,8 @@ PREPARED = "assets/prepared/ferrari.denoise"
 FAST_DECODER = "assets/prepared/fast-decoder-*.safetensors"
 EARLY = "assets/training-checkpoints"
 DRAWINGS = "assets/training-drawings"
+LISTED = 48_000
+"""So many of the training's drawings are in the list that ships: more would double its size."""
 PHOTOGRAPHS = "benchmarks/photographs"
 PICTURES = (
     "compare-dark.png",
@@ -130,9 +132,11 @@ def figures(places: Places) -> None:
 def drawings_index(places: Places) -> None:
     """Where each drawing of the training stands, and the judge that looks at them."""
     from visualizer.training import nearest
+    from visualizer.training.model_card import read_course
 
-    files = ("--judge", _judge(places), "--output", places.root / DRAWINGS)
-    if nearest.main([str(word) for word in files]):
+    count = min(LISTED, read_course(places.root / MODEL).scenes)
+    words = ("--judge", _judge(places), "--count", count, "--output", places.root / DRAWINGS)
+    if nearest.main([str(word) for word in words]):
         raise Stop("The list of drawings could not be made.")
 
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from visualizer.session.checkpoint_lab import CheckpointLab, CheckpointPicture
 
 _ABOUT = (
-    "The same prompt and the very same static, given to the model early in its training (whose "
-    "beginning was done again, with the same pictures and seed), and as it is now.\n\n"
-    "At 1 % there is static, in the colors of the scene. At 5 % there are sky, light and ground, "
-    "and blobs where something ought to stand. At 20 % one sees what it is meant to be. All the "
-    "rest of the training goes into its form."
+    "The same prompt and the very same static, given to the model early in its training, and as it "
+    "is now.\n\n"
+    "At 1 % the static does not go away. At 5 % there are the colors of the scene, in patches. At "
+    "20 % there are sky, land and trees. All the rest of the training goes into the things and "
+    "their form."
 )
 _EMPTY = "Press Generate to paint one prompt with each of them."
 
