@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import chain, combinations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -43,9 +43,15 @@ def main() -> None:
         steps=model.facts.steps,
         guidance_scale=model.facts.guidance_scale,
     )
-    for lesson in (destroying, learning, sculptor, noise, words):
-        for line in lesson(model, base):
-            print(line, flush=True)
+    told = (
+        destroying(model, base),
+        learning(model),
+        sculptor(model, base),
+        noise(model, base),
+        words(model, base),
+    )
+    for line in chain(*told):
+        print(line, flush=True)
 
 
 def destroying(model: Model, base: SamplingRequest) -> Iterator[str]:
@@ -81,7 +87,7 @@ def destroying(model: Model, base: SamplingRequest) -> Iterator[str]:
             )
 
 
-def learning(model: Model, _: SamplingRequest) -> Iterator[str]:
+def learning(model: Model) -> Iterator[str]:
     """Errors of the noise and of the guess, without a caption."""
     import torch
 
@@ -114,7 +120,7 @@ def sculptor(model: Model, base: SamplingRequest) -> Iterator[str]:
 
     runs = made(model, [replace(base, prompt=prompt) for prompt in PROMPTS])
     alike = [
-        [likeness(run.picture(k, view="denoised"), final(run)) for k in range(base.steps)]
+        [likeness(run.picture(k, view="denoised"), final(run)) for k in range(model.facts.steps)]
         for run in runs
     ]
     first = [each[0] for each in alike]
@@ -125,7 +131,9 @@ def sculptor(model: Model, base: SamplingRequest) -> Iterator[str]:
         f"of {len(runs)} prompts {fmean(first):.2f}"
     )
     yield f"the guess is like the end after step: {from_then}"
-    guesses = [waves(values_of(runs[0].picture(k, view="denoised"))) for k in range(base.steps)]
+    guesses = [
+        waves(values_of(runs[0].picture(k, view="denoised"))) for k in range(model.facts.steps)
+    ]
     finished = waves(values_of(final(runs[0])))
     told = [likeness_to_end(guess, finished) for guess in guesses]
     layout, details = ([getattr(one, name) for one in told] for name in ("layout", "details"))

@@ -91,7 +91,7 @@ def test_decode_and_fast_decode_agree_in_the_large(builtin: Model) -> None:
         coarse = [p.reshape(blocks).mean((1, 3)) for p in (fast, exact)]
         assert np.abs(coarse[0] - coarse[1]).mean() < 20  # of 255
         if k:
-            assert np.corrcoef(coarse[0].ravel(), coarse[1].ravel())[0, 1] > 0.9
+            assert np.corrcoef(coarse[0].ravel(), coarse[1].ravel())[0, 1] > 0.85
 
 
 def test_the_fast_decoder_shows_static_as_static(builtin: Model) -> None:

@@ -159,9 +159,11 @@ def test_the_encoder_that_reads_most_counts_and_the_others_are_named() -> None:
 
 
 def test_encoders_that_are_not_there_are_not_read_through() -> None:
-    reader = PromptReader.of(tiny_flow_pipeline())  # without T5
-    assert [eye.limit for eye in reader.eyes] == [22]
-    assert reader.token_limit == 22
+    pipeline = tiny_flow_pipeline()  # without T5
+    reader = PromptReader.of(pipeline)
+    read = pipeline.tokenizer.model_max_length - 2
+    assert [eye.limit for eye in reader.eyes] == [read]
+    assert reader.token_limit == read
     longer = PromptReader.of(_pipeline(tokenizer_3=t5_tokenizer()), {"max_sequence_length": 64})
     assert longer.token_limit == 63
     nothing = PromptReader.of(_pipeline())

@@ -370,7 +370,10 @@ def test_channels_show_the_static_of_every_sampler_on_one_range(builtin: Model) 
     )
     assert vp.channel_ranges[""] == pytest.approx(ve.channel_ranges[""], rel=0.05)
     first = ve.picture(0, "channels")
-    assert first.shape == (2 * 17 - 1, 4 * 17 - 1, 3)  # 8 channels of 16 × 16 and a line between
+    channels, rows, columns = ve.steps[0].latents.shape
+    across = first.shape[1] // columns
+    down = -(-channels // across)  # the channels side by side, with a line between
+    assert first.shape == (down * (rows + 1) - 1, across * (columns + 1) - 1, 3)
     assert np.abs(first.astype(int) - vp.picture(0, "channels").astype(int)).max() <= 8
     assert (first == 255).mean() < 0.01
 

@@ -122,8 +122,8 @@ def test_most_synonyms_of_the_training_are_nearest(builtin: Model) -> None:
         "kitten": {"cat", "kitty"},
         "cottage": {"house", "home"},
         "sailboat": {"boat", "ship"},
-        "midnight": {"night", "moon"},
-        "dusk": {"sunset", "evening"},
+        "midnight": {"night", "moonlight"},
+        "dusk": {"sunset", "dawn"},
     }.items():
         assert others <= {near for near, _ in nearest_words(builtin, word, 6)}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from visualizer.assets import asset_path
@@ -82,7 +83,7 @@ def test_the_weights_that_come_along_paint_as_their_page_tells(
         lab.make(replace(REQUEST, steps=8))
     assert [share for share, _ in lab.stages] == [0.01, 0.05, 0.2, 1.0]
     shown = read_course(asset_path("builtin-model")).shown
-    assert lab.stages[-1][1] == pytest.approx(shown, abs=5)  # told by a fifth of it
+    assert lab.stages[-1][1] == pytest.approx(shown, rel=0.12)  # a tenth came later, elsewhere
     pictures = [lab.strip[n].picture.astype(float) for n in range(4)]
     grain = [np.abs(np.diff(picture, axis=1)).mean() for picture in pictures]
     assert grain[0] > 3 * max(grain[1:])  # static, and then none any more
@@ -91,9 +92,9 @@ def test_the_weights_that_come_along_paint_as_their_page_tells(
 
 
 def test_it_is_stopped_and_another_one_begins(qtbot: QtBot, lab: CheckpointLab) -> None:
+    lab.began.connect(lab.stop, Qt.ConnectionType.SingleShotConnection)  # before it paints
     with qtbot.waitSignal(lab.began, timeout=WAIT_MS):
         lab.make(REQUEST)
-    lab.stop()
     assert not lab.running
     assert not lab.strip
     with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
