@@ -42,6 +42,7 @@ from visualizer.training.examples import (
     Examples,
     LatentFile,
     write_captions,
+    write_shares,
     write_things,
 )
 from visualizer.training.folder import assemble, save_folder
@@ -159,16 +160,16 @@ def test_other_words_make_captions_anew(tmp_path: Path, monkeypatch: pytest.Monk
         made.append(path)
         path.touch()
 
-    for name in ("write_captions", "write_things"):
+    for name in ("write_captions", "write_things", "write_shares"):
         monkeypatch.setattr(f"visualizer.training.examples.{name}", written)
-    captions, things = command._captions_and_things(tmp_path, 3)
-    assert command._captions_and_things(tmp_path, 3) == (captions, things)
+    captions, things, shares = command._known_of_scenes(tmp_path, 3)
+    assert command._known_of_scenes(tmp_path, 3) == (captions, things, shares)
     words = [*known_words(), "zebra"]
     monkeypatch.setattr("visualizer.training.world.vocabulary.known_words", lambda: words)
-    others, same = command._captions_and_things(tmp_path, 3)
-    assert same == things
+    others, *same = command._known_of_scenes(tmp_path, 3)
+    assert same == [things, shares]
     assert others != captions
-    assert made == [captions, things, others]
+    assert made == [captions, things, shares, others]
 
 
 def test_all_cores_draw_the_scenes_in_order(pictures: np.ndarray) -> None:
@@ -182,7 +183,8 @@ def test_the_denoiser_learns(tmp_path: Path) -> None:
     np.save(tmp_path / "latents.npy", np.random.default_rng(0).normal(size=(6, *LATENT)) / 2)
     write_captions(1, 6, tmp_path / "captions.npy")
     write_things(1, 6, tmp_path / "things.npy")
-    files = [tmp_path / f"{name}.npy" for name in ("latents", "captions", "things")]
+    write_shares(1, 6, tmp_path / "shares.npy")
+    files = [tmp_path / f"{name}.npy" for name in ("latents", "captions", "things", "shares")]
     examples = Examples(LatentFile(files[0]), *files[1:])
     denoiser = Denoiser(build_tokenizer())
     batch = Batches(examples, 4, "cpu", "key").draw()
@@ -196,6 +198,27 @@ def test_the_denoiser_learns(tmp_path: Path) -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
+
+
+def test_squares_are_learned_only_where_the_layout_can_be_seen() -> None:
+    alpha_bars = alphas_cumprod()
+    batch = Batch(
+        torch.zeros(64, *LATENT),
+        torch.zeros(64, 4, dtype=torch.long),
+        torch.zeros(64, LATENT_SIZE, LATENT_SIZE),
+    )
+    seen: list[int] = []
+
+    class Listening(_Silent):
+        def forward(self, x: torch.Tensor, t: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+            seen.extend(t.tolist())
+            return super().forward(x, t, tokens)
+
+    for _ in range(20):
+        denoising_loss(Listening(), batch, alpha_bars, placed_only=True)  # type: ignore[arg-type]
+    assert alpha_bars[max(seen)] > PLACED
+    assert alpha_bars[max(seen)] < PLACED + 0.02
+    assert min(seen) < 20
 
 
 def test_v_gives_back_picture_and_noise() -> None:
@@ -294,7 +317,7 @@ def test_most_timesteps_are_thrown_in_the_middle_and_none_is_left_out() -> None:
     assert t.min() < 20
     assert 980 <= t.max() <= 999
     thrown = torch.histc(t.float(), 5, 0, 1000) / len(t)
-    assert thrown[2] > 1.4 / 5 > 0.7 / 5 > thrown[0] > 0.25 / 5
+    assert thrown[2:4].mean() > 1.3 / 5 > 0.7 / 5 > thrown[0] > 0.2 / 5
 
 
 class _Silent(torch.nn.Module):

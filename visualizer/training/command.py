@@ -10,9 +10,10 @@ from visualizer.training import dataset, plan
 from visualizer.training.arguments import positive_number, whole_number
 
 if TYPE_CHECKING:
-    from diffusers import AutoencoderTiny
+    from diffusers import AutoencoderTiny, StableDiffusionPipeline
 
     from visualizer.training.examples import LatentFile
+    from visualizer.training.model_card import Course
 
 
 CURVES = "training-curves.svg"
@@ -39,6 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=plan.SCENES,
         help="how many scenes the denoiser learns from (default: %(default)d)",
     )
+    add(
+        "--from",
+        dest="start",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="train the denoiser of this model further, all the time; its autoencoder stays",
+    )
 
 
 def train(args: argparse.Namespace) -> int:
@@ -46,11 +55,7 @@ def train(args: argparse.Namespace) -> int:
     import torch
 
     from visualizer.training.curves import drawn, read_curves
-    from visualizer.training.denoiser import shown_pictures, train_denoiser
-    from visualizer.training.examples import Examples
-    from visualizer.training.folder import assemble, save_folder
-    from visualizer.training.model_card import Course
-    from visualizer.training.static import train_static
+    from visualizer.training.folder import save_folder
 
     workdir: Path = args.workdir
     device = args.device
@@ -60,35 +65,82 @@ def train(args: argparse.Namespace) -> int:
         _say("There is no CUDA device here. Use --device cpu.")
         return 2
     together = args.minutes if args.minutes is not None else plan.MINUTES[device]
-    minutes = {stage: share * together for stage, share in plan.SHARES.items()}
+    make = _from_nothing if args.start is None else _further
+    try:
+        pipeline, course = make(args, together, device)
+    except ValueError as error:
+        _say(str(error))
+        return 2
+    save_folder(pipeline, args.output, course)
+    curves = drawn(read_curves(workdir / "log.jsonl"))
+    (args.output / CURVES).write_text(curves, encoding="utf-8")
+    _say(f"The model is in {args.output}.")
+    return 0
+
+
+def _from_nothing(
+    args: argparse.Namespace, minutes: float, device: str
+) -> tuple[StableDiffusionPipeline, Course]:
+    """All three stages."""
+    from visualizer.training.denoiser import shown_pictures, train_denoiser
+    from visualizer.training.examples import Examples
+    from visualizer.training.folder import assemble
+    from visualizer.training.model_card import Course
+    from visualizer.training.static import train_static
+
+    workdir: Path = args.workdir
+    spent = {stage: share * minutes for stage, share in plan.SHARES.items()}
     _say("drawing the scenes")
     data = workdir / "data"
     scenes = dataset.pictures("scene", data, dataset.SEED, min(args.scenes, plan.PICTURED_SCENES))
     textures = dataset.pictures("texture", data, dataset.SEED, plan.TEXTURES)
-    vae = _autoencoder(workdir, scenes, textures, minutes["autoencoder"], device, args.seed)
+    vae = _autoencoder(workdir, scenes, textures, spent["autoencoder"], device, args.seed)
     latents = _latents(workdir, vae, args.scenes, device)
-    examples = Examples(latents, *_captions_and_things(workdir, args.scenes))
-    denoiser = train_denoiser(
-        examples, workdir / "denoiser.pt", minutes["denoiser"], device, args.seed, _say
-    )
+    examples = Examples(latents, *_known_of_scenes(workdir, args.scenes))
+    checkpoint = workdir / "denoiser.pt"
+    denoiser = train_denoiser(examples, checkpoint, spent["denoiser"], device, args.seed, _say)
     vae = train_static(
         vae,
         scenes,
         latents.scaling_factor,
         workdir / "decoder.pt",
-        minutes["decoder"],
+        spent["decoder"],
         device,
         args.seed,
         _say,
     )
     vae.register_to_config(scaling_factor=latents.scaling_factor)
     pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
-    shown = shown_pictures(workdir / "denoiser.pt")
-    save_folder(pipeline, args.output, Course(dataset.SEED, args.scenes, shown))
-    curves = drawn(read_curves(workdir / "log.jsonl"))
-    (args.output / CURVES).write_text(curves, encoding="utf-8")
-    _say(f"The model is in {args.output}.")
-    return 0
+    return pipeline, Course(dataset.SEED, args.scenes, shown_pictures(checkpoint))
+
+
+def _further(
+    args: argparse.Namespace, minutes: float, device: str
+) -> tuple[StableDiffusionPipeline, Course]:
+    """The denoiser alone, from where it stands in a model's folder.
+
+    Raises:
+        ValueError: where that is no model of this architecture.
+    """
+    from diffusers import AutoencoderTiny
+
+    from visualizer.training.denoiser import shown_pictures, train_denoiser
+    from visualizer.training.examples import Examples, LatentFile
+    from visualizer.training.folder import assemble
+    from visualizer.training.model_card import Course, read_course
+
+    before = read_course(args.start)
+    vae = AutoencoderTiny.from_pretrained(args.start, subfolder="vae").float()
+    path = _latents(args.workdir, vae, args.scenes, device).path
+    latents = LatentFile(path, float(vae.config.scaling_factor))
+    examples = Examples(latents, *_known_of_scenes(args.workdir, args.scenes))
+    checkpoint = args.workdir / "further.pt"
+    denoiser = train_denoiser(
+        examples, checkpoint, minutes, device, args.seed, _say, start=args.start
+    )
+    pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
+    shown = before.shown + shown_pictures(checkpoint)
+    return pipeline, Course(dataset.SEED, max(before.scenes, args.scenes), shown)
 
 
 def _autoencoder(
@@ -137,23 +189,26 @@ def _latents(workdir: Path, vae: AutoencoderTiny, scenes: int, device: str) -> L
     return LatentFile(path, scaling_factor=1 / float(some.std()))
 
 
-def _captions_and_things(workdir: Path, scenes: int) -> tuple[Path, Path]:
-    """What is said of all scenes, and where their things are, in files of the workdir.
+def _known_of_scenes(workdir: Path, scenes: int) -> tuple[Path, Path, Path]:
+    """What is said of all scenes, where their things are, how often each is shown: files.
 
     That of the captions is named after the words: another one more, and all tokens are others.
     """
-    from visualizer.training.examples import write_captions, write_things
+    from visualizer.training.examples import write_captions, write_shares, write_things
     from visualizer.training.world.vocabulary import words_fingerprint
 
     captions = workdir / f"captions-{scenes}-{words_fingerprint()}.npy"
     things = workdir / f"things-{scenes}.npy"
+    shares = workdir / f"shares-{scenes}.npy"
     if not captions.exists():
         _say("captioning the scenes")
         write_captions(dataset.SEED, scenes, captions)
     if not things.exists():
         _say("looking where the things are")
         write_things(dataset.SEED, scenes, things)
-    return captions, things
+    if not shares.exists():
+        write_shares(dataset.SEED, scenes, shares)
+    return captions, things, shares
 
 
 def _say(message: str) -> None:

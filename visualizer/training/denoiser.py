@@ -25,13 +25,18 @@ if TYPE_CHECKING:
     from transformers import CLIPTextModel, CLIPTokenizer
 
 PEAK_RATE = 1e-3
+ONWARD_RATE = 3e-4
+"""The highest learning rate of a denoiser that has learned before."""
 THING_WEIGHT = 5.0
 """So many times as much as the scenery counts what things cover…"""
 PLACED = 0.08
 """…where the noisy latent holds more than this share of the picture's variance."""
-EVEN_SHARE, MIDDLE = 0.25, 0.2
+EVEN_SHARE, MIDDLE = 0.25, 0.4
 """Of the timesteps: how many are thrown evenly, and where the others lie, as a logit."""
-BATCH = {"cpu": 16, "cuda": 256}  # per process
+BATCH = {"cpu": 8, "cuda": 256}  # whole pictures, per process
+DETAILS = {"cpu": 24, "cuda": 512}  # squares out of pictures beside them
+DETAIL_SIDE = 16
+"""Latent positions of such a square: a thing of middle size fits."""
 KEPT_AT = (0.01, 0.05, 0.2)
 """After these shares of the training the averaged weights are kept, for the lesson on it."""
 
@@ -76,16 +81,23 @@ def denoising_loss(
     batch: Batch,
     alpha_bars: torch.Tensor,
     generator: torch.Generator | None = None,
+    *,
+    placed_only: bool = False,
 ) -> torch.Tensor:
     """Mean squared error of v̂ at one random timestep a sample; what things cover counts more.
 
     Things are a tenth of a picture, and the hardest part of it. They count more where the place of
     each can still be seen in the noisy latent. Before that, the network would learn to expect them
     where there are none.
+
+    Args:
+        placed_only: only timesteps where it can be seen: for squares out of pictures, which must
+            not teach how a whole picture is laid out.
     """
     x0 = batch.x0
     device = x0.device
-    t = timesteps(len(x0), len(alpha_bars), device, generator)
+    steps = int((alpha_bars > PLACED).sum()) if placed_only else len(alpha_bars)
+    t = timesteps(len(x0), steps, device, generator)
     eps = torch.randn(x0.shape, device=device, generator=generator)
     x, v = noised(x0, eps, alpha_bars[t])
     with autocast(device.type):
@@ -120,12 +132,16 @@ def train_denoiser(
     device: str = "cpu",
     seed: int = 0,
     say: Callable[[str], None] = print,
+    start: Path | None = None,
 ) -> Denoiser:
     """Train from nothing, or go on from `checkpoint`; returns the averaged weights.
 
     Beside `checkpoint`, `kept_path` tells where the weights of KEPT_AT lie.
+
+    Args:
+        start: a model's folder whose denoiser is trained further, slower than from nothing.
     """
-    train_together(_train, device, examples, checkpoint, minutes, device, seed, say)
+    train_together(_train, device, examples, checkpoint, minutes, device, seed, say, start)
     return averaged_denoiser(checkpoint)
 
 
@@ -150,6 +166,22 @@ def shown_pictures(checkpoint: Path) -> int:
     return int(state["clock"]["samples"])
 
 
+def _learned_before(folder: Path) -> Denoiser:
+    """The denoiser of a model's folder, to be trained further."""
+    from diffusers import UNet2DConditionModel
+    from transformers import CLIPTextModel
+
+    denoiser = Denoiser(build_tokenizer())
+    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet")
+    text_encoder = CLIPTextModel.from_pretrained(folder / "text_encoder")
+    try:
+        denoiser.unet.load_state_dict(unet.float().state_dict())
+        denoiser.text_encoder.load_state_dict(text_encoder.float().state_dict())
+    except RuntimeError as error:
+        raise ValueError(f"The model in {folder} is built otherwise: {error}") from error
+    return denoiser
+
+
 def _quicken(denoiser: Denoiser) -> None:
     """Let what computes on a GPU be compiled, where there is a compiler; the first call is slow."""
     from diffusers.models.attention_processor import AttnProcessor2_0
@@ -167,12 +199,15 @@ def _train(
     device: str,
     seed: int,
     say: Callable[[str], None],
+    start: Path | None,
 ) -> None:
     torch.manual_seed(seed)
-    denoiser = Denoiser(build_tokenizer()).to(device)
+    peak = PEAK_RATE if start is None else ONWARD_RATE
+    denoiser = Denoiser(build_tokenizer()) if start is None else _learned_before(start)
+    denoiser.to(device)
     average = Average(denoiser)
     optimizer = torch.optim.AdamW(
-        denoiser.parameters(), PEAK_RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+        denoiser.parameters(), peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True
     )
     parts = {"denoiser": denoiser, "average": average, "optimizer": optimizer}
     stage = Stage("denoiser", checkpoint, minutes, parts, say)
@@ -180,25 +215,33 @@ def _train(
     key = f"batches {seed} {member.rank} {stage.step}"
     batches = Batches(examples, BATCH[device], device, key)
     alpha_bars = alphas_cumprod().to(device)
+
+    def learn() -> torch.Tensor:
+        """Leave the gradients of one step; returns the loss of the whole pictures."""
+        dice = batches.generator
+        loss = denoising_loss(denoiser, batches.draw(), alpha_bars, dice)
+        loss.backward()  # type: ignore[no-untyped-call]
+        squares = batches.draw_details(DETAILS[device], DETAIL_SIDE)
+        denoising_loss(denoiser, squares, alpha_bars, dice, placed_only=True).backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
     if device != "cpu" and not stage.finished:
         _quicken(denoiser)
-        loss = denoising_loss(denoiser, batches.draw(), alpha_bars)
-        loss.backward()  # type: ignore[no-untyped-call]
+        learn()
         stage.start()
     done = stage.finished
     while not done:
-        loss = denoising_loss(denoiser, batches.draw(), alpha_bars, batches.generator)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = learn()
         member.agree(denoiser, stage)
         done = stage.finished  # asked here, where all members hold the same number
         nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = stage.learning_rate(PEAK_RATE)
+            group["lr"] = stage.learning_rate(peak)
         optimizer.step()
         average.update()
         before = stage.fraction
-        stage.tick(batches.batch * member.size, loss.detach())
+        stage.tick(batches.batch * member.size, loss)
         for share in KEPT_AT:
             if before < share <= stage.fraction and not stage.quiet:
                 state = {"parts": {"average": average.state_dict()}}

@@ -17,7 +17,7 @@ from visualizer.training.architecture import LATENT_SIZE, REDUCTION
 from visualizer.training.dataset import done_in_order
 from visualizer.training.world.captions import caption
 from visualizer.training.world.composition import thing_masks
-from visualizer.training.world.subjects import scene_subject
+from visualizer.training.world.subjects import Subject, scene_subject
 from visualizer.training.world.vocabulary import build_tokenizer
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 CAPTIONS = 8
 """So many ways to say what a scene shows."""
 DROPPED_CAPTIONS = 0.12  # teaches the unconditional prediction (Ho & Salimans 2022)
+HARD = {"plane": 1.6, "rocket": 1.6, "boat": 1.3, "castle": 1.3, "cat": 1.8, "dog": 1.8}
+"""So many times as often as others are pictures of things shown that are hard to draw…"""
+HARD_PAIR = 1.4
+"""…and pictures of two things."""
 _AT_ONCE = 1000
 
 
@@ -42,11 +46,19 @@ class LatentFile:
 
 @dataclass(frozen=True)
 class Examples:
-    """Latents of scenes, and the files with the captions and the things of the same scenes."""
+    """Latents of scenes, and files with what else is known of the same scenes.
+
+    Attributes:
+        latents: of the scenes.
+        captions: by ``write_captions``.
+        things: by ``write_things``.
+        shares: by ``write_shares``.
+    """
 
     latents: LatentFile
     captions: Path
     things: Path
+    shares: Path
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,7 @@ class Batch:
     """Some examples, on one device.
 
     Attributes:
-        x0: (B, C, h, w), scaled.
+        x0: (B, C, h, w), scaled; of whole pictures or of squares out of them.
         tokens: (B, L).
         things: (B, h, w), how much of each latent position things cover, 0…1.
     """
@@ -72,6 +84,11 @@ def write_captions(seed: int, count: int, path: Path) -> None:
 def write_things(seed: int, count: int, path: Path) -> None:
     """Tell of scenes 0…count−1 of a seed where things are, in a file (count, h, w) of bytes."""
     _write(partial(things, seed), count, path)
+
+
+def write_shares(seed: int, count: int, path: Path) -> None:
+    """Tell how often each of scenes 0…count−1 of a seed is shown, in a file (count,) float32."""
+    _write(partial(shares, seed), count, path)
 
 
 def _write(work: Callable[[int, int], NDArray[Any]], count: int, path: Path) -> None:
@@ -104,6 +121,17 @@ def things(seed: int, start: int, stop: int) -> NDArray[np.uint8]:
             blocks = covered.reshape(LATENT_SIZE, REDUCTION, LATENT_SIZE, REDUCTION)
             found[k] = np.round(255 * blocks.mean((1, 3)))
     return found
+
+
+def shares(seed: int, start: int, stop: int) -> NDArray[np.float32]:
+    """How often scenes start…stop−1 are shown, (n,), where an easy one has 1."""
+    subjects = (scene_subject(seed, index)[0] for index in range(start, stop))
+    return np.array([_share(subject) for subject in subjects], np.float32)
+
+
+def _share(subject: Subject) -> float:
+    hardest = max((HARD.get(thing.object, 1.0) for thing in subject.things), default=1.0)
+    return hardest * (HARD_PAIR if len(subject.things) == 2 else 1.0)
 
 
 def tokens_of(tokenizer: CLIPTokenizer, texts: list[str]) -> torch.Tensor:
@@ -143,20 +171,56 @@ class Batches:
         self.generator = torch.Generator(device)
         self.generator.manual_seed(random.Random(key).getrandbits(40))
         self._nothing = tokens_of(_tokenizer(), [""])[0].to(device)
+        shares = _opened(examples.shares).to(device=device, dtype=torch.float64)
+        self._reach = shares.cumsum(0) / shares.sum()
 
     def draw(self) -> Batch:
-        """The next ones."""
-        chosen = self._die(len(self.latents))
-        x0 = self.latents[chosen].float() * self.scaling_factor
-        tokens = self.tokens[chosen, self._die(CAPTIONS)].long()
-        share = torch.rand(self.batch, 1, generator=self.generator, device=tokens.device)
-        tokens = torch.where(share < DROPPED_CAPTIONS, self._nothing, tokens)
-        x0 = x0.contiguous(memory_format=torch.channels_last)
-        return Batch(x0, tokens, self.things[chosen].float() / 255)
+        """The next whole pictures."""
+        return self._drawn(self._scenes(self.batch))
 
-    def _die(self, sides: int) -> torch.Tensor:
-        shape, device = (self.batch,), self.latents.device
-        return torch.randint(0, sides, shape, generator=self.generator, device=device)
+    def draw_details(self, count: int, side: int) -> Batch:
+        """Squares of `side` × `side` latent positions, each about some place of a thing.
+
+        Small squares cost little, and things are what is hard to draw (Wang et al. 2023, Patch
+        Diffusion). They are true only while the noise lets the rest of the picture be guessed.
+        """
+        chosen = self._scenes(count)
+        there = self.things[chosen].flatten(1).float() + 1e-3  # anywhere, where there is no thing
+        place = torch.multinomial(there, 1, generator=self.generator)[:, 0]
+        width = self.things.shape[-1]
+        corners = (self._corner(at, side, width) for at in (place // width, place % width))
+        rows, columns = (c[:, None] + torch.arange(side, device=c.device) for c in corners)
+        return self._drawn(chosen, (rows[:, :, None], columns[:, None, :]))
+
+    def _drawn(
+        self, chosen: torch.Tensor, square: tuple[torch.Tensor, torch.Tensor] | None = None
+    ) -> Batch:
+        x0, things = self.latents[chosen], self.things[chosen]
+        if square is not None:
+            each = torch.arange(len(chosen), device=chosen.device)[:, None, None]
+            things = things[each, *square]
+            x0 = x0.permute(0, 2, 3, 1)[each, *square].permute(0, 3, 1, 2)
+        tokens = self.tokens[chosen, self._die(len(chosen), CAPTIONS)].long()
+        share = torch.rand(len(chosen), 1, generator=self.generator, device=tokens.device)
+        tokens = torch.where(share < DROPPED_CAPTIONS, self._nothing, tokens)
+        scaled = x0.float() * self.scaling_factor
+        scaled = scaled.contiguous(memory_format=torch.channels_last)
+        return Batch(scaled, tokens, things.float() / 255)
+
+    def _scenes(self, count: int) -> torch.Tensor:
+        """The numbers of random ones, each as often as its share says."""
+        thrown = torch.rand(
+            count, dtype=torch.float64, generator=self.generator, device=self._reach.device
+        )
+        return torch.searchsorted(self._reach, thrown, right=True).clamp(max=len(self._reach) - 1)
+
+    def _corner(self, place: torch.Tensor, side: int, width: int) -> torch.Tensor:
+        """Where a square begins that has this place somewhere in its middle half."""
+        return (place - side // 4 - self._die(len(place), side // 2)).clamp(0, width - side)
+
+    def _die(self, count: int, sides: int) -> torch.Tensor:
+        device = self.latents.device
+        return torch.randint(0, sides, (count,), generator=self.generator, device=device)
 
 
 def _opened(path: Path) -> torch.Tensor:
