@@ -34,7 +34,9 @@ from visualizer.training.denoiser import (
     alphas_cumprod,
     denoising_loss,
     noised,
+    placed_steps,
     timesteps,
+    with_noise,
 )
 from visualizer.training.examples import (
     Batch,
@@ -192,7 +194,7 @@ def test_the_denoiser_learns(tmp_path: Path) -> None:
     losses = []
     for _ in range(8):
         generator = torch.Generator().manual_seed(1)
-        loss = denoising_loss(denoiser, batch, alphas_cumprod(), generator)
+        loss = denoising_loss(denoiser, with_noise(batch, alphas_cumprod(), generator))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -202,23 +204,15 @@ def test_the_denoiser_learns(tmp_path: Path) -> None:
 
 def test_squares_are_learned_only_where_the_layout_can_be_seen() -> None:
     alpha_bars = alphas_cumprod()
+    steps = placed_steps(alpha_bars)
+    assert alpha_bars[steps - 1] > PLACED >= alpha_bars[steps]
     batch = Batch(
-        torch.zeros(64, *LATENT),
-        torch.zeros(64, 4, dtype=torch.long),
-        torch.zeros(64, LATENT_SIZE, LATENT_SIZE),
+        torch.zeros(4000, 1, 2, 2), torch.zeros(4000, 4, dtype=torch.long), torch.zeros(4000, 2, 2)
     )
-    seen: list[int] = []
-
-    class Listening(_Silent):
-        def forward(self, x: torch.Tensor, t: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-            seen.extend(t.tolist())
-            return super().forward(x, t, tokens)
-
-    for _ in range(20):
-        denoising_loss(Listening(), batch, alpha_bars, placed_only=True)  # type: ignore[arg-type]
-    assert alpha_bars[max(seen)] > PLACED
-    assert alpha_bars[max(seen)] < PLACED + 0.02
-    assert min(seen) < 20
+    t = with_noise(batch, alpha_bars, torch.Generator().manual_seed(0), steps).t
+    assert t.max() < steps
+    assert t.max() > steps - 20
+    assert t.min() < 20
 
 
 def test_v_gives_back_picture_and_noise() -> None:
@@ -338,6 +332,6 @@ def test_things_count_more_where_their_place_can_be_seen(placed: bool) -> None:
             torch.full((2, LATENT_SIZE, LATENT_SIZE), covered),
         )
         generator = torch.Generator().manual_seed(4)
-        loss = denoising_loss(_Silent(), batch, alpha_bars, generator)  # type: ignore[arg-type]
+        loss = denoising_loss(_Silent(), with_noise(batch, alpha_bars, generator))  # type: ignore[arg-type]
         losses.append(float(loss))
     assert losses[1] == pytest.approx((THING_WEIGHT if placed else 1) * losses[0], rel=1e-4)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 
 from visualizer.training.architecture import SCHEDULE, build_text_encoder, build_unet
+from visualizer.training.captured import CapturedStep
 from visualizer.training.examples import Batch, Batches, Examples
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage, save_atomically
@@ -76,36 +78,64 @@ class Denoiser(nn.Module):
         return v
 
 
-def denoising_loss(
-    denoiser: Denoiser,
+@dataclass(frozen=True)
+class Noised:
+    """A batch with noise on it, and what is to be said of it; all on one device.
+
+    Attributes:
+        x: (B, C, h, w), the noisy latents.
+        t: (B,), their timesteps.
+        tokens: (B, L).
+        v: (B, C, h, w), the target.
+        weights: (B, h, w), how much the error counts at each position.
+    """
+
+    x: torch.Tensor
+    t: torch.Tensor
+    tokens: torch.Tensor
+    v: torch.Tensor
+    weights: torch.Tensor
+
+
+def with_noise(
     batch: Batch,
     alpha_bars: torch.Tensor,
     generator: torch.Generator | None = None,
-    *,
-    placed_only: bool = False,
-) -> torch.Tensor:
-    """Mean squared error of v̂ at one random timestep a sample; what things cover counts more.
+    steps: int | None = None,
+) -> Noised:
+    """Noise at one random timestep a sample; what things cover counts more.
 
     Things are a tenth of a picture, and the hardest part of it. They count more where the place of
     each can still be seen in the noisy latent. Before that, the network would learn to expect them
     where there are none.
 
     Args:
-        placed_only: only timesteps where it can be seen: for squares out of pictures, which must
-            not teach how a whole picture is laid out.
+        alpha_bars: ᾱ of all timesteps.
+        steps: only so many of them, the least noisy ones.
     """
     x0 = batch.x0
-    device = x0.device
-    steps = int((alpha_bars > PLACED).sum()) if placed_only else len(alpha_bars)
-    t = timesteps(len(x0), steps, device, generator)
-    eps = torch.randn(x0.shape, device=device, generator=generator)
+    t = timesteps(len(x0), steps or len(alpha_bars), x0.device, generator)
+    eps = torch.randn(x0.shape, device=x0.device, generator=generator)
     x, v = noised(x0, eps, alpha_bars[t])
-    with autocast(device.type):
-        prediction = denoiser(x, t, batch.tokens)
     placed = (alpha_bars[t] > PLACED).float().view(-1, 1, 1)
-    weights = 1 + (THING_WEIGHT - 1) * placed * batch.things
-    error = (prediction.float() - v).square().mean(1)
-    loss: torch.Tensor = (weights * error).mean()
+    return Noised(x, t, batch.tokens, v, 1 + (THING_WEIGHT - 1) * placed * batch.things)
+
+
+def placed_steps(alpha_bars: torch.Tensor) -> int:
+    """How many timesteps, from the first, still show where things are.
+
+    Squares out of pictures are for these alone: they must not teach how a whole picture is laid
+    out.
+    """
+    return int((alpha_bars > PLACED).sum())
+
+
+def denoising_loss(denoiser: Denoiser, noised: Noised) -> torch.Tensor:
+    """The weighted mean squared error of v̂."""
+    with autocast(noised.x.device.type):
+        prediction = denoiser(noised.x, noised.t, noised.tokens)
+    error = (prediction.float() - noised.v).square().mean(1)
+    loss: torch.Tensor = (noised.weights * error).mean()
     return loss
 
 
@@ -123,6 +153,10 @@ def timesteps(
     chosen = torch.where(torch.rand(count, **dice) < EVEN_SHARE, even, middle)
     t: torch.Tensor = (chosen * steps).long().clamp(max=steps - 1)
     return t
+
+
+def _fields(noised: Noised) -> tuple[torch.Tensor, ...]:
+    return noised.x, noised.t, noised.tokens, noised.v, noised.weights
 
 
 def train_denoiser(
@@ -182,7 +216,7 @@ def _learned_before(folder: Path) -> Denoiser:
     return denoiser
 
 
-def _quicken(denoiser: Denoiser) -> None:
+def quicken(denoiser: Denoiser) -> None:
     """Let what computes on a GPU be compiled, where there is a compiler; the first call is slow."""
     from diffusers.models.attention_processor import AttnProcessor2_0
 
@@ -216,23 +250,32 @@ def _train(
     batches = Batches(examples, BATCH[device], device, key)
     alpha_bars = alphas_cumprod().to(device)
 
-    def learn() -> torch.Tensor:
-        """Leave the gradients of one step; returns the loss of the whole pictures."""
-        dice = batches.generator
-        loss = denoising_loss(denoiser, batches.draw(), alpha_bars, dice)
-        loss.backward()  # type: ignore[no-untyped-call]
+    placed = placed_steps(alpha_bars)
+
+    def drawn() -> list[torch.Tensor]:
+        """Whole pictures, and squares out of others."""
         squares = batches.draw_details(DETAILS[device], DETAIL_SIDE)
-        denoising_loss(denoiser, squares, alpha_bars, dice, placed_only=True).backward()  # type: ignore[no-untyped-call]
-        return loss.detach()
+        whole = with_noise(batches.draw(), alpha_bars, batches.generator)
+        details = with_noise(squares, alpha_bars, batches.generator, placed)
+        return [*_fields(whole), *_fields(details)]
+
+    def learn(*tensors: torch.Tensor) -> torch.Tensor:
+        """Add to the gradients; returns the loss of the whole pictures."""
+        half = len(tensors) // 2
+        loss = denoising_loss(denoiser, Noised(*tensors[:half]))
+        loss.backward()  # type: ignore[no-untyped-call]
+        denoising_loss(denoiser, Noised(*tensors[half:])).backward()  # type: ignore[no-untyped-call]
+        return loss
 
     if device != "cpu" and not stage.finished:
-        _quicken(denoiser)
-        learn()
-        stage.start()
+        quicken(denoiser)
+    step = CapturedStep(learn, drawn(), list(denoiser.parameters()))
+    if device != "cpu" and step.failure:
+        say(f"The steps are launched one kernel at a time: {step.failure}")
+    stage.start()
     done = stage.finished
     while not done:
-        optimizer.zero_grad(set_to_none=True)
-        loss = learn()
+        loss = step(*drawn())
         member.agree(denoiser, stage)
         done = stage.finished  # asked here, where all members hold the same number
         nn.utils.clip_grad_norm_(denoiser.parameters(), 1.0)
