@@ -59,7 +59,7 @@ def destroying(model: Model, base: SamplingRequest) -> Iterator[str]:
     from visualizer.diffusion import sample
     from visualizer.diffusion.encoding import encode_picture
     from visualizer.diffusion.survival import Survival
-    from visualizer.training.dataset import SEED as TRAINING_SEED
+    from visualizer.training.plan import SEED as TRAINING_SEED
     from visualizer.training.world.composition import draw_scene
 
     drawn, latents = unseen(model)
@@ -222,7 +222,7 @@ def words(model: Model, base: SamplingRequest) -> Iterator[str]:
 
 def unseen(model: Model) -> tuple[list[Picture], list[FloatArray]]:
     """Drawings that the model never saw, and their latents as the sampler would hold them."""
-    from visualizer.training.dataset import HELD_OUT_SEED
+    from visualizer.training.plan import HELD_OUT_SEED
     from visualizer.training.world.composition import draw_scene
 
     drawn = [draw_scene(HELD_OUT_SEED, index)[0] for index in range(UNSEEN)]

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from visualizer.diffusion.facts import Recommended, Vocabulary
-from visualizer.training import autoencoder, command, dataset
+from visualizer.training import command, dataset, encoding
 from visualizer.training.architecture import (
     LATENT_CHANNELS,
     LATENT_SIZE,
@@ -20,13 +20,11 @@ from visualizer.training.architecture import (
     build_scheduler,
 )
 from visualizer.training.autoencoder import (
-    encode,
-    encode_drawings,
-    fingerprint,
     psnr,
     reconstruction_loss,
     to_tensor,
 )
+from visualizer.training.cores import done_in_order
 from visualizer.training.denoiser import (
     PLACED,
     THING_WEIGHT,
@@ -38,6 +36,7 @@ from visualizer.training.denoiser import (
     timesteps,
     with_noise,
 )
+from visualizer.training.encoding import encode, encode_drawings, fingerprint
 from visualizer.training.examples import (
     Batch,
     Batches,
@@ -104,7 +103,7 @@ def test_scenes_are_drawn_and_encoded_and_gone_on_with_after_an_interruption(
 ) -> None:
     torch.manual_seed(0)
     vae, path = build_autoencoder(), tmp_path / "latents.npy"
-    monkeypatch.setattr(autoencoder, "DRAWN_AT_ONCE", 2)
+    monkeypatch.setattr(encoding, "DRAWN_AT_ONCE", 2)
     asked: list[list[tuple[int, int]]] = []
 
     def one_and_then_none(_vae: object, _seed: int, parts: Parts, _device: str) -> Iterator[object]:
@@ -114,7 +113,7 @@ def test_scenes_are_drawn_and_encoded_and_gone_on_with_after_an_interruption(
                 raise KeyboardInterrupt
             yield encode(vae, pictures[start:stop]).numpy()
 
-    monkeypatch.setattr(autoencoder, "_latents_in_order", one_and_then_none)
+    monkeypatch.setattr(encoding, "_latents_in_order", one_and_then_none)
     with pytest.raises(KeyboardInterrupt):
         encode_drawings(vae, 1, 4, path)
     (part,) = tmp_path.iterdir()
@@ -145,7 +144,7 @@ def test_another_encoder_makes_its_own_latents(
         made.append(path)
         np.save(path, np.random.default_rng(len(made)).normal(size=(count, 2)))
 
-    monkeypatch.setattr(autoencoder, "encode_drawings", encoded)
+    monkeypatch.setattr(encoding, "encode_drawings", encoded)
     first, second = build_autoencoder(), build_autoencoder()
     assert fingerprint(first) != fingerprint(second)
     found = [command._latents(tmp_path, vae, 3, "cpu") for vae in (first, second, first)]
@@ -175,7 +174,7 @@ def test_other_words_make_captions_anew(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_all_cores_draw_the_scenes_in_order(pictures: np.ndarray) -> None:
-    drawn = list(dataset.done_in_order(partial(dataset.scenes, 1), [(1, 3), (3, 4)]))
+    drawn = list(done_in_order(partial(dataset.scenes, 1), [(1, 3), (3, 4)]))
     assert [len(some) for some in drawn] == [2, 1]
     assert np.array_equal(np.concatenate(drawn), pictures[1:4])
 

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from visualizer.session.worker import Sample, Worker
 
 PictureSpace = Literal["latents", "pixels"]
-SCENE_SEED = 2024
 SHARES = (0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 1.0)
 """Shares of noise from which ``survival`` makes the picture again."""
 _NOT_TAKEN = "The picture cannot be taken."
@@ -130,10 +129,11 @@ class Destroying(QObject):
 
         def draw() -> tuple[Picture, str]:
             from visualizer.diffusion.arrays import read_only
+            from visualizer.training.plan import SEED
             from visualizer.training.world.captions import plain_caption
             from visualizer.training.world.composition import draw_scene
 
-            picture, subject = draw_scene(SCENE_SEED, index)
+            picture, subject = draw_scene(SEED, index)
             return read_only(picture), plain_caption(subject)
 
         self._take(draw)

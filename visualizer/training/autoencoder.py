@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import multiprocessing
-import tempfile
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from visualizer.training.architecture import PICTURE_SIZE, build_autoencoder
-from visualizer.training.dataset import done_in_order, opened_rows, read, scenes
+from visualizer.training.dataset import read
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage
 from visualizer.training.team import Member, train_together
@@ -30,10 +26,6 @@ TEXTURE_SHARE = 0.15
 CROP_SHARE = 0.6  # of the time is spent on crops of a quarter of the width, later on half of it
 CROP_PIXELS = {"cpu": 3 * 2**15, "cuda": 2**20}
 """Crops a step: so many that they have so many pixels together."""
-DRAWN_AT_ONCE = 32
-ENCODED_AT_ONCE = {"cpu": 16, "cuda": 128}
-_REPORTED = 2048
-"""After so many encoded drawings a word is said."""
 LATENT_NOISE = 0.1  # largest standard deviation: the decoder forgives the denoiser's errors
 
 
@@ -137,94 +129,6 @@ def draw_crops(
 def to_tensor(pictures: NDArray[np.uint8], device: str) -> torch.Tensor:
     """(B, H, W, 3) in 0…255 to (B, 3, H, W) in −1…1, without copying the layout."""
     return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-
-
-@torch.no_grad()
-def encode(vae: AutoencoderTiny, pictures: NDArray[np.uint8], device: str = "cpu") -> torch.Tensor:
-    """Unscaled latents (N, C, h, w) of pictures (N, H, W, 3), in half precision."""
-    chunks: list[torch.Tensor] = []
-    at_once = ENCODED_AT_ONCE[torch.device(device).type]
-    for start in range(0, len(pictures), at_once):
-        x = to_tensor(np.array(pictures[start : start + at_once]), device)
-        with autocast(x.device.type):
-            chunks.append(vae.encoder(x).half().cpu().contiguous())
-    return torch.cat(chunks)
-
-
-def encode_drawings(
-    vae: AutoencoderTiny,
-    seed: int,
-    count: int,
-    path: Path,
-    device: str = "cpu",
-    say: Callable[[str], None] = print,
-    drawn: NDArray[np.uint8] | None = None,
-) -> None:
-    """Keep the unscaled latents of scenes 0…count−1 of a seed, (count, C, h, w) float16.
-
-    They are drawn by all cores, and no picture is kept: so many would need twenty gigabytes. What
-    an interruption leaves beside `path` is gone on from, if the encoder is still the same.
-
-    Args:
-        drawn: the pictures, where they are drawn already.
-    """
-    part = path.with_name(f"{path.stem}-{seed}-{fingerprint(vae)}{path.suffix}.part")
-    side = PICTURE_SIZE // 2 ** (len(vae.config.encoder_block_out_channels) - 1)
-    shape = (count, vae.config.latent_channels, side, side)
-    with opened_rows(part, shape) as (file, done):
-        starts = range(done, count, DRAWN_AT_ONCE)
-        parts = [(start, min(start + DRAWN_AT_ONCE, count)) for start in starts]
-        if drawn is None:
-            encoded = _latents_in_order(vae, seed, parts, device)
-        else:
-            vae = vae.to(device=device, memory_format=torch.channels_last)
-            encoded = (encode(vae, drawn[slice(*part)], device).numpy() for part in parts)
-        for latents in encoded:
-            file.write(latents.tobytes())
-            before, done = done, done + len(latents)
-            if before // _REPORTED != done // _REPORTED:
-                say(f"encoding: {done} of {count} scenes")
-    part.replace(path)
-
-
-def _latents_in_order(
-    vae: AutoencoderTiny, seed: int, parts: list[tuple[int, int]], device: str
-) -> Iterator[NDArray[np.float16]]:
-    """All cores draw; they encode, too, unless a GPU does it."""
-    if device == "cpu":
-        with tempfile.TemporaryDirectory() as folder:
-            lent = Path(folder, "autoencoder.pt")
-            torch.save(vae.cpu(), lent)
-            work = partial(_drawn_and_encoded, seed)
-            yield from done_in_order(work, parts, _take_encoder, lent)
-    else:
-        vae = vae.to(device=device, memory_format=torch.channels_last)
-        for drawn in done_in_order(partial(scenes, seed), parts):
-            yield encode(vae, drawn, device).numpy()
-
-
-_own: list[AutoencoderTiny] = []
-"""What a process encodes with."""
-
-
-def _take_encoder(lent: Path) -> None:
-    if multiprocessing.parent_process() is not None:  # one of many: a thread each is quickest
-        torch.set_num_threads(1)
-    vae: AutoencoderTiny = torch.load(lent, weights_only=False)  # written just now, by our parent
-    _own[:] = [vae.to(memory_format=torch.channels_last)]
-
-
-def _drawn_and_encoded(seed: int, start: int, stop: int) -> NDArray[np.float16]:
-    latents: NDArray[np.float16] = encode(_own[0], scenes(seed, start, stop)).numpy()
-    return latents
-
-
-def fingerprint(vae: AutoencoderTiny) -> str:
-    """Tells encoders apart, for the names of files with their latents: 8 hexadecimal digits."""
-    found = hashlib.sha256()
-    for weight in vae.encoder.state_dict().values():
-        found.update(weight.float().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()[:8]
 
 
 @torch.no_grad()

@@ -92,8 +92,8 @@ def _from_nothing(
     spent = {stage: share * minutes for stage, share in plan.SHARES.items()}
     _say("drawing the scenes")
     data = workdir / "data"
-    scenes = dataset.pictures("scene", data, dataset.SEED, min(args.scenes, plan.PICTURED_SCENES))
-    textures = dataset.pictures("texture", data, dataset.SEED, plan.TEXTURES)
+    scenes = dataset.pictures("scene", data, plan.SEED, min(args.scenes, plan.PICTURED_SCENES))
+    textures = dataset.pictures("texture", data, plan.SEED, plan.TEXTURES)
     vae = _autoencoder(workdir, scenes, textures, spent["autoencoder"], device, args.seed)
     latents = _latents(workdir, vae, args.scenes, device)
     examples = Examples(latents, *_known_of_scenes(workdir, args.scenes))
@@ -111,7 +111,7 @@ def _from_nothing(
     )
     vae.register_to_config(scaling_factor=latents.scaling_factor)
     pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
-    return pipeline, Course(dataset.SEED, args.scenes, shown_pictures(checkpoint))
+    return pipeline, Course(plan.SEED, args.scenes, shown_pictures(checkpoint))
 
 
 def _further(
@@ -140,7 +140,7 @@ def _further(
     )
     pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
     shown = before.shown + shown_pictures(checkpoint)
-    return pipeline, Course(dataset.SEED, max(before.scenes, args.scenes), shown)
+    return pipeline, Course(plan.SEED, max(before.scenes, args.scenes), shown)
 
 
 def _autoencoder(
@@ -176,15 +176,15 @@ def _latents(workdir: Path, vae: AutoencoderTiny, scenes: int, device: str) -> L
     """
     import numpy as np
 
-    from visualizer.training.autoencoder import encode_drawings, fingerprint
+    from visualizer.training.encoding import encode_drawings, fingerprint
     from visualizer.training.examples import LatentFile
 
     path = workdir / f"latents-{scenes}-{fingerprint(vae)}.npy"
     if not path.exists():
         _say("encoding the scenes")
-        all_drawn = dataset.place_of("scene", workdir / "data", dataset.SEED, scenes)
+        all_drawn = dataset.place_of("scene", workdir / "data", plan.SEED, scenes)
         drawn = dataset.read(all_drawn) if all_drawn.exists() else None
-        encode_drawings(vae, dataset.SEED, scenes, path, device, _say, drawn)
+        encode_drawings(vae, plan.SEED, scenes, path, device, _say, drawn)
     some = np.load(path, mmap_mode="r")[:4096].astype(np.float32)
     return LatentFile(path, scaling_factor=1 / float(some.std()))
 
@@ -202,12 +202,12 @@ def _known_of_scenes(workdir: Path, scenes: int) -> tuple[Path, Path, Path]:
     shares = workdir / f"shares-{scenes}.npy"
     if not captions.exists():
         _say("captioning the scenes")
-        write_captions(dataset.SEED, scenes, captions)
+        write_captions(plan.SEED, scenes, captions)
     if not things.exists():
         _say("looking where the things are")
-        write_things(dataset.SEED, scenes, things)
+        write_things(plan.SEED, scenes, things)
     if not shares.exists():
-        write_shares(dataset.SEED, scenes, shares)
+        write_shares(plan.SEED, scenes, shares)
     return captions, things, shares
 
 

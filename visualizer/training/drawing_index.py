@@ -209,7 +209,8 @@ def _in_chunks(
     look: Callable[[NDArray[np.uint8]], FloatArray],
     say: Callable[[str], None],
 ) -> NDArray[np.float16]:
-    from visualizer.training.dataset import done_in_order, scenes
+    from visualizer.training.cores import done_in_order
+    from visualizer.training.dataset import scenes
 
     parts = [(start, min(start + _AT_ONCE, count)) for start in range(0, count, _AT_ONCE)]
     found: NDArray[np.float16] | None = None

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from visualizer.training.architecture import LATENT_SIZE, REDUCTION
-from visualizer.training.dataset import done_in_order
+from visualizer.training.cores import done_in_order
 from visualizer.training.world.captions import caption
 from visualizer.training.world.composition import thing_masks
 from visualizer.training.world.subjects import Subject, scene_subject

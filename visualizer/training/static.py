@@ -26,9 +26,10 @@ from visualizer.training.architecture import (
     PICTURE_SIZE,
     REDUCTION,
 )
-from visualizer.training.autoencoder import encode, picture_loss, to_tensor
+from visualizer.training.autoencoder import picture_loss, to_tensor
 from visualizer.training.dataset import read
 from visualizer.training.denoiser import alphas_cumprod, noised
+from visualizer.training.encoding import encode
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Average, Stage
 from visualizer.training.team import Member, train_together

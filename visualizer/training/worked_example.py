@@ -14,6 +14,7 @@ from visualizer.diffusion.arrays import read_only
 from visualizer.diffusion.noise import NoiseLevel
 from visualizer.diffusion.parameterization import denoised_and_noise
 from visualizer.training.denoiser import noised
+from visualizer.training.plan import SEED
 from visualizer.training.world.captions import caption
 from visualizer.training.world.composition import draw_scene
 from visualizer.training.world.subjects import scene_subject
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from visualizer.diffusion.arrays import FloatArray, Picture
     from visualizer.diffusion.model import Model
 
-TRAINING_SEED: Final = 2024
-"""The scenes of this seed are the ones that the built-in model was trained on."""
 STEP_RATE: Final = 1e-4
 """How far the weights of the copy are moved: the optimizer's first step moves each by this."""
 
@@ -95,7 +94,7 @@ class StepTaken:
 
 def caption_of(scene: int) -> str:
     """One of the captions that a training scene can have; always the same one here."""
-    return caption(scene_subject(TRAINING_SEED, scene)[0], random.Random(f"example {scene}"))
+    return caption(scene_subject(SEED, scene)[0], random.Random(f"example {scene}"))
 
 
 @torch.no_grad()
@@ -117,7 +116,7 @@ def work_example(model: Model, question: ExampleQuestion) -> WorkedExample:
         question=question,
         caption=caption_of(question.scene),
         noise_share=level.noise_share,
-        drawn=draw_scene(TRAINING_SEED, question.scene)[0],
+        drawn=draw_scene(SEED, question.scene)[0],
         clean=model.decode(_plain(x0)[0]),
         noise=model.decode(eps[0]),
         noisy=model.decode(x_[0]),
@@ -158,7 +157,7 @@ def _asked(
         raise ExampleError(
             "This model was not trained to predict v, so it cannot be asked as the built-in one is."
         )
-    drawn = torch.from_numpy(draw_scene(TRAINING_SEED, question.scene)[0])
+    drawn = torch.from_numpy(draw_scene(SEED, question.scene)[0])
     x = drawn.permute(2, 0, 1)[None].to(pipeline.vae.device, pipeline.vae.dtype) / 127.5 - 1
     x0 = pipeline.vae.encode(x).latents * pipeline.vae.config.scaling_factor
     tokens = pipeline.tokenizer(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from visualizer.training.evaluation.judge_training import judged_drawing
+from visualizer.training.evaluation.judged_drawings import judged_drawing
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ from visualizer.diffusion.model import Model
 from visualizer.training.architecture import build_scheduler
 from visualizer.training.evaluation import command, fidelity, measuring
 from visualizer.training.evaluation.judge import Judge, save_judge
-from visualizer.training.evaluation.judge_training import (
+from visualizer.training.evaluation.judge_training import examined
+from visualizer.training.evaluation.judged_drawings import (
     UNSEEN_SEED,
-    examined,
     judged_drawing,
     judged_subject,
 )

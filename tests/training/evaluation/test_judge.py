@@ -19,7 +19,8 @@ from visualizer.training.evaluation.judge import (
     load_judge,
     save_judge,
 )
-from visualizer.training.evaluation.judge_training import Truths, judging_loss, small
+from visualizer.training.evaluation.judge_training import Truths, judging_loss
+from visualizer.training.evaluation.judged_drawings import small
 from visualizer.training.evaluation.verdict import Seen, as_seen
 from visualizer.training.world.subjects import COLORS, OBJECTS, Subject, Thing
 

@@ -13,13 +13,15 @@ from visualizer.training.architecture import PICTURE_SIZE
 from visualizer.training.evaluation.judge import HEADS, SIDE, Judge, as_seen_by_judge
 from visualizer.training.evaluation.judge_training import (
     Truths,
+    augmented,
     examined,
+    judging_loss,
+)
+from visualizer.training.evaluation.judged_drawings import (
     judged_drawing,
     judged_subject,
-    judging_loss,
-    lessons,
     small,
-    spoiled,
+    small_drawings,
 )
 from visualizer.training.evaluation.verdict import as_seen
 from visualizer.training.world.subjects import COLORS, OBJECTS, RELATIONS, is_held_out
@@ -47,7 +49,7 @@ def test_what_a_drawing_does_not_show_is_not_learned() -> None:
 def test_the_judge_learns(drawn: Any) -> None:
     torch.manual_seed(0)
     judge = Judge().train()
-    x = spoiled(as_seen_by_judge(torch.from_numpy(drawn)))
+    x = augmented(as_seen_by_judge(torch.from_numpy(drawn)))
     assert x.shape == (4, 3, SIDE, SIDE)
     truths = Truths.of([as_seen(judged_subject(1, k)[0]) for k in range(4)])
     optimizer = torch.optim.AdamW(judge.parameters(), 2e-3)
@@ -61,19 +63,19 @@ def test_the_judge_learns(drawn: Any) -> None:
     assert losses[-1] < 0.7 * losses[0]
 
 
-def test_its_lessons_show_everything_and_nothing() -> None:
+def test_its_drawings_show_everything_and_nothing() -> None:
     shown = [judged_subject(3, k)[0] for k in range(400)]
     assert {len(subject.things) for subject in shown} == {0, 1, 2}
     assert {subject.relation for subject in shown} == {None, *RELATIONS}
     assert any(is_held_out(subject) for subject in shown), "it has to know them all"
 
 
-def test_lessons_are_drawn_once(tmp_path: Path) -> None:
-    path = lessons(tmp_path, 1, 3)
+def test_small_drawings_are_drawn_once(tmp_path: Path) -> None:
+    path = small_drawings(tmp_path, 1, 3)
     written = np.load(path)
     assert np.array_equal(written[2], small(judged_drawing(1, 2)))
     before = path.stat().st_mtime_ns
-    assert lessons(tmp_path, 1, 3).stat().st_mtime_ns == before
+    assert small_drawings(tmp_path, 1, 3).stat().st_mtime_ns == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 

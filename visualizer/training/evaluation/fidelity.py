@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from visualizer.training import dataset
+from visualizer.training import plan
 from visualizer.training.architecture import PICTURE_SIZE, REDUCTION
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def faithfulness(
     from visualizer.training.textures import draw_texture
     from visualizer.training.world.composition import draw_scene
 
-    seed = dataset.HELD_OUT_SEED
+    seed = plan.HELD_OUT_SEED
     drawn = np.stack([draw_scene(seed, k)[0] for k in range(scenes)])
     figures: dict[str, Any] = {
         "scenes": {"mean": round(psnr(vae, drawn), 2), "count": scenes},

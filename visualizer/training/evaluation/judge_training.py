@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,78 +18,33 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from visualizer.training.arguments import positive_number, whole_number
-from visualizer.training.dataset import done_in_order
 from visualizer.training.evaluation.judge import (
     ABSENT,
     HEADS,
-    SIDE,
     Judge,
     as_seen_by_judge,
     save_judge,
+)
+from visualizer.training.evaluation.judged_drawings import (
+    SEED,
+    UNSEEN_SEED,
+    judged_drawing,
+    judged_subject,
+    small_drawings,
 )
 from visualizer.training.evaluation.verdict import Count, Seen, as_seen, counted
 from visualizer.training.precision import autocast
 from visualizer.training.stage import Stage
 from visualizer.training.team import Member, train_together
-from visualizer.training.world.subjects import COLORS, OBJECTS, Subject, choose_any_subject
+from visualizer.training.world.subjects import COLORS, OBJECTS
 
-SEED = 31
-UNSEEN_SEED = 32
 DRAWINGS = 40_000
 UNSEEN = 1_000
 MINUTES = 15.0
-EMPTY_SHARE = 0.04
-"""Of its drawings show no thing: a model may leave out what it was asked for."""
 PEAK_RATE = 2e-3
 BATCH = {"cpu": 32, "cuda": 512}  # per process
-_AT_ONCE = 500
 _LOOKED_AT_ONCE = 100
 _NOT_ASKED = -100  # cross entropy passes over it
-
-
-def judged_subject(seed: int, index: int) -> tuple[Subject, random.Random]:
-    """What drawing `index` for the judge shows, and the generator that goes on to draw it."""
-    rng = random.Random(f"judge {seed} {index}")
-    subject = choose_any_subject(rng)
-    if rng.random() < EMPTY_SHARE:
-        subject = Subject((), subject.place, subject.time)
-    return subject, rng
-
-
-def judged_drawing(seed: int, index: int) -> NDArray[np.uint8]:
-    """Drawing `index` for the judge, (256, 256, 3)."""
-    from visualizer.training.world.composition import draw_subject
-
-    return draw_subject(*judged_subject(seed, index))
-
-
-def small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture averaged down to (128, 128, 3), as the judge looks at it."""
-    times = len(picture) // SIDE
-    blocks = picture.reshape(SIDE, times, SIDE, times, 3).astype(np.float32)
-    return np.asarray(blocks.mean((1, 3)).round(), np.uint8)
-
-
-def lessons(folder: Path, seed: int = SEED, count: int = DRAWINGS) -> Path:
-    """The file with `count` small drawings, found in `folder` or drawn into it."""
-    path = folder / f"judge-{seed}-{count}.npy"
-    if path.exists():
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    np.lib.format.open_memmap(part, "w+", np.uint8, (count, SIDE, SIDE, 3)).flush()
-    parts = [(start, min(start + _AT_ONCE, count)) for start in range(0, count, _AT_ONCE)]
-    for _ in done_in_order(partial(_draw_range, part, seed), parts):
-        pass
-    part.replace(path)
-    return path
-
-
-def _draw_range(path: Path, seed: int, start: int, stop: int) -> None:
-    out = np.lib.format.open_memmap(path, "r+")
-    for index in range(start, stop):
-        out[index] = small(judged_drawing(seed, index))
-    out.flush()
 
 
 @dataclass(frozen=True)
@@ -143,7 +95,7 @@ def judging_loss(scores: dict[str, torch.Tensor], truths: Truths) -> torch.Tenso
     return loss
 
 
-def spoiled(x: torch.Tensor) -> torch.Tensor:
+def augmented(x: torch.Tensor) -> torch.Tensor:
     """Brightness and contrast moved a little; half of the pictures softened, noise on the others.
 
     So that the judge does not stumble over what an autoencoder does to a picture.
@@ -169,7 +121,7 @@ def train_judge(
 ) -> Judge:
     """A judge trained from nothing, or on from the checkpoint in `workdir`."""
     say(f"judge: {drawings} drawings to learn from")
-    file = lessons(workdir, SEED, drawings)
+    file = small_drawings(workdir, SEED, drawings)
     checkpoint = workdir / "judge.pt"
     train_together(_train, device, file, checkpoint, minutes, drawings, device, say)
     judge = Judge()
@@ -201,7 +153,7 @@ def _train(
     done = stage.finished
     while not done:
         chosen = torch.randint(drawings, (batch,), device=device)
-        x = spoiled(as_seen_by_judge(drawn[chosen]))
+        x = augmented(as_seen_by_judge(drawn[chosen]))
         with autocast(device):
             scores = judge(x)
         loss = judging_loss(scores, truths[chosen])

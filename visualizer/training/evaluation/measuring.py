@@ -34,7 +34,7 @@ THROUGH = 300
 
 def accuracy(
     questions: Questions, pictures: NDArray[np.uint8], judge: Judge, output: Path
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | None]]:
     """How often each attribute is right; two sheets show the first hundred, and what is wrong."""
     wanted = [one.wanted for one in questions.asked]
     seen = judge.verdicts(pictures)
@@ -66,7 +66,7 @@ def _save_sheet(
         sheet.contact_sheet(drawn, prompts, [faults[k] for k in shown]).save(path)
 
 
-def judge_figures(judge: Judge, vae: Any) -> dict[str, dict[str, dict[str, float]]]:
+def judge_figures(judge: Judge, vae: Any) -> dict[str, dict[str, dict[str, float | None]]]:
     """How far the judge can be trusted: on drawings, and on drawings out of the autoencoder."""
     kinds: dict[str, dict[str, Count]] = {
         "drawings it has not seen": examined(judge),

@@ -27,6 +27,8 @@ def table(figures: Mapping[str, Any]) -> str:
 
 
 def _share(count: Mapping[str, Any]) -> tuple[str, str]:
+    if not count["of"]:
+        return "not asked", "0"
     low, high = 100 * count["low"], 100 * count["high"]
     return f"{100 * count['share']:.1f} % ({low:.1f}–{high:.1f})", f"{count['right']}/{count['of']}"
 

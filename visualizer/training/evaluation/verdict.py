@@ -93,11 +93,11 @@ class Count:
         half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
         return max(middle - half, 0.0), min(middle + half, 1.0)
 
-    def figures(self) -> dict[str, float]:
-        """For a file of figures."""
+    def figures(self) -> dict[str, float | None]:
+        """For a file of figures; there is no share where nothing was asked."""
         low, high = self.interval
         return {
-            "share": round(self.share, 4),
+            "share": round(self.share, 4) if self.of else None,
             "right": self.right,
             "of": self.of,
             "low": round(low, 4),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from visualizer.training.architecture import PICTURE_SIZE as SIZE
 from visualizer.training.evaluation import command, measuring
 from visualizer.training.evaluation.fidelity import faithfulness
 from visualizer.training.evaluation.prompts import SEEDS_EACH, VARIED
@@ -59,7 +60,7 @@ def test_photographs_are_measured_where_they_are_given(monkeypatch: pytest.Monke
     monkeypatch.setattr("visualizer.training.autoencoder.psnr", lambda _vae, x: float(x.max()))
     assert parser().parse_args([]).photographs is None
     assert set(faithfulness(None, {}, 1, 1)) == {"scenes", "textures"}
-    flat = {name: np.full((256, 256, 3), grey, np.uint8) for name, grey in (("a", 20), ("b", 30))}
+    flat = {name: np.full((SIZE, SIZE, 3), grey, np.uint8) for name, grey in (("a", 20), ("b", 30))}
     found = faithfulness(None, flat, 1, 1)
     assert found["photographs"] == {"mean": 25, "count": 2, "each": {"a": 20, "b": 30}}
 
