@@ -124,12 +124,13 @@ def _further(
     """
     from diffusers import AutoencoderTiny
 
-    from visualizer.training.denoiser import shown_pictures, train_denoiser
+    from visualizer.training.denoiser import learned_before, shown_pictures, train_denoiser
     from visualizer.training.examples import Examples, LatentFile
     from visualizer.training.folder import assemble
     from visualizer.training.model_card import Course, read_course
 
     before = read_course(args.start)
+    learned_before(args.start)  # a model that is none is refused before anything is drawn
     vae = AutoencoderTiny.from_pretrained(args.start, subfolder="vae").float()
     path = _latents(args.workdir, vae, args.scenes, device).path
     latents = LatentFile(path, float(vae.config.scaling_factor))

@@ -200,19 +200,23 @@ def shown_pictures(checkpoint: Path) -> int:
     return int(state["clock"]["samples"])
 
 
-def _learned_before(folder: Path) -> Denoiser:
-    """The denoiser of a model's folder, to be trained further."""
+def learned_before(folder: Path) -> Denoiser:
+    """The denoiser of a model's folder, to be trained further.
+
+    Raises:
+        ValueError: when it is built otherwise than ``architecture`` tells, or cannot be read.
+    """
     from diffusers import UNet2DConditionModel
     from transformers import CLIPTextModel
 
     denoiser = Denoiser(build_tokenizer())
-    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet")
-    text_encoder = CLIPTextModel.from_pretrained(folder / "text_encoder")
     try:
+        unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet")
+        text_encoder = CLIPTextModel.from_pretrained(folder / "text_encoder")
         denoiser.unet.load_state_dict(unet.float().state_dict())
         denoiser.text_encoder.load_state_dict(text_encoder.float().state_dict())
-    except RuntimeError as error:
-        raise ValueError(f"The model in {folder} is built otherwise: {error}") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"The model in {folder} cannot be trained further: {error}") from error
     return denoiser
 
 
@@ -237,7 +241,7 @@ def _train(
 ) -> None:
     torch.manual_seed(seed)
     peak = PEAK_RATE if start is None else ONWARD_RATE
-    denoiser = Denoiser(build_tokenizer()) if start is None else _learned_before(start)
+    denoiser = Denoiser(build_tokenizer()) if start is None else learned_before(start)
     denoiser.to(device)
     average = Average(denoiser)
     optimizer = torch.optim.AdamW(
