@@ -149,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     lessons.add_arguments(add("lessons", lessons.lessons, "list the lessons, or check one"))
     training.add_arguments(
-        add("train", training.train, "train the built-in model again, from nothing")
+        add("train", training.train, "train the built-in model again, from nothing or further")
     )
     evaluation.add_arguments(
         add("evaluate", evaluation.evaluate, "measure how well a model follows its prompts")

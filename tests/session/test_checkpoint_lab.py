@@ -17,9 +17,9 @@ from visualizer.assets import asset_path
 from visualizer.diffusion.model import Model
 from visualizer.diffusion.request import SamplingRequest
 from visualizer.diffusion.sampling import sample
-from visualizer.session.checkpoint_lab import NONE_HERE, NOT_OF_THIS_MODEL, CheckpointLab
+from visualizer.session.checkpoint_lab import FOLDER, NONE_HERE, NOT_OF_THIS_MODEL, CheckpointLab
 from visualizer.session.session import Session
-from visualizer.training.checkpoints import save_checkpoint
+from visualizer.training.checkpoints import found_checkpoints, save_checkpoint
 from visualizer.training.denoiser import Denoiser
 from visualizer.training.model_card import read_course
 from visualizer.training.world.vocabulary import build_tokenizer
@@ -81,9 +81,11 @@ def test_the_weights_that_come_along_paint_as_their_page_tells(
     lab = session.checkpoint_lab
     with qtbot.waitSignal(lab.ended, timeout=WAIT_MS):
         lab.make(replace(REQUEST, steps=8))
-    assert [share for share, _ in lab.stages] == [0.01, 0.05, 0.2, 1.0]
     shown = read_course(asset_path("builtin-model")).shown
-    assert lab.stages[-1][1] == pytest.approx(shown, rel=0.12)  # a tenth came later, elsewhere
+    assert lab.stages[-1] == (1.0, shown)
+    assert [share * shown for share, _ in lab.stages] == pytest.approx([n for _, n in lab.stages])
+    kept = [checkpoint.pictures for checkpoint in found_checkpoints(asset_path(FOLDER))]
+    assert [pictures for _, pictures in lab.stages[:-1]] == kept
     pictures = [lab.strip[n].picture.astype(float) for n in range(4)]
     grain = [np.abs(np.diff(picture, axis=1)).mean() for picture in pictures]
     assert grain[0] > 3 * max(grain[1:])  # static, and then none any more

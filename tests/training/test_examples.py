@@ -143,3 +143,16 @@ def test_squares_out_of_pictures_are_about_things(examples: Examples) -> None:
         assert words_of_it == empty or words_of_it in tokens[scene].tolist()
         touching += bool(there.any()) or not covered[scene].any()
     assert touching > 290
+
+
+@pytest.mark.parametrize("row", [0, LATENT_SIZE - 1])
+@pytest.mark.parametrize("column", [0, LATENT_SIZE - 1])
+def test_a_thing_in_a_corner_is_inside_its_square(
+    examples: Examples, row: int, column: int
+) -> None:
+    covered = np.zeros((COUNT, LATENT_SIZE, LATENT_SIZE), np.uint8)
+    covered[:, row, column] = 255
+    np.save(examples.things, covered)
+    np.save(examples.latents.path, covered[:, None].astype(np.float16))
+    batch = Batches(examples, 1, "cpu", "a key").draw_details(50, 8)
+    assert torch.equal(batch.things.sum((1, 2)), torch.ones(50))

@@ -168,10 +168,11 @@ class _Strip:
         from visualizer.training.checkpoints import found_checkpoints
 
         self._checkpoints = found_checkpoints(self._folder)
-        self._stages = tuple((c.share, c.pictures) for c in self._checkpoints)
-        if self._stages:
-            share, pictures = self._stages[-1]
-            self._stages = (*self._stages, (1.0, round(pictures / share)))
+        if self._checkpoints:
+            last = self._checkpoints[-1]
+            shown = _shown_in_all(self._folder) or round(last.pictures / last.share)
+            early = ((c.pictures / shown, c.pictures) for c in self._checkpoints)
+            self._stages = (*early, (1.0, shown))
         errand.tell((None, self._stages))
 
     def _painted(self, model: Any, errand: Errand) -> Trajectory:
@@ -210,6 +211,22 @@ def _guess(model: Any, step: Step) -> Picture:
         return quick
     exact: Picture = model.decode(view_latents(step, "denoised"), step.layout)
     return exact
+
+
+def _shown_in_all(folder: Path) -> int:
+    """How many pictures the model was shown whose early weights are in a folder; 0 if unknown.
+
+    The program's own went on learning after the training that kept them: their shares are of both.
+    """
+    from visualizer.assets import asset_path
+    from visualizer.training.model_card import read_course
+
+    if folder != _own_folder():
+        return 0
+    try:
+        return read_course(asset_path("builtin-model")).shown
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
 def _own_folder() -> Path | None:

@@ -29,12 +29,12 @@ class CapturedStep:
         """
         Args:
             work: takes tensors like `inputs`, adds to the gradients, returns the loss.
-            inputs: of one step, on the GPU; copied.
+            inputs: of one step.
             gradients_of: what it leaves gradients for.
         """
         self._work = work
         self._parameters = list(gradients_of)
-        self._inputs = [tensor.clone(memory_format=torch.preserve_format) for tensor in inputs]
+        self._inputs: list[torch.Tensor] = []
         self._graph: torch.cuda.CUDAGraph | None = None
         self._loss = torch.zeros(())
         self._gradients: list[torch.Tensor | None] = []
@@ -44,7 +44,7 @@ class CapturedStep:
             self.failure = "there is no CUDA device"
             return
         try:
-            self._capture()
+            self._capture(inputs)
         except RuntimeError as error:
             self._graph, self.failure = None, str(error)
 
@@ -61,7 +61,8 @@ class CapturedStep:
             parameter.grad = gradient
         return self._loss.clone()
 
-    def _capture(self) -> None:
+    def _capture(self, inputs: Sequence[torch.Tensor]) -> None:
+        self._inputs = [tensor.clone(memory_format=torch.preserve_format) for tensor in inputs]
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):

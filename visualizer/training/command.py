@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from visualizer.training.examples import LatentFile
     from visualizer.training.model_card import Course
+    from visualizer.training.start import Start
 
 
 CURVES = "training-curves.svg"
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--minutes",
         type=positive_number,
         default=None,
-        help="time for the three training stages together (default: "
+        help="time for the three training stages together, with --from for the denoiser (default: "
         f"{plan.MINUTES['cpu']:g} on a CPU, {plan.MINUTES['cuda']:g} on a GPU)",
     )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=None,
         metavar="FOLDER",
-        help="train the denoiser of this model further, all the time; its autoencoder stays",
+        help="train the denoiser of this model further; its autoencoder stays",
     )
 
 
@@ -56,6 +57,7 @@ def train(args: argparse.Namespace) -> int:
 
     from visualizer.training.curves import drawn, read_curves
     from visualizer.training.folder import save_folder
+    from visualizer.training.start import StartError, read_start
 
     workdir: Path = args.workdir
     device = args.device
@@ -65,12 +67,15 @@ def train(args: argparse.Namespace) -> int:
         _say("There is no CUDA device here. Use --device cpu.")
         return 2
     together = args.minutes if args.minutes is not None else plan.MINUTES[device]
-    make = _from_nothing if args.start is None else _further
-    try:
-        pipeline, course = make(args, together, device)
-    except ValueError as error:
-        _say(str(error))
-        return 2
+    if args.start is None:
+        pipeline, course = _from_nothing(args, together, device)
+    else:
+        try:
+            start = read_start(args.start)
+        except StartError as error:
+            _say(str(error))
+            return 2
+        pipeline, course = _further(args, start, together, device)
     save_folder(pipeline, args.output, course)
     curves = drawn(read_curves(workdir / "log.jsonl"))
     (args.output / CURVES).write_text(curves, encoding="utf-8")
@@ -89,22 +94,22 @@ def _from_nothing(
     from visualizer.training.static import train_static
 
     workdir: Path = args.workdir
-    spent = {stage: share * minutes for stage, share in plan.SHARES.items()}
+    given = {stage: share * minutes for stage, share in plan.SHARES.items()}
     _say("drawing the scenes")
     data = workdir / "data"
     scenes = dataset.pictures("scene", data, plan.SEED, min(args.scenes, plan.PICTURED_SCENES))
     textures = dataset.pictures("texture", data, plan.SEED, plan.TEXTURES)
-    vae = _autoencoder(workdir, scenes, textures, spent["autoencoder"], device, args.seed)
+    vae = _autoencoder(workdir, scenes, textures, given["autoencoder"], device, args.seed)
     latents = _latents(workdir, vae, args.scenes, device)
     examples = Examples(latents, *_known_of_scenes(workdir, args.scenes))
     checkpoint = workdir / "denoiser.pt"
-    denoiser = train_denoiser(examples, checkpoint, spent["denoiser"], device, args.seed, _say)
+    denoiser = train_denoiser(examples, checkpoint, given["denoiser"], device, args.seed, _say)
     vae = train_static(
         vae,
         scenes,
         latents.scaling_factor,
         workdir / "decoder.pt",
-        spent["decoder"],
+        given["decoder"],
         device,
         args.seed,
         _say,
@@ -115,29 +120,21 @@ def _from_nothing(
 
 
 def _further(
-    args: argparse.Namespace, minutes: float, device: str
+    args: argparse.Namespace, start: Start, minutes: float, device: str
 ) -> tuple[StableDiffusionPipeline, Course]:
-    """The denoiser alone, from where it stands in a model's folder.
-
-    Raises:
-        ValueError: where that is no model of this architecture.
-    """
-    from diffusers import AutoencoderTiny
-
-    from visualizer.training.denoiser import learned_before, shown_pictures, train_denoiser
+    """The denoiser alone, from where it stands in a model's folder."""
+    from visualizer.training.denoiser import shown_pictures, train_denoiser
     from visualizer.training.examples import Examples, LatentFile
     from visualizer.training.folder import assemble
-    from visualizer.training.model_card import Course, read_course
+    from visualizer.training.model_card import Course
 
-    before = read_course(args.start)
-    learned_before(args.start)  # a model that is none is refused before anything is drawn
-    vae = AutoencoderTiny.from_pretrained(args.start, subfolder="vae").float()
+    vae, before = start.autoencoder, start.course
     path = _latents(args.workdir, vae, args.scenes, device).path
     latents = LatentFile(path, float(vae.config.scaling_factor))
     examples = Examples(latents, *_known_of_scenes(args.workdir, args.scenes))
-    checkpoint = args.workdir / "further.pt"
+    checkpoint = args.workdir / f"further-{start.key}.pt"
     denoiser = train_denoiser(
-        examples, checkpoint, minutes, device, args.seed, _say, start=args.start
+        examples, checkpoint, minutes, device, args.seed, _say, start=start.folder
     )
     pipeline = assemble(vae.cpu(), denoiser.text_encoder, denoiser.unet)
     shown = before.shown + shown_pictures(checkpoint)
@@ -194,13 +191,19 @@ def _known_of_scenes(workdir: Path, scenes: int) -> tuple[Path, Path, Path]:
     """What is said of all scenes, where their things are, how often each is shown: files.
 
     That of the captions is named after the words: another one more, and all tokens are others.
+    That of how often is named after what is held to be hard.
     """
-    from visualizer.training.examples import write_captions, write_shares, write_things
+    from visualizer.training.examples import (
+        shares_fingerprint,
+        write_captions,
+        write_shares,
+        write_things,
+    )
     from visualizer.training.world.vocabulary import words_fingerprint
 
     captions = workdir / f"captions-{scenes}-{words_fingerprint()}.npy"
     things = workdir / f"things-{scenes}.npy"
-    shares = workdir / f"shares-{scenes}.npy"
+    shares = workdir / f"shares-{scenes}-{shares_fingerprint()}.npy"
     if not captions.exists():
         _say("captioning the scenes")
         write_captions(plan.SEED, scenes, captions)

@@ -1,6 +1,6 @@
 """Latents and words: the diffusion model itself (Ho et al. 2020, algorithm 1).
 
-The text encoder is trained together with the denoiser, from nothing.
+The text encoder is trained together with the denoiser.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ EVEN_SHARE, MIDDLE = 0.25, 0.4
 BATCH = {"cpu": 8, "cuda": 256}  # whole pictures, per process
 DETAILS = {"cpu": 24, "cuda": 512}  # squares out of pictures beside them
 DETAIL_SIDE = 16
-"""Latent positions of such a square: a thing of middle size fits."""
+"""Latent positions of such a square, each way: a thing of middle size fits."""
 KEPT_AT = (0.01, 0.05, 0.2)
 """After these shares of the training the averaged weights are kept, for the lesson on it."""
 
@@ -130,12 +130,12 @@ def placed_steps(alpha_bars: torch.Tensor) -> int:
     return int((alpha_bars > PLACED).sum())
 
 
-def denoising_loss(denoiser: Denoiser, noised: Noised) -> torch.Tensor:
+def denoising_loss(denoiser: Denoiser, asked: Noised) -> torch.Tensor:
     """The weighted mean squared error of v̂."""
-    with autocast(noised.x.device.type):
-        prediction = denoiser(noised.x, noised.t, noised.tokens)
-    error = (prediction.float() - noised.v).square().mean(1)
-    loss: torch.Tensor = (noised.weights * error).mean()
+    with autocast(asked.x.device.type):
+        prediction = denoiser(asked.x, asked.t, asked.tokens)
+    error = (prediction.float() - asked.v).square().mean(1)
+    loss: torch.Tensor = (asked.weights * error).mean()
     return loss
 
 
@@ -155,8 +155,8 @@ def timesteps(
     return t
 
 
-def _fields(noised: Noised) -> tuple[torch.Tensor, ...]:
-    return noised.x, noised.t, noised.tokens, noised.v, noised.weights
+def _fields(asked: Noised) -> tuple[torch.Tensor, ...]:
+    return asked.x, asked.t, asked.tokens, asked.v, asked.weights
 
 
 def train_denoiser(
@@ -170,10 +170,12 @@ def train_denoiser(
 ) -> Denoiser:
     """Train from nothing, or go on from `checkpoint`; returns the averaged weights.
 
-    Beside `checkpoint`, `kept_path` tells where the weights of KEPT_AT lie.
+    Beside `checkpoint`, `kept_path` tells where the weights of KEPT_AT lie, of a training from
+    nothing.
 
     Args:
-        start: a model's folder whose denoiser is trained further, slower than from nothing.
+        start: a model's folder (``start.read_start``) whose denoiser is trained further, at a lower
+            learning rate (ONWARD_RATE). Where there is a checkpoint, that goes on instead.
     """
     train_together(_train, device, examples, checkpoint, minutes, device, seed, say, start)
     return averaged_denoiser(checkpoint)
@@ -195,38 +197,21 @@ def averaged_denoiser(checkpoint: Path) -> Denoiser:
 
 
 def shown_pictures(checkpoint: Path) -> int:
-    """How many pictures a denoiser had been shown when its checkpoint was written."""
+    """How many whole pictures a denoiser had been shown when its checkpoint was written."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     return int(state["clock"]["samples"])
 
 
-def learned_before(folder: Path) -> Denoiser:
-    """The denoiser of a model's folder, to be trained further.
-
-    Raises:
-        ValueError: when it is built otherwise than ``architecture`` tells, or cannot be read.
-    """
-    from diffusers import UNet2DConditionModel
-    from transformers import CLIPTextModel
-
-    denoiser = Denoiser(build_tokenizer())
-    try:
-        unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet")
-        text_encoder = CLIPTextModel.from_pretrained(folder / "text_encoder")
-        denoiser.unet.load_state_dict(unet.float().state_dict())
-        denoiser.text_encoder.load_state_dict(text_encoder.float().state_dict())
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ValueError(f"The model in {folder} cannot be trained further: {error}") from error
-    return denoiser
-
-
 def quicken(denoiser: Denoiser) -> None:
-    """Let what computes on a GPU be compiled, where there is a compiler; the first call is slow."""
+    """Let what computes on a GPU be compiled, where there is a compiler; first calls are slow.
+
+    Whole pictures and squares each get kernels of their own: one for all sizes would be slower.
+    """
     from diffusers.models.attention_processor import AttnProcessor2_0
 
     denoiser.unet.set_attn_processor(AttnProcessor2_0())
     if importlib.util.find_spec("triton"):
-        denoiser.unet.compile()
+        denoiser.unet.compile(dynamic=False)
 
 
 def _train(
@@ -239,6 +224,8 @@ def _train(
     say: Callable[[str], None],
     start: Path | None,
 ) -> None:
+    from visualizer.training.start import learned_before
+
     torch.manual_seed(seed)
     peak = PEAK_RATE if start is None else ONWARD_RATE
     denoiser = Denoiser(build_tokenizer()) if start is None else learned_before(start)
@@ -248,9 +235,12 @@ def _train(
         denoiser.parameters(), peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True
     )
     parts = {"denoiser": denoiser, "average": average, "optimizer": optimizer}
-    stage = Stage("denoiser", checkpoint, minutes, parts, say)
+    name = "denoiser" if start is None else "denoiser, further"
+    stage = Stage(name, checkpoint, minutes, parts, say)
     member.join(stage)
-    key = f"batches {seed} {member.rank} {stage.step}"
+    if stage.finished:
+        return
+    key = f"batches {checkpoint.stem} {seed} {member.rank} {stage.step}"
     batches = Batches(examples, BATCH[device], device, key)
     alpha_bars = alphas_cumprod().to(device)
 
@@ -271,13 +261,13 @@ def _train(
         denoising_loss(denoiser, Noised(*tensors[half:])).backward()  # type: ignore[no-untyped-call]
         return loss
 
-    if device != "cpu" and not stage.finished:
+    if device != "cpu":
         quicken(denoiser)
     step = CapturedStep(learn, drawn(), list(denoiser.parameters()))
     if device != "cpu" and step.failure:
         say(f"The steps are launched one kernel at a time: {step.failure}")
     stage.start()
-    done = stage.finished
+    done = False
     while not done:
         loss = step(*drawn())
         member.agree(denoiser, stage)
@@ -290,7 +280,7 @@ def _train(
         before = stage.fraction
         stage.tick(batches.batch * member.size, loss)
         for share in KEPT_AT:
-            if before < share <= stage.fraction and not stage.quiet:
+            if start is None and before < share <= stage.fraction and not stage.quiet:
                 state = {"parts": {"average": average.state_dict()}}
                 save_atomically(state, kept_path(checkpoint, share))
     if not stage.quiet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,6 +130,12 @@ def shares(seed: int, start: int, stop: int) -> NDArray[np.float32]:
     return np.array([_share(subject) for subject in subjects], np.float32)
 
 
+def shares_fingerprint() -> str:
+    """Tells what is held to be hard, for the name of a file of shares: 8 hexadecimal digits."""
+    told = f"{sorted(HARD.items())} {HARD_PAIR}"
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
 def _share(subject: Subject) -> float:
     hardest = max((HARD.get(thing.object, 1.0) for thing in subject.things), default=1.0)
     return hardest * (HARD_PAIR if len(subject.things) == 2 else 1.0)
@@ -152,7 +159,7 @@ def _length() -> int:
 
 
 class Batches:
-    """Random latents, each with one of its captions, or with none.
+    """Latents by lot, each as often as its share says, with one of its captions, or with none.
 
     On a GPU all of them lie in its memory, and nothing has to be carried there; on a CPU they stay
     on the disk until they are looked at.
@@ -186,7 +193,8 @@ class Batches:
         """
         chosen = self._scenes(count)
         there = self.things[chosen].flatten(1).float() + 1e-3  # anywhere, where there is no thing
-        place = torch.multinomial(there, 1, generator=self.generator)[:, 0]
+        # the first of several alarms, which is a draw by weight, and never waits for a GPU
+        place = (torch.empty_like(there).exponential_(generator=self.generator) / there).argmin(1)
         width = self.things.shape[-1]
         corners = (self._corner(at, side, width) for at in (place // width, place % width))
         rows, columns = (c[:, None] + torch.arange(side, device=c.device) for c in corners)
@@ -215,7 +223,8 @@ class Batches:
         return torch.searchsorted(self._reach, thrown, right=True).clamp(max=len(self._reach) - 1)
 
     def _corner(self, place: torch.Tensor, side: int, width: int) -> torch.Tensor:
-        """Where a square begins that has this place somewhere in its middle half."""
+        """Where a square begins that has this place in its middle half, or nearer to the picture's
+        edge where that is near."""
         return (place - side // 4 - self._die(len(place), side // 2)).clamp(0, width - side)
 
     def _die(self, count: int, sides: int) -> torch.Tensor:

@@ -61,6 +61,7 @@ def save_folder(
     for weights in new.rglob("*.safetensors"):
         weights.chmod(0o644)  # safetensors writes them for their owner alone
     _forget(new / "vae" / "config.json", "block_out_channels")
+    _forget(new / "vae" / "config.json", "_name_or_path")
     (new / "README.md").write_text(model_card(course), encoding="utf-8")
     files = {"vocabulary": vocabulary(), "recommended": RECOMMENDED}
     for name, values in files.items():
@@ -72,7 +73,7 @@ def save_folder(
 
 
 def _forget(config: Path, key: str) -> None:
-    """Take out a key that diffusers writes by itself and then warns about."""
+    """Take out a key that diffusers writes by itself: it warns about it, or tells a local path."""
     values = json.loads(config.read_text(encoding="utf-8"))
     values.pop(key, None)
     config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n", encoding="utf-8")

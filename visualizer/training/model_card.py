@@ -38,7 +38,7 @@ class Course:
     Attributes:
         seed: of the drawn scenes.
         scenes: how many there were.
-        shown: how many pictures the denoiser was shown, most of them more than once.
+        shown: how many whole pictures the denoiser was shown, most of them more than once.
     """
 
     seed: int

@@ -59,7 +59,7 @@ class WorkedExample:
         error: (ε̂ − ε)², the mean over the channels, (rows, columns).
         noise_loss: its mean over all numbers (Ho et al. 2020, eq. 14).
         v_loss: the mean of (v̂ − v)² (Salimans & Ho 2022). The training counted things more in it:
-            ``denoiser.denoising_loss``.
+            ``denoiser.with_noise``.
     """
 
     question: ExampleQuestion
