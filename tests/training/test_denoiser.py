@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 
 from visualizer.training import denoiser as training
 from visualizer.training.architecture import (
     LATENT_CHANNELS,
     LATENT_SIZE,
     build_scheduler,
+    build_unet,
 )
 from visualizer.training.denoiser import (
     DETAIL_SIDE,
@@ -71,6 +73,7 @@ def test_a_step_learns_from_whole_pictures_and_from_squares(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two trainings that see the same, one of them counts nothing in squares."""
+    monkeypatch.setattr(training, "build_unet", _small_unet)
     small = Examples(LatentFile(tmp_path / "latents.npy"), *_known(tmp_path))
     np.save(small.latents.path, np.random.default_rng(0).normal(size=(6, *LATENT)) / 2)
     monkeypatch.setattr(training, "train_together", lambda work, _, *args: work(Member(), *args))
@@ -91,6 +94,13 @@ def test_a_step_learns_from_whole_pictures_and_from_squares(
     assert not torch.equal(*weights)
     logged = (tmp_path / "log.jsonl").read_text().splitlines()
     assert len({json.loads(line)["samples"] for line in logged}) == 2, "two steps, then it ends"
+
+
+def _small_unet() -> UNet2DConditionModel:
+    """As the real one, but narrow."""
+    config = {**build_unet().config, "block_out_channels": (8, 8, 8, 8), "norm_num_groups": 4}
+    made: UNet2DConditionModel = UNet2DConditionModel.from_config(config)
+    return made
 
 
 def _known(folder: Path) -> list[Path]:
