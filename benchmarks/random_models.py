@@ -188,7 +188,7 @@ def _text_encoder(width: int, *, projection: bool, dtype: torch.dtype) -> Any:
     from visualizer.diffusion.libraries import transformers
 
     config = transformers.CLIPTextConfig(
-        vocab_size=1000,
+        vocab_size=len(_tokenizer()),
         hidden_size=width,
         intermediate_size=64,
         num_hidden_layers=2,
