@@ -20,7 +20,7 @@ _ABOUT = (
     "The same prompt and the very same static, given to the model early in its training, and as it "
     "is now.\n\n"
     "At 1 % the static does not go away. At 5 % there are the colors of the scene, in patches. At "
-    "20 % there are sky, land and trees. All the rest of the training goes into the things and "
+    "18 % there are sky, land and trees. All the rest of the training goes into the things and "
     "their form."
 )
 _EMPTY = "Press Generate to paint one prompt with each of them."
