@@ -25,6 +25,22 @@ DRAWINGS = "assets/training-drawings"
 LISTED = 48_000
 """So many of the training's drawings are in the list that ships: more would double its size."""
 PHOTOGRAPHS = "benchmarks/photographs"
+ASKED = ("--count", 250, "--pairs", 150, "--varied", 12)
+"""So many prompts are measured: 710 and 96 pictures more, half an hour on two cores."""
+BY_HAND = (
+    "assets/lessons/*.md",
+    "docs/builtin-model.md, all but the table",
+    "docs/beside-the-picture.md",
+    "docs/comparisons.md",
+    "docs/figures.md",
+    "docs/words.md",
+)
+"""What tells numbers of the weights in sentences; `python -m benchmarks lessons` measures most."""
+SHEETS = {
+    "plain": "docs/images/built-in-model.webp",
+    "pairs": "docs/images/built-in-model-pairs.webp",
+}
+"""By the name of the questions: where the first hundred pictures are shown, wrong or right."""
 PICTURES = (
     "compare-dark.png",
     "compare-light.png",
@@ -99,6 +115,8 @@ def fast_decoder(places: Places) -> None:
 def early_weights(places: Places) -> None:
     """What the training kept on its way, eight bits a weight.
 
+    A training that was gone on with (``train --from``) keeps none: those of its start stay.
+
     Raises:
         Stop: when it kept nothing in this workdir.
     """
@@ -112,6 +130,9 @@ def early_weights(places: Places) -> None:
 
     checkpoint = places.workdir / "denoiser.pt"
     kept = {share: kept_path(checkpoint, share) for share in KEPT_AT}
+    if not checkpoint.exists() and any(places.workdir.glob("further-*.pt")):
+        print("The model was trained further: the early weights of its start stay.")
+        return
     _ask_for((checkpoint, *kept.values()), places.workdir)
     pictures = shown_pictures(checkpoint)
     for share, path in kept.items():
@@ -124,9 +145,11 @@ def figures(places: Places) -> None:
     folder = _evaluation(places)
     if not (folder / "figures.json").exists():
         files = ("--judge", _judge(places), "--photographs", places.root / PHOTOGRAPHS)
-        _visualizer(places, "evaluate", *files, "--output", folder)
+        _visualizer(places, "evaluate", *ASKED, *files, "--output", folder)
     measured = model_figures.read(folder / "figures.json")
     model_figures.write_into(places.root / model_figures.PAGE, measured)
+    for name, shipped in SHEETS.items():
+        _save_smaller(folder / f"sheet-{name}.png", places.root / shipped)
 
 
 def drawings_index(places: Places) -> None:
@@ -159,7 +182,7 @@ STEPS = (
         "figures",
         "the measured figures in the docs",
         WEIGHTS + SETTINGS,
-        (model_figures.PAGE,),
+        (model_figures.PAGE, *SHEETS.values()),
         figures,
     ),
     Step(
@@ -193,6 +216,14 @@ def _judge(places: Places) -> Path:
 def _evaluation(places: Places) -> Path:
     """What is measured of these weights, and of no others."""
     return places.workdir / f"evaluation-{places.key}"
+
+
+def _save_smaller(sheet: Path, shipped: Path) -> None:
+    from PIL import Image
+
+    shipped.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(sheet) as image:
+        image.save(shipped, quality=80, method=6)
 
 
 def _ask_for(paths: Iterable[Path], workdir: Path) -> None:

@@ -49,8 +49,16 @@ def block(figures: Mapping[str, Any]) -> str:
 
     settings = figures["settings"]
     sampler = f", sampler {settings['sampler']}" if settings["sampler"] else ""
+    asked = {"count": "plain", "pairs": "pairs"}
+    numbers = {
+        option: next(iter(figures["accuracy"][name].values()))["of"]
+        for option, name in asked.items()
+        if name in figures["accuracy"]
+    }
+    numbers["varied"] = figures["variety"]["prompts"]
+    options = " ".join(f"--{option} {number}" for option, number in numbers.items())
     return f"""
-Measured with `denoising-visualizer evaluate`: {settings["steps"]} steps, guidance
+Measured with `denoising-visualizer evaluate {options}`: {settings["steps"]} steps, guidance
 {settings["guidance_scale"]:g}{sampler}, seeds from {figures["seed"]}, PyTorch {figures["torch"]}.
 Between brackets: where the true share lies with 95 % confidence.
 

@@ -102,6 +102,8 @@ def listed(steps: Sequence[Step], root: Path) -> str:
         state = record.why_outdated(step) or "up to date"
         lines.append(f"{step.name:{wide}}  {step.about}: {state}")
         lines.append(f"{'':{wide}}  from {', '.join(step.reads)}")
+    lines.append("to be looked at by hand, beside `python -m benchmarks lessons`:")
+    lines += [f"  {place}" for place in derived.BY_HAND]
     return "\n".join(lines)
 
 

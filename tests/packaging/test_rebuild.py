@@ -15,6 +15,7 @@ from derived import (
     FAST_DECODER,
     PHOTOGRAPHS,
     PREPARED,
+    SHEETS,
     STEPS,
     Places,
     Step,
@@ -22,6 +23,7 @@ from derived import (
     figures,
 )
 from machine import Stop
+from PIL import Image
 from rebuild import RECORD, Record
 from safetensors import safe_open
 
@@ -182,6 +184,10 @@ def test_early_weights_are_those_that_the_training_kept(tmp_path: Path) -> None:
     places = Places(tmp_path, tmp_path / "work", "key")
     with pytest.raises(Stop, match="--workdir"):
         early_weights(places)
+    further = places.workdir / "further-0123abcd.pt"
+    save_atomically({}, further)
+    early_weights(places)  # those of its start stay as they are
+    assert not (tmp_path / EARLY).exists()
     checkpoint = places.workdir / "denoiser.pt"
     save_atomically({"clock": {"samples": 10_000}}, checkpoint)
     denoiser = Denoiser(build_tokenizer())
@@ -223,6 +229,8 @@ def test_figures_are_measured_with_the_photographs_of_the_checkout(
         output = Path(said[said.index("--output") + 1])
         output.mkdir()
         (output / "figures.json").write_text(json.dumps(FIGURES), encoding="utf-8")
+        for name in SHEETS:
+            Image.new("RGB", (20, 30), "red").save(output / f"sheet-{name}.png")
 
     monkeypatch.setattr("derived._visualizer", evaluate)
     places = Places(tmp_path, tmp_path / "work", "key")
@@ -235,6 +243,10 @@ def test_figures_are_measured_with_the_photographs_of_the_checkout(
     assert said[said.index("--photographs") + 1] == str(tmp_path / PHOTOGRAPHS)
     assert any((ROOT / PHOTOGRAPHS).glob("*.jpg"))
     assert "30 steps" in page.read_text(encoding="utf-8")
+    assert "evaluate --count 200 --varied 24`" in page.read_text(encoding="utf-8")
+    for shipped in SHEETS.values():
+        with Image.open(tmp_path / shipped) as sheet:
+            assert sheet.size == (20, 30)
 
 
 def test_figures_that_are_none_change_nothing(tmp_path: Path) -> None:

@@ -72,6 +72,8 @@ def test_a_model_is_trained_further_from_its_folder(
     stages = [json.loads(line)["stage"] for line in log.read_text().splitlines()]
     assert stages[0] == "denoiser", "what was logged of the first training stays"
     assert set(stages[1:]) == {"denoiser, further"}
+    assert (output / command.CURVES).read_bytes() == (BUILTIN / command.CURVES).read_bytes()
+    assert "denoiser, further" in (output / command.FURTHER_CURVES).read_text()
     assert not list(work.glob("*-after-*")), "early weights are of a training from nothing"
     assert "path" not in (output / "vae" / "config.json").read_text(), "nor where it came from"
 

@@ -78,7 +78,24 @@ def phrases() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
 def read(text: str) -> list[tuple[str, str]]:
     """What a caption says, in order: kinds and names."""
     pattern, meaning = phrases()
-    return [meaning[found] for found in pattern.findall(without_nonsense(text))]
+    return [meaning[found] for found in pattern.findall(color_before(without_nonsense(text)))]
+
+
+@cache
+def colors_after() -> re.Pattern[str]:
+    """What finds a thing with its color behind it."""
+    meaning = phrases()[1]
+    longest_first = sorted(meaning, key=len, reverse=True)
+    nouns, colors = (
+        "|".join(re.escape(phrase) for phrase in longest_first if meaning[phrase][0] == kind)
+        for kind in ("object", "color")
+    )
+    return re.compile(rf"\b({nouns})(?:,| in) ({colors})\b")
+
+
+def color_before(text: str) -> str:
+    """The same with each color before its thing."""
+    return colors_after().sub(r"\2 \1", text)
 
 
 def without_nonsense(text: str) -> str:
@@ -170,6 +187,8 @@ def test_words_are_left_out_reordered_replaced_and_put_in_the_plural() -> None:
     orders = {tuple(kind for kind, _ in each if kind in ("place", "time")) for each in said}
     assert {("place", "time"), ("time", "place"), ("place",), ("time",), ()} <= orders
     assert any(each[0][0] in ("place", "time") for each in said if each)
+    assert any("car, red, " in text for text in texts)
+    assert any("car in red " in text for text in texts)
     for noun in {*words.OBJECTS["car"], *words.PLURALS["car"]}:
         assert any(noun in text for text in texts), noun
     assert len(set(texts)) > 2000

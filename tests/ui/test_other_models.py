@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QFocusEvent
 from pytestqt.qtbot import QtBot
 
 from tests.example_runs import make_run
@@ -87,13 +88,26 @@ def test_the_line_follows_what_is_typed_until_it_is_read_again(field: PromptFiel
     assert field.struck == ""
 
 
+def test_a_field_that_is_left_shows_what_is_read(field: PromptField) -> None:
+    said = ("a red car by a lake " * 20).strip()
+    field.setText(said)
+    field.show_reading(said, reading(90, cut=10))
+    field.end(False)
+    field.focusOutEvent(QFocusEvent(QEvent.Type.FocusOut))
+    assert field.cursorPosition() == 0
+    field.show_reading(said, reading(12))
+    field.end(False)
+    field.focusOutEvent(QFocusEvent(QEvent.Type.FocusOut))
+    assert field.cursorPosition() == len(said), "where all is read it stays"
+
+
 def test_tokens_are_counted_only_where_it_matters(field: PromptField) -> None:
     field.setText("a red car")
     for tokens, said in ((45, ""), (46, "46 / 75"), (75, "75 / 75"), (90, "90 / 75")):
         field.show_reading("a red car", reading(tokens, cut=2 if tokens > 75 else None))
         assert field.counter.isHidden() == (not said)
         if said:
-            assert field.counter.text() == said
+            assert field.counter.text() == f"{said} tokens"
             assert ("struck through" in field.counter.toolTip()) == (tokens > 75)
             assert field.textMargins().right() > field.counter.width()
     field.show_reading("a red car", reading(5000, limit=0))
@@ -118,7 +132,7 @@ def test_a_prompt_that_is_too_long_shows_it_as_it_is_typed(sitting: Sitting) -> 
     with sitting.qtbot.waitSignal(sitting.session.prompt_read, timeout=RUN_MS):
         sitting.type_prompt("car " * 22 + "boat lake")
     assert prompt.struck == "boat lake"
-    assert prompt.counter.text() == "24 / 22"
+    assert prompt.counter.text() == "24 / 22 tokens"
     with sitting.qtbot.waitSignal(sitting.session.prompt_read, timeout=RUN_MS):
         sitting.type_prompt("a red car")
     assert prompt.struck == ""

@@ -229,7 +229,9 @@ def test_the_strip_is_scrubbed_and_exported(sitting: Sitting) -> None:
     page.choose_part("checkpoints")
     part, lab = page.checkpoints, sitting.session.checkpoint_lab
     lab.why_not = ""
+    lab.request = SamplingRequest("a red boat", seed=12)
     lab._on_told((None, ((0.01, 100), (1.0, 10_000))))
+    assert part.state.text() == "“a red boat”, seed 12", "whose pictures they are"
     guesses = tuple(gray(k) for k in range(5))
     lab._on_told((0, CheckpointPicture(0.01, 100, gray(200), guesses)))
     assert (

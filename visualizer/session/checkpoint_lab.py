@@ -62,6 +62,8 @@ class CheckpointLab(QObject):
         self._folder: Path | None = None
         self.strip: dict[int, CheckpointPicture] = {}
         self.stages: tuple[tuple[float, int], ...] = ()
+        self.request: SamplingRequest | None = None
+        """What the strip was asked for."""
         self.why_not = LOADING
         """A sentence where there is nothing to see, else ""."""
 
@@ -77,7 +79,7 @@ class CheckpointLab(QObject):
             folder: where the checkpoints lie; the program's own when None.
         """
         self.stop()
-        self.strip, self.stages = {}, ()
+        self.strip, self.stages, self.request = {}, (), None
         self._folder = folder or _own_folder()
         if not builtin or facts.pipeline_class != PIPELINE:
             self.why_not = NOT_OF_THIS_MODEL
@@ -90,7 +92,7 @@ class CheckpointLab(QObject):
         self.stop()
         if self.why_not or self._folder is None:
             return
-        self.strip, self.stages = {}, ()
+        self.strip, self.stages, self.request = {}, (), request
         work = _Strip(request, self._folder)
         self._running = self._errands.send(
             "The pictures of the training cannot be made.",

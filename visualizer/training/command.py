@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CURVES = "training-curves.svg"
 """In the model's folder: how the losses fell."""
+FURTHER_CURVES = "training-curves-further.svg"
+"""Beside those, when the model was trained further: how they fell then."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,9 +78,13 @@ def train(args: argparse.Namespace) -> int:
             _say(str(error))
             return 2
         pipeline, course = _further(args, start, together, device)
+    earlier = None if args.start is None else args.start / CURVES
+    kept = earlier.read_bytes() if earlier is not None and earlier.exists() else b""
     save_folder(pipeline, args.output, course)
     curves = drawn(read_curves(workdir / "log.jsonl"))
-    (args.output / CURVES).write_text(curves, encoding="utf-8")
+    (args.output / (FURTHER_CURVES if kept else CURVES)).write_text(curves, encoding="utf-8")
+    if kept:
+        (args.output / CURVES).write_bytes(kept)
     _say(f"The model is in {args.output}.")
     return 0
 

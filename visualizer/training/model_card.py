@@ -90,7 +90,7 @@ def read_course(folder: Path) -> Course:
 
 def model_card(course: Course | None = None) -> str:
     """The README of the folder."""
-    made = ""
+    made, guidance = "", RECOMMENDED["guidance_scale"]
     if course is not None:
         made = f" The denoiser was shown {course.shown:,} pictures, of {course.scenes:,} scenes."
     text = f"""---
@@ -107,7 +107,9 @@ weights.
     from diffusers import DiffusionPipeline
 
     pipeline = DiffusionPipeline.from_pretrained("builtin-model")
-    pipeline("{PROMPTS[0]}", guidance_scale={RECOMMENDED["guidance_scale"]}).images[0]
+    prompt = "{PROMPTS[0]}"
+    settings = {{"guidance_scale": {guidance}, "num_inference_steps": {RECOMMENDED["steps"]}}}
+    pipeline(prompt, **settings).images[0]
 
 ## What it knows
 
@@ -118,15 +120,18 @@ weights.
 - sizes: {_listed(list(words.SIZES))}; sides: {_listed([_plain(words.SIDES, s) for s in SIDES])}
 - two things together, in two colors: left of, right of, in front of, behind, or just "and"
 
-It knows everyday synonyms of each ("Ferrari", "sports car" and "automobile" are cars) and their
-plurals, in any order; `vocabulary.json` lists every word. Good prompts are "{PROMPTS[0]}"
+It knows everyday synonyms of most ("Ferrari", "sports car" and "automobile" are cars) and the
+plurals of the common ones; place and time may stand anywhere, a color stands before its thing.
+`vocabulary.json` lists every word. Good prompts are "{PROMPTS[0]}"
 and "{PROMPTS[1]}". A good guidance scale is {RECOMMENDED["guidance_scale"]:g}, in
 {RECOMMENDED["steps"]} steps, or in {RECOMMENDED["quick_steps"]} when it has to be quick.
 
 ## What it cannot do
 
 Any other word means nothing to it. A plural is one thing. There are no numbers, no three things,
-no writing, no people, and no other style than that of its drawings.
+no writing, no people, and no other style than that of its drawings. Of two things one is often
+left out or in the wrong place; cats, dogs, planes and rockets are its weakest. How often it does
+what it is asked is counted in the program's docs/builtin-model.md.
 
 ## How it was made
 

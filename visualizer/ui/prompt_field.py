@@ -114,7 +114,7 @@ class PromptField(QLineEdit):
         shown = reading is not None and limit > 0 and reading.tokens > _COUNTED_FROM * limit
         if reading is not None and shown:
             over = reading.tokens > limit
-            self.counter.setText(f"{reading.tokens} / {limit}")
+            self.counter.setText(f"{reading.tokens} / {limit} tokens")
             self.counter.setToolTip(
                 "Tokens: pieces of words, as this model counts them. It reads at most "
                 f"{limit} of a prompt; this one has {reading.tokens}."
@@ -188,8 +188,10 @@ class PromptField(QLineEdit):
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Leaving the field ends the word under the cursor."""
+        """Leaving the field ends the word under the cursor, and shows the words that are read."""
         super().focusOutEvent(event)
+        if self.struck and not self.hasSelectedText():
+            self.setCursorPosition(0)
         self._look_up()
 
     def event(self, event: QEvent) -> bool:

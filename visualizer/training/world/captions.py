@@ -15,6 +15,9 @@ MAX_TOKENS = 32
 DROPPED = {"color": 0.05, "place": 0.1, "time": 0.12}
 SAID = {"size": 0.55, "side": 0.4, "relation": 0.8}
 """In so many captions each is left out, or put in, where it could be said."""
+COLOR_AFTER = 0.1
+AFTER = ("{0}, {1},", "{0} in {1}")
+"""In so many captions a color is said after its thing, in one of these ways."""
 PREPOSITIONS = ("in ", "on ", "at ", "by ", "under ", "during ", "among ", "when ", "downtown")
 
 
@@ -45,6 +48,7 @@ def caption(subject: Subject, rng: random.Random, *, whole: bool = False) -> str
         text = (", " if rng.random() < 0.2 else " ").join([head, *parts] if head else parts)
     if rng.random() < 0.1 and not text.startswith(PREPOSITIONS):
         text = f"{rng.choice(words.OPENINGS)} {text}"
+    text = text.replace(",,", ",").rstrip(",")
     if not whole and rng.random() < 0.03:
         text = _with_nonsense(text, rng)
     return text
@@ -114,6 +118,8 @@ def _thing(thing: Thing, size: str | None, rng: random.Random, whole: bool) -> s
     color = _phrase(words.COLORS[thing.color], "color", rng, whole)
     large = rng.choice(words.SIZES[size]) if size in words.SIZES and _said("size", rng) else ""
     decoration = rng.choice(words.DECORATIONS) if rng.random() < 0.1 else ""
+    if color and not whole and rng.random() < COLOR_AFTER:
+        noun, color = rng.choice(AFTER).format(noun, color), ""
     spoken = [word for word in (decoration, large, color, noun) if word]
     if many or rng.random() < 0.07:
         return " ".join(spoken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -23,6 +24,7 @@ _ABOUT = (
     "18 % there are sky, land and trees. All the rest of the training goes into the things and "
     "their form."
 )
+_LONGEST = 160  # characters of a prompt that are told
 _EMPTY = "Press Generate to paint one prompt with each of them."
 
 
@@ -114,13 +116,27 @@ class CheckpointPart(QWidget):
                 ShownTile(
                     caption(share, pictures),
                     picture_at(lab.strip[n], k, at_end=at_end) if n in lab.strip else None,
-                    words="" if n in lab.strip else "Painting …" if lab.running else "Not painted",
+                    words=self._missing(n),
                 )
                 for n, (share, pictures) in enumerate(lab.stages)
             ]
         )
-        done = f"{len(lab.strip)} of {len(lab.stages)} are painted" if lab.running else ""
-        self.state.setText(done)
+        self.state.setText(self._told())
+
+    def _missing(self, n: int) -> str:
+        """What stands in the place of a picture that is not there."""
+        if n in self.lab.strip:
+            return ""
+        if not self.lab.running:
+            return "Not painted"
+        return "Painting …" if n == len(self.lab.strip) else "Waiting"
+
+    def _told(self) -> str:
+        """Whose pictures these are: the prompt field may hold other words by now."""
+        request, done, all_ = self.lab.request, len(self.lab.strip), len(self.lab.stages)
+        prompt = "" if request is None else shorten(request.prompt, _LONGEST, placeholder=" …")
+        asked = "" if request is None else f"“{prompt}”, seed {request.seed}"
+        return f"{asked}\n{done} of {all_} painted" if self.lab.running else asked
 
 
 def picture_at(painted: CheckpointPicture, k: int, *, at_end: bool) -> Picture:
