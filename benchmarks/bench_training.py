@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from statistics import median
 
@@ -22,8 +23,7 @@ from visualizer.training.denoiser import (
     DETAIL_SIDE,
     DETAILS,
     Denoiser,
-    Noised,
-    denoising_loss,
+    add_gradients,
     quicken,
 )
 from visualizer.training.world.vocabulary import build_tokenizer
@@ -50,7 +50,9 @@ def main() -> None:
         ways[kind] = _launched(denoiser, inputs)
         ways[kind]()
         if device == "cuda":
-            step = CapturedStep(_work(denoiser), inputs, list(denoiser.parameters()))
+            step = CapturedStep(
+                partial(add_gradients, denoiser), inputs, list(denoiser.parameters())
+            )
             if step.failure:
                 print(f"{kind}, not captured: {step.failure}")
             else:
@@ -80,23 +82,10 @@ def _inputs(count: int, side: int, device: str) -> list[torch.Tensor]:
     return [x.contiguous(memory_format=torch.channels_last), t, tokens, v, weights]
 
 
-def _work(denoiser: Denoiser) -> Callable[..., torch.Tensor]:
-    def work(*tensors: torch.Tensor) -> torch.Tensor:
-        half = len(tensors) // 2
-        loss = denoising_loss(denoiser, Noised(*tensors[:half]))
-        loss.backward()  # type: ignore[no-untyped-call]
-        denoising_loss(denoiser, Noised(*tensors[half:])).backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    return work
-
-
 def _launched(denoiser: Denoiser, inputs: list[torch.Tensor]) -> Callable[[], torch.Tensor]:
-    work = _work(denoiser)
-
     def step() -> torch.Tensor:
         denoiser.zero_grad(set_to_none=True)
-        return work(*inputs)
+        return add_gradients(denoiser, *inputs)
 
     return step
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,10 @@ class Noised:
     v: torch.Tensor
     weights: torch.Tensor
 
+    def fields(self) -> tuple[torch.Tensor, ...]:
+        """All of it, in the order in which it is made again."""
+        return self.x, self.t, self.tokens, self.v, self.weights
+
 
 def with_noise(
     batch: Batch,
@@ -155,8 +160,17 @@ def timesteps(
     return t
 
 
-def _fields(asked: Noised) -> tuple[torch.Tensor, ...]:
-    return asked.x, asked.t, asked.tokens, asked.v, asked.weights
+def add_gradients(denoiser: Denoiser, *tensors: torch.Tensor) -> torch.Tensor:
+    """Add the gradients of one step; returns the loss of the whole pictures.
+
+    Args:
+        tensors: the fields of whole pictures, then those of squares.
+    """
+    half = len(tensors) // 2
+    loss = denoising_loss(denoiser, Noised(*tensors[:half]))
+    loss.backward()  # type: ignore[no-untyped-call]
+    denoising_loss(denoiser, Noised(*tensors[half:])).backward()  # type: ignore[no-untyped-call]
+    return loss
 
 
 def train_denoiser(
@@ -243,7 +257,6 @@ def _train(
     key = f"batches {checkpoint.stem} {seed} {member.rank} {stage.step}"
     batches = Batches(examples, BATCH[device], device, key)
     alpha_bars = alphas_cumprod().to(device)
-
     placed = placed_steps(alpha_bars)
 
     def drawn() -> list[torch.Tensor]:
@@ -251,19 +264,11 @@ def _train(
         squares = batches.draw_details(DETAILS[device], DETAIL_SIDE)
         whole = with_noise(batches.draw(), alpha_bars, batches.generator)
         details = with_noise(squares, alpha_bars, batches.generator, placed)
-        return [*_fields(whole), *_fields(details)]
-
-    def learn(*tensors: torch.Tensor) -> torch.Tensor:
-        """Add to the gradients; returns the loss of the whole pictures."""
-        half = len(tensors) // 2
-        loss = denoising_loss(denoiser, Noised(*tensors[:half]))
-        loss.backward()  # type: ignore[no-untyped-call]
-        denoising_loss(denoiser, Noised(*tensors[half:])).backward()  # type: ignore[no-untyped-call]
-        return loss
+        return [*whole.fields(), *details.fields()]
 
     if device != "cpu":
         quicken(denoiser)
-    step = CapturedStep(learn, drawn(), list(denoiser.parameters()))
+    step = CapturedStep(partial(add_gradients, denoiser), drawn(), list(denoiser.parameters()))
     if device != "cpu" and step.failure:
         say(f"The steps are launched one kernel at a time: {step.failure}")
     stage.start()
