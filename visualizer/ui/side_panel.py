@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from visualizer.session.timeline import Timeline
 
 WIDTH = 36 * theme.SPACE
+_PROMPT, _COMPACT_PROMPT = 110, 36
+"""So many characters of a prompt are shown; in a low window what fits into one line."""
 _LONGEST_NAME = 36
 _GAPS = (8, 4, 16, 4)
 """Below the step, the bar, the shares, and the headline."""
@@ -157,8 +159,9 @@ class SidePanel(QScrollArea):
         self._show_pull(timeline, k)
         explanation = explain(self._moment(timeline, k, share))
         self._show_explanation(explanation)
-        self.prompt.setText(f"“{_shortened(timeline.request.prompt)}”")
-        self.prompt.setVisible(bool(timeline.request.prompt) and not self._compact)
+        length = _COMPACT_PROMPT if self._compact else _PROMPT
+        self.prompt.setText(f"“{_shortened(timeline.request.prompt, length)}”")
+        self.prompt.setVisible(bool(timeline.request.prompt))
         self.facts.setVisible(not self._compact)
         self.prompt.setToolTip(timeline.request.prompt)
         self.facts.setText(self._run_facts(timeline))
@@ -381,7 +384,7 @@ def _shortened_inside(name: str, length: int = _LONGEST_NAME) -> str:
     return name if len(name) <= length else f"{name[:half]}…{name[-half:]}"
 
 
-def _shortened(text: str, length: int = 110) -> str:
+def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
