@@ -178,8 +178,8 @@ class Batches:
         self.generator = torch.Generator(device)
         self.generator.manual_seed(random.Random(key).getrandbits(40))
         self._nothing = tokens_of(_tokenizer(), [""])[0].to(device)
-        shares = _opened(examples.shares).to(device=device, dtype=torch.float64)
-        self._reach = shares.cumsum(0) / shares.sum()
+        often = _opened(examples.shares).to(device=device, dtype=torch.float64)
+        self._reach = often.cumsum(0) / often.sum()
 
     def draw(self) -> Batch:
         """The next whole pictures."""
